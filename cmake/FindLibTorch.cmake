@@ -1,0 +1,83 @@
+# Finds LibTorch in an installed Python wheel or an unpacked LibTorch archive, and defines the target LibTorch::LibTorch.
+#
+# PyTorch's own TorchConfig.cmake is not used: in a CUDA wheel it demands a CUDA toolkit, which running a model does not
+# need. We link the libraries it would, and the CUDA ones by name so that the linker keeps them.
+#
+# Looked at in this order; the first folder with include/ATen/ATen.h wins:
+#   Torch_DIR, CMAKE_PREFIX_PATH, the project's .venv, the torch that `python3` imports
+#
+# Sets LibTorch_ROOT, LibTorch_VERSION and LibTorch_HAS_CUDA.
+
+set(_candidates)
+foreach(_prefix IN LISTS Torch_DIR CMAKE_PREFIX_PATH)
+  # `torch.utils.cmake_prefix_path` is <root>/share/cmake, Torch_DIR is <root>/share/cmake/Torch.
+  list(APPEND _candidates "${_prefix}" "${_prefix}/../.." "${_prefix}/../../..")
+endforeach()
+if(DEFINED ENV{CMAKE_PREFIX_PATH})
+  string(REPLACE ":" ";" _prefixes "$ENV{CMAKE_PREFIX_PATH}")
+  foreach(_prefix IN LISTS _prefixes)
+    list(APPEND _candidates "${_prefix}" "${_prefix}/../..")
+  endforeach()
+endif()
+foreach(_python "${PROJECT_SOURCE_DIR}/.venv/bin/python" python3)
+  execute_process(
+    COMMAND "${_python}" -c
+      "import importlib.util, os; print(os.path.dirname(importlib.util.find_spec('torch').origin))"
+    OUTPUT_VARIABLE _found OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE _failed)
+  if(NOT _failed)
+    list(APPEND _candidates "${_found}")
+  endif()
+endforeach()
+
+foreach(_candidate IN LISTS _candidates)
+  if(EXISTS "${_candidate}/include/ATen/ATen.h" AND EXISTS "${_candidate}/lib/libtorch_cpu.so")
+    get_filename_component(LibTorch_ROOT "${_candidate}" REALPATH)
+    break()
+  endif()
+endforeach()
+
+if(LibTorch_ROOT)
+  set(LibTorch_VERSION)
+  foreach(_header torch/headeronly/version.h torch/csrc/api/include/torch/version.h)
+    if(NOT LibTorch_VERSION AND EXISTS "${LibTorch_ROOT}/include/${_header}")
+      file(READ "${LibTorch_ROOT}/include/${_header}" _text)
+      if(_text MATCHES "TORCH_VERSION_MAJOR ([0-9]+).*TORCH_VERSION_MINOR ([0-9]+).*TORCH_VERSION_PATCH ([0-9]+)")
+        set(LibTorch_VERSION "${CMAKE_MATCH_1}.${CMAKE_MATCH_2}.${CMAKE_MATCH_3}")
+      endif()
+    endif()
+  endforeach()
+
+  set(_config "${LibTorch_ROOT}/share/cmake/Torch/TorchConfig.cmake")
+  if(EXISTS "${_config}")
+    file(STRINGS "${_config}" _old_abi REGEX "_GLIBCXX_USE_CXX11_ABI=0")
+    if(_old_abi)
+      message(FATAL_ERROR "LibTorch ${LibTorch_VERSION} in ${LibTorch_ROOT} has the pre-C++11 string ABI and does not "
+                          "link with OpenCV or GoogleTest: install torch 2.7 or newer.")
+    endif()
+  endif()
+endif()
+
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(LibTorch
+  REQUIRED_VARS LibTorch_ROOT
+  VERSION_VAR LibTorch_VERSION
+  REASON_FAILURE_MESSAGE
+    "Run scripts/setup.sh, or point CMAKE_PREFIX_PATH at torch.utils.cmake_prefix_path of an installed torch.")
+
+if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
+  set(LibTorch_HAS_CUDA OFF)
+  set(_libraries "${LibTorch_ROOT}/lib/libtorch.so" "${LibTorch_ROOT}/lib/libtorch_cpu.so")
+  if(EXISTS "${LibTorch_ROOT}/lib/libtorch_cuda.so")
+    set(LibTorch_HAS_CUDA ON)
+    # Nothing of ours refers to a symbol in these two; they register their kernels when they are loaded.
+    list(APPEND _libraries -Wl,--push-state,--no-as-needed "${LibTorch_ROOT}/lib/libtorch_cuda.so"
+         "${LibTorch_ROOT}/lib/libc10_cuda.so" -Wl,--pop-state)
+  endif()
+  list(APPEND _libraries "${LibTorch_ROOT}/lib/libc10.so")
+
+  add_library(LibTorch::LibTorch INTERFACE IMPORTED)
+  set_target_properties(LibTorch::LibTorch PROPERTIES
+    INTERFACE_INCLUDE_DIRECTORIES
+      "${LibTorch_ROOT}/include;${LibTorch_ROOT}/include/torch/csrc/api/include"
+    INTERFACE_LINK_LIBRARIES "${_libraries}")
+endif()

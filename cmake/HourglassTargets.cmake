@@ -1,0 +1,62 @@
+# Functions that define the project's targets, so that every room, program and test is built alike.
+
+# Warnings for our own code; the libraries' headers are system headers.
+add_library(hourglass_warnings INTERFACE)
+target_compile_options(hourglass_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  $<$<BOOL:${HOURGLASS_WARNINGS_AS_ERRORS}>:-Werror>)
+
+# fmt comes with newer LibTorch wheels, else from the system; header-only, so that either may be found.
+add_library(fmt INTERFACE)
+target_compile_definitions(fmt INTERFACE FMT_HEADER_ONLY)
+
+# hourglass_library(<room> SOURCES <file>… [PUBLIC <target>…] [PRIVATE <target>…])
+# A room: the static library hourglass::<room>. It links only what the room may use.
+function(hourglass_library room)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;PUBLIC;PRIVATE")
+  set(target hourglass_${room})
+  add_library(${target} STATIC ${arg_SOURCES})
+  add_library(hourglass::${room} ALIAS ${target})
+  target_include_directories(${target} PUBLIC "${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${target} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} hourglass_warnings)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${HOURGLASS_UNITY})
+endfunction()
+
+# hourglass_program(<name> SOURCES <file>… LINK <target>…)
+# An executable in build/bin; installed behind the `hourglass` command.
+function(hourglass_program name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
+  # Targets and files are named apart: a program may be called like a room ("show", say, is short).
+  add_executable(app_${name} ${arg_SOURCES})
+  set_target_properties(app_${name} PROPERTIES OUTPUT_NAME ${name})
+  target_link_libraries(app_${name} PRIVATE ${arg_LINK} hourglass_warnings)
+  install(TARGETS app_${name} RUNTIME DESTINATION libexec/hourglass)
+endfunction()
+
+# hourglass_test(<name> SOURCES <file>… LINK <target>…)
+# GoogleTest cases of one room, each a CTest of its own; a skipped case is reported as skipped.
+function(hourglass_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LINK} hourglass_test_support hourglass_warnings)
+  set_target_properties(${name} PROPERTIES
+    UNITY_BUILD ${HOURGLASS_UNITY} RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+  gtest_discover_tests(${name}
+    DISCOVERY_MODE PRE_TEST
+    PROPERTIES TIMEOUT 600 SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
+endfunction()
+
+# hourglass_embed(<target> <file> <symbol>)
+# Makes the bytes of <file> a `std::string_view hourglass::embedded::<symbol>()` of <target>.
+function(hourglass_embed target file symbol)
+  set(generated "${CMAKE_CURRENT_BINARY_DIR}/embedded_${symbol}.cpp")
+  file(READ "${CMAKE_CURRENT_SOURCE_DIR}/${file}" content)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+  file(CONFIGURE OUTPUT "${generated}" @ONLY CONTENT
+"#include <string_view>
+namespace hourglass::embedded {
+std::string_view @symbol@() { return R\"embedded(@content@)embedded\"; }
+}  // namespace hourglass::embedded
+")
+  target_sources(${target} PRIVATE "${generated}")
+endfunction()

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hourglass {
+
+/// "a,b,,c" -> {"a", "b", "", "c"}; an empty text has no parts.
+std::vector<std::string> split_text(std::string_view text, char separator);
+
+/// {"a", "b"} -> "a, b".
+std::string join_text(const std::vector<std::string>& parts, std::string_view separator = ", ");
+
+/// The candidate that a misspelt `word` most likely means; none when all are too far away.
+std::optional<std::string> nearest_word(std::string_view word,
+                                        const std::vector<std::string>& candidates);
+
+/// " (did you mean 'x'?)", or nothing: the tail of an error message about an unknown `word`.
+std::string suggestion(std::string_view word, const std::vector<std::string>& candidates);
+
+/// Whole text as a number, or none: unlike `std::stod`, trailing characters are not ignored.
+std::optional<double> parse_double(std::string_view text);
+std::optional<int64_t> parse_integer(std::string_view text);
+
+/// 51154 -> "51,154".
+std::string with_thousands(int64_t number);
+
+/// 75.2 -> "1:15", 3675 -> "1:01:15".
+std::string clock_time(double seconds);
+
+/// The moment as UTC text that sorts and suits a file name: "20261121-091700".
+std::string utc_timestamp();
+
+}  // namespace hourglass

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/options.h"
+#include "datasets/dataset.h"
+
+namespace hourglass {
+
+enum class CorruptionKind { None, Gaussian, Mask, SaltPepper };
+
+/// Noise put on the input of a batch; the target stays clean.
+struct Corruption {
+  CorruptionKind kind = CorruptionKind::None;
+  /// Gaussian: standard deviation in units of the scaled values (> 0; the result is clipped to [0, 1]).
+  /// Mask: probability that a value becomes 0. Salt and pepper: probability that a value becomes 0 or 1, each half.
+  double amount = 0;
+};
+
+/// "none", "gaussian:0.5", "mask:0.25", "salt-pepper:0.1".
+template <>
+struct TextCodec<Corruption> {
+  static std::string expects();
+  static std::optional<Corruption> parse(const std::string& text);
+  static std::string format(const Corruption& corruption);
+};
+
+/// Whether an item is corrupted anew each epoch or alike in all.
+enum class Noise { Fresh, Once };
+template <>
+struct EnumNames<Noise> {
+  static constexpr std::pair<Noise, const char*> kNames[] = {{Noise::Fresh, "fresh"},
+                                                             {Noise::Once, "once"}};
+};
+
+/// Another data set with corrupted inputs. The noise of an item depends on (seed, epoch, row number) alone, so it does
+/// not change with batch order, batch size, engine or number of processes, and there is nothing to save for resuming.
+class Corrupted : public Dataset {
+ public:
+  Corrupted(DatasetPtr clean, Corruption corruption, Noise noise, uint64_t seed);
+
+  int64_t size() const override { return clean_->size(); }
+  Shape item_shape() const override { return clean_->item_shape(); }
+  Shape target_shape() const override { return clean_->target_shape(); }
+  bool has_labels() const override { return clean_->has_labels(); }
+  Batch batch(const at::Tensor& positions, int64_t epoch) const override;
+  DatasetPtr to(at::Device device) const override;
+
+ private:
+  DatasetPtr clean_;
+  Corruption corruption_;
+  Noise noise_;
+  uint64_t seed_;
+};
+
+}  // namespace hourglass

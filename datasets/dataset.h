@@ -1,0 +1,103 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/batch.h"
+
+namespace hourglass {
+
+/// A set of items that is held once and handed out as batches; there are no per-item objects.
+///
+/// Data sets compose by decoration: a `Subset` of, `Corrupted` from, or `Paired` with another.
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+
+  /// Number of items.
+  virtual int64_t size() const = 0;
+
+  /// Shape of one input, and of one target, without the batch.
+  virtual Shape item_shape() const = 0;
+  virtual Shape target_shape() const { return item_shape(); }
+
+  virtual bool has_labels() const = 0;
+
+  /// The items at `positions` (int64 [B] on the CPU, each in 0 … size()-1), on the data set's device.
+  /// `epoch` (≥ 0) selects the noise of corrupted data; clean data ignores it.
+  virtual Batch batch(const at::Tensor& positions, int64_t epoch = 0) const = 0;
+
+  /// The same data set with its values on `device`.
+  virtual std::shared_ptr<const Dataset> to(at::Device device) const = 0;
+
+  /// The positions of the first `count` items (all, when there are fewer), or of all: what `batch` takes.
+  at::Tensor first_positions(int64_t count) const;
+  at::Tensor all_positions() const { return first_positions(size()); }
+};
+
+using DatasetPtr = std::shared_ptr<const Dataset>;
+
+/// Maps stored values to model values: (stored − offset) · factor, one pair for all features or one a feature.
+struct Scaling {
+  std::vector<double> offset = {0.0};
+  std::vector<double> factor = {1.0};
+};
+
+/// Values kept as they were read, bytes as bytes, and scaled on the way into a batch.
+class TensorDataset : public Dataset {
+ public:
+  /// `values` is uint8 or float32 [N, shape…]; `labels` is int64 [N], or undefined where there are none. Throws
+  /// `Error` when the lengths differ or a per-feature scaling does not have one pair a feature.
+  TensorDataset(at::Tensor values, at::Tensor labels, Scaling scaling);
+
+  int64_t size() const override;
+  Shape item_shape() const override;
+  bool has_labels() const override;
+  Batch batch(const at::Tensor& positions, int64_t epoch) const override;
+  DatasetPtr to(at::Device device) const override;
+
+ private:
+  at::Tensor values_, labels_;
+  Scaling scaling_;
+  at::Tensor offset_, factor_;  // what scaling_ says, shaped to broadcast over a batch
+};
+
+/// Some rows of another data set, in the given order.
+class Subset : public Dataset {
+ public:
+  /// `positions` is int64 [M] on the CPU, each a position of `whole`.
+  Subset(DatasetPtr whole, at::Tensor positions);
+
+  int64_t size() const override;
+  Shape item_shape() const override { return whole_->item_shape(); }
+  Shape target_shape() const override { return whole_->target_shape(); }
+  bool has_labels() const override { return whole_->has_labels(); }
+  Batch batch(const at::Tensor& positions, int64_t epoch) const override;
+  DatasetPtr to(at::Device device) const override;
+
+ private:
+  DatasetPtr whole_;
+  at::Tensor positions_;
+};
+
+/// Inputs from one data set, targets from another of the same length: row i is to become row i.
+class Paired : public Dataset {
+ public:
+  /// Throws `Error` when the lengths differ. Labels are those of the inputs, else of the targets.
+  Paired(DatasetPtr inputs, DatasetPtr targets);
+
+  int64_t size() const override { return inputs_->size(); }
+  Shape item_shape() const override { return inputs_->item_shape(); }
+  Shape target_shape() const override { return targets_->item_shape(); }
+  bool has_labels() const override { return inputs_->has_labels() || targets_->has_labels(); }
+  Batch batch(const at::Tensor& positions, int64_t epoch) const override;
+  DatasetPtr to(at::Device device) const override;
+
+ private:
+  DatasetPtr inputs_, targets_;
+};
+
+}  // namespace hourglass

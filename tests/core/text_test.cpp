@@ -1,0 +1,45 @@
+#include "core/text.h"
+
+#include <gtest/gtest.h>
+
+namespace hourglass {
+namespace {
+
+using Parts = std::vector<std::string>;
+
+TEST(SplitText, KeepsEmptyParts) {
+  EXPECT_EQ(split_text("a,b,,c,", ','), (Parts{"a", "b", "", "c", ""}));
+  EXPECT_EQ(split_text("a", ','), Parts{"a"});
+  EXPECT_EQ(split_text("", ','), Parts{});
+}
+
+TEST(NearestWord, FindsTheMisspeltWordAndNothingFar) {
+  EXPECT_EQ(nearest_word("lerning-rate", {"epochs", "learning-rate"}), "learning-rate");
+  EXPECT_EQ(nearest_word("relo", {"relu", "sigmoid"}), "relu");
+  EXPECT_FALSE(nearest_word("zzzzzz", {"relu", "sigmoid"}));
+}
+
+TEST(ParseNumber, TakesTheWholeTextOrNothing) {
+  EXPECT_EQ(parse_double("+1.5e-3"), 0.0015);
+  EXPECT_FALSE(parse_double("1.5x"));
+  EXPECT_FALSE(parse_double(""));
+  EXPECT_FALSE(parse_double("+"));
+  EXPECT_EQ(parse_integer("-7"), -7);
+  EXPECT_FALSE(parse_integer("7.0"));
+  EXPECT_FALSE(parse_integer("99999999999999999999"));
+}
+
+TEST(WithThousands, GroupsByThree) {
+  EXPECT_EQ(with_thousands(51154), "51,154");
+  EXPECT_EQ(with_thousands(999), "999");
+  EXPECT_EQ(with_thousands(-1234567), "-1,234,567");
+}
+
+TEST(ClockTime, ShowsHoursOnlyWhenThereAreSome) {
+  EXPECT_EQ(clock_time(75.2), "1:15");
+  EXPECT_EQ(clock_time(3675), "1:01:15");
+  EXPECT_EQ(clock_time(-1), "0:00");
+}
+
+}  // namespace
+}  // namespace hourglass
