@@ -3,12 +3,12 @@
 # PyTorch's own TorchConfig.cmake is not used: in a CUDA wheel it demands a CUDA toolkit, which running a model does not
 # need. We link the libraries it would, and the CUDA ones by name so that the linker keeps them.
 #
-# Looked at in this order; the first folder with include/ATen/ATen.h wins:
-#   Torch_DIR, CMAKE_PREFIX_PATH, the project's .venv, the torch that `python3` imports
+# Looked at in this order; the first folder with include/ATen/ATen.h wins and is remembered in the cache:
+#   LibTorch_ROOT, Torch_DIR, CMAKE_PREFIX_PATH, the project's .venv, the torch that `python3` imports
 #
 # Sets LibTorch_ROOT, LibTorch_VERSION and LibTorch_HAS_CUDA.
 
-set(_candidates)
+set(_candidates "${LibTorch_ROOT}")
 foreach(_prefix IN LISTS Torch_DIR CMAKE_PREFIX_PATH)
   # `torch.utils.cmake_prefix_path` is <root>/share/cmake, Torch_DIR is <root>/share/cmake/Torch.
   list(APPEND _candidates "${_prefix}" "${_prefix}/../.." "${_prefix}/../../..")
@@ -31,7 +31,8 @@ endforeach()
 
 foreach(_candidate IN LISTS _candidates)
   if(EXISTS "${_candidate}/include/ATen/ATen.h" AND EXISTS "${_candidate}/lib/libtorch_cpu.so")
-    get_filename_component(LibTorch_ROOT "${_candidate}" REALPATH)
+    get_filename_component(_candidate "${_candidate}" REALPATH)
+    set(LibTorch_ROOT "${_candidate}" CACHE PATH "Folder with LibTorch's include/ and lib/" FORCE)
     break()
   endif()
 endforeach()

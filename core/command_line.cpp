@@ -1,10 +1,10 @@
 #include "core/command_line.h"
 
+#include "core/error.h"
+
 #include <cxxopts.hpp>
 
 #include <algorithm>
-
-#include "core/error.h"
 
 namespace hourglass {
 namespace {
@@ -13,17 +13,19 @@ constexpr const char* kPositional = "positional";
 
 cxxopts::Options cxxopts_of(const ProgramInfo& program, const OptionTable& table) {
   cxxopts::Options options(program.name, program.summary);
-  options.set_width(110).positional_help(program.positional).custom_help(
-      program.positional.empty() ? "[OPTION…]" : program.positional + " [OPTION…]");
+  options.set_width(110)
+      .positional_help(program.positional)
+      .custom_help(program.positional.empty() ? "[OPTION…]" : program.positional + " [OPTION…]");
   for (const auto& row : table.rows()) {
     const auto value = row.value_name.empty()
                            ? cxxopts::value<std::string>()->implicit_value("true")
                            : cxxopts::value<std::string>()->default_value(row.value_text());
     options.add_option(row.group, cxxopts::Option(row.name, row.help, value, row.value_name));
   }
-  options.add_option("", cxxopts::Option(kPositional, "", cxxopts::value<std::vector<std::string>>()));
-  options.add_option("Help", cxxopts::Option("h,help", "print this help and exit",
-                                             cxxopts::value<bool>()));
+  options.add_option("",
+                     cxxopts::Option(kPositional, "", cxxopts::value<std::vector<std::string>>()));
+  options.add_option("Help",
+                     cxxopts::Option("h,help", "print this help and exit", cxxopts::value<bool>()));
   if (!program.positional.empty()) options.parse_positional({kPositional});
   return options;
 }
@@ -56,7 +58,8 @@ CommandLine parse_command_line(const ProgramInfo& program, const OptionTable& ta
     if (line.help) return line;
     for (const auto& argument : parsed.unmatched()) {
       if (argument.starts_with("-") && argument != "-") unknown_option(argument, program, table);
-      throw UsageError("unexpected argument '{}'; `{} --help` shows the usage", argument, program.name);
+      throw UsageError("unexpected argument '{}'; `{} --help` shows the usage", argument,
+                       program.name);
     }
     for (const auto& argument : parsed.arguments()) {
       if (argument.key() == kPositional) {

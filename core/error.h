@@ -8,7 +8,8 @@
 
 namespace hourglass {
 
-/// The work failed: a file, the data or the machine is not as it has to be. Programs end with exit code 1.
+/// The work failed: a file, the data or the machine is not as it has to be. Programs end with exit
+/// code 1.
 ///
 /// The message is one line for users: what was expected, what was found, where, and a hint.
 class Error : public std::runtime_error {

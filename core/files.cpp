@@ -1,16 +1,16 @@
 #include "core/files.h"
 
-#include <fcntl.h>
+#include "core/error.h"
+
 #include <openssl/evp.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <fstream>
 #include <memory>
 #include <system_error>
-
-#include "core/error.h"
+#include <unistd.h>
 
 namespace hourglass {
 namespace {
@@ -49,8 +49,8 @@ std::string read_file(const fs::path& path) {
 
 void write_file_atomically(const fs::path& path,
                            const std::function<void(const fs::path&)>& write) {
-  // The process id keeps two programs that write the same file apart; the suffix is kept because some writers
-  // (OpenCV's imwrite) choose the format by it.
+  // The process id keeps two programs that write the same file apart; the suffix is kept because
+  // some writers (OpenCV's imwrite) choose the format by it.
   const fs::path temporary =
       path.parent_path() /
       fmt::format(".{}.{}.tmp{}", path.stem().string(), ::getpid(), path.extension().string());

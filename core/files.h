@@ -7,14 +7,17 @@
 
 namespace hourglass {
 
-/// The file's bytes. Throws `Error` with the reason when it cannot be read whole (missing, a folder, no permission).
+/// The file's bytes. Throws `Error` with the reason when it cannot be read whole (missing, a
+/// folder, no permission).
 std::string read_file(const std::filesystem::path& path);
 
-/// Replaces `path` in one step: `write` fills a temporary file in the same folder, which is flushed to the disk and
-/// then renamed. A reader, or a crash at any moment, sees the old file or the new one and never a part of one.
-/// Throws `Error` (and leaves the old file as it was) when anything fails, a full disk included.
-void write_file_atomically(const std::filesystem::path& path,
-                           const std::function<void(const std::filesystem::path& temporary)>& write);
+/// Replaces `path` in one step: `write` fills a temporary file in the same folder, which is flushed
+/// to the disk and then renamed. A reader, or a crash at any moment, sees the old file or the new
+/// one and never a part of one. Throws `Error` (and leaves the old file as it was) when anything
+/// fails, a full disk included.
+void write_file_atomically(
+    const std::filesystem::path& path,
+    const std::function<void(const std::filesystem::path& temporary)>& write);
 
 /// The same for bytes at hand.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);

@@ -1,11 +1,11 @@
 #include "core/options.h"
 
+#include "core/error.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-
-#include "core/error.h"
 
 namespace hourglass {
 namespace {

@@ -1,17 +1,18 @@
 #pragma once
 
+#include "core/text.h"
+
+#include <nlohmann/json.hpp>
+
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#include "core/text.h"
 
 namespace hourglass {
 
@@ -22,8 +23,10 @@ namespace hourglass {
 //     table.add("activation", options.activation, "NAME", "hidden activation");
 //   }
 
-/// The names of an enumeration's values, in the order shown to users. Specialise it beside the enumeration:
-///   template <> struct EnumNames<Color> { static constexpr std::pair<Color, const char*> kNames[] = {…}; };
+/// The names of an enumeration's values, in the order shown to users. Specialise it beside the
+/// enumeration:
+///   template <> struct EnumNames<Color> { static constexpr std::pair<Color, const char*> kNames[]
+///   = {…}; };
 template <class Enum>
 struct EnumNames;
 
@@ -35,7 +38,8 @@ const char* enum_name(Enum value) {
   return "?";
 }
 
-/// How values of T are written on a command line. A type of your own gets a specialisation with these three members.
+/// How values of T are written on a command line. A type of your own gets a specialisation with
+/// these three members.
 template <class T, class = void>
 struct TextCodec {
   static_assert(std::is_enum_v<T>, "specialise TextCodec for this type");
@@ -130,11 +134,13 @@ struct Option {
   std::string help;        ///< what it does, with the unit
   bool recorded = true;    ///< whether run.json keeps it
 
-  /// The field as command-line text, and as JSON (numbers stay numbers, everything else is text or a list).
+  /// The field as command-line text, and as JSON (numbers stay numbers, everything else is text or
+  /// a list).
   std::function<std::string()> value_text;
   std::function<nlohmann::json()> value_json;
 
-  /// Gives the field the value written in `text`. Throws `UsageError` with the value and what is allowed.
+  /// Gives the field the value written in `text`. Throws `UsageError` with the value and what is
+  /// allowed.
   void set(const std::string& text) const;
 
   /// The name in JSON: "learning_rate".
@@ -165,8 +171,8 @@ class OptionTable {
   /// Puts the rows added from here on under this heading of --help.
   void begin_group(std::string heading) { group_ = std::move(heading); }
 
-  /// Binds `field`, which must outlive the table. Its value at parse time is the default. The returned row can be
-  /// given limits: `table.add("epochs", options.epochs, "N", "…").at_least(1)`.
+  /// Binds `field`, which must outlive the table. Its value at parse time is the default. The
+  /// returned row can be given limits: `table.add("epochs", options.epochs, "N", "…").at_least(1)`.
   template <class T>
   Option& add(std::string name, T& field, std::string value_name, std::string help);
 
@@ -182,8 +188,8 @@ class OptionTable {
   /// Every recorded field, by key.
   nlohmann::json to_json() const;
 
-  /// The inverse. Keys that the table lacks, and values that are not allowed, throw `Error` naming `where`;
-  /// fields that the JSON lacks keep their value.
+  /// The inverse. Keys that the table lacks, and values that are not allowed, throw `Error` naming
+  /// `where`; fields that the JSON lacks keep their value.
   void from_json(const nlohmann::json& object, const std::string& where) const;
 
  private:

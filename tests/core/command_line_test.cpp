@@ -13,7 +13,8 @@ struct Fixture {
   int64_t epochs = 10;
   std::vector<int64_t> at;
   bool quiet = false;
-  ProgramInfo program{.name = "bake", .summary = "bakes", .positional = "", .examples = {"bake --epochs 3"}};
+  ProgramInfo program{
+      .name = "bake", .summary = "bakes", .positional = "", .examples = {"bake --epochs 3"}};
 
   OptionTable table() {
     OptionTable table;
@@ -27,7 +28,8 @@ struct Fixture {
 
   CommandLine parse(std::vector<const char*> arguments) {
     arguments.insert(arguments.begin(), "bake");
-    return parse_command_line(program, table(), static_cast<int>(arguments.size()), arguments.data());
+    return parse_command_line(program, table(), static_cast<int>(arguments.size()),
+                              arguments.data());
   }
 };
 
@@ -48,13 +50,18 @@ TEST(CommandLine, TakesNegativeNumbersAsValues) {
 
 TEST(CommandLine, SuggestsTheNearestOption) {
   Fixture f;
-  EXPECT_EQ(error_of([&] { f.parse({"--epoch", "3"}); }),
+  EXPECT_EQ(error_of([&] {
+              f.parse({"--epoch", "3"});
+            }),
             "unknown option '--epoch' (did you mean '--epochs'?); `bake --help` lists all");
 }
 
 TEST(CommandLine, RefusesRepeatedOptionsMissingValuesAndStrayArguments) {
   Fixture f;
-  expect_contains(error_of([&] { f.parse({"--epochs", "3", "--epochs=4"}); }), {"given more than once"});
+  expect_contains(error_of([&] {
+                    f.parse({"--epochs", "3", "--epochs=4"});
+                  }),
+                  {"given more than once"});
   expect_contains(error_of([&] { f.parse({"--epochs"}); }), {"epochs"});
   expect_contains(error_of([&] { f.parse({"digits"}); }), {"unexpected argument 'digits'"});
 }

@@ -81,8 +81,13 @@ TEST(OptionTable, ErrorsNameOptionValueAndWhatIsAllowed) {
 }
 
 TEST(OptionTable, SurvivesTheRoundTripThroughJson) {
-  Basket basket{.fruit = Fruit::Pear, .sizes = {1}, .price_per_kilo = 1.0 / 3, .discount = 0.25,
-                .count = 9, .organic = true, .note = "not kept"};
+  Basket basket{.fruit = Fruit::Pear,
+                .sizes = {1},
+                .price_per_kilo = 1.0 / 3,
+                .discount = 0.25,
+                .count = 9,
+                .organic = true,
+                .note = "not kept"};
   const nlohmann::json json = nlohmann::json::parse(table_of(basket).to_json().dump());
   EXPECT_TRUE(json["count"].is_number_integer());
   EXPECT_FALSE(json.contains("note"));
@@ -95,9 +100,13 @@ TEST(OptionTable, SurvivesTheRoundTripThroughJson) {
 TEST(OptionTable, JsonErrorsNameTheFile) {
   Basket basket;
   const OptionTable table = table_of(basket);
-  expect_contains(error_of([&] { table.from_json({{"cuont", 3}}, "run.json"); }),
+  expect_contains(error_of([&] {
+                    table.from_json({{"cuont", 3}}, "run.json");
+                  }),
                   {"run.json", "'cuont'", "did you mean 'count'"});
-  expect_contains(error_of([&] { table.from_json({{"count", -3}}, "run.json"); }),
+  expect_contains(error_of([&] {
+                    table.from_json({{"count", -3}}, "run.json");
+                  }),
                   {"run.json", "found '-3'"});
 }
 

@@ -1,11 +1,10 @@
 #include "tests/support/support.h"
 
-#include <unistd.h>
+#include "core/error.h"
 
 #include <cstdlib>
 #include <fstream>
-
-#include "core/error.h"
+#include <unistd.h>
 
 namespace hourglass::testing {
 

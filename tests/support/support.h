@@ -26,10 +26,12 @@ class TemporaryFolder {
 /// Writes a file of these bytes; returns its path.
 std::filesystem::path write_file(const std::filesystem::path& path, const std::string& bytes);
 
-/// The message of the `Error` that `action` throws; fails the test, and returns "", when it throws none.
+/// The message of the `Error` that `action` throws; fails the test, and returns "", when it throws
+/// none.
 std::string error_of(const std::function<void()>& action);
 
-/// $HOURGLASS_DATA/`relative`, or an empty path where it is not set or lacks the file: see HOURGLASS_NEEDS_DATA.
+/// $HOURGLASS_DATA/`relative`, or an empty path where it is not set or lacks the file: see
+/// HOURGLASS_NEEDS_DATA.
 std::filesystem::path real_data(const std::string& relative);
 
 /// Expects `text` to contain each of the `parts`.
@@ -38,7 +40,7 @@ void expect_contains(const std::string& text, std::initializer_list<std::string>
 }  // namespace hourglass::testing
 
 /// Skips the test, saying why, where the real file is absent.
-#define HOURGLASS_NEEDS_DATA(relative)                                                       \
-  if (hourglass::testing::real_data(relative).empty()) {                                     \
+#define HOURGLASS_NEEDS_DATA(relative)                                                          \
+  if (hourglass::testing::real_data(relative).empty()) {                                        \
     GTEST_SKIP() << "needs " << (relative) << ": set HOURGLASS_DATA to the folder that has it"; \
   }

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "core/options.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <utility>
+
+namespace hourglass {
+
+enum class Activation { Linear, Relu, LeakyRelu, Elu, Selu, Gelu, Silu, Softplus, Tanh, Sigmoid };
+
+template <>
+struct EnumNames<Activation> {
+  static constexpr std::pair<Activation, const char*> kNames[] = {
+      {Activation::Linear, "linear"},
+      {Activation::Relu, "relu"},
+      {Activation::LeakyRelu, "leaky-relu"},
+      {Activation::Elu, "elu"},
+      {Activation::Selu, "selu"},
+      {Activation::Gelu, "gelu"},
+      {Activation::Silu, "silu"},
+      {Activation::Softplus, "softplus"},
+      {Activation::Tanh, "tanh"},
+      {Activation::Sigmoid, "sigmoid"}};
+};
+
+/// The function applied to each element, with PyTorch's default constants (leaky ReLU slope 0.01,
+/// ELU α 1).
+at::Tensor activate(Activation activation, const at::Tensor& x);
+
+}  // namespace hourglass

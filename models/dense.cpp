@@ -1,0 +1,78 @@
+#include "models/dense.h"
+
+#include "core/error.h"
+
+namespace hourglass {
+namespace {
+
+void check(const DenseOptions& options, const ItemShapes& shapes) {
+  if (options.widths.empty())
+    throw UsageError("--widths: expected at least the code's width, found none");
+  for (const int64_t width : options.widths) {
+    if (width < 1) throw UsageError("--widths: expected at least 1 unit, found {}", width);
+  }
+  if (options.tied_weights && element_count(shapes.input) != element_count(shapes.target)) {
+    throw UsageError(
+        "--tied-weights: expected input and target of one size, found {} and {} values",
+        element_count(shapes.input), element_count(shapes.target));
+  }
+}
+
+Shape code_shape_of(const DenseOptions& options, const ItemShapes& shapes) {
+  check(options, shapes);
+  return {options.widths.back()};
+}
+
+}  // namespace
+
+void describe(OptionTable& table, DenseOptions& options) {
+  table
+      .add("widths", options.widths, "N,N,…",
+           "hidden widths, then the code's (units); the decoder mirrors them")
+      .at_least(1);
+  table.add("activation", options.activation, "NAME", "of the hidden layers");
+  table.add("code-activation", options.code_activation, "NAME", "of the code");
+  table.add("initializer", options.initializer, "NAME",
+            "of the hidden and code layers; the output layer is always glorot-uniform");
+  table.add_switch("tied-weights", options.tied_weights,
+                   "the decoder uses the encoder's weights, transposed");
+  describe(table, options.likelihood);
+}
+
+DenseImpl::DenseImpl(Options options, ItemShapes shapes)
+    : Autoencoder(shapes, code_shape_of(options, shapes), options.likelihood) {
+  const auto& widths = options.widths;
+  const size_t depth = widths.size();
+  std::vector<std::shared_ptr<DenseLayer>> encoder_layers;
+
+  encoder_ = register_module("encoder", std::make_shared<Stack>());
+  encoder_->add(std::make_shared<FlattenLayer>());
+  int64_t inputs = element_count(shapes.input);
+  for (size_t i = 0; i < depth; ++i) {
+    const bool is_code = i + 1 == depth;
+    encoder_layers.push_back(encoder_->add(std::make_shared<DenseLayer>(
+        inputs, widths[i], is_code ? options.code_activation : options.activation,
+        options.initializer)));
+    inputs = widths[i];
+  }
+
+  decoder_ = register_module("decoder", std::make_shared<Stack>());
+  for (size_t i = depth; i-- > 0;) {
+    const bool is_output = i == 0;
+    const Activation activation = is_output ? Activation::Linear : options.activation;
+    if (options.tied_weights) {
+      decoder_->add(std::make_shared<TiedDenseLayer>(encoder_layers[i], activation));
+    } else {
+      decoder_->add(std::make_shared<DenseLayer>(
+          widths[i], is_output ? element_count(shapes.target) : widths[i - 1], activation,
+          is_output ? Initializer::GlorotUniform : options.initializer));
+    }
+  }
+  decoder_->add(std::make_shared<ReshapeLayer>(shapes.target));
+}
+
+at::Tensor DenseImpl::encode(const at::Tensor& x) { return encoder_->forward(x); }
+
+at::Tensor DenseImpl::decode_logits(const at::Tensor& z) { return decoder_->forward(z); }
+
+}  // namespace hourglass

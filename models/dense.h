@@ -1,0 +1,48 @@
+#pragma once
+
+#include "models/autoencoder.h"
+
+#include <torch/nn/pimpl.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace hourglass {
+
+// Dense autoencoder (Hinton & Salakhutdinov 2006): fully connected layers down to the code and back
+// up.
+//
+//   z = f(… f(W₁ x + b₁) …),  x̂ = g(… f(V₁ z + c₁) …),  loss = reconstruction(x̂, x)
+
+struct DenseOptions {
+  /// Hidden widths, then the code; the decoder mirrors them. Units.
+  std::vector<int64_t> widths = {128, 64, 32};
+  Activation activation = Activation::Relu;         ///< of the hidden layers
+  Activation code_activation = Activation::Linear;  ///< of the code
+  /// Of the hidden and code layers' weights; the output layer always starts Glorot uniform.
+  Initializer initializer = Initializer::GlorotUniform;
+  bool tied_weights = false;  ///< the decoder uses the encoder's weights, transposed
+  Likelihood likelihood;
+};
+
+/// Adds the fields to a table of options.
+void describe(OptionTable& table, DenseOptions& options);
+
+class DenseImpl : public Autoencoder {
+ public:
+  using Options = DenseOptions;
+
+  /// Input and target may have any shape; they are flattened. Throws `UsageError` for an empty or
+  /// non-positive list of widths, and for tied weights where input and target differ in size.
+  DenseImpl(Options options, ItemShapes shapes);
+
+  at::Tensor encode(const at::Tensor& x) override;         // [B, shape…] -> [B, C]
+  at::Tensor decode_logits(const at::Tensor& z) override;  // [B, C] -> [B, shape…]
+
+ private:
+  std::shared_ptr<Stack> encoder_, decoder_;
+};
+TORCH_MODULE(Dense);
+
+}  // namespace hourglass

@@ -1,0 +1,72 @@
+#include "models/summary.h"
+
+#include "core/text.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace hourglass {
+namespace {
+
+int64_t count_values(const std::vector<at::Tensor>& tensors) {
+  int64_t count = 0;
+  for (const auto& tensor : tensors) count += tensor.numel();
+  return count;
+}
+
+std::vector<int64_t> sizes_with_batch(const Shape& shape, int64_t batch) {
+  std::vector<int64_t> sizes = {batch};
+  sizes.insert(sizes.end(), shape.begin(), shape.end());
+  return sizes;
+}
+
+}  // namespace
+
+ModelSummary summarize(Autoencoder& model) {
+  const at::NoGradGuard no_grad;
+  const bool was_training = model.is_training();
+  model.eval();
+  const auto parameters = model.parameters();
+  const auto options = parameters.front().options();
+  const auto outputs = model.layers(at::zeros(sizes_with_batch(model.input_shape(), 1), options));
+  model.train(was_training);
+
+  ModelSummary summary{
+      .layers = {}, .trainable = count_values(parameters), .fixed = count_values(model.buffers())};
+  const auto modules = model.named_modules("", /*include_self=*/false);
+  for (const auto& output : outputs) {
+    const auto& layer = *(*modules.find(output.name))->as<Layer>();
+    summary.layers.push_back({output.name, layer.title(), output.value.sizes().slice(1).vec(),
+                              count_values(layer.parameters()) + count_values(layer.buffers())});
+  }
+  return summary;
+}
+
+std::string to_text(const ModelSummary& summary) {
+  size_t name_width = 5, title_width = 4, shape_width = 12;
+  for (const auto& layer : summary.layers) {
+    name_width = std::max(name_width, layer.name.size());
+    title_width = std::max(title_width, layer.title.size());
+    shape_width = std::max(shape_width, shape_text(layer.output_shape).size());
+  }
+  const auto line = [&](const std::string& name, const std::string& title, const std::string& shape,
+                        const std::string& values) {
+    return fmt::format("  {:<{}}  {:<{}}  {:<{}}  {:>10}\n", name, name_width, title, title_width,
+                       shape, shape_width, values);
+  };
+  std::string text = line("layer", "type", "output shape", "parameters");
+  for (const auto& layer : summary.layers) {
+    text +=
+        line(layer.name, layer.title, shape_text(layer.output_shape), with_thousands(layer.values));
+  }
+  text += line("total", "", "", with_thousands(summary.trainable + summary.fixed));
+  if (summary.fixed > 0) {
+    text += fmt::format("  of these {} are trained and {} are running averages\n",
+                        with_thousands(summary.trainable), with_thousands(summary.fixed));
+  }
+  return text;
+}
+
+}  // namespace hourglass
