@@ -1,9 +1,11 @@
 # Functions that define the project's targets, so that every room, program and test is built alike.
 
-# Warnings for our own code; the libraries' headers are system headers.
+# Warnings for our own code; the libraries' headers are system headers. Options are aggregates with defaults, of which
+# designated initialisers name only some fields: that is no oversight to warn of.
 add_library(hourglass_warnings INTERFACE)
 target_compile_options(hourglass_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wno-missing-field-initializers
   $<$<BOOL:${HOURGLASS_WARNINGS_AS_ERRORS}>:-Werror>)
 
 # fmt comes with newer LibTorch wheels, else from the system; header-only, so that either may be found.
@@ -50,12 +52,16 @@ endfunction()
 # Makes the bytes of <file> a `std::string_view hourglass::embedded::<symbol>()` of <target>.
 function(hourglass_embed target file symbol)
   set(generated "${CMAKE_CURRENT_BINARY_DIR}/embedded_${symbol}.cpp")
-  file(READ "${CMAKE_CURRENT_SOURCE_DIR}/${file}" content)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+  # Every byte as an escape: a raw string literal would lose carriage returns and end at its own delimiter.
+  file(READ "${CMAKE_CURRENT_SOURCE_DIR}/${file}" bytes HEX)
+  string(LENGTH "${bytes}" digits)
+  math(EXPR size "${digits} / 2")
+  string(REGEX REPLACE "(..)" "\\\\x\\1" bytes "${bytes}")
   file(CONFIGURE OUTPUT "${generated}" @ONLY CONTENT
 "#include <string_view>
 namespace hourglass::embedded {
-std::string_view @symbol@() { return R\"embedded(@content@)embedded\"; }
+std::string_view @symbol@() { return {\"@bytes@\", @size@}; }
 }  // namespace hourglass::embedded
 ")
   target_sources(${target} PRIVATE "${generated}")
