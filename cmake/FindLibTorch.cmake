@@ -81,4 +81,15 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
     INTERFACE_INCLUDE_DIRECTORIES
       "${LibTorch_ROOT}/include;${LibTorch_ROOT}/include/torch/csrc/api/include"
     INTERFACE_LINK_LIBRARIES "${_libraries}")
+
+  # For files with loops in at::parallel_for: its header starts threads only where OpenMP is on. They have to be those of
+  # the OpenMP library that LibTorch brings along, for two of them in a process take each other's cores. That library
+  # is GCC's; code of other compilers does not link with it, so there such loops stay on one thread.
+  add_library(LibTorch::OpenMP INTERFACE IMPORTED)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    file(GLOB _openmp "${LibTorch_ROOT}/lib/libgomp*.so*")
+    set_target_properties(LibTorch::OpenMP PROPERTIES
+      INTERFACE_COMPILE_OPTIONS -fopenmp
+      INTERFACE_LINK_LIBRARIES "$<IF:$<BOOL:${_openmp}>,${_openmp},gomp>")
+  endif()
 endif()
