@@ -1,10 +1,10 @@
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "core/options.h"
 #include "datasets/dataset.h"
+
+#include <optional>
+#include <string>
 
 namespace hourglass {
 
@@ -13,8 +13,9 @@ enum class CorruptionKind { None, Gaussian, Mask, SaltPepper };
 /// Noise put on the input of a batch; the target stays clean.
 struct Corruption {
   CorruptionKind kind = CorruptionKind::None;
-  /// Gaussian: standard deviation in units of the scaled values (> 0; the result is clipped to [0, 1]).
-  /// Mask: probability that a value becomes 0. Salt and pepper: probability that a value becomes 0 or 1, each half.
+  /// Gaussian: standard deviation of the scaled values (> 0); the result is clipped to [0, 1].
+  /// Mask: probability that a value becomes 0 (in (0, 1]).
+  /// Salt and pepper: probability that a value becomes 0 or 1, each half of the time (in (0, 1]).
   double amount = 0;
 };
 
@@ -34,8 +35,9 @@ struct EnumNames<Noise> {
                                                              {Noise::Once, "once"}};
 };
 
-/// Another data set with corrupted inputs. The noise of an item depends on (seed, epoch, row number) alone, so it does
-/// not change with batch order, batch size, engine or number of processes, and there is nothing to save for resuming.
+/// Another data set with corrupted inputs. The noise of an item depends on (seed, epoch, row
+/// number) alone, so it does not change with batch order, batch size, engine or number of
+/// processes, and there is nothing to save for resuming.
 class Corrupted : public Dataset {
  public:
   Corrupted(DatasetPtr clean, Corruption corruption, Noise noise, uint64_t seed);

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "core/batch.h"
+
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <memory>
 #include <vector>
-
-#include "core/batch.h"
 
 namespace hourglass {
 
@@ -26,21 +26,23 @@ class Dataset {
 
   virtual bool has_labels() const = 0;
 
-  /// The items at `positions` (int64 [B] on the CPU, each in 0 … size()-1), on the data set's device.
-  /// `epoch` (≥ 0) selects the noise of corrupted data; clean data ignores it.
+  /// The items at `positions` (int64 [B] on the CPU, each in 0 … size()-1), on the data set's
+  /// device. `epoch` (≥ 0) selects the noise of corrupted data; clean data ignores it.
   virtual Batch batch(const at::Tensor& positions, int64_t epoch = 0) const = 0;
 
   /// The same data set with its values on `device`.
   virtual std::shared_ptr<const Dataset> to(at::Device device) const = 0;
 
-  /// The positions of the first `count` items (all, when there are fewer), or of all: what `batch` takes.
+  /// The positions of the first `count` items (all, when there are fewer), or of all: what `batch`
+  /// takes.
   at::Tensor first_positions(int64_t count) const;
   at::Tensor all_positions() const { return first_positions(size()); }
 };
 
 using DatasetPtr = std::shared_ptr<const Dataset>;
 
-/// Maps stored values to model values: (stored − offset) · factor, one pair for all features or one a feature.
+/// Maps stored values to model values: (stored − offset) · factor, one pair for all features or one
+/// a feature.
 struct Scaling {
   std::vector<double> offset = {0.0};
   std::vector<double> factor = {1.0};
@@ -49,8 +51,9 @@ struct Scaling {
 /// Values kept as they were read, bytes as bytes, and scaled on the way into a batch.
 class TensorDataset : public Dataset {
  public:
-  /// `values` is uint8 or float32 [N, shape…]; `labels` is int64 [N], or undefined where there are none. Throws
-  /// `Error` when the lengths differ or a per-feature scaling does not have one pair a feature.
+  /// `values` is uint8 or float32 [N, shape…]; `labels` is int64 [N], or undefined where there are
+  /// none. Throws `Error` when the lengths differ or a per-feature scaling does not have one pair a
+  /// feature.
   TensorDataset(at::Tensor values, at::Tensor labels, Scaling scaling);
 
   int64_t size() const override;

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "core/options.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hourglass {
+
+/// Which CSV column holds the class.
+struct LabelColumn {
+  enum class Kind { Last, First, None, Index };
+  Kind kind = Kind::Last;
+  int64_t index = 0;  ///< 0-based, for Index
+};
+
+/// "last", "first", "none", "4".
+template <>
+struct TextCodec<LabelColumn> {
+  static std::string expects();
+  static std::optional<LabelColumn> parse(const std::string& text);
+  static std::string format(const LabelColumn& column);
+};
+
+/// Whether a CSV file's first line names its columns.
+enum class Header { Auto, Yes, No };
+template <>
+struct EnumNames<Header> {
+  static constexpr std::pair<Header, const char*> kNames[] = {
+      {Header::Auto, "auto"}, {Header::Yes, "yes"}, {Header::No, "no"}};
+};
+
+struct CsvOptions {
+  LabelColumn label_column;
+  Header header = Header::Auto;
+};
+
+struct CsvTable {
+  at::Tensor values;  ///< float32 [rows, columns without the label]
+  at::Tensor labels;  ///< int64 [rows], or undefined with LabelColumn::Kind::None
+  std::vector<std::string> class_names;  ///< by label
+  std::vector<std::string> notes;        ///< what was skipped and why
+};
+
+/// Reads rows of numbers from `text`; `name` stands for it in errors and notes.
+///
+/// Cells are separated by tabs, else semicolons, else commas, whichever the first line has, and may
+/// be quoted or padded with spaces. The first line is skipped, with a note, where it names the
+/// columns (Header::Auto: where a column of numbers has a word) or where it is metadata in
+/// scikit-learn's form, "150,4,setosa,versicolor,virginica": number of rows and columns, then the
+/// names of the classes.
+///
+/// Classes are numbered from 0: whole numbers in numeric order, words in alphabetical order.
+///
+/// Throws `Error` with line and column for a cell that is empty or not a finite number, for a row
+/// that is longer or shorter than the first, and for a label column that does not exist or holds
+/// fractions.
+CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOptions& options = {});
+
+}  // namespace hourglass

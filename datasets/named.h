@@ -1,0 +1,31 @@
+#pragma once
+
+#include "datasets/stored.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace hourglass {
+
+/// A folder where sets known by name are looked for.
+struct DataFolder {
+  std::filesystem::path path;
+  std::string origin;  ///< "--data-dir", say
+};
+
+/// In order: `data_dir` (where not empty), $HOURGLASS_DATA (where set), the user's cache, the
+/// system's folder. The first that holds a complete set wins.
+std::vector<DataFolder> data_folders(const std::string& data_dir);
+
+/// MNIST and Fashion-MNIST: four IDX files, compressed or not, in the folder `mnist` or
+/// `fashion-mnist` of a data folder. Throw `Error` that says where they looked and what to run when
+/// no folder has all four.
+StoredData read_mnist(const std::string& data_dir);
+StoredData read_fashion_mnist(const std::string& data_dir);
+
+/// `digits.csv` and `iris.csv` of a data folder, else the copies that are part of the program.
+StoredData read_digits(const std::string& data_dir);
+StoredData read_iris(const std::string& data_dir);
+
+}  // namespace hourglass

@@ -1,0 +1,248 @@
+#include "datasets/open.h"
+
+#include "core/error.h"
+#include "core/random.h"
+#include "datasets/source.h"
+
+#include <ATen/ATen.h>
+#include <c10/util/accumulate.h>
+
+#include <memory>
+#include <utility>
+
+namespace hourglass {
+namespace {
+
+/// What `auto` comes to. Throws `UsageError` where an official test part is asked for and there is
+/// none.
+Validation resolve(const Validation& validation, bool has_test_part) {
+  if (validation.kind == Validation::Kind::Test && !has_test_part) {
+    throw UsageError("--validation test: this data set has no official test part; use split:0.1");
+  }
+  if (validation.kind != Validation::Kind::Auto) return validation;
+  return has_test_part ? Validation{Validation::Kind::Test}
+                       : Validation{Validation::Kind::Split, 0.1};
+}
+
+bool fits(const StoredRows& rows, const Shape& item_shape) {
+  return c10::multiply_integers(item_shape) == c10::multiply_integers(rows.values.sizes().slice(1));
+}
+
+/// Gives the items of all rows another shape of as many values.
+void reshape_items(StoredData& data, const Shape& item_shape) {
+  for (StoredRows* rows : {&data.rows, &data.test}) {
+    if (rows->empty()) continue;
+    Shape shape = {rows->size()};
+    shape.insert(shape.end(), item_shape.begin(), item_shape.end());
+    rows->values = rows->values.view(shape);
+  }
+}
+
+/// What --dataset and --targets name, as it was read.
+struct StoredPair {
+  StoredData inputs;
+  std::optional<StoredData> targets;
+
+  const StoredData& labelled() const {
+    return inputs.rows.labels.defined() || !targets ? inputs : *targets;
+  }
+};
+
+void check_lengths(const std::string& rows, int64_t inputs, int64_t targets) {
+  if (inputs == targets) return;
+  throw Error("--targets: expected {} {}, one for each of the inputs, found {}", inputs, rows,
+              targets);
+}
+
+StoredPair read_pair(const Source& source, const std::optional<Source>& target_source,
+                     const DataOptions& options) {
+  const CsvOptions csv{.label_column = options.label_column, .header = options.header};
+  StoredPair pair{read_source(source, options.data_dir, csv), {}};
+  if (!options.item_shape.empty()) {
+    if (!fits(pair.inputs.rows, options.item_shape)) {
+      throw Error("--item-shape {}: expected a shape of {} values, as each item has",
+                  TextCodec<Shape>::format(options.item_shape),
+                  c10::multiply_integers(pair.inputs.rows.values.sizes().slice(1)));
+    }
+    reshape_items(pair.inputs, options.item_shape);
+  }
+  if (!target_source) return pair;
+
+  pair.targets = read_source(*target_source, options.data_dir, csv);
+  check_lengths("rows", pair.inputs.rows.size(), pair.targets->rows.size());
+  if (!pair.inputs.test.empty() && !pair.targets->test.empty()) {
+    check_lengths("test rows", pair.inputs.test.size(), pair.targets->test.size());
+  }
+  if (!options.item_shape.empty() && fits(pair.targets->rows, options.item_shape)) {
+    reshape_items(*pair.targets, options.item_shape);
+  }
+  return pair;
+}
+
+/// A data set with its values scaled.
+struct ScaledData {
+  DatasetPtr rows;
+  DatasetPtr test;  // null where there is none
+  Scaling scaling;
+  Range input_range, target_range;  // of the training rows
+};
+
+ScaledData scale_values(const StoredData& stored, Scale scale, const std::optional<Scaling>& given,
+                        const at::Tensor& training_rows) {
+  if (scale.kind == Scale::Kind::Auto) scale = stored.natural_scale;
+  const Extremes extremes = extremes_of(stored.rows.values, training_rows);
+  ScaledData data;
+  data.scaling = given ? *given : fit_scaling(scale, extremes);
+  data.input_range = data.target_range = scaled_range(extremes, data.scaling);
+  const auto dataset_of = [&](const StoredRows& rows) {
+    return std::make_shared<TensorDataset>(rows.values, rows.labels, data.scaling);
+  };
+  data.rows = dataset_of(stored.rows);
+  if (!stored.test.empty()) data.test = dataset_of(stored.test);
+  return data;
+}
+
+/// Inputs and targets as one data set; a test part remains where both have one.
+void add_targets(ScaledData& data, const ScaledData& targets) {
+  data.rows = std::make_shared<Paired>(data.rows, targets.rows);
+  data.target_range = targets.target_range;
+  if (data.test) {
+    data.test = targets.test ? std::make_shared<Paired>(data.test, targets.test) : nullptr;
+  }
+}
+
+/// Noise that ends in 0 and 1 is meant for values between them.
+void check_corruption(const Corruption& corruption, const Range& range) {
+  const bool any_range =
+      corruption.kind == CorruptionKind::None || corruption.kind == CorruptionKind::Mask;
+  if (any_range || (range.lowest >= 0 && range.highest <= 1)) return;
+  throw Error(
+      "--corruption {}: expected inputs between 0 and 1, found {:.4g} to {:.4g}; use --scale "
+      "minmax",
+      TextCodec<Corruption>::format(corruption), range.lowest, range.highest);
+}
+
+/// The rows at `positions` (ascending and different) of `whole`.
+DatasetPtr some_rows(const DatasetPtr& whole, const at::Tensor& positions) {
+  if (positions.size(0) == whole->size()) return whole;
+  return std::make_shared<Subset>(whole, positions);
+}
+
+/// Fresh noise on the training rows, if asked for; always the same on those that judge the model.
+void add_noise(DataSplits& splits, const Corruption& corruption, Noise noise, uint64_t seed) {
+  if (corruption.kind == CorruptionKind::None) return;
+  const auto corrupt = [&](DatasetPtr& part, Noise when, std::string_view purpose) {
+    if (!part) return;
+    part = std::make_shared<Corrupted>(part, corruption, when, derive_seed(seed, purpose));
+  };
+  corrupt(splits.training, noise, "training-noise");
+  corrupt(splits.validation, Noise::Once, "validation-noise");
+  corrupt(splits.test, Noise::Once, "test-noise");
+}
+
+}  // namespace
+
+void describe(OptionTable& table, DataOptions& options) {
+  table.begin_group("Data");
+  table.add("dataset", options.dataset, "SET",
+            "digits, iris, mnist, fashion-mnist, csv:PATH or idx:IMAGES[,LABELS]");
+  table.add(
+      "targets", options.targets, "SET",
+      "what the inputs should become, row by row, in the same forms; empty: the inputs themselves");
+  table.add("data-dir", options.data_dir, "DIR",
+            "where to look for named sets before $HOURGLASS_DATA, the user's cache and the "
+            "system's folder");
+  table.add("label-column", options.label_column, "WHICH",
+            "the class in a CSV file: last, first, none or a column's number, counted from 0");
+  table.add("header", options.header, "WHICH",
+            "whether a CSV file's first line names the columns: auto, yes or no");
+  table
+      .add("item-shape", options.item_shape, "N,N,…",
+           "gives the values of an item a shape, 1,8,8 say for a grey image of 8 × 8; none: as "
+           "stored")
+      .at_least(1);
+  table.add("scale", options.scale, "HOW",
+            "auto (digits / 16, images / 255, else minmax), none, max:V (divide by V) or minmax "
+            "(each column to "
+            "[0, 1])");
+  table.add("validation", options.validation, "HOW",
+            "rows that judge the model: test (the official part), split:F (a random fraction), "
+            "last:F (the last "
+            "fraction), none; auto: test, else split:0.1");
+  table.add("corruption", options.corruption, "HOW",
+            "noise on the inputs: none, gaussian:S (standard deviation), mask:P or salt-pepper:P "
+            "(probability)");
+  table.add("noise", options.noise, "WHEN", "draw the training noise fresh in each epoch, or once");
+}
+
+nlohmann::json to_json(const DataInfo& info) {
+  nlohmann::json json = {{"name", info.name},
+                         {"sha256", info.sha256},
+                         {"total_rows", info.total_rows},
+                         {"training_rows", info.training_rows},
+                         {"validation_rows", info.validation_rows},
+                         {"test_rows", info.test_rows},
+                         {"validation", info.validation},
+                         {"scaling", info.scaling},
+                         {"lowest", info.lowest},
+                         {"highest", info.highest},
+                         {"class_names", info.class_names},
+                         {"notes", info.notes}};
+  if (info.targets) {
+    json["targets"] = {{"name", info.targets->name},
+                       {"sha256", info.targets->sha256},
+                       {"scaling", info.targets->scaling}};
+  }
+  return json;
+}
+
+DataSplits open_data(const DataOptions& options, uint64_t seed,
+                     const std::optional<Scaling>& scaling,
+                     const std::optional<Scaling>& target_scaling) {
+  const Source source = parse_source(options.dataset, "dataset");
+  std::optional<Source> target_source;
+  if (!options.targets.empty()) target_source = parse_source(options.targets, "targets");
+  const bool has_test_part =
+      source.has_test_part() && (!target_source || target_source->has_test_part());
+  const Validation validation = resolve(options.validation, has_test_part);
+
+  const StoredPair stored = read_pair(source, target_source, options);
+  const RowSplit split = split_rows(validation, stored.inputs.rows.size(),
+                                    stored.labelled().rows.labels, derive_seed(seed, "split"));
+  ScaledData data = scale_values(stored.inputs, options.scale, scaling, split.training);
+  // A given scaling was fitted to other rows: those at hand may well reach beyond them.
+  if (!scaling) check_corruption(options.corruption, data.input_range);
+
+  DataSplits splits;
+  DataInfo& info = splits.info;
+  info.name = options.dataset;
+  info.sha256 = stored.inputs.sha256;
+  info.class_names = stored.labelled().class_names;
+  info.notes = stored.inputs.notes;
+  info.scaling = data.scaling;
+  if (stored.targets) {
+    const ScaledData targets =
+        scale_values(*stored.targets, options.scale, target_scaling, split.training);
+    add_targets(data, targets);
+    info.targets = {options.targets, stored.targets->sha256, targets.scaling};
+    info.notes.insert(info.notes.end(), stored.targets->notes.begin(), stored.targets->notes.end());
+  }
+  info.lowest = data.target_range.lowest;
+  info.highest = data.target_range.highest;
+
+  splits.training = some_rows(data.rows, split.training);
+  splits.test = data.test;
+  if (validation.kind == Validation::Kind::Test) splits.validation = data.test;
+  if (split.validation.defined()) splits.validation = some_rows(data.rows, split.validation);
+  add_noise(splits, options.corruption, options.noise, seed);
+
+  const auto size_of = [](const DatasetPtr& part) { return part ? part->size() : 0; };
+  info.validation = TextCodec<Validation>::format(validation);
+  info.training_rows = size_of(splits.training);
+  info.validation_rows = size_of(splits.validation);
+  info.test_rows = size_of(splits.test);
+  info.total_rows = data.rows->size() + info.test_rows;
+  return splits;
+}
+
+}  // namespace hourglass

@@ -1,0 +1,77 @@
+#include "datasets/scaling.h"
+
+#include "core/text.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace hourglass {
+
+std::string TextCodec<Scale>::expects() { return "auto, none, minmax or max:V (V above 0)"; }
+
+std::optional<Scale> TextCodec<Scale>::parse(const std::string& text) {
+  if (text == "auto") return Scale{};
+  if (text == "none") return Scale{Scale::Kind::None};
+  if (text == "minmax") return Scale{Scale::Kind::MinMax};
+  if (!text.starts_with("max:")) return {};
+  const auto maximum = TextCodec<double>::parse(text.substr(4));
+  if (!maximum || *maximum <= 0) return {};
+  return Scale{Scale::Kind::Max, *maximum};
+}
+
+std::string TextCodec<Scale>::format(const Scale& scale) {
+  switch (scale.kind) {
+    case Scale::Kind::Auto: return "auto";
+    case Scale::Kind::None: return "none";
+    case Scale::Kind::MinMax: return "minmax";
+    case Scale::Kind::Max: break;
+  }
+  return fmt::format("max:{}", scale.maximum);
+}
+
+Extremes extremes_of(const at::Tensor& values, const at::Tensor& positions) {
+  // Some rows at a time: gathering all at once would hold the data set a second time.
+  constexpr int64_t kRows = 4096;
+  Extremes extremes;
+  for (const auto& some : positions.split(kRows)) {
+    const auto [lowest, highest] = at::aminmax(values.index_select(0, some), 0);
+    const bool first = !extremes.lowest.defined();
+    extremes.lowest = first ? lowest : at::minimum(extremes.lowest, lowest);
+    extremes.highest = first ? highest : at::maximum(extremes.highest, highest);
+  }
+  return extremes;
+}
+
+Scaling fit_scaling(const Scale& scale, const Extremes& extremes) {
+  if (scale.kind == Scale::Kind::None) return {};
+  if (scale.kind == Scale::Kind::Max) return {.factor = {1 / scale.maximum}};
+  // In float32, as a batch computes it: then range · (1 / range) never rounds to more than 1.
+  const at::Tensor lowest = extremes.lowest.to(at::kFloat).flatten();
+  const at::Tensor range = extremes.highest.to(at::kFloat).flatten() - lowest;
+  const at::Tensor factor = at::where(range > 0, range.reciprocal(), 0.0F);
+  Scaling scaling{.offset = {}, .factor = {}};
+  for (int64_t i = 0; i < range.numel(); ++i) {
+    scaling.offset.push_back(lowest.const_data_ptr<float>()[i]);
+    scaling.factor.push_back(factor.const_data_ptr<float>()[i]);
+  }
+  return scaling;
+}
+
+Range scaled_range(const Extremes& extremes, const Scaling& scaling) {
+  const TensorDataset both(at::stack({extremes.lowest, extremes.highest}), {}, scaling);
+  const at::Tensor scaled = both.batch(both.all_positions(), 0).input;
+  return {scaled.min().item<double>(), scaled.max().item<double>()};
+}
+
+void to_json(nlohmann::json& json, const Scaling& scaling) {
+  json = {{"offset", scaling.offset}, {"factor", scaling.factor}};
+}
+
+void from_json(const nlohmann::json& json, Scaling& scaling) {
+  json.at("offset").get_to(scaling.offset);
+  json.at("factor").get_to(scaling.factor);
+}
+
+}  // namespace hourglass

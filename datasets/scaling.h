@@ -1,0 +1,54 @@
+#pragma once
+
+#include "core/options.h"
+#include "datasets/dataset.h"
+
+#include <ATen/core/Tensor.h>
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <string>
+
+namespace hourglass {
+
+/// How stored values become model values.
+struct Scale {
+  enum class Kind {
+    Auto,    ///< digits / 16, bytes of images / 255, else min–max
+    None,    ///< as they are
+    Max,     ///< divided by `maximum`
+    MinMax,  ///< each column to [0, 1] by the training rows' extremes; a constant column becomes 0
+  };
+  Kind kind = Kind::Auto;
+  double maximum = 1;  ///< > 0
+};
+
+/// "auto", "none", "max:16", "minmax".
+template <>
+struct TextCodec<Scale> {
+  static std::string expects();
+  static std::optional<Scale> parse(const std::string& text);
+  static std::string format(const Scale& scale);
+};
+
+/// The least and the greatest value of each feature.
+struct Extremes {
+  at::Tensor lowest, highest;  ///< [shape…], of the values' type
+};
+
+/// Of the rows of `values` ([N, shape…], uint8 or float32) at `positions` (int64 [M], M ≥ 1).
+Extremes extremes_of(const at::Tensor& values, const at::Tensor& positions);
+
+/// The pairs that `scale` (not Auto) comes to for training values with these extremes.
+Scaling fit_scaling(const Scale& scale, const Extremes& extremes);
+
+/// The extremes over all features once they are scaled, exactly as a batch would have them.
+struct Range {
+  double lowest = 0, highest = 0;
+};
+Range scaled_range(const Extremes& extremes, const Scaling& scaling);
+
+void to_json(nlohmann::json& json, const Scaling& scaling);
+void from_json(const nlohmann::json& json, Scaling& scaling);
+
+}  // namespace hourglass

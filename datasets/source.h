@@ -1,0 +1,30 @@
+#pragma once
+
+#include "datasets/stored.h"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace hourglass {
+
+/// What --dataset names.
+struct Source {
+  enum class Kind { Digits, Iris, Mnist, FashionMnist, Csv, Idx };
+  Kind kind = Kind::Digits;
+  std::filesystem::path path = {};    ///< of Csv and Idx
+  std::filesystem::path labels = {};  ///< of Idx; empty where there are none
+
+  bool has_test_part() const { return kind == Kind::Mnist || kind == Kind::FashionMnist; }
+};
+
+/// Reads "digits", "iris", "mnist", "fashion-mnist", "csv:PATH" or "idx:IMAGES[,LABELS]". Throws
+/// `UsageError` that names the `option` for anything else.
+Source parse_source(const std::string& text, std::string_view option);
+
+/// Reads what `source` names; sets known by name are looked for in `data_dir` first, and `csv`
+/// tells how to read a CSV file. Throws `Error` when a set is missing or something is wrong with a
+/// file.
+StoredData read_source(const Source& source, const std::string& data_dir, const CsvOptions& csv);
+
+}  // namespace hourglass

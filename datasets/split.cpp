@@ -1,0 +1,107 @@
+#include "datasets/split.h"
+
+#include "core/error.h"
+#include "core/random.h"
+#include "core/text.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+namespace hourglass {
+namespace {
+
+/// The fraction of "split:0.1" after the prefix "split:".
+std::optional<double> parse_fraction(const std::string& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return {};
+  const auto fraction = parse_double(std::string_view(text).substr(prefix.size()));
+  return fraction && *fraction > 0 && *fraction < 1 ? fraction : std::nullopt;
+}
+
+/// All rows, those of a class beside each other, in random order within it.
+std::vector<int64_t> rows_by_class(int64_t rows, const at::Tensor& labels, uint64_t seed) {
+  struct Row {
+    int64_t label;
+    uint32_t random;
+    int64_t number;
+    auto operator<=>(const Row&) const = default;
+  };
+  std::vector<Row> sorted;
+  const int64_t* label = labels.defined() ? labels.const_data_ptr<int64_t>() : nullptr;
+  for (int64_t i = 0; i < rows; ++i) {
+    const uint32_t random = philox(seed, 0, static_cast<uint64_t>(i))[0];
+    sorted.push_back({label != nullptr ? label[i] : 0, random, i});
+  }
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<int64_t> numbers;
+  for (const auto& row : sorted) numbers.push_back(row.number);
+  return numbers;
+}
+
+/// Takes `count` rows at equal distances from the rows sorted by class, so that of each class a
+/// share is taken that differs from the fraction by less than one row, however small the classes
+/// are.
+RowSplit stratified_split(int64_t rows, int64_t count, const at::Tensor& labels, uint64_t seed) {
+  std::vector<int64_t> training, validation;
+  const auto candidates = rows_by_class(rows, labels, seed);
+  for (int64_t i = 0; i < rows; ++i) {
+    const bool taken = (i + 1) * count / rows > i * count / rows;
+    (taken ? validation : training).push_back(candidates[static_cast<size_t>(i)]);
+  }
+  std::sort(training.begin(), training.end());
+  std::sort(validation.begin(), validation.end());
+  return {at::tensor(training, at::kLong), at::tensor(validation, at::kLong)};
+}
+
+}  // namespace
+
+std::string TextCodec<Validation>::expects() {
+  return "auto, test, none, split:F or last:F (a fraction between 0 and 1)";
+}
+
+std::optional<Validation> TextCodec<Validation>::parse(const std::string& text) {
+  if (text == "auto") return Validation{};
+  if (text == "test") return Validation{Validation::Kind::Test};
+  if (text == "none") return Validation{Validation::Kind::None};
+  if (const auto f = parse_fraction(text, "split:")) return Validation{Validation::Kind::Split, *f};
+  if (const auto f = parse_fraction(text, "last:")) return Validation{Validation::Kind::Last, *f};
+  return {};
+}
+
+std::string TextCodec<Validation>::format(const Validation& validation) {
+  switch (validation.kind) {
+    case Validation::Kind::Auto: return "auto";
+    case Validation::Kind::Test: return "test";
+    case Validation::Kind::None: return "none";
+    case Validation::Kind::Split: return fmt::format("split:{}", validation.fraction);
+    case Validation::Kind::Last: break;
+  }
+  return fmt::format("last:{}", validation.fraction);
+}
+
+RowSplit split_rows(const Validation& validation, int64_t rows, const at::Tensor& labels,
+                    uint64_t seed) {
+  const bool random = validation.kind == Validation::Kind::Split;
+  if (!random && validation.kind != Validation::Kind::Last) return {at::arange(rows), {}};
+
+  const double fraction = validation.fraction;
+  const auto all = static_cast<double>(rows);
+  // The small term: (1 − 0.2) · n may come out just below the whole number it is.
+  const auto count = random ? std::llround(fraction * all)
+                            : rows - static_cast<int64_t>(std::floor((1 - fraction) * all + 1e-6));
+  if (count == 0 || count == rows) {
+    throw Error(
+        "--validation {}: of {} rows, {} would be for validation and {} for training; "
+        "both need at least one",
+        TextCodec<Validation>::format(validation), rows, count, rows - count);
+  }
+  if (random) return stratified_split(rows, count, labels, seed);
+  const at::Tensor positions = at::arange(rows);
+  return {positions.narrow(0, 0, rows - count), positions.narrow(0, rows - count, count)};
+}
+
+}  // namespace hourglass

@@ -1,0 +1,47 @@
+#include "datasets/stored.h"
+
+#include "core/error.h"
+#include "core/files.h"
+#include "datasets/idx.h"
+
+#include <ATen/ATen.h>
+
+#include <utility>
+
+namespace hourglass {
+
+StoredRows read_idx_rows(const std::filesystem::path& values, const std::filesystem::path& labels) {
+  StoredRows rows{read_idx(values), {}};
+  // A batch of flat rows has two dimensions, one of images four.
+  if (rows.values.dim() % 2 == 1) rows.values = rows.values.unsqueeze(1);
+  if (labels.empty()) return rows;
+  const at::Tensor bytes = read_idx(labels);
+  if (bytes.dim() != 1) {
+    throw Error("{}: expected labels, which have 1 dimension, found {}", labels.string(),
+                bytes.dim());
+  }
+  if (bytes.size(0) != rows.values.size(0)) {
+    throw Error("{}: expected {} labels, one for each row of {}, found {}", labels.string(),
+                rows.values.size(0), values.string(), bytes.size(0));
+  }
+  rows.labels = bytes.to(at::kLong);
+  return rows;
+}
+
+StoredData stored_table(std::string_view text, const std::string& name, const CsvOptions& options) {
+  CsvTable table = parse_csv(text, name, options);
+  return {.rows = {std::move(table.values), std::move(table.labels)},
+          .test = {},
+          .class_names = std::move(table.class_names),
+          .natural_scale = {Scale::Kind::MinMax},
+          .sha256 = sha256(text),
+          .notes = std::move(table.notes)};
+}
+
+std::string sha256_of_files(const std::vector<std::filesystem::path>& paths) {
+  std::string bytes;
+  for (const auto& path : paths) bytes += read_file(path);
+  return sha256(bytes);
+}
+
+}  // namespace hourglass

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "datasets/csv.h"
+#include "datasets/scaling.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hourglass {
+
+/// Rows as they were read.
+struct StoredRows {
+  at::Tensor values;  ///< uint8 or float32 [N, shape…]
+  at::Tensor labels;  ///< int64 [N], or undefined where there are none
+
+  bool empty() const { return !values.defined(); }
+  int64_t size() const { return empty() ? 0 : values.size(0); }
+};
+
+/// A data set as it was read, before it is split and scaled.
+struct StoredData {
+  StoredRows rows;
+  StoredRows test;                       ///< the official test part; empty where there is none
+  std::vector<std::string> class_names;  ///< by label; empty where there are no labels
+  Scale natural_scale;                   ///< what Scale::Kind::Auto means for these values
+  std::string sha256;                    ///< of the files' bytes, one after the other
+  std::vector<std::string> notes;        ///< what a user should know
+};
+
+/// An IDX file of values and, where `labels` is not empty, one of their labels. Images get a
+/// channel: [N, H, W] becomes [N, 1, H, W]; plain bytes [N] become [N, 1]. Throws `Error` when the
+/// lengths differ.
+StoredRows read_idx_rows(const std::filesystem::path& values, const std::filesystem::path& labels);
+
+/// The table in the CSV `text`; `name` stands for it in errors and notes.
+StoredData stored_table(std::string_view text, const std::string& name, const CsvOptions& options);
+
+/// Of the files' bytes, one after the other.
+std::string sha256_of_files(const std::vector<std::filesystem::path>& paths);
+
+}  // namespace hourglass
