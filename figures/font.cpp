@@ -1,0 +1,158 @@
+#include "figures/font.h"
+
+#include "core/error.h"
+#include "core/text.h"
+
+#include <algorithm>
+#include <charconv>
+#include <unordered_map>
+
+namespace hourglass {
+
+namespace embedded {
+std::string_view font_outlines();  // font/outlines.txt
+}
+
+namespace {
+
+struct Glyph {
+  double advance = 0;             // in ems
+  std::vector<Contour> contours;  // in ems, y downwards
+};
+
+/// Reads the numbers and command letters of font/outlines.txt.
+class OutlineReader {
+ public:
+  explicit OutlineReader(std::string_view text) : text_(text) {}
+
+  bool at_end() const { return text_.empty(); }
+
+  char command() {
+    const char letter = text_.front();
+    text_.remove_prefix(1);
+    return letter;
+  }
+
+  int number(int base = 10) {
+    while (!text_.empty() && text_.front() == ' ') text_.remove_prefix(1);
+    int value = 0;
+    const auto [end, error] =
+        std::from_chars(text_.data(), text_.data() + text_.size(), value, base);
+    if (error != std::errc{})
+      throw Error("font: expected a number, found '{}'", text_.substr(0, 20));
+    text_.remove_prefix(static_cast<size_t>(end - text_.data()));
+    return value;
+  }
+
+  double ems() { return number() / 1000.0; }
+
+  Point point() {
+    const double x = ems(), y = ems();
+    return {x, -y};
+  }
+
+ private:
+  std::string_view text_;
+};
+
+/// Appends a quadratic Bézier curve from the contour's last point.
+void add_curve(Contour& contour, Point control, Point end) {
+  constexpr int kSteps = 6;  // corners cannot be seen at the largest size of text that pictures use
+  const Point start = contour.back();
+  for (int i = 1; i <= kSteps; ++i) {
+    const double t = static_cast<double>(i) / kSteps, s = 1 - t;
+    contour.push_back({s * s * start.x + 2 * s * t * control.x + t * t * end.x,
+                       s * s * start.y + 2 * s * t * control.y + t * t * end.y});
+  }
+}
+
+using Font = std::unordered_map<char32_t, Glyph>;
+
+Font read_font() {
+  Font font;
+  for (const auto& line : split_text(embedded::font_outlines(), '\n')) {
+    if (line.empty() || line.front() == '#') continue;
+    OutlineReader reader(line);
+    Glyph& glyph = font[static_cast<char32_t>(reader.number(16))];
+    glyph.advance = reader.ems();
+    if (!reader.at_end()) reader.command();  // the blank before the path
+    while (!reader.at_end()) {
+      const char command = reader.command();
+      const Point point = reader.point();
+      if (command == 'M') {
+        glyph.contours.push_back({point});
+      } else if (command == 'L') {
+        glyph.contours.back().push_back(point);
+      } else {
+        add_curve(glyph.contours.back(), point, reader.point());
+      }
+    }
+  }
+  return font;
+}
+
+const Glyph& glyph_of(char32_t character) {
+  static const Font font = read_font();
+  const auto found = font.find(character);
+  return found != font.end() ? found->second : font.at(U'?');
+}
+
+/// Number of bytes of the UTF-8 character that starts with this byte; 1 for a byte that starts
+/// none.
+size_t utf8_length(unsigned char first) {
+  if (first >= 0xF0) return 4;
+  if (first >= 0xE0) return 3;
+  return first >= 0xC0 ? 2 : 1;
+}
+
+std::u32string decode_utf8(std::string_view text) {
+  std::u32string characters;
+  while (!text.empty()) {
+    const auto first = static_cast<unsigned char>(text.front());
+    const size_t length = std::min(utf8_length(first), text.size());
+    char32_t character = length == 1 ? first : first & (0xFFU >> (length + 1));
+    for (const char byte : text.substr(1, length - 1)) {
+      character = character << 6 | (static_cast<unsigned char>(byte) & 0x3FU);
+    }
+    characters += character;
+    text.remove_prefix(length);
+  }
+  return characters;
+}
+
+}  // namespace
+
+std::vector<Contour> text_outlines(std::string_view text, double size) {
+  std::vector<Contour> outlines;
+  double x = 0;
+  for (const char32_t character : decode_utf8(text)) {
+    const Glyph& glyph = glyph_of(character);
+    for (Contour contour : glyph.contours) {
+      for (Point& point : contour) point = {x + size * point.x, size * point.y};
+      outlines.push_back(std::move(contour));
+    }
+    x += size * glyph.advance;
+  }
+  return outlines;
+}
+
+double text_width(std::string_view text, double size) {
+  double width = 0;
+  for (const char32_t character : decode_utf8(text)) width += size * glyph_of(character).advance;
+  return width;
+}
+
+std::string shorten_text(const std::string& text, double size, double width) {
+  if (text_width(text, size) <= width) return text;
+  std::string start = text;
+  while (!start.empty() && text_width(start + "…", size) > width) {
+    // A whole character: its last byte and the bytes that continue it.
+    while (start.size() > 1 && (static_cast<unsigned char>(start.back()) & 0xC0U) == 0x80U)
+      start.pop_back();
+    start.pop_back();
+  }
+  while (!start.empty() && start.back() == ' ') start.pop_back();
+  return start + "…";
+}
+
+}  // namespace hourglass

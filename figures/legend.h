@@ -1,0 +1,48 @@
+#pragma once
+
+#include "figures/canvas.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+// Private to the room: which colour means what.
+
+namespace hourglass {
+
+enum class Swatch { Line, Dot, Patch };
+
+struct LegendEntry {
+  std::string name;
+  Color color;
+  Swatch swatch = Swatch::Line;
+};
+
+/// Entries under each other, in a frame.
+class Legend {
+ public:
+  explicit Legend(std::vector<LegendEntry> entries);
+
+  double width() const { return width_; }
+  double height() const;
+
+  void draw(Canvas& canvas, Point top_left) const;
+
+  /// Draws in the corner, or the middle of a side, of `box` that hides the fewest of the points
+  /// `data`.
+  void draw_clear_of(Canvas& canvas, const Box& box, std::span<const Point> data) const;
+
+ private:
+  std::vector<LegendEntry> entries_;
+  double width_;
+};
+
+/// Pixels that `draw_class_bar` takes from left to right.
+double class_bar_width(const std::vector<std::string>& names);
+
+/// A bar of one step a class, the first at the bottom, with the names beside the middles of the
+/// steps.
+void draw_class_bar(Canvas& canvas, const Box& space, const std::vector<Color>& colors,
+                    const std::vector<std::string>& names);
+
+}  // namespace hourglass

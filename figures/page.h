@@ -1,0 +1,25 @@
+#pragma once
+
+#include "figures/canvas.h"
+
+#include <string>
+
+// Private to the room: every picture is a page with the same margins and the same place for its
+// title.
+
+namespace hourglass {
+
+/// Content of a usual plot.
+inline constexpr double kPlotWidth = 460 * kPoint;
+inline constexpr double kPlotHeight = 340 * kPoint;
+
+struct Page {
+  Canvas canvas;
+  Box content;  ///< what is left for the picture: as large as was asked for
+};
+
+/// A white page around `width` x `height` pixels of content. A title wider than the content widens
+/// the page, up to a usual plot's width; beyond, it is cut short.
+Page make_page(double width, double height, const std::string& title);
+
+}  // namespace hourglass

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+namespace hourglass {
+
+struct Color {
+  uint8_t r = 0, g = 0, b = 0;
+
+  bool operator==(const Color&) const = default;
+};
+
+inline constexpr Color kWhite = {255, 255, 255};
+
+/// Pixels in memory, row by row from the top.
+class Picture {
+ public:
+  /// Throws `Error` unless both sides are at least one pixel.
+  Picture(int width, int height, Color background = kWhite);
+
+  int width() const { return width_; }
+  int height() const { return height_; }
+
+  /// Column x from the left, row y from the top. Throws `Error` outside the picture.
+  Color at(int x, int y) const;
+
+  /// height() rows of width() pixels without gaps.
+  Color* data() { return pixels_.data(); }
+  const Color* data() const { return pixels_.data(); }
+
+  /// Writes the file in one step (see core/files.h), in the format its suffix names: ".png", ".jpg"
+  /// and whatever else OpenCV writes. Throws `Error` when the suffix is unknown or the file cannot
+  /// be written.
+  void save(const std::filesystem::path& path) const;
+
+ private:
+  int width_, height_;
+  std::vector<Color> pixels_;
+};
+
+}  // namespace hourglass
