@@ -1,0 +1,139 @@
+#include "figures/image_grid.h"
+
+#include "core/error.h"
+#include "figures/page.h"
+#include "figures/tensor.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace hourglass {
+namespace {
+
+constexpr double kTileGap = 2 * kPoint;
+constexpr double kCaptionHeight = 1.5 * kSmallSize;
+constexpr double kLongestCaption = 9 * kSmallSize;
+
+void check_rows(const std::vector<ImageRow>& rows) {
+  if (rows.empty()) throw Error("image grid: expected at least one row, found none");
+  for (const auto& row : rows) {
+    host_values(row.images, "image grid: expected images [N, C, H, W] or [N, H, W]", {3, 4});
+    const int64_t count = row.images.size(0), expected = rows.front().images.size(0);
+    if (count != expected) {
+      throw Error("image grid: expected {} images in row '{}' as in row '{}', found {}", expected,
+                  row.label, rows.front().label, count);
+    }
+    if (!row.captions.empty() && static_cast<int64_t>(row.captions.size()) != count) {
+      throw Error("image grid: expected a caption for each of {} images in row '{}', found {}",
+                  count, row.label, row.captions.size());
+    }
+  }
+}
+
+/// Rows that belong together stay short enough to compare; a single row becomes a grid that is
+/// about square.
+int choose_columns(int count, size_t rows) {
+  if (rows > 1 || count <= 5) return std::min(count, 10);
+  return static_cast<int>(std::ceil(std::sqrt(count)));
+}
+
+/// Side of the square that a tile should about fill.
+double tile_side(int columns) {
+  constexpr double kWidth = 480 * kPoint;
+  return std::clamp(kWidth / columns - kTileGap, 28 * kPoint, 150 * kPoint);
+}
+
+struct Extent {
+  double width = 0, height = 0;
+};
+
+/// Size of a row's images when drawn: enlarged by a whole factor, or shrunk to fit.
+Extent drawn_extent(const at::Tensor& images, double side) {
+  const auto height = static_cast<double>(images.size(-2)),
+             width = static_cast<double>(images.size(-1));
+  const double factor = side / std::max(width, height);
+  const double used = factor >= 1 ? std::floor(factor) : factor;
+  return {std::max(1.0, std::round(width * used)), std::max(1.0, std::round(height * used))};
+}
+
+/// Where everything of a grid goes.
+struct GridLayout {
+  int count = 0, columns = 0;
+  std::vector<Extent> tiles;     // by row
+  std::vector<double> row_tops;  // of the tiles, from the top of a block
+  double label_width = 0;        // left of the first column
+  double cell_width = 0;         // of a tile or its caption, whichever is wider
+  double block_height = 0;       // all rows once
+
+  int blocks() const { return (count + columns - 1) / columns; }
+  double width() const { return label_width + columns * cell_width + (columns - 1) * kTileGap; }
+  double height() const { return blocks() * block_height + (blocks() - 1) * kTileGap; }
+};
+
+GridLayout lay_out(const std::vector<ImageRow>& rows, int columns) {
+  GridLayout layout;
+  layout.count = static_cast<int>(rows.front().images.size(0));
+  layout.columns =
+      columns > 0 ? std::min(columns, layout.count) : choose_columns(layout.count, rows.size());
+  const double side = tile_side(layout.columns);
+  double y = 0;
+  for (const auto& row : rows) {
+    const Extent tile = drawn_extent(row.images, side);
+    layout.tiles.push_back(tile);
+    layout.cell_width = std::max(layout.cell_width, tile.width);
+    for (const auto& caption : row.captions) {
+      const double width = text_width(caption, kSmallSize) + kTileGap;
+      layout.cell_width = std::max(layout.cell_width, std::min(width, kLongestCaption));
+    }
+    if (!row.label.empty()) {
+      layout.label_width = std::max(layout.label_width, text_width(row.label, kTextSize) + kGap);
+    }
+    if (!row.captions.empty()) y += kCaptionHeight;
+    layout.row_tops.push_back(y);
+    y += tile.height + kTileGap;
+  }
+  layout.block_height =
+      rows.size() > 1 ? y : y - kTileGap;  // blocks of several rows stand further apart
+  layout.cell_width = std::ceil(layout.cell_width);
+  return layout;
+}
+
+void draw_row(Canvas& canvas, const ImageRow& row, const Extent& tile, const GridLayout& layout,
+              Point top_left, int first, int last) {
+  const ValueRange range = row.range ? *row.range : range_of(row.images);
+  canvas.text(row.label, {top_left.x + layout.label_width - kGap, top_left.y + tile.height / 2},
+              {.horizontal = Horizontal::Right});
+  double x = top_left.x + layout.label_width;
+  for (int i = first; i < last; ++i) {
+    const Box box = {std::round(x + (layout.cell_width - tile.width) / 2), top_left.y, tile.width,
+                     tile.height};
+    canvas.image(to_picture(row.images[i], range, row.map), box);
+    if (!row.captions.empty()) {
+      canvas.text(shorten_text(row.captions[static_cast<size_t>(i)], kSmallSize, kLongestCaption),
+                  {box.center().x, box.y - 0.4 * kSmallSize},
+                  {.size = kSmallSize, .vertical = Vertical::Baseline});
+    }
+    x += layout.cell_width + kTileGap;
+  }
+}
+
+}  // namespace
+
+Picture image_grid(const std::vector<ImageRow>& rows, const ImageGridOptions& options) {
+  check_rows(rows);
+  const GridLayout layout = lay_out(rows, options.columns);
+  auto [canvas, content] = make_page(layout.width(), layout.height(), options.title);
+  for (int block = 0; block < layout.blocks(); ++block) {
+    const double top = content.y + block * (layout.block_height + kTileGap);
+    const int first = block * layout.columns, last = std::min(first + layout.columns, layout.count);
+    for (size_t r = 0; r < rows.size(); ++r) {
+      draw_row(canvas, rows[r], layout.tiles[r], layout,
+               {content.x, std::round(top + layout.row_tops[r])}, first, last);
+    }
+  }
+  return canvas.take();
+}
+
+}  // namespace hourglass
