@@ -1,0 +1,54 @@
+#pragma once
+
+#include "figures/canvas.h"
+#include "figures/scatter.h"
+
+#include <array>
+#include <string>
+#include <vector>
+
+// Private to the room: what scatter plots in the plane and in space share.
+
+namespace hourglass {
+
+struct CloudPoint {
+  std::array<double, 3> place = {};  ///< the last is 0 in the plane
+  Color color;
+};
+
+/// A class in the key.
+struct NamedColor {
+  std::string name;
+  Color color;
+};
+
+struct PointCloud {
+  std::vector<CloudPoint> points;   ///< in drawing order
+  std::vector<NamedColor> classes;  ///< empty without labels
+  double dot_radius = 0;            ///< pixels
+  std::string note;                 ///< on points that are left out; empty when all are there
+
+  std::vector<double> coordinates(size_t dimension) const;
+};
+
+/// Checks and orders the points [N, `dimensions`]; throws `Error` in the name of `picture`.
+PointCloud make_point_cloud(const char* picture, const at::Tensor& points, int64_t dimensions,
+                            const ScatterOptions& options);
+
+/// The legend or bar that tells the classes.
+class CloudKey {
+ public:
+  CloudKey(const PointCloud& cloud, ClassKey kind);
+
+  /// Pixels from left to right with the gap before it; 0 without classes.
+  double width() const;
+
+  /// At the right of the plot's box.
+  void draw(Canvas& canvas, const Box& plot) const;
+
+ private:
+  std::vector<NamedColor> classes_;
+  bool as_bar_;
+};
+
+}  // namespace hourglass
