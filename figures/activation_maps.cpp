@@ -1,0 +1,140 @@
+#include "figures/activation_maps.h"
+
+#include "core/error.h"
+#include "figures/image.h"
+#include "figures/page.h"
+#include "figures/tensor.h"
+#include "figures/ticks.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace hourglass {
+namespace {
+
+constexpr int kMostColumns = 4;
+constexpr double kPanelWidth = 140 * kPoint, kHighestMap = 110 * kPoint;
+constexpr double kPanelGap = 2 * kGap;
+constexpr double kLineHeight = 1.4 * kSmallSize;
+constexpr double kHeadHeight =
+    2 * kLineHeight + 0.2 * kSmallSize;       // two lines of text over the map
+constexpr double kLargestCell = 12 * kPoint;  // of few values: more would look clumsy
+constexpr double kTileGap = 4;
+
+/// Columns that arrange `count` cells in full rows, about square or wider than high, where their
+/// number allows it.
+int64_t columns_for(int64_t count) {
+  for (auto rows = static_cast<int64_t>(std::sqrt(count)); rows >= 1; --rows) {
+    const int64_t columns = count / rows;
+    if (count % rows == 0 && columns <= std::max<int64_t>(8, 4 * rows)) return columns;
+  }
+  return static_cast<int64_t>(std::ceil(std::sqrt(1.3 * static_cast<double>(count))));
+}
+
+int64_t rows_for(int64_t count) { return (count + columns_for(count) - 1) / columns_for(count); }
+
+/// [D] as a picture, a value a pixel; white where the last row is not full.
+Picture fold_vector(const at::Tensor& values, const ValueRange& range, ColorMap map) {
+  const Picture line = to_picture(values.unsqueeze(0), range, map);
+  Picture folded(static_cast<int>(columns_for(line.width())),
+                 static_cast<int>(rows_for(line.width())));
+  std::copy(line.data(), line.data() + line.width(), folded.data());
+  return folded;
+}
+
+/// A layer as it is drawn: one tile, or one a channel.
+struct Panel {
+  std::string name, details;
+  std::vector<Picture> tiles;
+  double tile_width = 0, tile_height = 0;
+
+  int64_t columns() const { return columns_for(static_cast<int64_t>(tiles.size())); }
+  double height() const {
+    return kHeadHeight + static_cast<double>(rows_for(static_cast<int64_t>(tiles.size()))) *
+                             (tile_height + kTileGap);
+  }
+};
+
+/// Enlarges the tiles as far as the panel allows, or shrinks them to fit. Only a small factor may
+/// be broken: there the difference in size counts for more than that some values get a pixel more.
+void fit_tiles(Panel& panel) {
+  const Picture& tile = panel.tiles.front();
+  const auto columns = static_cast<double>(panel.columns());
+  const auto rows = static_cast<double>(rows_for(static_cast<int64_t>(panel.tiles.size())));
+  const double widest = kPanelWidth / columns - kTileGap, highest = kHighestMap / rows - kTileGap;
+  double factor = std::min({widest / tile.width(), highest / tile.height(), kLargestCell});
+  if (factor > 3) factor = std::floor(factor);
+  panel.tile_width = std::max(1.0, std::floor(factor * tile.width()));
+  panel.tile_height = std::max(1.0, std::floor(factor * tile.height()));
+}
+
+Panel make_panel(const Activation& activation, ColorMap map) {
+  const std::string expected = fmt::format(
+      "activation maps: expected layer '{}' as [D], [T, F] or [C, H, W]", activation.name);
+  const at::Tensor values = host_values(activation.value, expected, {1, 2, 3});
+  const ValueRange range = range_of(values);
+  Panel panel{.name = activation.name,
+              .details = fmt::format("{}  {} … {}", shape_text(values), number_text(range.low, 2),
+                                     number_text(range.high, 2))};
+  if (values.dim() == 1) panel.tiles.push_back(fold_vector(values, range, map));
+  if (values.dim() == 2) panel.tiles.push_back(to_picture(values, range, map));
+  if (values.dim() == 3) {
+    for (int64_t c = 0; c < values.size(0); ++c)
+      panel.tiles.push_back(to_picture(values[c], range, map));
+  }
+  fit_tiles(panel);
+  return panel;
+}
+
+void draw_panel(Canvas& canvas, const Panel& panel, Point top_left) {
+  TextStyle style = {.size = kSmallSize, .horizontal = Horizontal::Left, .vertical = Vertical::Top};
+  canvas.text(shorten_text(panel.name, style.size, kPanelWidth), top_left, style);
+  style.color = kFrameColor;
+  canvas.text(shorten_text(panel.details, style.size, kPanelWidth),
+              {top_left.x, top_left.y + kLineHeight}, style);
+
+  const double left = std::round(top_left.x), top = std::round(top_left.y + kHeadHeight);
+  for (size_t i = 0; i < panel.tiles.size(); ++i) {
+    const int64_t row = static_cast<int64_t>(i) / panel.columns(),
+                  column = static_cast<int64_t>(i) % panel.columns();
+    const Box box = {left + static_cast<double>(column) * (panel.tile_width + kTileGap),
+                     top + static_cast<double>(row) * (panel.tile_height + kTileGap),
+                     panel.tile_width, panel.tile_height};
+    // White values would be lost on the white page without a frame.
+    canvas.fill(box.inset(-1), kGridColor);
+    canvas.image(panel.tiles[i], box);
+  }
+}
+
+}  // namespace
+
+Picture activation_maps(const std::vector<Activation>& activations,
+                        const ActivationOptions& options) {
+  if (activations.empty()) throw Error("activation maps: expected at least one layer, found none");
+  std::vector<Panel> panels;
+  for (const auto& activation : activations) panels.push_back(make_panel(activation, options.map));
+
+  const size_t columns = std::min<size_t>(panels.size(), kMostColumns);
+  std::vector<double> row_heights((panels.size() + columns - 1) / columns);
+  for (size_t i = 0; i < panels.size(); ++i) {
+    row_heights[i / columns] = std::max(row_heights[i / columns], panels[i].height());
+  }
+  double height = (static_cast<double>(row_heights.size()) - 1) * kPanelGap;
+  for (const double row_height : row_heights) height += row_height;
+
+  const auto column_count = static_cast<double>(columns);
+  auto [canvas, content] =
+      make_page(column_count * kPanelWidth + (column_count - 1) * kPanelGap, height, options.title);
+  double top = content.y;
+  for (size_t i = 0; i < panels.size(); ++i) {
+    if (i > 0 && i % columns == 0) top += row_heights[i / columns - 1] + kPanelGap;
+    draw_panel(canvas, panels[i],
+               {content.x + static_cast<double>(i % columns) * (kPanelWidth + kPanelGap), top});
+  }
+  return canvas.take();
+}
+
+}  // namespace hourglass

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "figures/colormap.h"
+#include "figures/picture.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+namespace hourglass {
+
+/// One layer's output for one input, without the batch dimension.
+struct Activation {
+  std::string name;  ///< "encoder.dense1"
+  at::Tensor value;  ///< [D]; [T, F], a sequence; or [C, H, W]
+};
+
+struct ActivationOptions {
+  std::string title = {};
+  ColorMap map = ColorMap::Gray;
+};
+
+/// A heat map a layer, in reading order, with the layer's name, its shape and the smallest and
+/// largest value, which get the first and the last colour. A vector is folded into rows (784 values
+/// into 28 x 28), a sequence is a matrix with time downwards, channels are tiles beside each other.
+/// Throws `Error` when there are no layers or a value has another shape.
+Picture activation_maps(const std::vector<Activation>& activations,
+                        const ActivationOptions& options = {});
+
+}  // namespace hourglass

@@ -1,0 +1,80 @@
+#include "figures/bar_chart.h"
+
+#include "core/error.h"
+#include "figures/axes.h"
+#include "figures/colormap.h"
+#include "figures/legend.h"
+#include "figures/page.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace hourglass {
+namespace {
+
+constexpr double kGroupShare = 0.8;  // of a category's width that its bars take
+
+void check_bars(const std::vector<std::string>& categories, const std::vector<BarSeries>& series) {
+  if (categories.empty() || series.empty()) {
+    throw Error("bar chart: expected categories and series, found {} and {}", categories.size(),
+                series.size());
+  }
+  for (const auto& bars : series) {
+    if (bars.values.size() != categories.size()) {
+      throw Error("bar chart: expected {} values in series '{}', one a category, found {}",
+                  categories.size(), bars.name, bars.values.size());
+    }
+  }
+}
+
+Axis height_axis(const std::string& label, const std::vector<BarSeries>& series) {
+  std::vector<double> values = {0};  // bars stand on zero
+  for (const auto& bars : series)
+    values.insert(values.end(), bars.values.begin(), bars.values.end());
+  Axis axis = fit_axis(label, values);
+  if (std::none_of(values.begin(), values.end(), [](double value) { return value < 0; }))
+    axis.low = 0;
+  return axis;
+}
+
+}  // namespace
+
+Picture bar_chart(const std::vector<std::string>& categories, const std::vector<BarSeries>& series,
+                  const BarChartOptions& options) {
+  check_bars(categories, series);
+  const auto count = static_cast<int>(series.size());
+  const auto colors = class_colors(best_class_map(count), count);
+  std::vector<LegendEntry> entries;
+  for (size_t s = 0; s < series.size(); ++s)
+    entries.push_back({series[s].name, colors[s], Swatch::Patch});
+  const Legend legend(entries);
+
+  auto [canvas, content] =
+      make_page(kPlotWidth + legend.width() + kGap, kPlotHeight, options.title);
+  const PlotArea area =
+      draw_axes(canvas, content.without_right(legend.width() + kGap), named_axis("", categories),
+                height_axis(options.y_label, series), {.grid = Grid::Horizontal});
+  legend.draw(canvas, {area.box.right() + kGap, area.box.y});
+
+  const double bar_width = kGroupShare / count;
+  for (size_t s = 0; s < series.size(); ++s) {
+    for (size_t c = 0; c < categories.size(); ++c) {
+      const double value = series[s].values[c];
+      if (!std::isfinite(value)) continue;
+      const double left =
+          static_cast<double>(c) - kGroupShare / 2 + static_cast<double>(s) * bar_width;
+      const Point from = area.at(left, std::max(value, 0.0)),
+                  to = area.at(left + bar_width, std::min(value, 0.0));
+      canvas.fill({from.x, from.y, to.x - from.x, to.y - from.y}, colors[s]);
+      const std::string text = number_text(value);
+      const double size = 7 * kPoint;
+      if (text_width(text, size) <= to.x - from.x) {
+        canvas.text(text, {(from.x + to.x) / 2, from.y - 0.3 * size},
+                    {.size = size, .vertical = Vertical::Baseline});
+      }
+    }
+  }
+  return canvas.take();
+}
+
+}  // namespace hourglass

@@ -1,0 +1,21 @@
+#include "figures/filter_grid.h"
+
+#include "figures/tensor.h"
+
+#include <ATen/ATen.h>
+
+namespace hourglass {
+
+Picture filter_grid(const at::Tensor& filters, const ImageGridOptions& options) {
+  const at::Tensor values =
+      host_values(filters, "filter grid: expected [N, H, W] or [N, C, H, W]", {3, 4});
+  const at::Tensor largest = values.abs().flatten(1).amax(1);  // [N]
+  std::vector<int64_t> one_a_filter(static_cast<size_t>(values.dim()), 1);
+  one_a_filter[0] = -1;
+  // A filter of nothing but zeros stays zero.
+  const at::Tensor scaled = values / largest.clamp_min(1e-30).reshape(one_a_filter);
+  return image_grid({{.images = scaled, .range = ValueRange{-1, 1}, .map = ColorMap::RedBlue}},
+                    options);
+}
+
+}  // namespace hourglass
