@@ -9,7 +9,7 @@ namespace {
 using testing::error_of;
 using testing::expect_contains;
 
-struct Fixture {
+struct BakeProgram {
   int64_t epochs = 10;
   std::vector<int64_t> at;
   bool quiet = false;
@@ -34,7 +34,7 @@ struct Fixture {
 };
 
 TEST(CommandLine, SetsFieldsAndRemembersWhatWasGiven) {
-  Fixture f;
+  BakeProgram f;
   const CommandLine line = f.parse({"--epochs", "3", "--quiet"});
   EXPECT_EQ(f.epochs, 3);
   EXPECT_TRUE(f.quiet);
@@ -43,13 +43,13 @@ TEST(CommandLine, SetsFieldsAndRemembersWhatWasGiven) {
 }
 
 TEST(CommandLine, TakesNegativeNumbersAsValues) {
-  Fixture f;
+  BakeProgram f;
   f.parse({"--at", "-3,4"});
   EXPECT_EQ(f.at, (std::vector<int64_t>{-3, 4}));
 }
 
 TEST(CommandLine, SuggestsTheNearestOption) {
-  Fixture f;
+  BakeProgram f;
   EXPECT_EQ(error_of([&] {
               f.parse({"--epoch", "3"});
             }),
@@ -57,7 +57,7 @@ TEST(CommandLine, SuggestsTheNearestOption) {
 }
 
 TEST(CommandLine, RefusesRepeatedOptionsMissingValuesAndStrayArguments) {
-  Fixture f;
+  BakeProgram f;
   expect_contains(error_of([&] {
                     f.parse({"--epochs", "3", "--epochs=4"});
                   }),
@@ -67,14 +67,14 @@ TEST(CommandLine, RefusesRepeatedOptionsMissingValuesAndStrayArguments) {
 }
 
 TEST(CommandLine, CollectsPositionalArgumentsWhereTheProgramTakesSome) {
-  Fixture f;
+  BakeProgram f;
   f.program.positional = "CKPT";
   EXPECT_EQ(f.parse({"a.pt", "--epochs", "2", "b.pt"}).positional,
             (std::vector<std::string>{"a.pt", "b.pt"}));
 }
 
 TEST(CommandLine, HelpShowsGroupsDefaultsAndExamples) {
-  Fixture f;
+  BakeProgram f;
   EXPECT_TRUE(f.parse({"--help"}).help);
   expect_contains(help_text(f.program, f.table()),
                   {"Baking", "Output", "--epochs N", "(default: 10)", "bake --epochs 3"});

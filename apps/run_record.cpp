@@ -1,0 +1,105 @@
+#include "apps/run_record.h"
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/version.h"
+#include "models/summary.h"
+
+#include <torch/version.h>
+
+#include <fstream>
+#include <sys/utsname.h>
+#include <thread>
+
+namespace hourglass {
+namespace {
+
+constexpr int kRunFormat = 1;
+constexpr int kModelFormat = 1;
+
+/// The processor's name as Linux knows it, or "unknown".
+std::string processor_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  }
+  return "unknown";
+}
+
+nlohmann::json machine() {
+  utsname system{};
+  uname(&system);
+  return {{"processor", processor_name()},
+          {"cores", std::thread::hardware_concurrency()},
+          {"system", std::string(system.sysname) + " " + system.release}};
+}
+
+nlohmann::json libraries() { return {{"hourglass", kVersion}, {"libtorch", TORCH_VERSION}}; }
+
+nlohmann::json layer_table(Autoencoder& model) {
+  nlohmann::json rows = nlohmann::json::array();
+  for (const auto& layer : summarize(model).layers) {
+    rows.push_back({{"name", layer.name},
+                    {"type", layer.title},
+                    {"output_shape", layer.output_shape},
+                    {"parameters", layer.values}});
+  }
+  return rows;
+}
+
+}  // namespace
+
+nlohmann::json new_run_record(const RunOptions& options, const OptionTable& table,
+                              const DataInfo& data) {
+  return {{"format", kRunFormat},       {"variant", options.variant}, {"recipe", options.recipe},
+          {"options", table.to_json()}, {"data", to_json(data)},      {"machine", machine()},
+          {"libraries", libraries()},   {"started", utc_timestamp()}, {"results", nullptr}};
+}
+
+nlohmann::json read_run_record(const std::filesystem::path& folder) {
+  const auto path = folder / "run.json";
+  const auto record = nlohmann::json::parse(read_file(path), nullptr, /*allow_exceptions=*/false);
+  const bool complete = record.is_object() && record.contains("format") &&
+                        record.contains("variant") && record.contains("recipe") &&
+                        record.contains("options") && record.contains("data");
+  if (!complete)
+    throw Error("{}: expected the record of a run, found something else", path.string());
+  if (record["format"] != kRunFormat) {
+    throw Error("{}: expected run format {}, found {}: use the version that wrote it",
+                path.string(), kRunFormat, record["format"].dump());
+  }
+  return record;
+}
+
+void check_same_data(const nlohmann::json& record, const DataInfo& data) {
+  const auto recorded = record.at("data").value("sha256", "");
+  if (recorded != data.sha256) {
+    throw Error("{}: expected the data the run began with (SHA-256 {}…), found other bytes ({}…)",
+                data.name, recorded.substr(0, 12), data.sha256.substr(0, 12));
+  }
+}
+
+nlohmann::json model_metadata(const nlohmann::json& record, Autoencoder& model,
+                              const DataInfo& data) {
+  const bool bernoulli = model.likelihood().loss == Loss::Bce;
+  return {{"format", kModelFormat},
+          {"variant", record.at("variant")},
+          {"recipe", record.at("recipe")},
+          {"options", record.at("options")},
+          {"input_shape", model.input_shape()},
+          {"target_shape", model.target_shape()},
+          {"code_shape", model.code_shape()},
+          {"code_kind", model.code_kind()},
+          {"value_range", {bernoulli ? 0.0 : data.lowest, bernoulli ? 1.0 : data.highest}},
+          {"data", record.at("data")},
+          {"layer_table", layer_table(model)},
+          {"libraries", record.at("libraries")}};
+}
+
+nlohmann::json to_json(const Measurements& measurements) {
+  nlohmann::json object = nlohmann::json::object();
+  for (const auto& measurement : measurements) object[measurement.name] = measurement.value;
+  return object;
+}
+
+}  // namespace hourglass

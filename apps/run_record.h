@@ -1,0 +1,32 @@
+#pragma once
+
+#include "datasets/open.h"
+#include "models/autoencoder.h"
+#include "recipes/run_options.h"
+
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+
+namespace hourglass {
+
+/// The parts of `run.json` that are known before the first step: what is trained, on what, by what
+/// machine.
+nlohmann::json new_run_record(const RunOptions& options, const OptionTable& table,
+                              const DataInfo& data);
+
+/// `run.json` of a run's folder. Throws `Error` when it is missing, damaged or of a later format.
+nlohmann::json read_run_record(const std::filesystem::path& folder);
+
+/// Throws `Error` when the data at hand are not those of the record.
+void check_same_data(const nlohmann::json& record, const DataInfo& data);
+
+/// What `best.pt` says of itself (its extra file `hourglass.json`), without the epoch and its
+/// metrics.
+nlohmann::json model_metadata(const nlohmann::json& record, Autoencoder& model,
+                              const DataInfo& data);
+
+/// {"loss": 0.03, …}
+nlohmann::json to_json(const Measurements& measurements);
+
+}  // namespace hourglass

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "datasets/open.h"
+#include "training/trainer.h"
+
+#include <any>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace hourglass {
+
+/// What a recipe has to reach, as a column of metrics.csv.
+struct Expectation {
+  std::string column;     ///< "train_loss" or "validation_loss"
+  double at_most = 0;     ///< upper end of the band for the mean of seeds 1–3
+  int64_t epoch = 0;      ///< after which epoch; 0: after the last
+  std::string published;  ///< what the source says, as text
+};
+
+/// How a recipe's pictures differ from the usual ones.
+struct PictureOptions {
+  std::string color_map = "tab10";  ///< of the latent scatter: tab10, hsv or nipy_spectral
+  bool color_bar = false;           ///< a stepped colour bar instead of a legend
+  bool of_training_rows = false;    ///< draw training items instead of validation or test items
+  std::vector<int64_t> items = {0, 1, 2, 3, 4,
+                                5, 6, 7, 8, 9};  ///< rows shown above their reconstructions
+};
+
+/// A published system, as plain data. Source of each: the tables in docs/recipes.md.
+struct Recipe {
+  std::string name;     ///< "mnist-2d-relu"
+  std::string variant;  ///< "dense"
+  std::string summary;  ///< one line
+  std::any model;       ///< the variant's options
+  DataOptions data;
+  TrainingOptions training;
+  int64_t log_every = 1;  ///< epochs between the lines of a log
+  Expectation expected;
+  PictureOptions pictures;
+};
+
+/// All recipes, in the order shown to users.
+const std::vector<Recipe>& recipes();
+
+/// The recipe of that name for that variant. Throws `UsageError` for an unknown name, or one of
+/// another variant.
+const Recipe& find_recipe(const std::string& name, const std::string& variant);
+
+/// The variant's recipes as a table: name, data, epochs, expected number, what it is.
+std::string recipe_table(const std::string& variant);
+
+}  // namespace hourglass

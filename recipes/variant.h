@@ -1,0 +1,35 @@
+#pragma once
+
+#include "core/options.h"
+#include "models/autoencoder.h"
+
+#include <any>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace hourglass {
+
+/// A kind of autoencoder that can be trained by name. Its options travel as `std::any`, so that
+/// nothing but its row in the registry has to know their type.
+struct Variant {
+  std::string name;            ///< "dense"
+  std::string summary;         ///< one line for --help
+  std::string default_recipe;  ///< what its trainer runs without flags
+  std::any default_options;
+
+  /// Adds the options' fields to a table.
+  std::function<void(OptionTable&, std::any&)> describe;
+
+  /// A new model with fresh weights.
+  std::function<AutoencoderPtr(const std::any&, const ItemShapes&)> build;
+};
+
+/// All variants, in the order shown to users.
+const std::vector<Variant>& variants();
+
+/// Throws `UsageError` for an unknown name.
+const Variant& find_variant(const std::string& name);
+
+}  // namespace hourglass

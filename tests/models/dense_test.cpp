@@ -1,0 +1,98 @@
+#include "models/dense.h"
+
+#include "core/error.h"
+#include "models/summary.h"
+#include "tests/support/support.h"
+
+#include <ATen/ATen.h>
+
+namespace hourglass {
+namespace {
+
+using testing::error_of;
+using testing::expect_contains;
+
+const ItemShapes kImage = {{1, 28, 28}, {1, 28, 28}};
+
+TEST(Dense, HasThePublishedNumbersOfParameters) {
+  DenseImpl relu({.widths = {32, 2}}, kImage);
+  EXPECT_EQ(summarize(relu).trainable, 51'154);  // recipe mnist-2d-relu
+  DenseImpl linear({.widths = {100, 50, 25, 2}}, kImage);
+  EXPECT_EQ(summarize(linear).trainable, 170'536);  // recipe mnist-2d-linear
+}
+
+TEST(Dense, MirrorsItsWidths) {
+  DenseImpl model({.widths = {5, 3}}, {{4}, {4}});
+  const auto summary = summarize(model);
+  std::vector<std::pair<std::string, Shape>> rows;
+  for (const auto& layer : summary.layers) rows.emplace_back(layer.name, layer.output_shape);
+  const std::vector<std::pair<std::string, Shape>> expected = {{"encoder.flatten1", {4}},
+                                                               {"encoder.dense1", {5}},
+                                                               {"encoder.dense2", {3}},
+                                                               {"decoder.dense1", {5}},
+                                                               {"decoder.dense2", {4}},
+                                                               {"decoder.reshape1", {4}},
+                                                               {"output", {4}}};
+  EXPECT_EQ(rows, expected);
+}
+
+TEST(Dense, ComputesWhatItsFormulaSays) {
+  DenseImpl model({.widths = {2},
+                   .code_activation = Activation::Relu,
+                   .likelihood = {Loss::Mse, Activation::Linear}},
+                  {{3}, {3}});
+  const at::Tensor x = at::rand({4, 3});
+  const auto p = model.named_parameters();
+  const at::Tensor z =
+      at::relu(at::matmul(x, p["encoder.dense1.weight"].t()) + p["encoder.dense1.bias"]);
+  EXPECT_TRUE(at::allclose(model.encode(x), z));
+  EXPECT_TRUE(at::allclose(
+      model.decode(z), at::matmul(z, p["decoder.dense1.weight"].t()) + p["decoder.dense1.bias"]));
+}
+
+TEST(Dense, AcceptsACodeWiderThanTheInput) {
+  DenseImpl model({.widths = {50}}, {{4}, {4}});
+  EXPECT_EQ(model.encode(at::rand({2, 4})).sizes(), (std::vector<int64_t>{2, 50}));
+}
+
+TEST(Dense, MapsBetweenShapesOfDifferentSize) {
+  DenseImpl model({.widths = {3}}, {{1, 4, 4}, {3, 8, 8}});
+  EXPECT_EQ(model.forward(at::rand({2, 1, 4, 4})).sizes(), (std::vector<int64_t>{2, 3, 8, 8}));
+}
+
+TEST(Dense, TiedWeightsAreTheEncodersTransposed) {
+  DenseImpl model(
+      {.widths = {3, 2}, .tied_weights = true, .likelihood = {Loss::Mse, Activation::Linear}},
+      {{5}, {5}});
+  const auto p = model.named_parameters();
+  EXPECT_EQ(p.size(), 6U);  // two weights, four biases
+  const at::Tensor z = at::rand({4, 2});
+  const at::Tensor hidden = at::relu(at::matmul(z, p["encoder.dense2.weight"]));
+  EXPECT_TRUE(at::allclose(model.decode(z), at::matmul(hidden, p["encoder.dense1.weight"])));
+}
+
+TEST(Dense, LinearOutputIsNeverClamped) {
+  DenseImpl model({.widths = {2}, .likelihood = {Loss::Mse, Activation::Linear}}, {{3}, {3}});
+  EXPECT_GT(model.decode(at::full({1, 2}, 1e3)).abs().max().item<float>(), 1);
+}
+
+TEST(Dense, RefusesOptionsThatCannotWork) {
+  const auto build = [](const DenseOptions& options, const ItemShapes& shapes) {
+    return [=] { DenseImpl(options, shapes); };
+  };
+  expect_contains(error_of(build({.widths = {}}, kImage)), {"--widths"});
+  expect_contains(error_of(build({.widths = {8, 0}}, kImage)), {"--widths", "found 0"});
+  expect_contains(error_of(build({.tied_weights = true}, {{4}, {5}})),
+                  {"--tied-weights", "4 and 5"});
+  expect_contains(error_of(build({.likelihood = {Loss::Bce, Activation::Tanh}}, kImage)),
+                  {"--loss bce", "'tanh'"});
+}
+
+TEST(Summary, ShowsEveryLayerAndTheTotal) {
+  DenseImpl model({.widths = {32, 2}}, kImage);
+  expect_contains(to_text(summarize(model)),
+                  {"encoder.dense1", "Dense, relu", "25,120", "1 x 28 x 28", "51,154"});
+}
+
+}  // namespace
+}  // namespace hourglass

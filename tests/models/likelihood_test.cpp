@@ -1,0 +1,57 @@
+#include "models/likelihood.h"
+
+#include "core/error.h"
+#include "tests/support/support.h"
+
+#include <ATen/ATen.h>
+
+namespace hourglass {
+namespace {
+
+TEST(Likelihood, CrossEntropyMatchesItsDefinition) {
+  const at::Tensor logits = at::tensor({0.3, -1.2}).view({1, 2});
+  const at::Tensor target = at::tensor({0.25, 1.0}).view({1, 2});
+  // -(t log p + (1 - t) log(1 - p)) with p = 1 / (1 + exp(-logit)), by hand: 0.779355 and 1.463282.
+  const Likelihood bernoulli = {Loss::Bce, Activation::Sigmoid};
+  EXPECT_NEAR(reconstruction_loss(bernoulli, logits, target).item<double>(), 1.1213187, 1e-6);
+  EXPECT_NEAR(reconstruction_loss(bernoulli, logits, target, Reduction::SumOfValues).item<double>(),
+              2.2426374, 1e-6);
+}
+
+TEST(Likelihood, CrossEntropyStaysFiniteWhereASigmoidSaturates) {
+  const at::Tensor logits = at::tensor({200.0F, -200.0F});
+  const Likelihood bernoulli = {Loss::Bce, Activation::Sigmoid};
+  EXPECT_FLOAT_EQ(reconstruction_loss(bernoulli, logits, at::tensor({1.0F, 0.0F})).item<float>(),
+                  0);
+  EXPECT_FLOAT_EQ(reconstruction_loss(bernoulli, logits, at::tensor({0.0F, 1.0F})).item<float>(),
+                  200);
+}
+
+TEST(Likelihood, ErrorsAreTakenAfterTheOutputActivation) {
+  const at::Tensor logits = at::tensor({-3.0, 2.0}).view({1, 2});
+  const at::Tensor target = at::tensor({1.0, 0.5}).view({1, 2});
+  EXPECT_DOUBLE_EQ(
+      reconstruction_loss({Loss::Mse, Activation::Relu}, logits, target).item<double>(),
+      (1 + 1.5 * 1.5) / 2);
+  EXPECT_DOUBLE_EQ(
+      reconstruction_loss({Loss::Mae, Activation::Linear}, logits, target).item<double>(),
+      (4 + 1.5) / 2);
+}
+
+TEST(Likelihood, SumsOverValuesAreMeansOverTheBatch) {
+  const at::Tensor logits = at::rand({4, 3}), target = at::rand({4, 3});
+  const Likelihood gaussian = {Loss::Mse, Activation::Linear};
+  EXPECT_NEAR(reconstruction_loss(gaussian, logits, target, Reduction::SumOfValues).item<double>(),
+              3 * reconstruction_loss(gaussian, logits, target).item<double>(), 1e-6);
+}
+
+TEST(Likelihood, CrossEntropyNeedsASigmoid) {
+  testing::expect_contains(testing::error_of([] {
+                             check({Loss::Bce, Activation::Linear});
+                           }),
+                           {"--loss bce", "sigmoid", "'linear'"});
+  EXPECT_NO_THROW(check({Loss::Mse, Activation::Sigmoid}));
+}
+
+}  // namespace
+}  // namespace hourglass

@@ -1,0 +1,187 @@
+// What every variant must do, run over the whole registry on the embedded digits.
+
+#include "datasets/open.h"
+#include "evaluation/checkpoint.h"
+#include "recipes/variant.h"
+#include "tests/support/support.h"
+#include "training/state_file.h"
+#include "training/stopping.h"
+#include "training/torchscript.h"
+#include "training/trainer.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <cmath>
+#include <map>
+
+namespace hourglass {
+namespace {
+
+const DataSplits& digits() {
+  static const DataSplits data =
+      open_data({.dataset = "digits", .validation = {Validation::Kind::Split, 0.1}}, 1);
+  return data;
+}
+
+StepContext context() { return {.generator = make_generator(at::kCPU, 1)}; }
+
+class Conformance : public ::testing::TestWithParam<std::string> {
+ protected:
+  const Variant& variant = find_variant(GetParam());
+  DatasetPtr data = digits().training;
+
+  AutoencoderPtr build() const {
+    at::manual_seed(1);
+    return variant.build(variant.default_options, {data->item_shape(), data->target_shape()});
+  }
+
+  Batch batch(int64_t size) const { return data->batch(data->first_positions(size)); }
+};
+
+TEST_P(Conformance, KeepsItsShapesAtOddBatchSizes) {
+  const auto model = build();
+  model->eval();
+  for (const int64_t size : {1, 3, 7}) {
+    const Batch b = batch(size);
+    const at::Tensor z = model->encode(b.input);
+    EXPECT_EQ(z.sizes().slice(1), at::IntArrayRef(model->code_shape()));
+    EXPECT_EQ(z.size(0), size);
+    EXPECT_EQ(model->decode(z).sizes(), b.target.sizes());
+    EXPECT_EQ(model->forward(b.input).sizes(), b.target.sizes());
+  }
+}
+
+TEST_P(Conformance, GivesEveryParameterAGradient) {
+  const auto model = build();
+  StepContext step = context();
+  const Losses losses = model->loss(batch(16), step);
+  EXPECT_TRUE(std::isfinite(losses.total().item<double>()));
+  std::vector<at::Tensor> parameters;
+  for (const auto& parameter : model->named_parameters()) {
+    const auto gradients =
+        torch::autograd::grad({losses.total()}, {parameter.value()}, {}, /*retain_graph=*/true,
+                              /*create_graph=*/false, /*allow_unused=*/true);
+    ASSERT_TRUE(gradients[0].defined()) << parameter.key();
+    EXPECT_GT(gradients[0].abs().sum().item<double>(), 0) << parameter.key();
+  }
+}
+
+TEST_P(Conformance, OverfitsOneBatch) {
+  const auto one_batch = std::make_shared<Subset>(data, data->first_positions(8));
+  Trainer trainer(
+      build(), one_batch, nullptr,
+      {.epochs = 600, .batch_size = 8, .optimizer = {.learning_rate = 5e-3}, .device = "cpu"});
+  const double before = value_of(trainer.evaluate_training_rows(), "reconstruction");
+  trainer.run();
+  const double after = value_of(trainer.evaluate_training_rows(), "reconstruction");
+  // Cross-entropy against grey pixels cannot fall below their own entropy: measure how much of the
+  // rest is gone.
+  const at::Tensor target = batch(8).target;
+  const double floor = at::binary_cross_entropy(target, target).item<double>();
+  EXPECT_LT(after - floor, 0.1 * (before - floor))
+      << before << " -> " << after << ", floor " << floor;
+}
+
+TEST_P(Conformance, EvaluatesTheSameTwice) {
+  const auto model = build();
+  const auto evaluate = [&] {
+    return evaluate_losses(*model, *data, 64, 1, 9, Precision::Float32).means;
+  };
+  const Measurements first = evaluate(), second = evaluate();
+  for (size_t i = 0; i < first.size(); ++i)
+    EXPECT_EQ(first[i].value, second[i].value) << first[i].name;
+  model->eval();
+  const Batch b = batch(5);
+  EXPECT_TRUE(at::equal(model->forward(b.input), model->forward(b.input)));
+}
+
+TEST_P(Conformance, TorchScriptEqualsTheModel) {
+  const testing::TemporaryFolder folder;
+  const auto model = build();
+  Trainer(model, data, nullptr, {.epochs = 1, .device = "cpu"})
+      .run();  // running averages away from their start
+  export_autoencoder(*model, folder / "best.pt", {{"variant", variant.name}});
+  auto loaded = Checkpoint::load(folder / "best.pt");
+  for (const int64_t size : {1, 5}) {
+    const at::Tensor x = batch(size).input;
+    const at::Tensor z = model->encode(x);
+    EXPECT_TRUE(at::allclose(loaded.reconstruct(x), model->forward(x), 0, 1e-6));
+    EXPECT_TRUE(at::allclose(loaded.encode(x), z, 0, 1e-6));
+    EXPECT_TRUE(at::allclose(loaded.decode(z), model->decode(z), 0, 1e-6));
+  }
+}
+
+TEST_P(Conformance, WeightsComeBackByName) {
+  const testing::TemporaryFolder folder;
+  const auto model = build();
+  save_weights(*model, folder / "weights.pt");
+  at::manual_seed(2);
+  const auto other =
+      variant.build(variant.default_options, {data->item_shape(), data->target_shape()});
+  load_weights(*other, folder / "weights.pt");
+  model->eval();
+  other->eval();
+  const at::Tensor x = batch(3).input;
+  EXPECT_TRUE(at::equal(model->forward(x), other->forward(x)));
+}
+
+TEST_P(Conformance, ResumedRunEqualsAnUninterruptedOneToTheBit) {
+  const TrainingOptions options = {.epochs = 3, .batch_size = 64, .device = "cpu"};
+  Trainer whole(build(), data, digits().validation, options);
+  const auto expected = whole.run().state;
+
+  Trainer half(build(), data, digits().validation, options);
+  half.add_hook(std::make_shared<StopAfter>(1));
+  const testing::TemporaryFolder folder;
+  save_state(folder / "last.pt", *half.run().state);
+  Trainer rest(build(), data, digits().validation, options);
+  rest.restore(load_state(folder / "last.pt"));
+  const auto actual = rest.run().state;
+
+  EXPECT_TRUE(at::equal(actual->model.parameters, expected->model.parameters));
+  for (size_t i = 0; i < expected->model.buffers.size(); ++i) {
+    EXPECT_TRUE(at::equal(actual->model.buffers[i], expected->model.buffers[i]));
+  }
+  EXPECT_EQ(actual->best.epoch, expected->best.epoch);
+  EXPECT_EQ(actual->best.monitored, expected->best.monitored);
+}
+
+/// Losses of the first ten steps from seed 1: a change here is a change of the model, its start or
+/// its optimizer, and has to be meant.
+const std::map<std::string, std::vector<double>> kPinnedLosses = {
+    {"dense",
+     {0.691852, 0.685566, 0.679199, 0.67154, 0.663366, 0.652902, 0.63786, 0.627945, 0.622658,
+      0.598378}},
+};
+
+TEST_P(Conformance, FirstLossesArePinned) {
+  const auto model = build();
+  FlatParameters parameters(*model);
+  const auto optimizer = make_optimizer({}, parameters.values());
+  const auto engine = make_engine({}, {*model, *data, parameters, *optimizer});
+  StepContext step = context();
+  std::vector<double> losses;
+  for (; step.step < 10; ++step.step) {
+    engine->train(data->first_positions(320).narrow(0, step.step * 32, 32), step, 1e-3);
+    losses.push_back(value_of(engine->take_sums().means, "loss"));
+  }
+  const auto pinned = kPinnedLosses.find(variant.name);
+  ASSERT_NE(pinned, kPinnedLosses.end()) << "pin: " << ::testing::PrintToString(losses);
+  ASSERT_EQ(pinned->second.size(), losses.size()) << "pin: " << ::testing::PrintToString(losses);
+  for (size_t i = 0; i < losses.size(); ++i) {
+    EXPECT_NEAR(losses[i], pinned->second[i], 1e-5 * std::abs(losses[i])) << "step " << i + 1;
+  }
+}
+
+std::vector<std::string> variant_names() {
+  std::vector<std::string> names;
+  for (const auto& variant : variants()) names.push_back(variant.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Variants, Conformance, ::testing::ValuesIn(variant_names()),
+                         [](const auto& variant) { return variant.param; });
+
+}  // namespace
+}  // namespace hourglass

@@ -1,0 +1,80 @@
+#include "training/metrics_file.h"
+
+#include "core/error.h"
+#include "core/files.h"
+#include "tests/support/support.h"
+
+namespace hourglass {
+namespace {
+
+using testing::error_of;
+using testing::expect_contains;
+using testing::TemporaryFolder;
+
+EpochReport report_of(int64_t epoch) {
+  EpochReport report;
+  report.epoch = epoch;
+  report.training = {{"loss", 1.0 / static_cast<double>(epoch)}, {"reconstruction", 0.5}};
+  report.validation = {{"loss", 0.25}, {"reconstruction", 0.125}};
+  report.learning_rate = 1e-3;
+  report.seconds = 1.23456789;
+  return report;
+}
+
+void write_epochs(MetricsFile& file, int64_t first, int64_t last) {
+  for (int64_t epoch = first; epoch <= last; ++epoch) file.on_epoch_end(report_of(epoch), nullptr);
+}
+
+TEST(MetricsFile, WritesARowAnEpoch) {
+  const TemporaryFolder folder;
+  MetricsFile file(folder / "metrics.csv", 0);
+  write_epochs(file, 1, 2);
+  EXPECT_EQ(read_file(folder / "metrics.csv"),
+            "epoch,train_loss,validation_loss,train_reconstruction,validation_reconstruction,"
+            "learning_rate,seconds\n"
+            "1,1,0.25,0.5,0.125,0.001,1.23457\n"
+            "2,0.5,0.25,0.5,0.125,0.001,1.23457\n");
+}
+
+TEST(MetricsFile, DropsWhatFollowsTheCheckpoint) {
+  const TemporaryFolder folder;
+  {
+    MetricsFile file(folder / "metrics.csv", 0);
+    write_epochs(file, 1, 5);
+  }
+  const std::string whole = read_file(folder / "metrics.csv");
+  testing::write_file(folder / "metrics.csv", whole + "6,0.1,0.");  // killed while writing
+  MetricsFile resumed(folder / "metrics.csv", 3);
+  write_epochs(resumed, 4, 5);
+  EXPECT_EQ(read_file(folder / "metrics.csv"), whole);
+}
+
+TEST(MetricsFile, StartsAnewWithoutACheckpoint) {
+  const TemporaryFolder folder;
+  testing::write_file(folder / "metrics.csv", "epoch,train_loss\n1,0.5\n");
+  const MetricsFile file(folder / "metrics.csv", 0);
+  EXPECT_EQ(read_file(folder / "metrics.csv"), "");
+}
+
+TEST(MetricsFile, RefusesAFileThatLacksFinishedEpochs) {
+  const TemporaryFolder folder;
+  testing::write_file(folder / "metrics.csv", "epoch,train_loss\n1,0.5\n2,0.4");
+  expect_contains(error_of([&] { MetricsFile(folder / "metrics.csv", 2); }),
+                  {"metrics.csv", "up to epoch 2", "found 1"});
+}
+
+TEST(ReadMetrics, GivesColumnsByName) {
+  const TemporaryFolder folder;
+  {
+    MetricsFile file(folder / "metrics.csv", 0);
+    write_epochs(file, 1, 3);
+  }
+  const MetricsTable table = read_metrics(folder / "metrics.csv");
+  EXPECT_EQ(table.column("epoch"), (std::vector<double>{1, 2, 3}));
+  EXPECT_EQ(table.column("train_loss"), (std::vector<double>{1, 0.5, 1.0 / 3}));
+  EXPECT_FALSE(table.has("train_kl"));
+  EXPECT_THROW(table.column("train_kl"), Error);
+}
+
+}  // namespace
+}  // namespace hourglass

@@ -1,0 +1,122 @@
+#include "training/torchscript.h"
+
+#include "core/error.h"
+#include "core/files.h"
+#include "evaluation/checkpoint.h"
+#include "models/dense.h"
+#include "tests/support/support.h"
+
+#include <ATen/ATen.h>
+
+namespace hourglass {
+namespace {
+
+using testing::error_of;
+using testing::expect_contains;
+using testing::TemporaryFolder;
+
+struct SmallExport {
+  TemporaryFolder folder;
+  DenseImpl model{{.widths = {5, 2}}, {{1, 4, 4}, {1, 4, 4}}};
+  at::Tensor x = at::rand({7, 1, 4, 4});
+};
+
+TEST(ExportAutoencoder, EqualsTheModelAtAnyBatchSize) {
+  SmallExport f;
+  export_autoencoder(f.model, f.folder / "best.pt", {{"variant", "dense"}});
+  auto loaded = Checkpoint::load(f.folder / "best.pt");
+  for (const int64_t batch : {1, 2, 7}) {
+    const at::Tensor x = f.x.narrow(0, 0, batch);
+    EXPECT_TRUE(at::allclose(loaded.reconstruct(x), f.model.forward(x), 0, 1e-6));
+    EXPECT_TRUE(at::allclose(loaded.encode(x), f.model.encode(x), 0, 1e-6));
+    EXPECT_TRUE(at::allclose(loaded.decode(f.model.encode(x)), f.model.forward(x), 0, 1e-6));
+  }
+}
+
+TEST(ExportAutoencoder, NamesEveryLayerItReturns) {
+  SmallExport f;
+  export_autoencoder(f.model, f.folder / "best.pt", {{"variant", "dense"}});
+  auto loaded = Checkpoint::load(f.folder / "best.pt");
+  const auto expected = f.model.layers(f.x);
+  const auto layers = loaded.layers(f.x);
+  ASSERT_EQ(layers.size(), expected.size());
+  for (size_t i = 0; i < layers.size(); ++i) {
+    EXPECT_EQ(layers[i].name, expected[i].name);
+    EXPECT_TRUE(at::allclose(layers[i].value, expected[i].value, 0, 1e-6)) << layers[i].name;
+  }
+}
+
+TEST(ExportAutoencoder, CarriesItsMetadata) {
+  SmallExport f;
+  export_autoencoder(f.model, f.folder / "best.pt", {{"variant", "dense"}, {"epoch", 3}});
+  const auto loaded = Checkpoint::load(f.folder / "best.pt");
+  EXPECT_EQ(loaded.metadata().at("epoch"), 3);
+  EXPECT_EQ(loaded.metadata().at("layers").size(), 7U);
+}
+
+TEST(ExportAutoencoder, WorksWithTiedWeights) {
+  SmallExport f;
+  DenseImpl tied({.widths = {5, 2}, .tied_weights = true}, {{1, 4, 4}, {1, 4, 4}});
+  export_autoencoder(tied, f.folder / "best.pt", {{"variant", "dense"}});
+  EXPECT_TRUE(at::allclose(Checkpoint::load(f.folder / "best.pt").reconstruct(f.x),
+                           tied.forward(f.x), 0, 1e-6));
+}
+
+/// A model whose decoder bakes the batch size into its trace: what the exporter has to catch.
+class BakesItsBatchSize : public DenseImpl {
+ public:
+  using DenseImpl::DenseImpl;
+  at::Tensor decode_logits(const at::Tensor& z) override {
+    return DenseImpl::decode_logits(z) + at::ones({z.size(0), 1, 1, 1}).cumsum(0);
+  }
+};
+
+TEST(ExportAutoencoder, RefusesAModelThatBakesTheBatchSizeAndKeepsTheOldFile) {
+  SmallExport f;
+  write_file_atomically(f.folder / "best.pt", "old");
+  BakesItsBatchSize model({.widths = {2}, .likelihood = {Loss::Mse, Activation::Linear}},
+                          {{1, 4, 4}, {1, 4, 4}});
+  EXPECT_ANY_THROW(export_autoencoder(model, f.folder / "best.pt", {{"variant", "dense"}}));
+  EXPECT_EQ(read_file(f.folder / "best.pt"), "old");
+}
+
+TEST(ExportParts, EncoderAndDecoderRunAlone) {
+  SmallExport f;
+  export_encoder(f.model, f.folder / "encoder.pt", {{"variant", "dense"}});
+  export_decoder(f.model, f.folder / "decoder.pt", {{"variant", "dense"}});
+  auto encoder = Checkpoint::load(f.folder / "encoder.pt");
+  auto decoder = Checkpoint::load(f.folder / "decoder.pt");
+  EXPECT_TRUE(at::allclose(encoder.reconstruct(f.x), f.model.encode(f.x), 0, 1e-6));
+  EXPECT_TRUE(
+      at::allclose(decoder.reconstruct(f.model.encode(f.x)), f.model.forward(f.x), 0, 1e-6));
+  EXPECT_EQ(read_file(f.folder / "encoder.pt").find("decoder"), std::string::npos);
+  EXPECT_FALSE(encoder.has_method("decode"));
+}
+
+TEST(Weights, ComeBackByNameFromBothKindsOfFile) {
+  SmallExport f;
+  save_weights(f.model, f.folder / "weights.pt");
+  export_autoencoder(f.model, f.folder / "best.pt", {{"variant", "dense"}});
+  for (const char* file : {"weights.pt", "best.pt"}) {
+    DenseImpl copy({.widths = {5, 2}}, {{1, 4, 4}, {1, 4, 4}});
+    EXPECT_FALSE(at::equal(copy.forward(f.x), f.model.forward(f.x)));
+    load_weights(copy, f.folder / file);
+    EXPECT_TRUE(at::equal(copy.forward(f.x), f.model.forward(f.x))) << file;
+  }
+}
+
+TEST(Weights, SayWhichTensorDoesNotFit) {
+  SmallExport f;
+  save_weights(f.model, f.folder / "weights.pt");
+  DenseImpl wider({.widths = {6, 2}}, {{1, 4, 4}, {1, 4, 4}});
+  expect_contains(error_of([&] { load_weights(wider, f.folder / "weights.pt"); }),
+                  {"weights.pt", "'decoder.dense1.bias' of shape 6, found 5"});
+  DenseImpl deeper({.widths = {5, 3, 2}}, {{1, 4, 4}, {1, 4, 4}});
+  expect_contains(error_of([&] { load_weights(deeper, f.folder / "weights.pt"); }), {"weights.pt"});
+  testing::write_file(f.folder / "text.pt", "hello");
+  expect_contains(error_of([&] { load_weights(f.model, f.folder / "text.pt"); }),
+                  {"text.pt", "5 bytes"});
+}
+
+}  // namespace
+}  // namespace hourglass

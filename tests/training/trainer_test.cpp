@@ -1,0 +1,249 @@
+#include "training/trainer.h"
+
+#include "core/error.h"
+#include "models/dense.h"
+#include "tests/support/support.h"
+#include "training/state_file.h"
+#include "training/stopping.h"
+
+#include <ATen/ATen.h>
+
+#include <csignal>
+#include <limits>
+
+namespace hourglass {
+namespace {
+
+using End = TrainingResult::End;
+using testing::error_of;
+using testing::expect_contains;
+
+/// 50 rows of 6 values, the same in every test.
+DatasetPtr small_data(int64_t rows = 50) {
+  at::manual_seed(3);
+  return std::make_shared<TensorDataset>(at::rand({rows, 6}), at::Tensor(), Scaling{});
+}
+
+AutoencoderPtr small_model() {
+  at::manual_seed(4);
+  return std::make_shared<DenseImpl>(DenseOptions{.widths = {5, 2}}, ItemShapes{{6}, {6}});
+}
+
+TrainingOptions small_options() {
+  return {.epochs = 4, .batch_size = 8, .optimizer = {.learning_rate = 1e-2}, .device = "cpu"};
+}
+
+/// Remembers what a hook is told.
+class Recorder : public Hook {
+ public:
+  std::vector<EpochReport> reports;
+  std::vector<TrainingStatePtr> states;
+  int64_t steps = 0, run_ends = 0;
+
+  void on_step(int64_t, const Engine&) override { ++steps; }
+  Verdict on_epoch_end(const EpochReport& report, const TrainingStatePtr& state) override {
+    reports.push_back(report);
+    states.push_back(state);
+    return Verdict::Continue;
+  }
+  void on_run_end() override { ++run_ends; }
+};
+
+struct RecordedRun {
+  TrainingResult result;
+  std::shared_ptr<Recorder> recorder = std::make_shared<Recorder>();
+};
+
+RecordedRun train(const TrainingOptions& options, DatasetPtr validation = nullptr,
+                  const TrainingState* from = nullptr, std::shared_ptr<Hook> hook = nullptr) {
+  RecordedRun run;
+  Trainer trainer(small_model(), small_data(), std::move(validation), options);
+  if (from) trainer.restore(*from);
+  trainer.add_hook(run.recorder);
+  if (hook) trainer.add_hook(hook);
+  run.result = trainer.run();
+  return run;
+}
+
+void expect_same_state(const TrainingState& a, const TrainingState& b) {
+  EXPECT_EQ(a.epoch, b.epoch);
+  EXPECT_TRUE(at::equal(a.model.parameters, b.model.parameters));
+  ASSERT_EQ(a.optimizer.slots.size(), b.optimizer.slots.size());
+  for (size_t i = 0; i < a.optimizer.slots.size(); ++i) {
+    EXPECT_TRUE(at::equal(a.optimizer.slots[i], b.optimizer.slots[i]));
+  }
+  EXPECT_EQ(a.optimizer.steps, b.optimizer.steps);
+  EXPECT_EQ(a.learning_rate.factor, b.learning_rate.factor);
+  EXPECT_EQ(a.learning_rate.best, b.learning_rate.best);
+  EXPECT_EQ(a.best.epoch, b.best.epoch);
+  EXPECT_EQ(a.best.monitored, b.best.monitored);
+  EXPECT_TRUE(at::equal(a.best.model.parameters, b.best.model.parameters));
+}
+
+TEST(Trainer, LearnsAndCountsItsSteps) {
+  const auto run = train(small_options());
+  EXPECT_EQ(run.result.end, End::Finished);
+  EXPECT_EQ(run.recorder->steps, 4 * 7);  // 50 rows in batches of 8, the last of 2
+  EXPECT_EQ(run.recorder->run_ends, 1);
+  const auto& reports = run.recorder->reports;
+  EXPECT_LT(value_of(reports.back().training, "loss"), value_of(reports.front().training, "loss"));
+}
+
+TEST(Trainer, RepeatsToTheBitWithTheSeedAndDiffersWithAnother) {
+  const auto first = train(small_options()), second = train(small_options());
+  expect_same_state(*first.result.state, *second.result.state);
+  auto options = small_options();
+  options.seed = 2;
+  const auto other = train(options);
+  EXPECT_FALSE(
+      at::equal(first.result.state->model.parameters, other.result.state->model.parameters));
+}
+
+TEST(Trainer, MonitorsTheValidationLossWhereThereIsOne) {
+  const auto with = train(small_options(), small_data(20));
+  EXPECT_EQ(with.result.state->best.monitored,
+            value_of(with.result.state->best.validation, "loss"));
+  const auto without = train(small_options());
+  EXPECT_EQ(without.result.state->best.monitored,
+            value_of(without.result.state->best.training, "loss"));
+}
+
+/// Resumes after epoch 2 of 4, through a file, and compares with a run that was never interrupted.
+void expect_resumed_equals_uninterrupted(const TrainingOptions& options) {
+  const auto whole = train(options, small_data(20));
+  const auto half = train(options, small_data(20), nullptr, std::make_shared<StopAfter>(2));
+  EXPECT_EQ(half.result.end, End::Stopped);
+  const testing::TemporaryFolder folder;
+  save_state(folder / "last.pt", *half.result.state);
+  const TrainingState saved = load_state(folder / "last.pt");
+  const auto rest = train(options, small_data(20), &saved);
+  expect_same_state(*rest.result.state, *whole.result.state);
+  ASSERT_EQ(rest.recorder->reports.size(), 2U);
+  for (size_t i = 0; i < 2; ++i) {
+    const auto &a = rest.recorder->reports[i], &b = whole.recorder->reports[i + 2];
+    EXPECT_EQ(a.epoch, b.epoch);
+    EXPECT_EQ(value_of(a.training, "loss"), value_of(b.training, "loss"));
+    EXPECT_EQ(value_of(a.validation, "loss"), value_of(b.validation, "loss"));
+    EXPECT_EQ(a.learning_rate, b.learning_rate);
+    EXPECT_EQ(a.improved, b.improved);
+  }
+}
+
+TEST(Trainer, ResumedRunEqualsAnUninterruptedOneToTheBit) {
+  for (const auto& [kind, name] : EnumNames<OptimizerKind>::kNames) {
+    SCOPED_TRACE(name);
+    auto options = small_options();
+    options.optimizer.kind = kind;
+    if (kind == OptimizerKind::Sgd) options.optimizer.momentum = 0.9;
+    expect_resumed_equals_uninterrupted(options);
+  }
+}
+
+TEST(Trainer, ResumedRunKeepsItsSchedule) {
+  for (const char* text : {"step:1,0.5", "cosine", "plateau:1,0.5"}) {
+    SCOPED_TRACE(text);
+    auto options = small_options();
+    options.schedule = *TextCodec<Schedule>::parse(text);
+    options.warmup = 1.5;
+    // High enough that the plateau schedule has something to do.
+    options.optimizer.learning_rate = 0.5;
+    expect_resumed_equals_uninterrupted(options);
+  }
+}
+
+TEST(Trainer, RefusesTheStateOfAnotherModel) {
+  const auto run = train(small_options());
+  TrainingState state = *run.result.state;
+  state.model.parameters = at::zeros({3});
+  EXPECT_NE(error_of([&] { train(small_options(), nullptr, &state); }).find("do not fit"),
+            std::string::npos);
+}
+
+TEST(Trainer, StopsAtALossThatIsNotFiniteAndKeepsTheBestModel) {
+  // Row 30 turns infinite in epoch 3: a data set whose values depend on the epoch.
+  class Poisoned : public TensorDataset {
+   public:
+    using TensorDataset::TensorDataset;
+    Batch batch(const at::Tensor& positions, int64_t epoch) const override {
+      Batch batch = TensorDataset::batch(positions, epoch);
+      if (epoch == 3) {
+        batch.input.masked_fill_(positions.eq(30).unsqueeze(1),
+                                 std::numeric_limits<float>::infinity());
+      }
+      return batch;
+    }
+    DatasetPtr to(at::Device) const override { return std::make_shared<Poisoned>(*this); }
+  };
+  at::manual_seed(3);
+  const auto data = std::make_shared<Poisoned>(at::rand({50, 6}), at::Tensor(), Scaling{});
+  Trainer trainer(small_model(), data, nullptr, small_options());
+  const TrainingResult result = trainer.run();
+  EXPECT_EQ(result.end, End::NotFinite);
+  expect_contains(result.problem,
+                  {"epoch 3, step ", " of 7", "--learning-rate", "(epoch 2) is kept"});
+  EXPECT_EQ(result.state->epoch, 2);
+  EXPECT_TRUE(at::isfinite(result.state->best.model.parameters).all().item<bool>());
+}
+
+TEST(Trainer, CtrlCDropsTheUnfinishedEpoch) {
+  class Interrupter : public Hook {
+   public:
+    void on_epoch_start(int64_t epoch, int64_t) override { epoch_ = epoch; }
+    void on_step(int64_t step, const Engine&) override {
+      if (epoch_ == 3 && step == 2) std::raise(SIGINT);
+    }
+
+   private:
+    int64_t epoch_ = 0;
+  };
+  const auto whole = train(small_options());
+  const auto run = train(small_options(), nullptr, nullptr, std::make_shared<Interrupter>());
+  EXPECT_EQ(run.result.end, End::Interrupted);
+  EXPECT_EQ(run.recorder->steps, 2 * 7 + 2);
+  expect_same_state(*run.result.state, *whole.recorder->states[1]);
+}
+
+TEST(Trainer, EarlyStoppingWaitsForItsPatience) {
+  auto options = small_options();
+  options.epochs = 50;
+  options.optimizer.learning_rate =
+      1e-12;  // nothing changes, so epoch 1 stays the best or nearly so
+  const auto run = train(options, small_data(20), nullptr, std::make_shared<EarlyStopping>(3));
+  EXPECT_EQ(run.result.end, End::Stopped);
+  EXPECT_EQ(run.result.state->epoch, run.result.state->best.epoch + 3);
+}
+
+TEST(Trainer, ClippingShortensTheStep) {
+  auto options = small_options();
+  options.epochs = 1;
+  options.optimizer = {.kind = OptimizerKind::Sgd, .learning_rate = 1};
+  options.batch_size = 50;  // a single step
+  options.engine.clip_norm = 1e-3;
+  Trainer trainer(small_model(), small_data(), nullptr, options);
+  FlatParameters before(*small_model());
+  const at::Tensor step = trainer.run().state->model.parameters - before.values().detach();
+  EXPECT_NEAR(step.norm().item<double>(), 1e-3, 1e-5);
+}
+
+TEST(Trainer, Bfloat16StaysCloseToFloat32) {
+  auto options = small_options();
+  const auto exact = train(options);
+  options.engine.precision = Precision::Bfloat16;
+  const auto rounded = train(options);
+  const double a = value_of(exact.recorder->reports.back().training, "loss");
+  const double b = value_of(rounded.recorder->reports.back().training, "loss");
+  EXPECT_NE(a, b);
+  EXPECT_NEAR(a, b, 0.01 * a);
+}
+
+TEST(ResolveDevice, ExplainsWhatIsWrong) {
+  EXPECT_EQ(resolve_device("cpu").type(), at::kCPU);
+  EXPECT_THROW(resolve_device("gpu"), UsageError);
+  EXPECT_THROW(resolve_device("cuda:x"), UsageError);
+  if (resolve_device("auto").is_cuda())
+    GTEST_SKIP() << "CUDA is here: its absence cannot be tested";
+  expect_contains(error_of([] { resolve_device("cuda"); }), {"no CUDA device"});
+}
+
+}  // namespace
+}  // namespace hourglass

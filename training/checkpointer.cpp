@@ -1,0 +1,89 @@
+#include "training/checkpointer.h"
+
+#include "core/files.h"
+#include "training/state_file.h"
+#include "training/torchscript.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace hourglass {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+/// The files of earlier best epochs, oldest first: a resumed run goes on counting them.
+std::deque<fs::path> kept_files(const fs::path& folder) {
+  std::vector<std::pair<fs::file_time_type, fs::path>> found;
+  if (fs::is_directory(folder)) {
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      if (entry.path().filename().string().starts_with("best-epoch")) {
+        found.emplace_back(entry.last_write_time(), entry.path());
+      }
+    }
+  }
+  std::sort(found.begin(), found.end());
+  std::deque<fs::path> paths;
+  for (auto& entry : found) paths.push_back(std::move(entry.second));
+  return paths;
+}
+
+}  // namespace
+
+Checkpointer::Checkpointer(fs::path folder, AutoencoderPtr exported, CheckpointOptions options,
+                           Metadata metadata, const TrainingStatePtr& written)
+    : folder_(std::move(folder)),
+      exported_(std::move(exported)),
+      exported_parameters_(*exported_),
+      options_(options),
+      metadata_(std::move(metadata)),
+      kept_(kept_files(folder_)) {
+  if (written) {
+    written_epoch_ = written->epoch;
+    written_best_epoch_ = written->best.epoch;
+  }
+}
+
+Verdict Checkpointer::on_epoch_end(const EpochReport& /*report*/, const TrainingStatePtr& state) {
+  latest_ = state;
+  const std::chrono::duration<double> since = Clock::now() - written_at_;
+  if (since.count() >= options_.interval) write();
+  return Verdict::Continue;
+}
+
+void Checkpointer::write() {
+  if (!latest_ || latest_->epoch == written_epoch_) return;
+  // The model first: should the program end in between, the state is of an earlier epoch, and
+  // resuming makes the same model again.
+  if (latest_->best.epoch != written_best_epoch_) write_best(latest_->best);
+  save_state(folder_ / "last.pt", *latest_);
+  written_epoch_ = latest_->epoch;
+  written_best_epoch_ = latest_->best.epoch;
+  written_at_ = Clock::now();
+}
+
+void Checkpointer::write_best(const BestEpoch& best) {
+  load_model_state(*exported_, exported_parameters_, best.model);
+  export_autoencoder(*exported_, folder_ / "best.pt", metadata_(best));
+  if (options_.keep_best == 0) return;
+  kept_.push_back(folder_ / fmt::format("best-epoch{}-{:.4f}.pt", best.epoch, best.monitored));
+  write_file_atomically(kept_.back(), read_file(folder_ / "best.pt"));
+  while (std::ssize(kept_) > options_.keep_best) {
+    fs::remove(kept_.front());
+    kept_.pop_front();
+  }
+}
+
+void load_model_state(Autoencoder& model, FlatParameters& parameters, const ModelState& state) {
+  const at::NoGradGuard no_grad;
+  parameters.values().copy_(state.parameters);
+  const auto buffers = model.buffers();
+  for (size_t i = 0; i < buffers.size(); ++i) buffers[i].copy_(state.buffers[i]);
+}
+
+}  // namespace hourglass

@@ -1,0 +1,42 @@
+#include "training/flat_parameters.h"
+
+#include <ATen/ATen.h>
+
+namespace hourglass {
+namespace {
+
+constexpr int64_t kValuesInACacheLine = 16;
+
+}  // namespace
+
+FlatParameters::FlatParameters(const torch::nn::Module& model) : parameters_(model.parameters()) {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> pieces;
+  for (const auto& parameter : parameters_) {
+    const int64_t past_a_line = parameter.numel() % kValuesInACacheLine;
+    const int64_t padding = past_a_line == 0 ? 0 : kValuesInACacheLine - past_a_line;
+    paddings_.push_back(at::zeros({padding}, parameter.options().requires_grad(false)));
+    pieces.push_back(parameter.reshape(-1));
+    pieces.push_back(paddings_.back());
+  }
+  values_ = at::cat(pieces);
+  int64_t offset = 0;
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    auto& parameter = parameters_[i];
+    parameter.set_data(values_.narrow(0, offset, parameter.numel()).view(parameter.sizes()));
+    offset += parameter.numel() + paddings_[i].numel();
+  }
+}
+
+at::Tensor FlatParameters::flatten(const std::vector<at::Tensor>& gradients) const {
+  std::vector<at::Tensor> pieces;
+  pieces.reserve(2 * gradients.size());
+  for (size_t i = 0; i < gradients.size(); ++i) {
+    pieces.push_back(gradients[i].defined() ? gradients[i].reshape(-1)
+                                            : at::zeros_like(parameters_[i]).reshape(-1));
+    if (paddings_[i].numel() > 0) pieces.push_back(paddings_[i]);
+  }
+  return at::cat(pieces);
+}
+
+}  // namespace hourglass

@@ -1,0 +1,98 @@
+#include "training/metrics_file.h"
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sstream>
+#include <string>
+
+namespace hourglass {
+namespace {
+
+/// The header and the first `rows` rows of the file; an empty text when no row is wanted.
+std::string first_rows(const std::filesystem::path& path, int64_t rows) {
+  if (rows == 0) return "";
+  std::istringstream lines(read_file(path));
+  std::string kept, line;
+  for (int64_t i = 0; i <= rows; ++i) {
+    if (!std::getline(lines, line) || lines.eof() ||
+        (i > 0 && !line.starts_with(fmt::format("{},", i)))) {
+      throw Error("{}: expected whole rows up to epoch {}, found {}", path.string(), rows,
+                  std::max<int64_t>(0, i - 1));
+    }
+    kept += line + "\n";
+  }
+  return kept;
+}
+
+/// "train_loss", "validation_loss", "train_reconstruction", …
+std::string header(const EpochReport& report) {
+  std::string text = "epoch";
+  for (const auto& measurement : report.training) {
+    text += ",train_" + measurement.name;
+    if (!report.validation.empty()) text += ",validation_" + measurement.name;
+  }
+  return text + ",learning_rate,seconds\n";
+}
+
+std::string row(const EpochReport& report) {
+  std::string text = std::to_string(report.epoch);
+  for (size_t i = 0; i < report.training.size(); ++i) {
+    text += fmt::format(",{}", report.training[i].value);
+    if (!report.validation.empty()) text += fmt::format(",{}", report.validation[i].value);
+  }
+  return text + fmt::format(",{},{:.6g}\n", report.learning_rate, report.seconds);
+}
+
+}  // namespace
+
+const std::vector<double>& MetricsTable::column(const std::string& name) const {
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) {
+    throw Error("metrics: expected a column '{}', found {}", name, join_text(names));
+  }
+  return columns[static_cast<size_t>(found - names.begin())];
+}
+
+bool MetricsTable::has(const std::string& name) const {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+MetricsTable read_metrics(const std::filesystem::path& path) {
+  std::istringstream lines(read_file(path));
+  std::string line;
+  std::getline(lines, line);
+  MetricsTable table{.names = split_text(line, ','), .columns = {}};
+  table.columns.resize(table.names.size());
+  for (int64_t row = 2; std::getline(lines, line); ++row) {
+    const auto cells = split_text(line, ',');
+    for (size_t i = 0; i < table.names.size(); ++i) {
+      const auto value = i < cells.size() ? parse_double(cells[i]) : std::nullopt;
+      if (!value)
+        throw Error("{}: line {}: expected {} numbers", path.string(), row, table.names.size());
+      table.columns[i].push_back(*value);
+    }
+  }
+  return table;
+}
+
+MetricsFile::MetricsFile(const std::filesystem::path& path, int64_t finished_epochs)
+    : path_(path), empty_(finished_epochs == 0) {
+  write_file_atomically(path, first_rows(path, finished_epochs));
+  file_.open(path, std::ios::app);
+}
+
+Verdict MetricsFile::on_epoch_end(const EpochReport& report, const TrainingStatePtr& /*state*/) {
+  if (empty_) file_ << header(report);
+  empty_ = false;
+  file_ << row(report) << std::flush;
+  if (!file_)
+    throw Error("{}: cannot append epoch {}: is the disk full?", path_.string(), report.epoch);
+  return Verdict::Continue;
+}
+
+}  // namespace hourglass

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "training/trainer.h"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace hourglass {
+
+/// What `metrics.csv` holds.
+struct MetricsTable {
+  std::vector<std::string> names;            ///< of the columns
+  std::vector<std::vector<double>> columns;  ///< a value each epoch
+
+  /// The column of that name. Throws `Error` when there is none.
+  const std::vector<double>& column(const std::string& name) const;
+  bool has(const std::string& name) const;
+};
+
+/// Throws `Error` when the file is missing or a row is not whole.
+MetricsTable read_metrics(const std::filesystem::path& path);
+
+/// Writes `metrics.csv`: a row an epoch, on the disk before the next epoch begins.
+///
+/// Columns: epoch, train_loss, validation_loss, the raw terms and metrics of both, learning_rate,
+/// seconds.
+class MetricsFile : public Hook {
+ public:
+  /// Keeps the rows of epochs 1 … `finished_epochs` of an existing file and drops what follows, a
+  /// half-written row included. Throws `Error` when such rows are missing.
+  MetricsFile(const std::filesystem::path& path, int64_t finished_epochs);
+
+  Verdict on_epoch_end(const EpochReport& report, const TrainingStatePtr& state) override;
+
+ private:
+  std::filesystem::path path_;
+  std::ofstream file_;
+  bool empty_;
+};
+
+}  // namespace hourglass

@@ -1,0 +1,146 @@
+#include "training/optimizer.h"
+
+#include "core/error.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+namespace hourglass {
+namespace {
+
+/// Slots of zeros beside the weights, and a vector for what each step computes anew.
+class SlotOptimizer : public Optimizer {
+ public:
+  SlotOptimizer(const at::Tensor& weights, int slots) : scratch_(at::empty_like(weights)) {
+    for (int i = 0; i < slots; ++i) state.slots.push_back(at::zeros_like(weights));
+  }
+
+ protected:
+  at::Tensor scratch_;
+};
+
+/// Kingma & Ba 2015, with ε added after the bias correction as PyTorch does; weight decay as in
+/// Loshchilov & Hutter 2019.
+class Adam : public SlotOptimizer {
+ public:
+  Adam(const at::Tensor& weights, double weight_decay)
+      : SlotOptimizer(weights, 2), weight_decay_(weight_decay) {}
+
+  void step(at::Tensor& weights, const at::Tensor& gradient, double learning_rate) override {
+    constexpr double kBeta1 = 0.9, kBeta2 = 0.999, kEpsilon = 1e-7;
+    at::Tensor &mean = state.slots[0], &square = state.slots[1];
+    const auto t = static_cast<double>(++state.steps);
+    if (weight_decay_ != 0) weights.mul_(1 - learning_rate * weight_decay_);
+    mean.lerp_(gradient, 1 - kBeta1);
+    square.mul_(kBeta2).addcmul_(gradient, gradient, 1 - kBeta2);
+    at::sqrt_out(scratch_, square);
+    scratch_.div_(std::sqrt(1 - std::pow(kBeta2, t))).add_(kEpsilon);
+    weights.addcdiv_(mean, scratch_, -learning_rate / (1 - std::pow(kBeta1, t)));
+  }
+
+ private:
+  double weight_decay_;
+};
+
+/// Tieleman & Hinton 2012: g / (√v + ε), with ε outside the root. (Keras 3 puts it inside and
+/// converges worse here.)
+class RmsProp : public SlotOptimizer {
+ public:
+  explicit RmsProp(const at::Tensor& weights) : SlotOptimizer(weights, 1) {}
+
+  void step(at::Tensor& weights, const at::Tensor& gradient, double learning_rate) override {
+    constexpr double kRho = 0.9, kEpsilon = 1e-7;
+    at::Tensor& square = state.slots[0];
+    ++state.steps;
+    square.mul_(kRho).addcmul_(gradient, gradient, 1 - kRho);
+    at::sqrt_out(scratch_, square);
+    weights.addcdiv_(gradient, scratch_.add_(kEpsilon), -learning_rate);
+  }
+};
+
+/// Duchi, Hazan & Singer 2011.
+class Adagrad : public SlotOptimizer {
+ public:
+  explicit Adagrad(const at::Tensor& weights) : SlotOptimizer(weights, 1) {}
+
+  void step(at::Tensor& weights, const at::Tensor& gradient, double learning_rate) override {
+    constexpr double kEpsilon = 1e-10;
+    at::Tensor& square = state.slots[0];
+    ++state.steps;
+    square.addcmul_(gradient, gradient);
+    at::sqrt_out(scratch_, square);
+    weights.addcdiv_(gradient, scratch_.add_(kEpsilon), -learning_rate);
+  }
+};
+
+/// Zeiler 2012.
+class Adadelta : public SlotOptimizer {
+ public:
+  explicit Adadelta(const at::Tensor& weights) : SlotOptimizer(weights, 2) {}
+
+  void step(at::Tensor& weights, const at::Tensor& gradient, double learning_rate) override {
+    constexpr double kRho = 0.9, kEpsilon = 1e-6;
+    at::Tensor &square = state.slots[0], &delta_square = state.slots[1];
+    ++state.steps;
+    square.mul_(kRho).addcmul_(gradient, gradient, 1 - kRho);
+    const at::Tensor root = (square + kEpsilon).sqrt_();
+    const at::Tensor delta = (delta_square + kEpsilon).sqrt_().div_(root).mul_(gradient);
+    delta_square.mul_(kRho).addcmul_(delta, delta, 1 - kRho);
+    weights.sub_(delta, learning_rate);
+  }
+};
+
+/// Gradient descent; with momentum, v = μ v + g and w = w − lr v (Sutskever et al. 2013, PyTorch's
+/// form).
+class Sgd : public SlotOptimizer {
+ public:
+  Sgd(const at::Tensor& weights, double momentum)
+      : SlotOptimizer(weights, momentum == 0 ? 0 : 1), momentum_(momentum) {}
+
+  void step(at::Tensor& weights, const at::Tensor& gradient, double learning_rate) override {
+    ++state.steps;
+    if (momentum_ == 0) {
+      weights.sub_(gradient, learning_rate);
+    } else {
+      weights.sub_(state.slots[0].mul_(momentum_).add_(gradient), learning_rate);
+    }
+  }
+
+ private:
+  double momentum_;
+};
+
+}  // namespace
+
+double default_learning_rate(OptimizerKind kind) {
+  switch (kind) {
+    case OptimizerKind::Adagrad: return 1e-2;
+    case OptimizerKind::Adadelta: return 1;
+    default: return 1e-3;
+  }
+}
+
+std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options,
+                                          const at::Tensor& weights) {
+  if (options.weight_decay && options.kind != OptimizerKind::AdamW) {
+    throw UsageError("--weight-decay: expected --optimizer adamw with it, found '{}'",
+                     enum_name(options.kind));
+  }
+  if (options.momentum && options.kind != OptimizerKind::Sgd) {
+    throw UsageError("--momentum: expected --optimizer sgd with it, found '{}'",
+                     enum_name(options.kind));
+  }
+  switch (options.kind) {
+    case OptimizerKind::Adam: return std::make_unique<Adam>(weights, 0);
+    case OptimizerKind::AdamW:
+      return std::make_unique<Adam>(weights, options.weight_decay.value_or(0.01));
+    case OptimizerKind::RmsProp: return std::make_unique<RmsProp>(weights);
+    case OptimizerKind::Adagrad: return std::make_unique<Adagrad>(weights);
+    case OptimizerKind::Adadelta: return std::make_unique<Adadelta>(weights);
+    case OptimizerKind::Sgd: return std::make_unique<Sgd>(weights, options.momentum.value_or(0));
+  }
+  throw Error("unknown optimizer");
+}
+
+}  // namespace hourglass

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "training/trainer.h"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace hourglass {
+
+struct ProgressOptions {
+  bool bar = false;        ///< redraw one line in place; for a terminal
+  int64_t line_every = 1;  ///< leave a line every so many epochs, and after the last one; 0: never
+};
+
+/// Tells on standard output how training goes: plain lines for a log, a bar with speed and time
+/// left for a terminal.
+class Progress : public Hook {
+ public:
+  /// The run's total epochs, how many were finished before, and the items of an epoch.
+  Progress(ProgressOptions options, int64_t epochs, int64_t finished, int64_t items);
+
+  /// A line for epoch 0: the losses of the model as it was initialised.
+  void show_untrained(const Measurements& training) const;
+
+  void on_epoch_start(int64_t epoch, int64_t steps) override;
+  void on_step(int64_t step, const Engine& engine) override;
+  Verdict on_epoch_end(const EpochReport& report, const TrainingStatePtr& state) override;
+  void on_run_end() override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  ProgressOptions options_;
+  int64_t epochs_, finished_, items_;
+  int64_t epoch_ = 0, steps_ = 0;
+  Clock::time_point started_ = Clock::now(), drawn_;
+  std::string best_text_;
+
+  void draw_bar(int64_t step, double loss);
+  void clear_bar() const;
+};
+
+}  // namespace hourglass

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "core/options.h"
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+
+namespace hourglass {
+
+/// How the learning rate changes over a run.
+struct Schedule {
+  enum class Kind {
+    Constant,
+    Step,     ///< times `factor` after every `epochs` epochs
+    Cosine,   ///< down to `floor` times the start over the run's epochs, step by step (Loshchilov &
+              ///< Hutter 2017)
+    Plateau,  ///< times `factor` once the monitored loss has not improved for `epochs` epochs
+  };
+  Kind kind = Kind::Constant;
+  int64_t epochs = 10;
+  double factor = 0.1;
+  double floor = 0;
+};
+
+/// "constant", "step:EPOCHS,FACTOR", "cosine" or "cosine:FLOOR", "plateau:PATIENCE,FACTOR".
+template <>
+struct TextCodec<Schedule> {
+  static std::string expects();
+  static std::optional<Schedule> parse(const std::string& text);
+  static std::string format(const Schedule& schedule);
+};
+
+/// The learning rate of every step. Only the plateau schedule remembers anything; the others depend
+/// on the step alone.
+class LearningRate {
+ public:
+  struct State {
+    double factor = 1;
+    double best = std::numeric_limits<double>::infinity();
+    int64_t epochs_without_improvement = 0;
+  };
+
+  /// `start` is reached after `warmup_epochs` epochs of linear growth. The run has `epochs` epochs
+  /// of `steps_per_epoch` steps.
+  LearningRate(double start, Schedule schedule, double warmup_epochs, int64_t epochs,
+               int64_t steps_per_epoch);
+
+  /// For the step after `step` finished ones.
+  double at(int64_t step) const;
+
+  /// Tells the plateau schedule the monitored loss of a finished epoch.
+  void epoch_ended(double monitored);
+
+  State state;
+
+ private:
+  double start_;
+  Schedule schedule_;
+  double warmup_steps_;
+  int64_t epochs_, steps_per_epoch_;
+};
+
+}  // namespace hourglass

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "training/trainer.h"
+
+#include <filesystem>
+
+namespace hourglass {
+
+/// Writes `last.pt`: all that resuming needs, exact to the bit. The file is a pickled dictionary
+/// that Python's `torch.load` reads too; docs/files.md lists its entries.
+void save_state(const std::filesystem::path& path, const TrainingState& state);
+
+/// Throws `Error` when the file is missing, damaged or of another kind.
+TrainingState load_state(const std::filesystem::path& path);
+
+}  // namespace hourglass

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "training/trainer.h"
+
+namespace hourglass {
+
+/// Ends a run once the monitored loss has not improved for `patience` epochs.
+class EarlyStopping : public Hook {
+ public:
+  explicit EarlyStopping(int64_t patience) : patience_(patience) {}
+  Verdict on_epoch_end(const EpochReport& report, const TrainingStatePtr& state) override {
+    return report.epoch - state->best.epoch >= patience_ ? Verdict::Stop : Verdict::Continue;
+  }
+
+ private:
+  int64_t patience_;
+};
+
+/// Ends a run after the given epoch; it can be resumed.
+class StopAfter : public Hook {
+ public:
+  explicit StopAfter(int64_t epoch) : epoch_(epoch) {}
+  Verdict on_epoch_end(const EpochReport& report, const TrainingStatePtr& /*state*/) override {
+    return report.epoch >= epoch_ ? Verdict::Stop : Verdict::Continue;
+  }
+
+ private:
+  int64_t epoch_;
+};
+
+}  // namespace hourglass

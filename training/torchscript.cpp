@@ -1,0 +1,211 @@
+#include "training/torchscript.h"
+
+#include "core/error.h"
+#include "core/files.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/frontend/tracer.h>
+#include <torch/csrc/jit/ir/ir.h>
+#include <torch/csrc/jit/serialization/import.h>
+#include <torch/csrc/jit/serialization/pickle.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace hourglass {
+namespace {
+
+namespace fs = std::filesystem;
+namespace jit = torch::jit;
+
+/// A tensor function of the model, to become a method of the exported module.
+struct TracedMethod {
+  std::string name;      // "encode"
+  std::string argument;  // "x"
+  Shape item_shape;      // of the argument, without the batch
+  std::function<c10::IValue(const at::Tensor&)> run;
+};
+
+/// The module tree of `module` as TorchScript, sharing its tensors. Only `children` are taken at
+/// the top, all below.
+jit::Module mirror(const torch::nn::Module& module, const std::string& type_name,
+                   const std::shared_ptr<jit::CompilationUnit>& unit,
+                   const std::set<std::string>& children) {
+  jit::Module script(c10::QualifiedName("__torch__.hourglass." + type_name), unit);
+  for (const auto& parameter : module.named_parameters(/*recurse=*/false)) {
+    script.register_parameter(parameter.key(), parameter.value(), /*is_buffer=*/false);
+  }
+  for (const auto& buffer : module.named_buffers(/*recurse=*/false)) {
+    script.register_buffer(buffer.key(), buffer.value());
+  }
+  for (const auto& child : module.named_children()) {
+    if (!children.empty() && !children.contains(child.key())) continue;
+    script.register_module(child.key(),
+                           mirror(*child.value(), type_name + "_" + child.key(), unit, {}));
+  }
+  script.register_attribute("training", c10::BoolType::get(), false);
+  return script;
+}
+
+at::Tensor example(const Shape& item_shape, int64_t batch) {
+  std::vector<int64_t> sizes = {batch};
+  sizes.insert(sizes.end(), item_shape.begin(), item_shape.end());
+  return at::rand(sizes);
+}
+
+void add_method(jit::Module& script, const TracedMethod& method) {
+  const auto traced = jit::tracer::trace(
+      {example(method.item_shape, 2)},
+      [&](const jit::Stack& inputs) { return jit::Stack{method.run(inputs[0].toTensor())}; },
+      [](const at::Tensor&) { return std::string(); }, /*strict=*/true, /*force_outplace=*/false,
+      &script, {method.argument});
+  const auto type = script.type();
+  type->addMethod(type->compilation_unit()->create_function(
+      c10::QualifiedName(*type->name(), method.name), traced.first->graph));
+}
+
+bool nearly_equal(const c10::IValue& a, const c10::IValue& b) {
+  if (a.isTensor()) return at::allclose(a.toTensor(), b.toTensor(), 1e-5, 1e-6);
+  const auto& left = a.toTupleRef().elements();
+  const auto& right = b.toTupleRef().elements();
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(), nearly_equal);
+}
+
+/// C++ sizes are constants in a trace; a method that depends on the batch it was traced with shows
+/// at another one.
+void verify(const fs::path& path, const std::vector<TracedMethod>& methods) {
+  jit::Module loaded = jit::load(path.string());
+  for (const auto& method : methods) {
+    const at::Tensor input = example(method.item_shape, 3);
+    if (!nearly_equal(loaded.get_method(method.name)({input}), method.run(input))) {
+      throw Error(
+          "export of '{}': the TorchScript file gives another result than the model at another "
+          "batch size",
+          method.name);
+    }
+  }
+}
+
+void export_methods(Autoencoder& model, const std::set<std::string>& children,
+                    const std::vector<TracedMethod>& methods, const fs::path& path,
+                    const nlohmann::json& metadata) {
+  const at::NoGradGuard no_grad;
+  const jit::tracer::NoWarn no_warnings;
+  model.eval();
+  jit::Module script = mirror(model, metadata.value("variant", "autoencoder"),
+                              std::make_shared<jit::CompilationUnit>(), children);
+  for (const auto& method : methods) add_method(script, method);
+  write_file_atomically(path, [&](const fs::path& temporary) {
+    script.save(temporary.string(), {{"hourglass.json", metadata.dump(2)}});
+    verify(temporary, methods);
+  });
+}
+
+TracedMethod encode_method(Autoencoder& model, const std::string& name) {
+  return {name, "x", model.input_shape(), [&](const at::Tensor& x) { return model.encode(x); }};
+}
+
+TracedMethod decode_method(Autoencoder& model, const std::string& name) {
+  return {name, "z", model.code_shape(), [&](const at::Tensor& z) { return model.decode(z); }};
+}
+
+TracedMethod layers_method(Autoencoder& model) {
+  return {"layers", "x", model.input_shape(), [&](const at::Tensor& x) {
+            std::vector<c10::IValue> values;
+            for (const auto& output : model.layers(x)) values.emplace_back(output.value);
+            return c10::ivalue::Tuple::create(std::move(values));
+          }};
+}
+
+std::map<std::string, at::Tensor> named_tensors(const torch::nn::Module& model) {
+  std::map<std::string, at::Tensor> tensors;
+  for (const auto& entry : model.named_parameters()) tensors[entry.key()] = entry.value();
+  for (const auto& entry : model.named_buffers()) tensors[entry.key()] = entry.value();
+  return tensors;
+}
+
+/// The tensors of a dictionary written by `save_weights`, or of a TorchScript module.
+std::map<std::string, at::Tensor> read_tensors(const fs::path& path) {
+  const std::string bytes = read_file(path);
+  std::map<std::string, at::Tensor> tensors;
+  try {
+    const auto dictionary = jit::pickle_load(std::vector<char>(bytes.begin(), bytes.end()));
+    for (const auto& entry : dictionary.toGenericDict()) {
+      tensors[entry.key().toStringRef()] = entry.value().toTensor();
+    }
+    return tensors;
+  } catch (const std::exception&) {  // not a dictionary: a module then
+  }
+  try {
+    const jit::Module script = jit::load(path.string());
+    for (const auto& entry : script.named_parameters()) tensors[entry.name] = entry.value;
+    for (const auto& entry : script.named_buffers()) tensors[entry.name] = entry.value;
+    return tensors;
+  } catch (const std::exception&) {  // LibTorch's message is pages long
+    throw Error(
+        "{}: expected a TorchScript file or saved weights, found {} bytes of something else",
+        path.string(), bytes.size());
+  }
+}
+
+}  // namespace
+
+void export_autoencoder(Autoencoder& model, const fs::path& path, nlohmann::json metadata) {
+  metadata["layers"] = nlohmann::json::array();
+  {
+    const at::NoGradGuard no_grad;
+    model.eval();
+    for (const auto& output : model.layers(example(model.input_shape(), 2))) {
+      metadata["layers"].push_back(output.name);
+    }
+  }
+  const TracedMethod forward = {"forward", "x", model.input_shape(),
+                                [&](const at::Tensor& x) { return model.forward(x); }};
+  export_methods(model, {},
+                 {forward, encode_method(model, "encode"), decode_method(model, "decode"),
+                  layers_method(model)},
+                 path, metadata);
+}
+
+void export_encoder(Autoencoder& model, const fs::path& path, nlohmann::json metadata) {
+  metadata["part"] = "encoder";
+  export_methods(model, {"encoder"}, {encode_method(model, "forward")}, path, metadata);
+}
+
+void export_decoder(Autoencoder& model, const fs::path& path, nlohmann::json metadata) {
+  metadata["part"] = "decoder";
+  export_methods(model, {"decoder", "output"}, {decode_method(model, "forward")}, path, metadata);
+}
+
+void save_weights(const torch::nn::Module& model, const fs::path& path) {
+  c10::Dict<std::string, at::Tensor> dictionary;
+  for (const auto& [name, tensor] : named_tensors(model)) {
+    dictionary.insert(name, tensor.detach().clone());
+  }
+  const std::vector<char> bytes = jit::pickle_save(dictionary);
+  write_file_atomically(path, std::string_view(bytes.data(), bytes.size()));
+}
+
+void load_weights(torch::nn::Module& model, const fs::path& path) {
+  const at::NoGradGuard no_grad;
+  const auto tensors = read_tensors(path);
+  for (auto [name, tensor] : named_tensors(model)) {
+    const auto found = tensors.find(name);
+    if (found == tensors.end()) {
+      throw Error("{}: expected a tensor '{}', found none of that name: it holds another model",
+                  path.string(), name);
+    }
+    if (found->second.sizes() != tensor.sizes()) {
+      throw Error("{}: expected '{}' of shape {}, found {}", path.string(), name,
+                  shape_text(tensor.sizes().vec()), shape_text(found->second.sizes().vec()));
+    }
+    tensor.copy_(found->second);
+  }
+}
+
+}  // namespace hourglass

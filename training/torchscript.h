@@ -1,0 +1,38 @@
+#pragma once
+
+#include "models/autoencoder.h"
+
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+
+namespace hourglass {
+
+// A model as a program that runs wherever TorchScript runs (C++, Python, mobile), without this
+// project's code.
+//
+// Exported files hold the parameters under their names, the methods below traced at any batch size,
+// and the metadata as the extra file "hourglass.json", to which the exporter adds "layers", the
+// names of what `layers(x)` returns. A file is loaded again and compared with the model at another
+// batch size before it gets its name; `Error` is thrown when they differ. The model must be on the
+// CPU; it is exported in evaluation mode.
+
+/// `forward(x)`, `encode(x)`, `decode(z)` and `layers(x)`, a tuple of every layer's output.
+void export_autoencoder(Autoencoder& model, const std::filesystem::path& path,
+                        nlohmann::json metadata);
+
+/// `forward(x)` is encode: the encoder's parameters alone.
+void export_encoder(Autoencoder& model, const std::filesystem::path& path, nlohmann::json metadata);
+
+/// `forward(z)` is decode: the decoder's parameters alone.
+void export_decoder(Autoencoder& model, const std::filesystem::path& path, nlohmann::json metadata);
+
+/// Parameters and running averages by name, as a dictionary that Python's `torch.load` reads.
+void save_weights(const torch::nn::Module& model, const std::filesystem::path& path);
+
+/// Copies weights by name from a file of `save_weights` or from any TorchScript file. Throws
+/// `Error` naming the tensor when one is missing or has another shape; tensors that the model lacks
+/// are ignored.
+void load_weights(torch::nn::Module& model, const std::filesystem::path& path);
+
+}  // namespace hourglass
