@@ -5,10 +5,12 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace hourglass {
 namespace {
@@ -88,14 +90,21 @@ class CsvLines {
   bool done_ = false;
 };
 
-/// A cell as an error shows it.
+/// The text with a mark in place of every byte that is not UTF-8: neither JSON nor a terminal takes
+/// such bytes.
+std::string as_utf8(std::string text) {
+  const auto replace = nlohmann::json::error_handler_t::replace;
+  return nlohmann::json::parse(nlohmann::json(std::move(text)).dump(-1, ' ', false, replace));
+}
+
+/// A cell as an error or a note shows it.
 std::string shown(std::string_view cell) {
   constexpr size_t kLongest = 40;
   std::string text(cell.substr(0, kLongest));
   for (char& letter : text) {
     if (static_cast<unsigned char>(letter) < ' ') letter = '?';
   }
-  return cell.size() > kLongest ? text + "…" : text;
+  return as_utf8(std::move(text)) + (cell.size() > kLongest ? "…" : "");
 }
 
 std::vector<std::string> texts_of(const Cells& cells, size_t first = 0) {
@@ -106,16 +115,20 @@ bool is_word(std::string_view cell) { return !cell.empty() && !parse_double(cell
 
 /// What scikit-learn's files say of themselves in their first line.
 struct Metadata {
-  int64_t rows = 0, features = 0;
+  int64_t rows = 0;
   std::vector<std::string> class_names;
 };
 
-std::optional<Metadata> parse_metadata(const Cells& cells) {
-  if (cells.size() < 3) return {};
-  const auto rows = parse_integer(cells[0]), features = parse_integer(cells[1]);
-  const bool named = std::all_of(cells.begin() + 2, cells.end(), is_word);
+/// None where `first`, with `second` on the next line, is a row of values or names columns.
+std::optional<Metadata> parse_metadata(const Cells& first, const Cells& second) {
+  if (first.size() < 3) return {};
+  const auto rows = parse_integer(first[0]), features = parse_integer(first[1]);
+  const bool named = std::all_of(first.begin() + 2, first.end(), is_word);
   if (!rows || !features || !named) return {};
-  return Metadata{*rows, *features, texts_of(cells, 2)};
+  // The rows of such a file end in the number of a class.
+  const bool announced = static_cast<int64_t>(second.size()) == *features + 1;
+  if (!announced || is_word(second.back())) return {};
+  return Metadata{*rows, texts_of(first, 2)};
 }
 
 /// The label's position in a row of `width` cells; none where no column is a label.
@@ -144,13 +157,12 @@ std::optional<Metadata> skip_preamble(CsvLines& lines, const std::string& name,
   if (options.header == Header::No) return {};
   const Cells first = lines.cells();
   CsvLines following = lines;
-  const size_t width = following.next() ? following.cells().size() : 0;
-  auto metadata = parse_metadata(first);
-  if (metadata && static_cast<int64_t>(width) != metadata->features + 1) metadata.reset();
-  if (!metadata && options.header == Header::Auto && !names_columns(first, options.label_column)) {
-    return {};
-  }
-  if (width == 0) throw Error("{}: expected rows of numbers, found one line of names", name);
+  const bool more = following.next();
+  const auto metadata = more ? parse_metadata(first, following.cells()) : std::nullopt;
+  const bool skip =
+      metadata || options.header == Header::Yes || names_columns(first, options.label_column);
+  if (!skip) return {};
+  if (!more) throw Error("{}: expected rows of numbers, found one line of names", name);
   lines = following;
   notes.push_back(
       fmt::format("{}: skipped line 1 ({}: {})", name,
@@ -222,20 +234,64 @@ void number_classes(const std::vector<Key>& keys, CsvTable& table) {
     labels.push_back(std::lower_bound(classes.begin(), classes.end(), key) - classes.begin());
   }
   table.labels = at::tensor(labels, at::kLong);
-  for (const auto& key : classes) table.class_names.push_back(fmt::format("{}", key));
+  for (const auto& key : classes) table.class_names.push_back(as_utf8(fmt::format("{}", key)));
 }
 
-/// The labels of a file that gives the names of its classes: positions in the list of names.
-void take_given_classes(const std::vector<int64_t>& numbers, const LabelCells& labels,
-                        const std::vector<std::string>& names, CsvTable& table) {
-  const auto count = static_cast<int64_t>(names.size());
-  for (size_t row = 0; row < numbers.size(); ++row) {
-    if (numbers[row] < 0 || numbers[row] >= count) {
-      labels.refuse(row, fmt::format("; line 1 names {} classes", count));
+/// Fills in labels and class names; with `given_names`, the labels are positions in that list.
+void classify(const LabelCells& cells, const std::vector<std::string>& given_names,
+              CsvTable& table) {
+  const auto numbers = cells.whole_numbers();
+  if (!numbers) return number_classes(cells.words(), table);
+  if (given_names.empty()) return number_classes(*numbers, table);
+  const auto count = static_cast<int64_t>(given_names.size());
+  for (size_t row = 0; row < numbers->size(); ++row) {
+    if ((*numbers)[row] < 0 || (*numbers)[row] >= count) {
+      cells.refuse(row, fmt::format("; line 1 names {} classes", count));
     }
   }
-  table.labels = at::tensor(numbers, at::kLong);
-  table.class_names = names;
+  table.labels = at::tensor(*numbers, at::kLong);
+  for (const auto& given : given_names) table.class_names.push_back(as_utf8(given));
+}
+
+/// Where the label is and how many features there are beside it.
+struct Columns {
+  size_t width = 0;
+  std::optional<size_t> label;
+
+  int64_t features() const { return static_cast<int64_t>(width - (label ? 1 : 0)); }
+};
+
+Columns columns_of(const Cells& cells, const LabelColumn& label_column, const std::string& name) {
+  const Columns columns{cells.size(), label_position(label_column, cells.size())};
+  if (columns.label && *columns.label >= columns.width) {
+    throw Error("{}: expected a label in column {} (counted from 0), found {} columns", name,
+                *columns.label, columns.width);
+  }
+  if (columns.features() == 0) {
+    throw Error("{}: the only column is the label; use --label-column none if it is a value", name);
+  }
+  return columns;
+}
+
+/// Reads all rows from the present line on: numbers to `value`, which has room for them, label
+/// cells to `labels`.
+void read_rows(CsvLines& lines, const std::string& name, const Columns& columns, float* value,
+               LabelCells& labels) {
+  const int64_t first_line = lines.number();
+  do {
+    const Cells& cells = lines.cells();
+    if (cells.size() != columns.width) {
+      throw Error("{}: line {}: expected {} cells as in line {}, found {}", name, lines.number(),
+                  columns.width, first_line, cells.size());
+    }
+    for (size_t i = 0; i < columns.width; ++i) {
+      if (i == columns.label) {
+        labels.add(cells[i]);
+      } else {
+        *value++ = parse_value(cells[i], name, lines.number(), i);
+      }
+    }
+  } while (lines.next());
 }
 
 }  // namespace
@@ -268,49 +324,18 @@ CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOpti
   CsvLines lines(text, name);
   const auto metadata = skip_preamble(lines, name, options, table.notes);
 
-  const size_t width = lines.cells().size();
-  const auto label = label_position(options.label_column, width);
-  if (label && *label >= width) {
-    throw Error("{}: expected a label in column {} (counted from 0), found {} columns", name,
-                *label, width);
-  }
-  const size_t features = width - (label ? 1 : 0);
-  if (features == 0) {
-    throw Error("{}: the only column is the label; use --label-column none if it is a value", name);
-  }
-
+  const Columns columns = columns_of(lines.cells(), options.label_column, name);
   const int64_t rows = lines.lines_left() + 1;
   if (metadata && metadata->rows != rows) {
     throw Error("{}: expected {} rows as line 1 says, found {}", name, metadata->rows, rows);
   }
-  table.values = at::empty({rows, static_cast<int64_t>(features)}, at::kFloat);
-  float* value = table.values.mutable_data_ptr<float>();
-  const int64_t first_line = lines.number();
-  LabelCells labels(name, label.value_or(0), first_line);
-  do {
-    const Cells& cells = lines.cells();
-    if (cells.size() != width) {
-      throw Error("{}: line {}: expected {} cells as in line {}, found {}", name, lines.number(),
-                  width, first_line, cells.size());
-    }
-    for (size_t i = 0; i < width; ++i) {
-      if (i == label) {
-        labels.add(cells[i]);
-      } else {
-        *value++ = parse_value(cells[i], name, lines.number(), i);
-      }
-    }
-  } while (lines.next());
-  if (!label) return table;
 
-  const auto numbers = labels.whole_numbers();
-  if (!numbers) {
-    number_classes(labels.words(), table);
-  } else if (metadata && *label == width - 1) {
-    take_given_classes(*numbers, labels, metadata->class_names, table);
-  } else {
-    number_classes(*numbers, table);
-  }
+  table.values = at::empty({rows, columns.features()}, at::kFloat);
+  LabelCells labels(name, columns.label.value_or(0), lines.number());
+  read_rows(lines, name, columns, table.values.mutable_data_ptr<float>(), labels);
+  if (!columns.label) return table;
+  const bool last = *columns.label == columns.width - 1;  // the column that metadata speaks of
+  classify(labels, metadata && last ? metadata->class_names : std::vector<std::string>(), table);
   return table;
 }
 

@@ -1,0 +1,90 @@
+#include "datasets/scaling.h"
+
+#include "tests/support/support.h"
+
+#include <ATen/ATen.h>
+
+namespace hourglass {
+namespace {
+
+/// Three columns, of which the middle one is constant.
+at::Tensor small_table() {
+  return at::tensor({1.F, 5.F, -2.F,  //
+                     3.F, 5.F, 2.F,   //
+                     9.F, 5.F, 0.F})
+      .view({3, 3});
+}
+
+TEST(ExtremesOf, LooksAtTheGivenRowsOnly) {
+  const Extremes extremes = extremes_of(small_table(), at::tensor({0, 1}, at::kLong));
+  EXPECT_TRUE(extremes.lowest.equal(at::tensor({1.F, 5.F, -2.F})));
+  EXPECT_TRUE(extremes.highest.equal(at::tensor({3.F, 5.F, 2.F})));
+}
+
+TEST(ExtremesOf, LooksAtAllOfManyRows) {
+  at::Tensor values = at::full({10000, 2}, 7, at::kByte);
+  values[9999][0] = 200;
+  values[5000][1] = 3;
+  const Extremes extremes = extremes_of(values, at::arange(10000));
+  EXPECT_TRUE(extremes.lowest.equal(at::tensor({7, 3}, at::kByte)));
+  EXPECT_TRUE(extremes.highest.equal(at::tensor({200, 7}, at::kByte)));
+}
+
+TEST(FitScaling, PutsEachColumnBetweenZeroAndOne) {
+  const Extremes extremes = extremes_of(small_table(), at::arange(3));
+  const Scaling scaling = fit_scaling({Scale::Kind::MinMax}, extremes);
+  EXPECT_EQ(scaling.offset, (std::vector<double>{1, 5, -2}));
+  EXPECT_EQ(scaling.factor, (std::vector<double>{0.125, 0, 0.25}));
+  const TensorDataset data(small_table(), {}, scaling);
+  const at::Tensor expected =
+      at::tensor({0.F, 0.F, 0.F, 0.25F, 0.F, 1.F, 1.F, 0.F, 0.5F}).view({3, 3});
+  EXPECT_TRUE(data.batch(data.all_positions(), 0).input.equal(expected));
+}
+
+TEST(FitScaling, NeverExceedsOneByRounding) {
+  at::manual_seed(1);
+  const at::Tensor values = at::rand({2, 20000}, at::kDouble).mul(1e3).to(at::kFloat);
+  const Extremes extremes = extremes_of(values, at::arange(2));
+  const Range range = scaled_range(extremes, fit_scaling({Scale::Kind::MinMax}, extremes));
+  EXPECT_EQ(range.lowest, 0);
+  EXPECT_LE(range.highest, 1);
+  EXPECT_GT(range.highest, 0.999999);
+}
+
+TEST(FitScaling, DividesOrLeavesAlone) {
+  const Extremes extremes = extremes_of(small_table(), at::arange(3));
+  EXPECT_EQ(fit_scaling({Scale::Kind::Max, 16}, extremes).factor, std::vector<double>{1.0 / 16});
+  EXPECT_EQ(fit_scaling({Scale::Kind::None}, extremes).factor, std::vector<double>{1.0});
+  EXPECT_EQ(fit_scaling({Scale::Kind::None}, extremes).offset, std::vector<double>{0.0});
+}
+
+TEST(ScaledRange, IsWhatABatchHas) {
+  const Extremes bytes{at::tensor({0, 3}, at::kByte), at::tensor({255, 7}, at::kByte)};
+  const Range range = scaled_range(bytes, {.offset = {0}, .factor = {1.0 / 255}});
+  EXPECT_EQ(range.lowest, 0);
+  EXPECT_EQ(range.highest, 1);
+  const Range mirrored = scaled_range(bytes, {.offset = {0}, .factor = {-1}});
+  EXPECT_EQ(mirrored.lowest, -255);
+  EXPECT_EQ(mirrored.highest, 0);
+}
+
+TEST(Scaling, SurvivesTheRoundTripThroughJson) {
+  const Scaling scaling{.offset = {0.1, 2}, .factor = {1.0 / 3, 4}};
+  const auto copy = nlohmann::json::parse(nlohmann::json(scaling).dump()).get<Scaling>();
+  EXPECT_EQ(copy.offset, scaling.offset);
+  EXPECT_EQ(copy.factor, scaling.factor);
+}
+
+TEST(Scale, ReadsAndWritesItsForms) {
+  for (const std::string text : {"auto", "none", "minmax", "max:16", "max:0.5"}) {
+    const auto scale = TextCodec<Scale>::parse(text);
+    ASSERT_TRUE(scale) << text;
+    EXPECT_EQ(TextCodec<Scale>::format(*scale), text);
+  }
+  for (const std::string text : {"", "max", "max:", "max:0", "max:-1", "max:inf", "min"}) {
+    EXPECT_FALSE(TextCodec<Scale>::parse(text)) << text;
+  }
+}
+
+}  // namespace
+}  // namespace hourglass
