@@ -72,11 +72,12 @@ std::optional<std::vector<fs::path>> complete_set(const fs::path& folder) {
 
 StoredData read_mnist_files(const std::string& set, const std::vector<fs::path>& paths,
                             std::vector<std::string> class_names) {
-  StoredData data{.rows = read_idx_rows(paths[0], paths[1]),
+  // The checksum first: the files' bytes are gone again when the values need the memory.
+  StoredData data{.sha256 = sha256_of_files(paths),
+                  .rows = read_idx_rows(paths[0], paths[1]),
                   .test = read_idx_rows(paths[2], paths[3]),
                   .class_names = std::move(class_names),
                   .natural_scale = {Scale::Kind::Max, 255},
-                  .sha256 = sha256_of_files(paths),
                   .notes = {}};
   if (data.rows.values.sizes().slice(1) != data.test.values.sizes().slice(1)) {
     throw Error("{}: the images of {} and {} differ in size", set, paths[0].string(),

@@ -37,11 +37,11 @@ constexpr std::pair<const char*, Source::Kind> kNamedSources[] = {
 StoredData read_idx_source(const Source& source) {
   std::vector<fs::path> paths = {source.path};
   if (!source.labels.empty()) paths.push_back(source.labels);
-  StoredData data{.rows = read_idx_rows(source.path, source.labels),
+  StoredData data{.sha256 = sha256_of_files(paths),
+                  .rows = read_idx_rows(source.path, source.labels),
                   .test = {},
                   .class_names = {},
                   .natural_scale = {Scale::Kind::Max, 255},
-                  .sha256 = sha256_of_files(paths),
                   .notes = {}};
   if (data.rows.labels.defined()) {
     const auto highest = data.rows.labels.max().item<int64_t>();

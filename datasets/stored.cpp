@@ -30,11 +30,11 @@ StoredRows read_idx_rows(const std::filesystem::path& values, const std::filesys
 
 StoredData stored_table(std::string_view text, const std::string& name, const CsvOptions& options) {
   CsvTable table = parse_csv(text, name, options);
-  return {.rows = {std::move(table.values), std::move(table.labels)},
+  return {.sha256 = sha256(text),
+          .rows = {std::move(table.values), std::move(table.labels)},
           .test = {},
           .class_names = std::move(table.class_names),
           .natural_scale = {Scale::Kind::MinMax},
-          .sha256 = sha256(text),
           .notes = std::move(table.notes)};
 }
 

@@ -23,11 +23,11 @@ struct StoredRows {
 
 /// A data set as it was read, before it is split and scaled.
 struct StoredData {
+  std::string sha256;  ///< of the files' bytes, one after the other
   StoredRows rows;
   StoredRows test;                       ///< the official test part; empty where there is none
   std::vector<std::string> class_names;  ///< by label; empty where there are no labels
   Scale natural_scale;                   ///< what Scale::Kind::Auto means for these values
-  std::string sha256;                    ///< of the files' bytes, one after the other
   std::vector<std::string> notes;        ///< what a user should know
 };
 
