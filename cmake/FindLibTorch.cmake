@@ -3,23 +3,36 @@
 # PyTorch's own TorchConfig.cmake is not used: in a CUDA wheel it demands a CUDA toolkit, which running a model does not
 # need. We link the libraries it would, and the CUDA ones by name so that the linker keeps them.
 #
-# Looked at in this order; the first folder with include/ATen/ATen.h wins and is remembered in the cache:
-#   LibTorch_ROOT, Torch_DIR, CMAKE_PREFIX_PATH, the project's .venv, the torch that `python3` imports
+# Looked at in this order; the first folder with a LibTorch that is new enough wins and is remembered in the cache:
+#   LibTorch_ROOT, Torch_DIR, CMAKE_PREFIX_PATH, the torch that `python3` imports, the project's .venv
 #
 # Sets LibTorch_ROOT, LibTorch_VERSION and LibTorch_HAS_CUDA.
 
+# The version of the LibTorch in <root>, or an empty text where there is none.
+function(_libtorch_version root result)
+  set(${result} "" PARENT_SCOPE)
+  if(NOT EXISTS "${root}/include/ATen/ATen.h" OR NOT EXISTS "${root}/lib/libtorch_cpu.so")
+    return()
+  endif()
+  foreach(header torch/headeronly/version.h torch/csrc/api/include/torch/version.h)
+    if(EXISTS "${root}/include/${header}")
+      file(READ "${root}/include/${header}" text)
+      if(text MATCHES "TORCH_VERSION_MAJOR ([0-9]+).*TORCH_VERSION_MINOR ([0-9]+).*TORCH_VERSION_PATCH ([0-9]+)")
+        set(${result} "${CMAKE_MATCH_1}.${CMAKE_MATCH_2}.${CMAKE_MATCH_3}" PARENT_SCOPE)
+        return()
+      endif()
+    endif()
+  endforeach()
+endfunction()
+
 set(_candidates "${LibTorch_ROOT}")
-foreach(_prefix IN LISTS Torch_DIR CMAKE_PREFIX_PATH)
+set(_prefixes "$ENV{Torch_DIR}" "$ENV{CMAKE_PREFIX_PATH}")
+string(REPLACE ":" ";" _prefixes "${_prefixes}")
+foreach(_prefix IN LISTS Torch_DIR CMAKE_PREFIX_PATH _prefixes)
   # `torch.utils.cmake_prefix_path` is <root>/share/cmake, Torch_DIR is <root>/share/cmake/Torch.
   list(APPEND _candidates "${_prefix}" "${_prefix}/../.." "${_prefix}/../../..")
 endforeach()
-if(DEFINED ENV{CMAKE_PREFIX_PATH})
-  string(REPLACE ":" ";" _prefixes "$ENV{CMAKE_PREFIX_PATH}")
-  foreach(_prefix IN LISTS _prefixes)
-    list(APPEND _candidates "${_prefix}" "${_prefix}/../..")
-  endforeach()
-endif()
-foreach(_python "${PROJECT_SOURCE_DIR}/.venv/bin/python" python3)
+foreach(_python python3 "${PROJECT_SOURCE_DIR}/.venv/bin/python")
   execute_process(
     COMMAND "${_python}" -c
       "import importlib.util, os; print(os.path.dirname(importlib.util.find_spec('torch').origin))"
@@ -30,7 +43,8 @@ foreach(_python "${PROJECT_SOURCE_DIR}/.venv/bin/python" python3)
 endforeach()
 
 foreach(_candidate IN LISTS _candidates)
-  if(EXISTS "${_candidate}/include/ATen/ATen.h" AND EXISTS "${_candidate}/lib/libtorch_cpu.so")
+  _libtorch_version("${_candidate}" LibTorch_VERSION)
+  if(LibTorch_VERSION AND NOT LibTorch_VERSION VERSION_LESS LibTorch_FIND_VERSION)
     get_filename_component(_candidate "${_candidate}" REALPATH)
     set(LibTorch_ROOT "${_candidate}" CACHE PATH "Folder with LibTorch's include/ and lib/" FORCE)
     break()
@@ -38,16 +52,6 @@ foreach(_candidate IN LISTS _candidates)
 endforeach()
 
 if(LibTorch_ROOT)
-  set(LibTorch_VERSION)
-  foreach(_header torch/headeronly/version.h torch/csrc/api/include/torch/version.h)
-    if(NOT LibTorch_VERSION AND EXISTS "${LibTorch_ROOT}/include/${_header}")
-      file(READ "${LibTorch_ROOT}/include/${_header}" _text)
-      if(_text MATCHES "TORCH_VERSION_MAJOR ([0-9]+).*TORCH_VERSION_MINOR ([0-9]+).*TORCH_VERSION_PATCH ([0-9]+)")
-        set(LibTorch_VERSION "${CMAKE_MATCH_1}.${CMAKE_MATCH_2}.${CMAKE_MATCH_3}")
-      endif()
-    endif()
-  endforeach()
-
   set(_config "${LibTorch_ROOT}/share/cmake/Torch/TorchConfig.cmake")
   if(EXISTS "${_config}")
     file(STRINGS "${_config}" _old_abi REGEX "_GLIBCXX_USE_CXX11_ABI=0")
