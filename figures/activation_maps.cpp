@@ -19,28 +19,30 @@ constexpr int kMostColumns = 4;
 constexpr double kPanelWidth = 140 * kPoint, kHighestMap = 110 * kPoint;
 constexpr double kPanelGap = 2 * kGap;
 constexpr double kLineHeight = 1.4 * kSmallSize;
-constexpr double kHeadHeight =
-    2 * kLineHeight + 0.2 * kSmallSize;       // two lines of text over the map
+constexpr double kHeadHeight = 2 * kLineHeight + 0.2 * kSmallSize;  // two lines of text
 constexpr double kLargestCell = 12 * kPoint;  // of few values: more would look clumsy
-constexpr double kTileGap = 4;
+constexpr double kChannelGap = 4;
 
-/// Columns that arrange `count` cells in full rows, about square or wider than high, where their
-/// number allows it.
-int64_t columns_for(int64_t count) {
-  for (auto rows = static_cast<int64_t>(std::sqrt(count)); rows >= 1; --rows) {
-    const int64_t columns = count / rows;
-    if (count % rows == 0 && columns <= std::max<int64_t>(8, 4 * rows)) return columns;
+struct Arrangement {
+  int columns = 1, rows = 1;
+};
+
+/// Arranges `count` cells in full rows, about square or wider than high, where their number allows
+/// it.
+Arrangement arrange(int count) {
+  for (int rows = static_cast<int>(std::sqrt(count)); rows >= 1; --rows) {
+    const int columns = count / rows;
+    if (count % rows == 0 && columns <= std::max(8, 4 * rows)) return {columns, rows};
   }
-  return static_cast<int64_t>(std::ceil(std::sqrt(1.3 * static_cast<double>(count))));
+  const int columns = static_cast<int>(std::ceil(std::sqrt(1.3 * count)));
+  return {columns, (count + columns - 1) / columns};
 }
-
-int64_t rows_for(int64_t count) { return (count + columns_for(count) - 1) / columns_for(count); }
 
 /// [D] as a picture, a value a pixel; white where the last row is not full.
 Picture fold_vector(const at::Tensor& values, const ValueRange& range, ColorMap map) {
   const Picture line = to_picture(values.unsqueeze(0), range, map);
-  Picture folded(static_cast<int>(columns_for(line.width())),
-                 static_cast<int>(rows_for(line.width())));
+  const Arrangement folding = arrange(line.width());
+  Picture folded(folding.columns, folding.rows);
   std::copy(line.data(), line.data() + line.width(), folded.data());
   return folded;
 }
@@ -49,22 +51,19 @@ Picture fold_vector(const at::Tensor& values, const ValueRange& range, ColorMap 
 struct Panel {
   std::string name, details;
   std::vector<Picture> tiles;
+  Arrangement arrangement;
   double tile_width = 0, tile_height = 0;
 
-  int64_t columns() const { return columns_for(static_cast<int64_t>(tiles.size())); }
-  double height() const {
-    return kHeadHeight + static_cast<double>(rows_for(static_cast<int64_t>(tiles.size()))) *
-                             (tile_height + kTileGap);
-  }
+  double height() const { return kHeadHeight + arrangement.rows * (tile_height + kChannelGap); }
 };
 
 /// Enlarges the tiles as far as the panel allows, or shrinks them to fit. Only a small factor may
 /// be broken: there the difference in size counts for more than that some values get a pixel more.
 void fit_tiles(Panel& panel) {
   const Picture& tile = panel.tiles.front();
-  const auto columns = static_cast<double>(panel.columns());
-  const auto rows = static_cast<double>(rows_for(static_cast<int64_t>(panel.tiles.size())));
-  const double widest = kPanelWidth / columns - kTileGap, highest = kHighestMap / rows - kTileGap;
+  panel.arrangement = arrange(static_cast<int>(panel.tiles.size()));
+  const double widest = kPanelWidth / panel.arrangement.columns - kChannelGap;
+  const double highest = kHighestMap / panel.arrangement.rows - kChannelGap;
   double factor = std::min({widest / tile.width(), highest / tile.height(), kLargestCell});
   if (factor > 3) factor = std::floor(factor);
   panel.tile_width = std::max(1.0, std::floor(factor * tile.width()));
@@ -82,8 +81,9 @@ Panel make_panel(const Activation& activation, ColorMap map) {
   if (values.dim() == 1) panel.tiles.push_back(fold_vector(values, range, map));
   if (values.dim() == 2) panel.tiles.push_back(to_picture(values, range, map));
   if (values.dim() == 3) {
-    for (int64_t c = 0; c < values.size(0); ++c)
-      panel.tiles.push_back(to_picture(values[c], range, map));
+    for (const at::Tensor& channel : values.unbind()) {
+      panel.tiles.push_back(to_picture(channel, range, map));
+    }
   }
   fit_tiles(panel);
   return panel;
@@ -97,15 +97,14 @@ void draw_panel(Canvas& canvas, const Panel& panel, Point top_left) {
               {top_left.x, top_left.y + kLineHeight}, style);
 
   const double left = std::round(top_left.x), top = std::round(top_left.y + kHeadHeight);
-  for (size_t i = 0; i < panel.tiles.size(); ++i) {
-    const int64_t row = static_cast<int64_t>(i) / panel.columns(),
-                  column = static_cast<int64_t>(i) % panel.columns();
-    const Box box = {left + static_cast<double>(column) * (panel.tile_width + kTileGap),
-                     top + static_cast<double>(row) * (panel.tile_height + kTileGap),
-                     panel.tile_width, panel.tile_height};
+  for (int i = 0; i < static_cast<int>(panel.tiles.size()); ++i) {
+    const int row = i / panel.arrangement.columns, column = i % panel.arrangement.columns;
+    const Box box = {left + column * (panel.tile_width + kChannelGap),
+                     top + row * (panel.tile_height + kChannelGap), panel.tile_width,
+                     panel.tile_height};
     // White values would be lost on the white page without a frame.
     canvas.fill(box.inset(-1), kGridColor);
-    canvas.image(panel.tiles[i], box);
+    canvas.image(panel.tiles[static_cast<size_t>(i)], box);
   }
 }
 

@@ -17,7 +17,7 @@ struct Activation {
 };
 
 struct ActivationOptions {
-  std::string title = {};
+  std::string title;
   ColorMap map = ColorMap::Gray;
 };
 

@@ -157,7 +157,9 @@ Axis fit_axis(std::string label, const std::vector<double>& values, Scale scale)
     low = std::min(low, scaled(value, scale));
     high = std::max(high, scaled(value, scale));
   }
-  if (low > high) return {.label = std::move(label), .scale = scale};
+  if (low > high) {
+    return {.label = std::move(label), .low = scale == Scale::Linear ? 0 : 0.1, .scale = scale};
+  }
   double air = 0.04 * (high - low);
   // All values equal, or as good as: a range that floating point can still divide.
   const double size = std::max(std::abs(low), std::abs(high));

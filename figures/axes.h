@@ -18,7 +18,7 @@ struct Axis {
   Scale scale = Scale::Linear;
   bool whole = false;   ///< marks at whole numbers alone
   bool aslant = false;  ///< the labels of an x axis are turned, so that long names stand closer
-  Ticks ticks = {};     ///< chosen when drawn, to suit the space, unless they are given
+  Ticks ticks;          ///< chosen when drawn, to suit the space, unless they are given
 
   /// 0 at `low` … 1 at `high`.
   double share(double value) const;

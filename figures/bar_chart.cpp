@@ -29,11 +29,12 @@ void check_bars(const std::vector<std::string>& categories, const std::vector<Ba
 
 Axis height_axis(const std::string& label, const std::vector<BarSeries>& series) {
   std::vector<double> values = {0};  // bars stand on zero
-  for (const auto& bars : series)
+  for (const auto& bars : series) {
     values.insert(values.end(), bars.values.begin(), bars.values.end());
+  }
   Axis axis = fit_axis(label, values);
-  if (std::none_of(values.begin(), values.end(), [](double value) { return value < 0; }))
-    axis.low = 0;
+  const bool any_below = std::any_of(values.begin(), values.end(), [](double v) { return v < 0; });
+  if (!any_below) axis.low = 0;
   return axis;
 }
 
@@ -42,12 +43,8 @@ Axis height_axis(const std::string& label, const std::vector<BarSeries>& series)
 Picture bar_chart(const std::vector<std::string>& categories, const std::vector<BarSeries>& series,
                   const BarChartOptions& options) {
   check_bars(categories, series);
-  const auto count = static_cast<int>(series.size());
-  const auto colors = class_colors(best_class_map(count), count);
-  std::vector<LegendEntry> entries;
-  for (size_t s = 0; s < series.size(); ++s)
-    entries.push_back({series[s].name, colors[s], Swatch::Patch});
-  const Legend legend(entries);
+  const std::vector<Color> colors = distinct_colors(series.size());
+  const Legend legend(legend_entries(series, colors, Swatch::Patch));
 
   auto [canvas, content] =
       make_page(kPlotWidth + legend.width() + kGap, kPlotHeight, options.title);
@@ -56,7 +53,7 @@ Picture bar_chart(const std::vector<std::string>& categories, const std::vector<
                 height_axis(options.y_label, series), {.grid = Grid::Horizontal});
   legend.draw(canvas, {area.box.right() + kGap, area.box.y});
 
-  const double bar_width = kGroupShare / count;
+  const double bar_width = kGroupShare / static_cast<double>(series.size());
   for (size_t s = 0; s < series.size(); ++s) {
     for (size_t c = 0; c < categories.size(); ++c) {
       const double value = series[s].values[c];

@@ -14,8 +14,8 @@ struct BarSeries {
 };
 
 struct BarChartOptions {
-  std::string title = {};
-  std::string y_label = {};
+  std::string title;
+  std::string y_label;
 };
 
 /// Groups of bars, a group for each of `categories`, with the values above the bars.

@@ -1,7 +1,5 @@
 #include "figures/canvas.h"
 
-#include "core/error.h"
-
 #include <opencv2/imgproc.hpp>
 
 #include <algorithm>
@@ -30,18 +28,16 @@ cv::Rect pixels_around(std::span<const Point> points, double margin, const Pictu
 /// Mixes `color` into the pixels of `area` by `coverage` (0 … 255 a pixel) times `opacity`.
 void blend(Picture& picture, const cv::Rect& area, const cv::Mat& coverage, Color color,
            double opacity) {
-  const int scale = cvRound(opacity * 256);
-  constexpr int kWhole = 255 * 256;
-  const auto mix = [](uint8_t under, uint8_t over, int weight) {
-    return static_cast<uint8_t>((under * (kWhole - weight) + over * weight + kWhole / 2) / kWhole);
+  const auto mix = [](uint8_t under, uint8_t over, float share) {
+    return static_cast<uint8_t>(cvRound(std::lerp<float>(under, over, share)));
   };
   for (int y = 0; y < area.height; ++y) {
     const uint8_t* covered = coverage.ptr<uint8_t>(y);
     Color* row = picture.data() + static_cast<ptrdiff_t>(area.y + y) * picture.width() + area.x;
     for (int x = 0; x < area.width; ++x) {
-      const int weight = covered[x] * scale;
-      row[x] = {mix(row[x].r, color.r, weight), mix(row[x].g, color.g, weight),
-                mix(row[x].b, color.b, weight)};
+      const auto share = static_cast<float>(covered[x] * opacity / 255);
+      row[x] = {mix(row[x].r, color.r, share), mix(row[x].g, color.g, share),
+                mix(row[x].b, color.b, share)};
     }
   }
 }
@@ -70,8 +66,8 @@ void cover_segment(cv::Mat& coverage, const cv::Rect& area, const cv::Rect& touc
 }
 
 cv::Rect whole_pixels(const Box& box, const Picture& limits) {
-  const cv::Point first(cvRound(box.x), cvRound(box.y)),
-      last(cvRound(box.right()), cvRound(box.bottom()));
+  const cv::Point first(cvRound(box.x), cvRound(box.y));
+  const cv::Point last(cvRound(box.right()), cvRound(box.bottom()));
   return cv::Rect(first, last) & cv::Rect(0, 0, limits.width(), limits.height());
 }
 
@@ -91,8 +87,9 @@ void Canvas::fill(const std::vector<Contour>& contours, Color color, double opac
   // OpenCV's fill is drawn at eight times the size and averaged: exact to a 64th of a pixel's area.
   constexpr int kFiner = 8, kFractionBits = 4;
   std::vector<Point> corners;
-  for (const Contour& contour : contours)
+  for (const Contour& contour : contours) {
     corners.insert(corners.end(), contour.begin(), contour.end());
+  }
   if (corners.empty()) return;
   const cv::Rect area = pixels_around(corners, 0, picture_);
   if (area.empty()) return;
@@ -119,9 +116,9 @@ void Canvas::polyline(std::span<const Point> points, const Stroke& stroke) {
   if (area.empty()) return;
   // All segments go into one coverage: where two overlap, a see-through line is not drawn twice.
   cv::Mat coverage = cv::Mat::zeros(area.size(), CV_8UC1);
-  for (size_t i = 0; i + 1 < std::max<size_t>(points.size(), 2); ++i) {
-    const auto ends = points.subspan(i, std::min<size_t>(points.size(), 2));
-    cover_segment(coverage, area, pixels_around(ends, reach, picture_), ends.front(), ends.back(),
+  for (size_t i = 0; i < points.size(); ++i) {
+    const Point ends[] = {points[i], points[std::min(i + 1, points.size() - 1)]};
+    cover_segment(coverage, area, pixels_around(ends, reach, picture_), ends[0], ends[1],
                   stroke.width);
   }
   blend(picture_, area, coverage, stroke.color, stroke.opacity);
@@ -138,10 +135,10 @@ void Canvas::disc(Point center, double radius, Color color, double opacity) {
 
 void Canvas::rule(Point from, Point to, const Stroke& stroke) {
   const auto first_pixel = [&](double at) { return std::round(at - stroke.width / 2); };
-  const double left = first_pixel(std::min(from.x, to.x)),
-               right = first_pixel(std::max(from.x, to.x));
-  const double top = first_pixel(std::min(from.y, to.y)),
-               bottom = first_pixel(std::max(from.y, to.y));
+  const double left = first_pixel(std::min(from.x, to.x));
+  const double right = first_pixel(std::max(from.x, to.x));
+  const double top = first_pixel(std::min(from.y, to.y));
+  const double bottom = first_pixel(std::max(from.y, to.y));
   fill({left, top, right - left + stroke.width, bottom - top + stroke.width}, stroke.color);
 }
 
@@ -159,8 +156,8 @@ void Canvas::text(const std::string& text, Point at, const TextStyle& style) {
   if (style.vertical != Vertical::Baseline) y = kCapitalHeight * style.size;
   if (style.vertical == Vertical::Middle) y /= 2;
 
-  const double angle = style.turn * std::numbers::pi / 180, sine = std::sin(angle),
-               cosine = std::cos(angle);
+  const double angle = style.turn * std::numbers::pi / 180;
+  const double sine = std::sin(angle), cosine = std::cos(angle);
   std::vector<Contour> outlines = text_outlines(text, style.size);
   for (Contour& contour : outlines) {
     for (Point& point : contour) {
@@ -174,7 +171,7 @@ void Canvas::text(const std::string& text, Point at, const TextStyle& style) {
 void Canvas::image(const Picture& picture, const Box& box) {
   const cv::Rect area = whole_pixels(box, picture_);
   const bool shrinks = area.width < picture.width() || area.height < picture.height();
-  Picture source = picture;
+  Picture source = picture;  // OpenCV wants pixels that it may change
   cv::Mat target = as_mat(picture_)(area);
   cv::resize(as_mat(source), target, area.size(), 0, 0,
              shrinks ? cv::INTER_AREA : cv::INTER_NEAREST);

@@ -109,19 +109,20 @@ Color sample(ColorMap map, double t) {
   return kNotANumber;
 }
 
-std::vector<Color> class_colors(ColorMap map, int count) {
+std::vector<Color> class_colors(ColorMap map, size_t count) {
   std::vector<Color> colors;
-  const int steps = std::max(1, map == ColorMap::Hsv ? count : count - 1);
-  for (int i = 0; i < count; ++i) {
+  const size_t steps = map == ColorMap::Hsv || count == 1 ? count : count - 1;
+  for (size_t i = 0; i < count; ++i) {
     colors.push_back(map == ColorMap::Tab10
-                         ? kTab10Colors[static_cast<size_t>(i) % kTab10Colors.size()]
-                         : sample(map, static_cast<double>(i) / steps));
+                         ? kTab10Colors[i % kTab10Colors.size()]
+                         : sample(map, static_cast<double>(i) / static_cast<double>(steps)));
   }
   return colors;
 }
 
-ColorMap best_class_map(int count) {
-  return count <= static_cast<int>(kTab10Colors.size()) ? ColorMap::Tab10 : ColorMap::NipySpectral;
+std::vector<Color> distinct_colors(size_t count) {
+  return class_colors(count <= kTab10Colors.size() ? ColorMap::Tab10 : ColorMap::NipySpectral,
+                      count);
 }
 
 }  // namespace hourglass

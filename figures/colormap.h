@@ -20,12 +20,12 @@ enum class ColorMap {
 /// holds.
 Color sample(ColorMap map, double t);
 
-/// A colour for each of `count` classes: the ten of Tab10 (again from the first beyond ten),
-/// otherwise evenly spaced steps of the map from its first colour to its last; Hsv stops one step
-/// short, because its ends look alike.
-std::vector<Color> class_colors(ColorMap map, int count);
+/// A colour for each of `count` classes along one map: the ten of Tab10 (again from the first
+/// beyond ten), otherwise evenly spaced steps of the map from its first colour to its last; Hsv
+/// stops one step short, because its ends look alike.
+std::vector<Color> class_colors(ColorMap map, size_t count);
 
-/// The map whose class colours are told apart best: Tab10 up to ten classes, NipySpectral beyond.
-ColorMap best_class_map(int count);
+/// The class colours that are told apart best: Tab10's up to ten classes, NipySpectral's beyond.
+std::vector<Color> distinct_colors(size_t count);
 
 }  // namespace hourglass

@@ -38,8 +38,7 @@ class OutlineReader {
     int value = 0;
     const auto [end, error] =
         std::from_chars(text_.data(), text_.data() + text_.size(), value, base);
-    if (error != std::errc{})
-      throw Error("font: expected a number, found '{}'", text_.substr(0, 20));
+    if (error != std::errc{}) throw Error("font: expected a number at '{}'", text_.substr(0, 20));
     text_.remove_prefix(static_cast<size_t>(end - text_.data()));
     return value;
   }
@@ -97,20 +96,18 @@ const Glyph& glyph_of(char32_t character) {
   return found != font.end() ? found->second : font.at(U'?');
 }
 
-/// Number of bytes of the UTF-8 character that starts with this byte; 1 for a byte that starts
-/// none.
-size_t utf8_length(unsigned char first) {
-  if (first >= 0xF0) return 4;
-  if (first >= 0xE0) return 3;
-  return first >= 0xC0 ? 2 : 1;
-}
+/// Whether the byte goes on with a UTF-8 character that an earlier one began.
+bool continues_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
 
 std::u32string decode_utf8(std::string_view text) {
   std::u32string characters;
   while (!text.empty()) {
     const auto first = static_cast<unsigned char>(text.front());
-    const size_t length = std::min(utf8_length(first), text.size());
+    size_t length = 1;
+    while (first >= 0xC0 && length < text.size() && continues_character(text[length])) ++length;
+    // The first of n > 1 bytes begins with n ones and a zero. A single one is ASCII, or broken.
     char32_t character = length == 1 ? first : first & (0xFFU >> (length + 1));
+    if (length == 1 && first >= 0x80) character = U'?';
     for (const char byte : text.substr(1, length - 1)) {
       character = character << 6 | (static_cast<unsigned char>(byte) & 0x3FU);
     }
@@ -146,9 +143,7 @@ std::string shorten_text(const std::string& text, double size, double width) {
   if (text_width(text, size) <= width) return text;
   std::string start = text;
   while (!start.empty() && text_width(start + "…", size) > width) {
-    // A whole character: its last byte and the bytes that continue it.
-    while (start.size() > 1 && (static_cast<unsigned char>(start.back()) & 0xC0U) == 0x80U)
-      start.pop_back();
+    while (start.size() > 1 && continues_character(start.back())) start.pop_back();
     start.pop_back();
   }
   while (!start.empty() && start.back() == ' ') start.pop_back();

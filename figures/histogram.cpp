@@ -11,20 +11,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace hourglass {
 namespace {
 
+/// The group's finite values, sorted.
 std::vector<double> finite_values(const HistogramGroup& group) {
   const at::Tensor values = host_values(
       group.values, fmt::format("histogram: expected values [N] of group '{}'", group.name), {1});
-  std::vector<double> finite;
-  for (int64_t i = 0; i < values.numel(); ++i) {
-    if (const float value = values.data_ptr<float>()[i]; std::isfinite(value))
-      finite.push_back(value);
-  }
-  std::sort(finite.begin(), finite.end());
-  return finite;
+  const at::Tensor finite = std::get<0>(values.masked_select(values.isfinite()).sort());
+  return {finite.data_ptr<float>(), finite.data_ptr<float>() + finite.numel()};
 }
 
 struct Bins {
@@ -34,24 +31,27 @@ struct Bins {
   double edge(int i) const { return low + i * width; }
 };
 
-/// Bins over all values. Freedman and Diaconis's width (1981), from the spread of the middle half
-/// of `reference`, which is sorted; within 10 to 100 bins.
-Bins choose_bins(const std::vector<std::vector<double>>& groups,
-                 const std::vector<double>& reference, int count) {
-  std::vector<double> all;
-  for (const auto& group : groups) all.insert(all.end(), group.begin(), group.end());
-  if (all.empty()) return {};
-  const auto [low, high] = std::minmax_element(all.begin(), all.end());
-  const double range = *high > *low ? *high - *low : 1;
-  if (count <= 0) {
-    count = 10;
-    if (!reference.empty()) {
-      const double spread = reference[reference.size() * 3 / 4] - reference[reference.size() / 4];
-      const double width = 2 * spread / std::cbrt(static_cast<double>(reference.size()));
-      if (width > 0) count = static_cast<int>(std::clamp(range / width, 10.0, 100.0));
-    }
+/// Freedman and Diaconis's number of bins (1981) for a range, from the spread of the middle half of
+/// `sorted`; within 10 … 100.
+int suitable_count(const std::vector<double>& sorted, double range) {
+  if (sorted.empty()) return 10;
+  const double spread = sorted[sorted.size() * 3 / 4] - sorted[sorted.size() / 4];
+  const double width = 2 * spread / std::cbrt(static_cast<double>(sorted.size()));
+  return width > 0 ? static_cast<int>(std::clamp(range / width, 10.0, 100.0)) : 10;
+}
+
+/// Bins over all the groups, whose values are sorted.
+Bins choose_bins(const std::vector<std::vector<double>>& groups, int count) {
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  for (const auto& group : groups) {
+    if (group.empty()) continue;
+    low = std::min(low, group.front());
+    high = std::max(high, group.back());
   }
-  return {.low = *high > *low ? *low : *low - 0.5, .width = range / count, .count = count};
+  if (low > high) return {};
+  if (low == high) low -= 0.5, high += 0.5;
+  if (count <= 0) count = suitable_count(groups.front(), high - low);
+  return {.low = low, .width = (high - low) / count, .count = count};
 }
 
 /// Number, or share, of values in each bin; the last bin holds its upper edge too.
@@ -84,7 +84,7 @@ Picture histogram(const std::vector<HistogramGroup>& groups, const HistogramOpti
   if (groups.empty()) throw Error("histogram: expected at least one group, found none");
   std::vector<std::vector<double>> values;
   for (const auto& group : groups) values.push_back(finite_values(group));
-  const Bins bins = choose_bins(values, values.front(), options.bins);
+  const Bins bins = choose_bins(values, options.bins);
 
   std::vector<std::vector<double>> heights;
   std::vector<double> all_heights = {0};
@@ -101,16 +101,14 @@ Picture histogram(const std::vector<HistogramGroup>& groups, const HistogramOpti
   auto [canvas, content] = make_page(kPlotWidth, kPlotHeight, options.title);
   const PlotArea area =
       draw_axes(canvas, content, fit_axis(options.x_label, across), y, {.grid = Grid::Horizontal});
-  const auto colors = class_colors(best_class_map(static_cast<int>(groups.size())),
-                                   static_cast<int>(groups.size()));
-  std::vector<LegendEntry> entries;
+  const std::vector<Color> colors = distinct_colors(groups.size());
+  std::vector<LegendEntry> entries = legend_entries(groups, colors, Swatch::Patch);
   std::vector<Point> drawn;
   for (size_t g = 0; g < groups.size(); ++g) {
     const Contour outline = outline_of(heights[g], bins, area);
     canvas.fill({outline}, colors[g], 0.4);
     canvas.polyline(outline, {.color = colors[g], .width = kPoint});
     drawn.insert(drawn.end(), outline.begin(), outline.end());
-    entries.push_back({groups[g].name, colors[g], Swatch::Patch});
   }
   if (options.threshold) {
     const double x = area.at(*options.threshold, 0).x;

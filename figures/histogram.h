@@ -17,8 +17,8 @@ struct HistogramGroup {
 };
 
 struct HistogramOptions {
-  std::string title = {};
-  std::string x_label = {};
+  std::string title;
+  std::string x_label;
   std::optional<double> threshold =
       std::nullopt;     ///< drawn as a line across, with its value in the legend
   bool shares = false;  ///< heights are shares of each group, so that a small one is seen

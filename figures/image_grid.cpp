@@ -51,8 +51,8 @@ struct Extent {
 
 /// Size of a row's images when drawn: enlarged by a whole factor, or shrunk to fit.
 Extent drawn_extent(const at::Tensor& images, double side) {
-  const auto height = static_cast<double>(images.size(-2)),
-             width = static_cast<double>(images.size(-1));
+  const auto height = static_cast<double>(images.size(-2));
+  const auto width = static_cast<double>(images.size(-1));
   const double factor = side / std::max(width, height);
   const double used = factor >= 1 ? std::floor(factor) : factor;
   return {std::max(1.0, std::round(width * used)), std::max(1.0, std::round(height * used))};
@@ -94,8 +94,8 @@ GridLayout lay_out(const std::vector<ImageRow>& rows, int columns) {
     layout.row_tops.push_back(y);
     y += tile.height + kTileGap;
   }
-  layout.block_height =
-      rows.size() > 1 ? y : y - kTileGap;  // blocks of several rows stand further apart
+  // Blocks of several rows stand further apart than the rows.
+  layout.block_height = rows.size() > 1 ? y : y - kTileGap;
   layout.cell_width = std::ceil(layout.cell_width);
   return layout;
 }

@@ -13,16 +13,16 @@ namespace hourglass {
 
 /// Images of one kind: the originals, the noisy ones, the reconstructions.
 struct ImageRow {
-  std::string label = {};  ///< written to the left
-  at::Tensor images;       ///< [N, C, H, W] or [N, H, W]; see `to_picture` for the channels
-  std::vector<std::string> captions = {};  ///< written above each image: N of them, or none
+  std::string label;  ///< written to the left
+  at::Tensor images;  ///< [N, C, H, W] or [N, H, W]; see `to_picture` for the channels
+  std::vector<std::string> captions;  ///< written above each image: N of them, or none
   std::optional<ValueRange> range =
       ValueRange{};               ///< none: from the row's smallest value to its largest
   ColorMap map = ColorMap::Gray;  ///< for images of one channel
 };
 
 struct ImageGridOptions {
-  std::string title = {};
+  std::string title;
   int columns = 0;  ///< 0: chosen to suit the number of images
 };
 

@@ -18,6 +18,17 @@ struct LegendEntry {
   Swatch swatch = Swatch::Line;
 };
 
+/// An entry for each series, group … : whatever has a `name`.
+template <class Named>
+std::vector<LegendEntry> legend_entries(const std::vector<Named>& series,
+                                        const std::vector<Color>& colors, Swatch swatch) {
+  std::vector<LegendEntry> entries;
+  for (size_t i = 0; i < series.size(); ++i) {
+    entries.push_back({series[i].name, colors[i], swatch});
+  }
+  return entries;
+}
+
 /// Entries under each other, in a frame.
 class Legend {
  public:

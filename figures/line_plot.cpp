@@ -13,16 +13,14 @@ namespace hourglass {
 namespace {
 
 constexpr double kCurveWidth = 1.5 * kPoint;
-constexpr int kMostNamesInside = 6;  // of a legend: a longer one would hide curves
+constexpr size_t kMostNamesInside = 6;  // of a legend: a longer one would hide curves
 
 void check_series(const std::vector<Series>& series) {
   if (series.empty()) throw Error("line plot: expected at least one series, found none");
   for (const auto& curve : series) {
     if (curve.x.size() != curve.y.size() || curve.x.empty()) {
-      throw Error(
-          "line plot: expected as many x as y values, at least one, in series '{}', found {} and "
-          "{}",
-          curve.name, curve.x.size(), curve.y.size());
+      throw Error("line plot: expected as many y as x values in series '{}', found {} x and {} y",
+                  curve.name, curve.x.size(), curve.y.size());
     }
   }
 }
@@ -61,14 +59,6 @@ void add_points_along(const std::vector<Point>& line, std::vector<Point>& points
   if (!line.empty()) points.push_back(line.back());
 }
 
-std::vector<LegendEntry> legend_entries(const std::vector<Series>& series,
-                                        const std::vector<Color>& colors) {
-  std::vector<LegendEntry> entries;
-  for (size_t i = 0; i < series.size(); ++i)
-    entries.push_back({series[i].name, colors[i], Swatch::Line});
-  return entries;
-}
-
 }  // namespace
 
 Picture line_plot(const std::vector<Series>& series, const LinePlotOptions& options) {
@@ -83,10 +73,9 @@ Picture line_plot(const std::vector<Series>& series, const LinePlotOptions& opti
   const Axis y =
       fit_axis(options.y_label, all_y, options.log_y ? Scale::Logarithmic : Scale::Linear);
 
-  const int count = static_cast<int>(series.size());
-  const std::vector<Color> colors = class_colors(best_class_map(count), count);
-  const Legend legend(legend_entries(series, colors));
-  const bool legend_beside = count > kMostNamesInside;
+  const std::vector<Color> colors = distinct_colors(series.size());
+  const Legend legend(legend_entries(series, colors, Swatch::Line));
+  const bool legend_beside = series.size() > kMostNamesInside;
 
   auto [canvas, content] = make_page(kPlotWidth, kPlotHeight, options.title);
   const double beside = legend_beside ? legend.width() + kGap : 0;

@@ -14,8 +14,8 @@ struct Series {
 };
 
 struct LinePlotOptions {
-  std::string title = {};
-  std::string x_label = {}, y_label = {};
+  std::string title;
+  std::string x_label, y_label;
   bool log_y = false;  ///< values of zero and below, which have no logarithm, leave gaps
 };
 

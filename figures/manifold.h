@@ -11,9 +11,9 @@
 namespace hourglass {
 
 struct ManifoldOptions {
-  std::string title = {};
+  std::string title;
   std::string x_label = "component 1", y_label = "component 2";
-  ValueRange range = {};  ///< of the pixels
+  ValueRange range;  ///< of the pixels
 };
 
 /// What a decoder makes of a grid of codes: the images touch each other and show how one turns into

@@ -12,10 +12,9 @@ Page make_page(double width, double height, const std::string& title) {
   const double title_height =
       title.empty() ? 0 : std::ceil(kCapitalHeight * kTitleSize + 1.5 * kGap);
 
+  const double left = kMargin + std::floor((inner_width - width) / 2);
   Page page{.canvas = {inner_width + 2 * kMargin, title_height + height + 2 * kMargin},
-            .content = {}};
-  page.content = {kMargin + std::floor((inner_width - width) / 2), kMargin + title_height, width,
-                  height};
+            .content = {left, kMargin + title_height, width, height}};
   page.canvas.text(shown, {page.canvas.box().center().x, kMargin},
                    {.size = kTitleSize, .vertical = Vertical::Top});
   return page;

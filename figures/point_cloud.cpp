@@ -3,7 +3,6 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "core/text.h"
-#include "figures/legend.h"
 #include "figures/tensor.h"
 
 #include <ATen/ATen.h>
@@ -16,37 +15,38 @@ namespace hourglass {
 namespace {
 
 constexpr size_t kMostNamesInLegend = 20;
+constexpr int64_t kMostClasses = 1000;  // of labels without names: more are hardly classes
 
 /// The labels as int64 on the CPU, checked; undefined where there are none.
-at::Tensor checked_labels(const char* picture, const at::Tensor& labels, int64_t count) {
+at::Tensor checked_labels(const char* picture, int64_t count, const ScatterOptions& options) {
+  const at::Tensor& labels = options.labels;
   if (!labels.defined()) return labels;
   if (labels.dim() != 1 || labels.size(0) != count || at::isFloatingType(labels.scalar_type())) {
     throw Error("{}: expected a whole number as label for each of {} points, found {} {}", picture,
                 count, c10::toString(labels.scalar_type()), shape_text(labels));
   }
   at::Tensor host = labels.detach().to(at::kCPU, at::kLong).contiguous();
-  if (host.min().item<int64_t>() < 0) {
-    throw Error("{}: expected labels from 0, found {}", picture, host.min().item<int64_t>());
+  const auto limit =
+      options.class_names.empty() ? kMostClasses : static_cast<int64_t>(options.class_names.size());
+  for (const int64_t found : {host.min().item<int64_t>(), host.max().item<int64_t>()}) {
+    if (found < 0 || found >= limit) {
+      throw Error("{}: expected labels 0 … {}, found {}", picture, limit - 1, found);
+    }
   }
   return host;
 }
 
-std::vector<NamedColor> classes_of(const char* picture, const at::Tensor& labels,
-                                   const ScatterOptions& options) {
+std::vector<LegendEntry> classes_of(const at::Tensor& labels, const ScatterOptions& options) {
   if (!labels.defined()) return {};
-  const auto found = static_cast<int>(labels.max().item<int64_t>()) + 1;
-  const int count =
-      options.class_names.empty() ? found : static_cast<int>(options.class_names.size());
-  if (found > count) {
-    throw Error("{}: expected labels below {}, the number of class names, found {}", picture, count,
-                found - 1);
+  std::vector<std::string> names = options.class_names;
+  if (names.empty()) {
+    const auto largest = labels.max().item<int64_t>();
+    for (int64_t i = 0; i <= largest; ++i) names.push_back(std::to_string(i));
   }
-  const auto colors = class_colors(options.map.value_or(best_class_map(count)), count);
-  std::vector<NamedColor> classes;
-  for (size_t i = 0; i < colors.size(); ++i) {
-    classes.push_back(
-        {options.class_names.empty() ? std::to_string(i) : options.class_names[i], colors[i]});
-  }
+  const auto colors =
+      options.map ? class_colors(*options.map, names.size()) : distinct_colors(names.size());
+  std::vector<LegendEntry> classes;
+  for (size_t i = 0; i < names.size(); ++i) classes.push_back({names[i], colors[i], Swatch::Dot});
   return classes;
 }
 
@@ -65,16 +65,10 @@ double automatic_area(int64_t count) {
   return std::clamp(20.0 * 1797 / static_cast<double>(count), 2.0, 36.0);
 }
 
-std::vector<std::string> names_of(const std::vector<NamedColor>& classes) {
+std::vector<std::string> names_of(const std::vector<LegendEntry>& classes) {
   std::vector<std::string> names;
   for (const auto& entry : classes) names.push_back(entry.name);
   return names;
-}
-
-Legend legend_of(const std::vector<NamedColor>& classes) {
-  std::vector<LegendEntry> entries;
-  for (const auto& entry : classes) entries.push_back({entry.name, entry.color, Swatch::Dot});
-  return Legend(std::move(entries));
 }
 
 }  // namespace
@@ -94,16 +88,16 @@ PointCloud make_point_cloud(const char* picture, const at::Tensor& points, int64
     throw Error("{}: expected an opacity in 0 … 1, found {}", picture, options.opacity);
   }
   const int64_t count = host.size(0);
-  const at::Tensor labels = checked_labels(picture, options.labels, count);
+  const at::Tensor labels = checked_labels(picture, count, options);
 
   PointCloud cloud;
-  cloud.classes = classes_of(picture, labels, options);
+  cloud.classes = classes_of(labels, options);
   cloud.dot_radius = std::sqrt(options.dot_area.value_or(automatic_area(count))) / 2 * kPoint;
 
   const auto values = host.accessor<float, 2>();
   const int64_t* label = labels.defined() ? labels.data_ptr<int64_t>() : nullptr;
   for (const int64_t i : drawing_order(count)) {
-    CloudPoint point{.color = class_colors(ColorMap::Tab10, 1).front()};
+    CloudPoint point{.color = distinct_colors(1).front()};
     bool finite = true;
     for (int64_t d = 0; d < dimensions; ++d) {
       point.place[static_cast<size_t>(d)] = values[i][d];
@@ -128,7 +122,7 @@ CloudKey::CloudKey(const PointCloud& cloud, ClassKey kind)
 
 double CloudKey::width() const {
   if (classes_.empty()) return 0;
-  return 1.5 * kGap + (as_bar_ ? class_bar_width(names_of(classes_)) : legend_of(classes_).width());
+  return 1.5 * kGap + (as_bar_ ? class_bar_width(names_of(classes_)) : Legend(classes_).width());
 }
 
 void CloudKey::draw(Canvas& canvas, const Box& plot) const {
@@ -139,8 +133,19 @@ void CloudKey::draw(Canvas& canvas, const Box& plot) const {
     for (const auto& entry : classes_) colors.push_back(entry.color);
     draw_class_bar(canvas, {x, plot.y, 0, plot.height}, colors, names_of(classes_));
   } else {
-    legend_of(classes_).draw(canvas, {x, plot.y});
+    Legend(classes_).draw(canvas, {x, plot.y});
   }
+}
+
+Page make_cloud_page(const PointCloud& cloud, const CloudKey& key, double width, double height,
+                     const std::string& title) {
+  const double note_height = cloud.note.empty() ? 0 : 2 * kSmallSize;
+  Page page = make_page(width + key.width(), height + note_height, title);
+  page.canvas.text(
+      cloud.note, {page.content.right(), page.content.bottom()},
+      {.size = kSmallSize, .horizontal = Horizontal::Right, .vertical = Vertical::Baseline});
+  page.content = page.content.without_bottom(note_height).without_right(key.width());
+  return page;
 }
 
 }  // namespace hourglass

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "figures/canvas.h"
+#include "figures/legend.h"
+#include "figures/page.h"
 #include "figures/scatter.h"
 
 #include <array>
@@ -16,17 +17,11 @@ struct CloudPoint {
   Color color;
 };
 
-/// A class in the key.
-struct NamedColor {
-  std::string name;
-  Color color;
-};
-
 struct PointCloud {
-  std::vector<CloudPoint> points;   ///< in drawing order
-  std::vector<NamedColor> classes;  ///< empty without labels
-  double dot_radius = 0;            ///< pixels
-  std::string note;                 ///< on points that are left out; empty when all are there
+  std::vector<CloudPoint> points;    ///< in drawing order
+  std::vector<LegendEntry> classes;  ///< empty without labels
+  double dot_radius = 0;             ///< pixels
+  std::string note;                  ///< on points that are left out; empty when all are there
 
   std::vector<double> coordinates(size_t dimension) const;
 };
@@ -47,8 +42,13 @@ class CloudKey {
   void draw(Canvas& canvas, const Box& plot) const;
 
  private:
-  std::vector<NamedColor> classes_;
+  std::vector<LegendEntry> classes_;
   bool as_bar_;
 };
+
+/// A page for plots of `width` x `height` pixels, with room for the key beside them and the note
+/// written below; the content is the plots' alone.
+Page make_cloud_page(const PointCloud& cloud, const CloudKey& key, double width, double height,
+                     const std::string& title);
 
 }  // namespace hourglass

@@ -1,7 +1,6 @@
 #include "figures/scatter.h"
 
 #include "figures/axes.h"
-#include "figures/page.h"
 #include "figures/point_cloud.h"
 
 namespace hourglass {
@@ -10,15 +9,9 @@ Picture scatter(const at::Tensor& points, const ScatterOptions& options) {
   const PointCloud cloud = make_point_cloud("scatter", points, 2, options);
   const CloudKey key(cloud, options.key);
 
-  const double note_height = cloud.note.empty() ? 0 : 2 * kSmallSize;
-  auto [canvas, content] =
-      make_page(400 * kPoint + key.width(), 360 * kPoint + note_height, options.title);
-  canvas.text(
-      cloud.note, {content.right(), content.bottom()},
-      {.size = kSmallSize, .horizontal = Horizontal::Right, .vertical = Vertical::Baseline});
+  auto [canvas, content] = make_cloud_page(cloud, key, 400 * kPoint, 360 * kPoint, options.title);
   const PlotArea area =
-      draw_axes(canvas, content.without_bottom(note_height).without_right(key.width()),
-                fit_axis(options.axis_labels[0], cloud.coordinates(0)),
+      draw_axes(canvas, content, fit_axis(options.axis_labels[0], cloud.coordinates(0)),
                 fit_axis(options.axis_labels[1], cloud.coordinates(1)), {.grid = Grid::None});
   for (const auto& point : cloud.points) {
     canvas.disc(area.at(point.place[0], point.place[1]), cloud.dot_radius, point.color,

@@ -17,11 +17,11 @@ namespace hourglass {
 enum class ClassKey { Auto, Legend, Bar };
 
 struct ScatterOptions {
-  std::string title = {};
+  std::string title;
   std::array<std::string, 3> axis_labels = {"component 1", "component 2", "component 3"};
-  at::Tensor labels = {};  ///< [N] integers from 0; undefined: one colour for all points
-  std::vector<std::string> class_names = {};   ///< of labels 0, 1, …; empty: the numbers
-  std::optional<ColorMap> map = std::nullopt;  ///< none: `best_class_map`
+  at::Tensor labels;  ///< [N] integers from 0; undefined: one colour for all points
+  std::vector<std::string> class_names;  ///< of labels 0, 1, …; empty: the numbers
+  std::optional<ColorMap> map;           ///< none: `best_class_map`
   ClassKey key = ClassKey::Auto;
   std::optional<double> dot_area =
       std::nullopt;      ///< in square points (1/72 inch); none: from the number of points

@@ -1,5 +1,4 @@
 #include "figures/axes.h"
-#include "figures/page.h"
 #include "figures/point_cloud.h"
 #include "figures/scatter.h"
 
@@ -10,7 +9,7 @@
 namespace hourglass {
 namespace {
 
-constexpr double kViewSide = 300 * kPoint;
+constexpr double kViewSide = 300 * kPoint, kCubeSide = 0.57 * kViewSide;
 constexpr size_t kUpright = 2;  // the axis that stands on the floor
 constexpr Color kWallColor = {246, 246, 246};
 
@@ -144,20 +143,13 @@ Picture scatter_3d(const at::Tensor& points, const ScatterOptions& options) {
     axes[d].ticks = linear_ticks(axes[d].low, axes[d].high, 6);
   }
 
-  const double note_height = cloud.note.empty() ? 0 : 2 * kSmallSize;
-  auto [canvas, content] =
-      make_page(2 * kViewSide + key.width(), kViewSide + note_height, options.title);
-  canvas.text(
-      cloud.note, {content.right(), content.bottom()},
-      {.size = kSmallSize, .horizontal = Horizontal::Right, .vertical = Vertical::Baseline});
-  const Box views = content.without_bottom(note_height).without_right(key.width());
-  const double y = views.center().y - 0.02 * kViewSide;
-  for (const double side : {0.25, 0.75}) {
-    const View view({views.x + side * views.width + 0.03 * kViewSide, y}, 0.57 * kViewSide,
-                    side < 0.5 ? -60 : 30, 25);
-    draw_view(canvas, view, cloud, axes, options.opacity);
-  }
-  key.draw(canvas, views);
+  auto [canvas, content] = make_cloud_page(cloud, key, 2 * kViewSide, kViewSide, options.title);
+  // The cube stands a little to the upper right: its labels are on the left and below.
+  const Point left = {content.x + 0.53 * kViewSide, content.y + 0.48 * kViewSide};
+  const Point right = {left.x + kViewSide, left.y};
+  draw_view(canvas, View(left, kCubeSide, -60, 25), cloud, axes, options.opacity);
+  draw_view(canvas, View(right, kCubeSide, 30, 25), cloud, axes, options.opacity);
+  key.draw(canvas, content);
   return canvas.take();
 }
 

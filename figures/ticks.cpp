@@ -99,9 +99,10 @@ Ticks linear_ticks(double low, double high, int most, bool whole) {
 }
 
 Ticks log_ticks(double low, double high, int most) {
-  std::vector<LogSet> sets = {{{1, 2, 5}, 1}, {{1, 3}, 1}};
-  for (int stride = 1; stride < 700; ++stride) sets.push_back({{1}, stride});
-  for (const LogSet& set : sets) {
+  const int powers = decimal_exponent(high) - decimal_exponent(low) + 1;
+  const LogSet from_many_to_few[] = {
+      {{1, 2, 5}, 1}, {{1, 3}, 1}, {{1}, 1}, {{1}, powers / most + 1}};
+  for (const LogSet& set : from_many_to_few) {
     Ticks ticks;
     ticks.values = log_values(set, low, high);
     if (ticks.values.size() > static_cast<size_t>(most)) continue;

@@ -16,8 +16,7 @@ namespace hourglass {
 namespace {
 
 constexpr double kCellWidth = 140 * kPoint, kCellHeight = 110 * kPoint;
-constexpr int64_t kMostDots =
-    30;  // features that are marked with dots; beyond, a line alone is clearer
+constexpr int64_t kMostDots = 30;  // a line through more features is clearer without
 constexpr AxesStyle kCellStyle = {.grid = Grid::Horizontal, .text_size = 7.5 * kPoint};
 constexpr double kCellCaption = 1.6 * kSmallSize;
 
@@ -52,8 +51,9 @@ Axis feature_axis(const std::vector<std::string>& names, int64_t features) {
 
 Axis value_axis(const std::vector<at::Tensor>& values) {
   std::vector<double> all;
-  for (const auto& row : values)
+  for (const auto& row : values) {
     all.insert(all.end(), row.data_ptr<float>(), row.data_ptr<float>() + row.numel());
+  }
   return fit_axis("", all);
 }
 
@@ -76,12 +76,8 @@ Picture vector_grid(const std::vector<VectorRow>& rows, const VectorGridOptions&
   const int64_t columns = count <= 4 ? count : std::min<int64_t>(4, (count + 1) / 2);
   const int64_t lines = (count + columns - 1) / columns;
 
-  const auto colors =
-      class_colors(best_class_map(static_cast<int>(rows.size())), static_cast<int>(rows.size()));
-  std::vector<LegendEntry> entries;
-  for (size_t r = 0; r < rows.size(); ++r)
-    entries.push_back({rows[r].name, colors[r], Swatch::Line});
-  const Legend legend(entries);
+  const std::vector<Color> colors = distinct_colors(rows.size());
+  const Legend legend(legend_entries(rows, colors, Swatch::Line));
 
   const auto width = static_cast<double>(columns) * (kCellWidth + kGap);
   const double caption_height = options.captions.empty() ? 0 : kCellCaption;

@@ -16,9 +16,9 @@ struct VectorRow {
 };
 
 struct VectorGridOptions {
-  std::string title = {};
-  std::vector<std::string> captions = {};       ///< above each item: N of them, or none
-  std::vector<std::string> feature_names = {};  ///< D of them, or none: numbers from 0
+  std::string title;
+  std::vector<std::string> captions;       ///< above each item: N of them, or none
+  std::vector<std::string> feature_names;  ///< D of them, or none: numbers from 0
 };
 
 /// For items that are no images: a small plot an item, values over features, with one line for each

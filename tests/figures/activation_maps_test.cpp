@@ -1,0 +1,79 @@
+#include "figures/activation_maps.h"
+
+#include "tests/figures/pixels.h"
+#include "tests/support/support.h"
+
+#include <ATen/ATen.h>
+
+namespace hourglass {
+namespace {
+
+using testing::error_of;
+using testing::kBlack;
+using testing::region_of;
+
+/// Zeros but for the value 1 at `hot`, drawn along RedBlue: its ends occur nowhere else in the
+/// picture.
+Picture map_of(const std::vector<int64_t>& shape, int64_t hot) {
+  at::Tensor value = at::zeros(shape);
+  value.view(-1)[hot] = 1;
+  return activation_maps({{"layer", value}}, {.map = ColorMap::RedBlue});
+}
+
+constexpr Color kLowest = {5, 48, 97}, kHighest = {103, 0, 31};
+
+TEST(ActivationMaps, FoldsAFlatImageIntoASquare) {
+  const Picture picture = map_of({784}, 0);
+  const auto map = region_of(picture, kLowest), first = region_of(picture, kHighest);
+  EXPECT_EQ(map.width(), map.height());
+  EXPECT_EQ(map.width(), 28 * first.width());
+  EXPECT_EQ(first.left, map.left);
+}
+
+TEST(ActivationMaps, FoldsVectorsIntoFullRows) {
+  const Picture picture = map_of({50}, 10);
+  const auto map = region_of(picture, kLowest), eleventh = region_of(picture, kHighest);
+  EXPECT_EQ(map.width(), 10 * eleventh.width());
+  EXPECT_EQ(map.height(), 5 * eleventh.height());
+  EXPECT_EQ(eleventh.left, map.left) << "ten a row, so the eleventh begins the second";
+  EXPECT_EQ(eleventh.top, map.top + eleventh.height());
+}
+
+TEST(ActivationMaps, SequencesAreMatricesWithTimeDownwards) {
+  const Picture picture = map_of({8, 20}, 20);
+  const auto map = region_of(picture, kLowest), hot = region_of(picture, kHighest);
+  EXPECT_EQ(map.height(), 8 * hot.height());
+  EXPECT_EQ(hot.left, map.left);
+  EXPECT_EQ(hot.top, map.top + hot.height());
+}
+
+TEST(ActivationMaps, ChannelsAreTiles) {
+  const Picture picture =
+      map_of({32, 4, 4}, 16 * 8);  // the corner of the ninth tile: first of the second row
+  const auto map = region_of(picture, kLowest), hot = region_of(picture, kHighest);
+  EXPECT_EQ(hot.left, map.left);
+  EXPECT_GT(map.width(), 8 * 4 * hot.width());
+  EXPECT_GT(hot.top, map.top + 4 * hot.height());
+}
+
+TEST(ActivationMaps, StaysOfAWidthThatFitsAPage) {
+  const std::vector<Activation> layers(20, {"encoder.convolution", at::rand({32, 28, 28})});
+  EXPECT_LE(activation_maps(layers).width(), 1850);
+}
+
+TEST(ActivationMaps, ALayerThatIsSilentIsBlack) {
+  EXPECT_GT(region_of(activation_maps({{"dead", at::zeros({784})}}), kBlack).count, 28 * 28);
+}
+
+TEST(ActivationMaps, ErrorsNameTheLayer) {
+  EXPECT_EQ(error_of([] { activation_maps({}); }),
+            "activation maps: expected at least one layer, found none");
+  EXPECT_EQ(
+      error_of([] {
+        activation_maps({{"code", at::zeros({1, 2, 3, 4})}});
+      }),
+      "activation maps: expected layer 'code' as [D], [T, F] or [C, H, W], found [1, 2, 3, 4]");
+}
+
+}  // namespace
+}  // namespace hourglass
