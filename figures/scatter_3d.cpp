@@ -9,7 +9,8 @@
 namespace hourglass {
 namespace {
 
-constexpr double kViewSide = 300 * kPoint, kCubeSide = 0.57 * kViewSide;
+constexpr double kViewWidth = 320 * kPoint, kViewHeight = 300 * kPoint;
+constexpr double kCubeSide = 0.57 * kViewHeight;
 constexpr size_t kUpright = 2;  // the axis that stands on the floor
 constexpr Color kWallColor = {246, 246, 246};
 
@@ -143,10 +144,10 @@ Picture scatter_3d(const at::Tensor& points, const ScatterOptions& options) {
     axes[d].ticks = linear_ticks(axes[d].low, axes[d].high, 6);
   }
 
-  auto [canvas, content] = make_cloud_page(cloud, key, 2 * kViewSide, kViewSide, options.title);
-  // The cube stands a little to the upper right: its labels are on the left and below.
-  const Point left = {content.x + 0.53 * kViewSide, content.y + 0.48 * kViewSide};
-  const Point right = {left.x + kViewSide, left.y};
+  auto [canvas, content] = make_cloud_page(cloud, key, 2 * kViewWidth, kViewHeight, options.title);
+  // The cube stands a little high, for its labels below.
+  const Point left = {content.x + 0.5 * kViewWidth, content.y + 0.48 * kViewHeight};
+  const Point right = {left.x + kViewWidth, left.y};
   draw_view(canvas, View(left, kCubeSide, -60, 25), cloud, axes, options.opacity);
   draw_view(canvas, View(right, kCubeSide, 30, 25), cloud, axes, options.opacity);
   key.draw(canvas, content);
