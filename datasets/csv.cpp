@@ -158,7 +158,7 @@ std::optional<Metadata> skip_preamble(CsvLines& lines, const std::string& name,
   const Cells first = lines.cells();
   CsvLines following = lines;
   const bool more = following.next();
-  const auto metadata = more ? parse_metadata(first, following.cells()) : std::nullopt;
+  auto metadata = more ? parse_metadata(first, following.cells()) : std::nullopt;
   const bool skip =
       metadata || options.header == Header::Yes || names_columns(first, options.label_column);
   if (!skip) return {};
@@ -230,6 +230,7 @@ void number_classes(const std::vector<Key>& keys, CsvTable& table) {
   std::sort(classes.begin(), classes.end());
   classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
   std::vector<int64_t> labels;
+  labels.reserve(keys.size());
   for (const auto& key : keys) {
     labels.push_back(std::lower_bound(classes.begin(), classes.end(), key) - classes.begin());
   }

@@ -62,6 +62,7 @@ std::optional<std::vector<fs::path>> complete_set(const fs::path& folder) {
 [[noreturn]] void missing(const std::string& set, const std::vector<DataFolder>& folders,
                           std::string_view more_help) {
   std::vector<std::string> places;
+  places.reserve(folders.size());
   for (const auto& [path, origin] : folders) {
     places.push_back(fmt::format("{} ({})", (path / set).string(), origin));
   }

@@ -117,8 +117,8 @@ void check_corruption(const Corruption& corruption, const Range& range) {
       corruption.kind == CorruptionKind::None || corruption.kind == CorruptionKind::Mask;
   if (any_range || (range.lowest >= 0 && range.highest <= 1)) return;
   throw Error(
-      "--corruption {}: expected inputs between 0 and 1, found {:.4g} to {:.4g}; use --scale "
-      "minmax",
+      "--corruption {}: expected inputs between 0 and 1, found {:.4g} to {:.4g}; "
+      "use --scale minmax",
       TextCodec<Corruption>::format(corruption), range.lowest, range.highest);
 }
 
@@ -138,6 +138,28 @@ void add_noise(DataSplits& splits, const Corruption& corruption, Noise noise, ui
   corrupt(splits.training, noise, "training-noise");
   corrupt(splits.validation, Noise::Once, "validation-noise");
   corrupt(splits.test, Noise::Once, "test-noise");
+}
+
+/// What is known of the data once it is read.
+DataInfo info_of(const DataOptions& options, const StoredPair& stored) {
+  DataInfo info;
+  info.name = options.dataset;
+  info.sha256 = stored.inputs.sha256;
+  info.class_names = stored.labelled().class_names;
+  info.notes = stored.inputs.notes;
+  if (stored.targets) {
+    const auto& notes = stored.targets->notes;
+    info.notes.insert(info.notes.end(), notes.begin(), notes.end());
+    info.targets = {options.targets, stored.targets->sha256, {}};
+  }
+  return info;
+}
+
+void count_rows(DataSplits& splits) {
+  const auto size_of = [](const DatasetPtr& part) { return part ? part->size() : 0; };
+  splits.info.training_rows = size_of(splits.training);
+  splits.info.validation_rows = size_of(splits.validation);
+  splits.info.test_rows = size_of(splits.test);
 }
 
 }  // namespace
@@ -163,12 +185,10 @@ void describe(OptionTable& table, DataOptions& options) {
       .at_least(1);
   table.add("scale", options.scale, "HOW",
             "auto (digits / 16, images / 255, else minmax), none, max:V (divide by V) or minmax "
-            "(each column to "
-            "[0, 1])");
+            "(each column to [0, 1])");
   table.add("validation", options.validation, "HOW",
             "rows that judge the model: test (the official part), split:F (a random fraction), "
-            "last:F (the last "
-            "fraction), none; auto: test, else split:0.1");
+            "last:F (the last fraction), none; auto: test, else split:0.1");
   table.add("corruption", options.corruption, "HOW",
             "noise on the inputs: none, gaussian:S (standard deviation), mask:P or salt-pepper:P "
             "(probability)");
@@ -214,34 +234,25 @@ DataSplits open_data(const DataOptions& options, uint64_t seed,
   if (!scaling) check_corruption(options.corruption, data.input_range);
 
   DataSplits splits;
-  DataInfo& info = splits.info;
-  info.name = options.dataset;
-  info.sha256 = stored.inputs.sha256;
-  info.class_names = stored.labelled().class_names;
-  info.notes = stored.inputs.notes;
-  info.scaling = data.scaling;
+  splits.info = info_of(options, stored);
+  splits.info.validation = TextCodec<Validation>::format(validation);
+  splits.info.scaling = data.scaling;
   if (stored.targets) {
     const ScaledData targets =
         scale_values(*stored.targets, options.scale, target_scaling, split.training);
+    splits.info.targets->scaling = targets.scaling;
     add_targets(data, targets);
-    info.targets = {options.targets, stored.targets->sha256, targets.scaling};
-    info.notes.insert(info.notes.end(), stored.targets->notes.begin(), stored.targets->notes.end());
   }
-  info.lowest = data.target_range.lowest;
-  info.highest = data.target_range.highest;
+  splits.info.lowest = data.target_range.lowest;
+  splits.info.highest = data.target_range.highest;
 
   splits.training = some_rows(data.rows, split.training);
   splits.test = data.test;
   if (validation.kind == Validation::Kind::Test) splits.validation = data.test;
   if (split.validation.defined()) splits.validation = some_rows(data.rows, split.validation);
   add_noise(splits, options.corruption, options.noise, seed);
-
-  const auto size_of = [](const DatasetPtr& part) { return part ? part->size() : 0; };
-  info.validation = TextCodec<Validation>::format(validation);
-  info.training_rows = size_of(splits.training);
-  info.validation_rows = size_of(splits.validation);
-  info.test_rows = size_of(splits.test);
-  info.total_rows = data.rows->size() + info.test_rows;
+  count_rows(splits);
+  splits.info.total_rows = data.rows->size() + splits.info.test_rows;
   return splits;
 }
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <tuple>
 #include <vector>
 
 namespace hourglass {
@@ -24,22 +25,17 @@ std::optional<double> parse_fraction(const std::string& text, std::string_view p
 
 /// All rows, those of a class beside each other, in random order within it.
 std::vector<int64_t> rows_by_class(int64_t rows, const at::Tensor& labels, uint64_t seed) {
-  struct Row {
-    int64_t label;
-    uint32_t random;
-    int64_t number;
-    auto operator<=>(const Row&) const = default;
-  };
-  std::vector<Row> sorted;
-  const int64_t* label = labels.defined() ? labels.const_data_ptr<int64_t>() : nullptr;
-  for (int64_t i = 0; i < rows; ++i) {
-    const uint32_t random = philox(seed, 0, static_cast<uint64_t>(i))[0];
-    sorted.push_back({label != nullptr ? label[i] : 0, random, i});
-  }
-  std::sort(sorted.begin(), sorted.end());
-  std::vector<int64_t> numbers;
-  for (const auto& row : sorted) numbers.push_back(row.number);
-  return numbers;
+  const at::Tensor classes = labels.defined() ? labels : at::zeros({rows}, at::kLong);
+  const auto* label = classes.const_data_ptr<int64_t>();
+  std::vector<uint32_t> random(static_cast<size_t>(rows));
+  for (size_t row = 0; row < random.size(); ++row) random[row] = philox(seed, 0, row)[0];
+
+  std::vector<int64_t> sorted(random.size());
+  std::iota(sorted.begin(), sorted.end(), 0);
+  std::ranges::sort(sorted, {}, [&](int64_t row) {
+    return std::tuple(label[row], random[static_cast<size_t>(row)], row);
+  });
+  return sorted;
 }
 
 /// Takes `count` rows at equal distances from the rows sorted by class, so that of each class a
