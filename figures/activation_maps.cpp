@@ -70,7 +70,7 @@ void fit_tiles(Panel& panel) {
   panel.tile_height = std::max(1.0, std::floor(factor * tile.height()));
 }
 
-Panel make_panel(const Activation& activation, ColorMap map) {
+Panel make_panel(const ActivationMap& activation, ColorMap map) {
   const std::string expected = fmt::format(
       "activation maps: expected layer '{}' as [D], [T, F] or [C, H, W]", activation.name);
   const at::Tensor values = host_values(activation.value, expected, {1, 2, 3});
@@ -110,7 +110,7 @@ void draw_panel(Canvas& canvas, const Panel& panel, Point top_left) {
 
 }  // namespace
 
-Picture activation_maps(const std::vector<Activation>& activations,
+Picture activation_maps(const std::vector<ActivationMap>& activations,
                         const ActivationOptions& options) {
   if (activations.empty()) throw Error("activation maps: expected at least one layer, found none");
   std::vector<Panel> panels;

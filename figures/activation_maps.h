@@ -11,7 +11,7 @@
 namespace hourglass {
 
 /// One layer's output for one input, without the batch dimension.
-struct Activation {
+struct ActivationMap {
   std::string name;  ///< "encoder.dense1"
   at::Tensor value;  ///< [D]; [T, F], a sequence; or [C, H, W]
 };
@@ -25,7 +25,7 @@ struct ActivationOptions {
 /// largest value, which get the first and the last colour. A vector is folded into rows (784 values
 /// into 28 x 28), a sequence is a matrix with time downwards, channels are tiles beside each other.
 /// Throws `Error` when there are no layers or a value has another shape.
-Picture activation_maps(const std::vector<Activation>& activations,
+Picture activation_maps(const std::vector<ActivationMap>& activations,
                         const ActivationOptions& options = {});
 
 }  // namespace hourglass

@@ -19,8 +19,7 @@ struct HistogramGroup {
 struct HistogramOptions {
   std::string title;
   std::string x_label;
-  std::optional<double> threshold =
-      std::nullopt;     ///< drawn as a line across, with its value in the legend
+  std::optional<double> threshold;  ///< a line across, with its value in the legend
   bool shares = false;  ///< heights are shares of each group, so that a small one is seen
   int bins = 0;         ///< 0: chosen to suit the first group's spread
 };

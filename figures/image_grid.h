@@ -16,8 +16,8 @@ struct ImageRow {
   std::string label;  ///< written to the left
   at::Tensor images;  ///< [N, C, H, W] or [N, H, W]; see `to_picture` for the channels
   std::vector<std::string> captions;  ///< written above each image: N of them, or none
-  std::optional<ValueRange> range =
-      ValueRange{};               ///< none: from the row's smallest value to its largest
+  /// None: from the row's smallest value to its largest.
+  std::optional<ValueRange> range = ValueRange{};
   ColorMap map = ColorMap::Gray;  ///< for images of one channel
 };
 

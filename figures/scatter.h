@@ -21,11 +21,10 @@ struct ScatterOptions {
   std::array<std::string, 3> axis_labels = {"component 1", "component 2", "component 3"};
   at::Tensor labels;  ///< [N] integers from 0; undefined: one colour for all points
   std::vector<std::string> class_names;  ///< of labels 0, 1, …; empty: the numbers
-  std::optional<ColorMap> map;           ///< none: `best_class_map`
+  std::optional<ColorMap> map;           ///< none: `distinct_colors`
   ClassKey key = ClassKey::Auto;
-  std::optional<double> dot_area =
-      std::nullopt;      ///< in square points (1/72 inch); none: from the number of points
-  double opacity = 0.9;  ///< 0 … 1
+  std::optional<double> dot_area;  ///< in points² (1/72 inch); none: from the number of points
+  double opacity = 0.9;            ///< 0 … 1
 };
 
 /// Points [N, 2] in a plane, coloured by class. They are drawn in a shuffled order (the same in
