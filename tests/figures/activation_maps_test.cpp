@@ -57,7 +57,7 @@ TEST(ActivationMaps, ChannelsAreTiles) {
 }
 
 TEST(ActivationMaps, StaysOfAWidthThatFitsAPage) {
-  const std::vector<Activation> layers(20, {"encoder.convolution", at::rand({32, 28, 28})});
+  const std::vector<ActivationMap> layers(20, {"encoder.convolution", at::rand({32, 28, 28})});
   EXPECT_LE(activation_maps(layers).width(), 1850);
 }
 
