@@ -1,10 +1,190 @@
 #include "apps/run_pictures.h"
 
-namespace hourglass {
+#include "core/files.h"
+#include "evaluation/checkpoint.h"
+#include "evaluation/codes.h"
+#include "figures/activation_maps.h"
+#include "figures/image_grid.h"
+#include "figures/line_plot.h"
+#include "figures/manifold.h"
+#include "figures/scatter.h"
+#include "figures/vector_grid.h"
+#include "training/metrics_file.h"
 
-std::vector<std::filesystem::path> draw_run_pictures(const std::filesystem::path&, const RunOptions&,
-                                                     const DataSplits&) {
-  return {};
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+namespace hourglass {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kManifoldSide = 15;
+
+/// The pictures of one run; each method draws one, and those that do not apply draw none.
+class RunPictures {
+ public:
+  RunPictures(const fs::path& folder, const RunOptions& options, const DataSplits& data)
+      : folder_(folder),
+        options_(options),
+        data_(data),
+        title_(options.recipe.empty() ? options.variant + " autoencoder" : options.recipe),
+        checkpoint_(Checkpoint::load(folder / "best.pt")) {
+    if (options.pictures.of_training_rows) {
+      shown_ = data.training, shown_name_ = "training";
+    } else if (data.test) {
+      shown_ = data.test, shown_name_ = "test";
+    } else if (data.validation) {
+      shown_ = data.validation, shown_name_ = "validation";
+    } else {
+      shown_ = data.training, shown_name_ = "training";
+    }
+    const double low = checkpoint_.metadata().at("value_range").at(0);
+    const double high = checkpoint_.metadata().at("value_range").at(1);
+    values_ = {low, high};
+  }
+
+  std::vector<fs::path> draw() {
+    create_folders(folder_ / "figures");
+    draw_loss_curve();
+    draw_reconstructions();
+    draw_codes();
+    draw_activations();
+    return paths_;
+  }
+
+ private:
+  fs::path folder_;
+  const RunOptions& options_;
+  const DataSplits& data_;
+  std::string title_;
+  Checkpoint checkpoint_;
+  DatasetPtr shown_;  // the rows that the pictures show
+  std::string shown_name_;
+  ValueRange values_;
+  std::vector<fs::path> paths_;
+
+  void save(const std::string& name, const Picture& picture) {
+    paths_.push_back(folder_ / "figures" / (name + ".png"));
+    picture.save(paths_.back());
+  }
+
+  void draw_loss_curve() {
+    const MetricsTable metrics = read_metrics(folder_ / "metrics.csv");
+    const auto& epochs = metrics.column("epoch");
+    std::vector<Series> series = {{"training", epochs, metrics.column("train_loss")}};
+    if (metrics.has("validation_loss")) {
+      series.push_back({"validation", epochs, metrics.column("validation_loss")});
+    }
+    save("loss_curve", line_plot(series, {.title = title_, .x_label = "epoch", .y_label = "loss"}));
+  }
+
+  /// The items to show: those the recipe names, as far as there are so many.
+  Batch shown_items() const {
+    std::vector<int64_t> positions;
+    for (const int64_t item : options_.pictures.items) {
+      if (item < shown_->size()) positions.push_back(item);
+    }
+    return shown_->batch(at::tensor(positions, at::kLong));
+  }
+
+  std::vector<std::string> captions(const Batch& batch) const {
+    std::vector<std::string> captions;
+    if (!batch.labels.defined() || data_.info.class_names.empty()) return captions;
+    for (int64_t i = 0; i < batch.labels.size(0); ++i) {
+      captions.push_back(data_.info.class_names.at(static_cast<size_t>(batch.labels[i].item<int64_t>())));
+    }
+    return captions;
+  }
+
+  void draw_reconstructions() {
+    const Batch batch = shown_items();
+    const at::Tensor output = checkpoint_.reconstruct(batch.input);
+    const bool corrupted = !batch.input.is_same(batch.target);
+    const std::string title = fmt::format("{}: {} rows", title_, shown_name_);
+    if (batch.target.dim() != 4) {
+      if (batch.target.dim() != 2) return;
+      std::vector<VectorRow> rows = {{"original", batch.target}, {"reconstruction", output}};
+      if (corrupted && batch.input.sizes() == batch.target.sizes()) {
+        rows.insert(rows.begin() + 1, {"input", batch.input});
+      }
+      save("reconstructions", vector_grid(rows, {.title = title, .captions = captions(batch)}));
+      return;
+    }
+    // A linear output may leave the range of the data: it is scaled for drawing, and for drawing
+    // alone.
+    const bool bounded =
+        checkpoint_.metadata().at("options").value("output_activation", "") == "sigmoid";
+    const auto output_range = bounded ? std::optional(values_) : std::nullopt;
+    std::vector<ImageRow> rows = {{"original", batch.target, captions(batch), values_}};
+    if (corrupted) rows.push_back({"input", batch.input, {}, values_});
+    rows.push_back({"reconstruction", output, {}, output_range});
+    save("reconstructions", image_grid(rows, {.title = title}));
+  }
+
+  std::vector<std::string> legend_names() const {
+    std::vector<std::string> names = data_.info.class_names;
+    for (auto& name : names) name = options_.pictures.class_prefix + name;
+    return names;
+  }
+
+  void draw_codes() {
+    const auto shape = checkpoint_.code_shape();
+    if (!shape || shape->size() != 1 || (shape->front() != 2 && shape->front() != 3)) return;
+    const Codes codes = encode_all(checkpoint_, *shown_);
+    const ScatterOptions options = {
+        .title = fmt::format("{}: codes of {} {} rows", title_, with_thousands(shown_->size()),
+                             shown_name_),
+        .labels = codes.labels,
+        .class_names = legend_names(),
+        .map = color_map(options_.pictures.color_map),
+        .key = options_.pictures.color_bar ? ClassKey::Bar : ClassKey::Auto};
+    if (shape->front() == 3) {
+      save("latent_scatter", scatter_3d(codes.values, options));
+    } else {
+      save("latent_scatter", scatter(codes.values, options));
+      draw_manifold(codes.values);
+    }
+  }
+
+  void draw_manifold(const at::Tensor& codes) {
+    const bool gaussian = checkpoint_.metadata().at("code_kind") == "gaussian";
+    const CodeGrid grid =
+        gaussian ? gaussian_grid(kManifoldSide) : data_range_grid(codes, kManifoldSide);
+    const at::Tensor images = checkpoint_.decode(grid.codes);
+    if (images.dim() != 4) return;
+    save("manifold", manifold(images, grid.first, grid.second,
+                              {.title = title_ + ": decoded grid of codes", .range = values_}));
+  }
+
+  void draw_activations() {
+    const Batch batch = shown_->batch(shown_items().rows.narrow(0, 0, 1));
+    std::vector<ActivationMap> all, encoder;
+    for (const auto& layer : checkpoint_.layers(batch.input)) {
+      all.push_back({layer.name, layer.value.select(0, 0)});
+      if (layer.name.starts_with("encoder.")) encoder.push_back(all.back());
+    }
+    save("activations_encoder",
+         activation_maps(encoder, {.title = title_ + ": encoder activations of one item"}));
+    save("activations", activation_maps(all, {.title = title_ + ": activations of one item"}));
+  }
+
+  static ColorMap color_map(const std::string& name) {
+    if (name == "hsv") return ColorMap::Hsv;
+    if (name == "nipy_spectral") return ColorMap::NipySpectral;
+    return ColorMap::Tab10;
+  }
+};
+
+}  // namespace
+
+std::vector<fs::path> draw_run_pictures(const fs::path& folder, const RunOptions& options,
+                                        const DataSplits& data) {
+  return RunPictures(folder, options, data).draw();
 }
 
 }  // namespace hourglass

@@ -209,6 +209,7 @@ class Run {
 
   /// Reads the data, builds the model, and leaves run.json before the first step.
   void prepare() {
+    check(options_);
     options_.training.device = resolve_device(options_.training.device).str();
     data_ = open_data(options_.data, options_.training.seed);
     if (resuming_) check_same_data(record_, data_.info);

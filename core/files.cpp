@@ -8,7 +8,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
-#include <memory>
+#include <sstream>
 #include <system_error>
 #include <unistd.h>
 
@@ -36,15 +36,10 @@ std::string read_file(const fs::path& path) {
   }
   std::ifstream file(path, std::ios::binary);
   if (!file) throw Error("{}: cannot open: {}", path.string(), errno_text());
-  std::string bytes;
-  file.seekg(0, std::ios::end);
-  const auto size = file.tellg();
-  if (size > 0) bytes.reserve(static_cast<size_t>(size));
-  file.clear();
-  file.seekg(0);
-  bytes.assign(std::istreambuf_iterator<char>(file), {});
-  if (file.bad()) throw Error("{}: reading failed: {}", path.string(), errno_text());
-  return bytes;
+  std::ostringstream bytes;  // not by the file's size: a pipe has none
+  if (file.peek() != std::ifstream::traits_type::eof()) bytes << file.rdbuf();
+  if (file.bad() || !bytes) throw Error("{}: reading failed: {}", path.string(), errno_text());
+  return std::move(bytes).str();
 }
 
 void write_file_atomically(const fs::path& path,

@@ -87,7 +87,7 @@ std::string with_thousands(int64_t number) {
   for (auto at = static_cast<int64_t>(digits.size()) - 3; at > 0; at -= 3) {
     digits.insert(static_cast<size_t>(at), ",");
   }
-  return number < 0 ? "-" + digits : digits;
+  return number < 0 ? fmt::format("-{}", digits) : digits;
 }
 
 std::string clock_time(double seconds) {

@@ -5,21 +5,14 @@
 namespace hourglass {
 namespace {
 
-void check(const DenseOptions& options, const ItemShapes& shapes) {
-  if (options.widths.empty())
-    throw UsageError("--widths: expected at least the code's width, found none");
-  for (const int64_t width : options.widths) {
-    if (width < 1) throw UsageError("--widths: expected at least 1 unit, found {}", width);
-  }
+/// The code's shape, once options and shapes are known to fit together.
+Shape checked_code_shape(const DenseOptions& options, const ItemShapes& shapes) {
+  check(options);
   if (options.tied_weights && element_count(shapes.input) != element_count(shapes.target)) {
     throw UsageError(
         "--tied-weights: expected input and target of one size, found {} and {} values",
         element_count(shapes.input), element_count(shapes.target));
   }
-}
-
-Shape code_shape_of(const DenseOptions& options, const ItemShapes& shapes) {
-  check(options, shapes);
   return {options.widths.back()};
 }
 
@@ -39,8 +32,18 @@ void describe(OptionTable& table, DenseOptions& options) {
   describe(table, options.likelihood);
 }
 
+void check(const DenseOptions& options) {
+  if (options.widths.empty()) {
+    throw UsageError("--widths: expected at least the code's width, found none");
+  }
+  for (const int64_t width : options.widths) {
+    if (width < 1) throw UsageError("--widths: expected at least 1 unit, found {}", width);
+  }
+  check(options.likelihood);
+}
+
 DenseImpl::DenseImpl(Options options, ItemShapes shapes)
-    : Autoencoder(shapes, code_shape_of(options, shapes), options.likelihood) {
+    : Autoencoder(shapes, checked_code_shape(options, shapes), options.likelihood) {
   const auto& widths = options.widths;
   const size_t depth = widths.size();
   std::vector<std::shared_ptr<DenseLayer>> encoder_layers;

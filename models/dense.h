@@ -29,12 +29,16 @@ struct DenseOptions {
 /// Adds the fields to a table of options.
 void describe(OptionTable& table, DenseOptions& options);
 
+/// Throws `UsageError` for options that cannot work whatever the data: widths that are none or not
+/// positive, a likelihood that does not fit its output activation.
+void check(const DenseOptions& options);
+
 class DenseImpl : public Autoencoder {
  public:
   using Options = DenseOptions;
 
-  /// Input and target may have any shape; they are flattened. Throws `UsageError` for an empty or
-  /// non-positive list of widths, and for tied weights where input and target differ in size.
+  /// Input and target may have any shape; they are flattened. Throws what `check` throws, and
+  /// `UsageError` for tied weights where input and target differ in size.
   DenseImpl(Options options, ItemShapes shapes);
 
   at::Tensor encode(const at::Tensor& x) override;         // [B, shape…] -> [B, C]

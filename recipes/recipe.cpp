@@ -70,7 +70,7 @@ std::vector<Recipe> dense_recipes() {
           .expected = {.column = "validation_loss",
                        .at_most = 0.0380,
                        .published = "loss 0.0368, validation 0.0371"},
-          .pictures = {.items = {0, 1, 2, 3, 4}},
+          .pictures = {.class_prefix = "digit-", .items = {0, 1, 2, 3, 4}},
       },
       {
           .name = "fashion-32",

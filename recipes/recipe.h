@@ -22,6 +22,7 @@ struct Expectation {
 struct PictureOptions {
   std::string color_map = "tab10";  ///< of the latent scatter: tab10, hsv or nipy_spectral
   bool color_bar = false;           ///< a stepped colour bar instead of a legend
+  std::string class_prefix;         ///< before each class name in the legend: "digit-"
   bool of_training_rows = false;    ///< draw training items instead of validation or test items
   std::vector<int64_t> items = {0, 1, 2, 3, 4,
                                 5, 6, 7, 8, 9};  ///< rows shown above their reconstructions

@@ -1,5 +1,7 @@
 #include "recipes/run_options.h"
 
+#include "core/error.h"
+
 #include <algorithm>
 #include <thread>
 
@@ -83,6 +85,15 @@ void describe(OptionTable& table, RunOptions& options) {
       .not_recorded();
   table.add_switch("no-figures", options.no_figures, "draw no pictures").not_recorded();
   table.add_switch("quiet", options.quiet, "print the results alone").not_recorded();
+}
+
+void check(const RunOptions& options) {
+  find_variant(options.variant).check(options.model);
+  check(options.training.optimizer);
+  if (options.stop_after > options.training.epochs) {
+    throw UsageError("--stop-after: expected at most the run's {} epochs, found {}",
+                     options.training.epochs, options.stop_after);
+  }
 }
 
 int64_t automatic_threads(int64_t parameters, int64_t batch_size) {

@@ -65,6 +65,9 @@ RunOptions options_of(const std::string& variant, const std::string& recipe);
 /// Binds all of them, grouped as --help shows them. The options must outlive the table.
 void describe(OptionTable& table, RunOptions& options);
 
+/// Throws `UsageError` for what cannot work whatever the data, before any file is opened.
+void check(const RunOptions& options);
+
 /// The fixed rule behind `--threads auto`. It depends on the model and the batch alone, so that
 /// runs repeat.
 int64_t automatic_threads(int64_t parameters, int64_t batch_size);

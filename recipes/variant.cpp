@@ -16,6 +16,7 @@ Variant row(std::string name, std::string summary, std::string default_recipe) {
       .default_options = Options{},
       .describe = [](OptionTable& table,
                      std::any& options) { describe(table, std::any_cast<Options&>(options)); },
+      .check = [](const std::any& options) { check(std::any_cast<const Options&>(options)); },
       .build = [](const std::any& options, const ItemShapes& shapes) -> AutoencoderPtr {
         return std::make_shared<Model>(std::any_cast<const Options&>(options), shapes);
       },

@@ -22,6 +22,9 @@ struct Variant {
   /// Adds the options' fields to a table.
   std::function<void(OptionTable&, std::any&)> describe;
 
+  /// Throws `UsageError` for options that cannot work whatever the data.
+  std::function<void(const std::any&)> check;
+
   /// A new model with fresh weights.
   std::function<AutoencoderPtr(const std::any&, const ItemShapes&)> build;
 };

@@ -113,6 +113,17 @@ class Sgd : public SlotOptimizer {
 
 }  // namespace
 
+void check(const OptimizerOptions& options) {
+  if (options.weight_decay && options.kind != OptimizerKind::AdamW) {
+    throw UsageError("--weight-decay: expected --optimizer adamw with it, found '{}'",
+                     enum_name(options.kind));
+  }
+  if (options.momentum && options.kind != OptimizerKind::Sgd) {
+    throw UsageError("--momentum: expected --optimizer sgd with it, found '{}'",
+                     enum_name(options.kind));
+  }
+}
+
 double default_learning_rate(OptimizerKind kind) {
   switch (kind) {
     case OptimizerKind::Adagrad: return 1e-2;
@@ -123,14 +134,7 @@ double default_learning_rate(OptimizerKind kind) {
 
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options,
                                           const at::Tensor& weights) {
-  if (options.weight_decay && options.kind != OptimizerKind::AdamW) {
-    throw UsageError("--weight-decay: expected --optimizer adamw with it, found '{}'",
-                     enum_name(options.kind));
-  }
-  if (options.momentum && options.kind != OptimizerKind::Sgd) {
-    throw UsageError("--momentum: expected --optimizer sgd with it, found '{}'",
-                     enum_name(options.kind));
-  }
+  check(options);
   switch (options.kind) {
     case OptimizerKind::Adam: return std::make_unique<Adam>(weights, 0);
     case OptimizerKind::AdamW:

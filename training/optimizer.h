@@ -30,6 +30,9 @@ struct OptimizerOptions {
   std::optional<double> momentum;       ///< SGD only; none: 0
 };
 
+/// Throws `UsageError` for an option that the kind does not have.
+void check(const OptimizerOptions& options);
+
 /// Adam, AdamW, RMSprop, SGD 1e-3; Adagrad 1e-2; Adadelta 1.
 double default_learning_rate(OptimizerKind kind);
 
@@ -51,7 +54,7 @@ class Optimizer {
   OptimizerState state;
 };
 
-/// An optimizer for `weights` [P]. Throws `UsageError` for an option that the kind does not have.
+/// An optimizer for `weights` [P]. Throws what `check` throws.
 ///
 /// Adam and RMSprop have the constants of the recipes (β 0.9 and 0.999, ρ 0.9, ε 1e-7); the others
 /// are PyTorch's.

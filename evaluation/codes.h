@@ -1,0 +1,34 @@
+#pragma once
+
+#include "datasets/dataset.h"
+#include "evaluation/checkpoint.h"
+
+#include <ATen/core/Tensor.h>
+
+namespace hourglass {
+
+/// The codes of a whole data set.
+struct Codes {
+  at::Tensor values;  ///< [N, code shape…] float32 on the CPU
+  at::Tensor labels;  ///< [N] int64, or undefined
+};
+
+/// Encodes every item, batch by batch.
+Codes encode_all(Checkpoint& checkpoint, const Dataset& data);
+
+/// Coordinates of an n × n grid over a two-dimensional code, row by row: the first coordinate grows
+/// with the column, the second with the row.
+struct CodeGrid {
+  std::vector<double> first, second;  ///< n values each
+  at::Tensor codes;                   ///< [n · n, 2]
+};
+
+/// Quantiles of the standard normal distribution, Φ⁻¹(linspace(0.005, 0.995, n)), on both axes: for
+/// Gaussian codes.
+CodeGrid gaussian_grid(int64_t n);
+
+/// Even steps between the 1 % and 99 % quantiles of `codes` [N, 2] on each axis: for codes of any
+/// other distribution.
+CodeGrid data_range_grid(const at::Tensor& codes, int64_t n);
+
+}  // namespace hourglass

@@ -1,0 +1,276 @@
+// The trainers as their users meet them: flags, files, exit codes, interruptions.
+
+#include "apps/program.h"
+#include "core/files.h"
+#include "core/text.h"
+#include "evaluation/checkpoint.h"
+#include "tests/support/program.h"
+#include "tests/support/support.h"
+#include "training/metrics_file.h"
+#include "training/state_file.h"
+
+#include <ATen/ATen.h>
+#include <nlohmann/json.hpp>
+
+#include <csignal>
+
+namespace hourglass {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::expect_contains;
+using testing::ProgramResult;
+using testing::RunningProgram;
+using testing::TemporaryFolder;
+using testing::wait_until;
+using Arguments = std::vector<std::string>;
+
+/// dense_autoencoder on the embedded digits, small and quick, into `folder`.
+Arguments small_run(const fs::path& folder, const Arguments& more = {}) {
+  Arguments arguments = {"--out", folder,      "--epochs", "6",           "--batch-size",
+                         "64",    "--threads", "1",        "--no-figures"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+ProgramResult train(const Arguments& arguments) {
+  return testing::run("dense_autoencoder", arguments);
+}
+
+nlohmann::json read_json(const fs::path& path) { return nlohmann::json::parse(read_file(path)); }
+
+/// Expects the exit code and a single line on standard error that has all `parts`.
+void expect_error(const ProgramResult& result, int exit_code,
+                  std::initializer_list<std::string> parts) {
+  EXPECT_EQ(result.exit_code, exit_code) << result.errors;
+  EXPECT_EQ(std::count(result.errors.begin(), result.errors.end(), '\n'), 1) << result.errors;
+  expect_contains(result.errors, parts);
+}
+
+/// Expects two runs to have gone the same way, to the bit: all but the seconds.
+void expect_same_run(const fs::path& a, const fs::path& b) {
+  const MetricsTable left = read_metrics(a / "metrics.csv"),
+                     right = read_metrics(b / "metrics.csv");
+  ASSERT_EQ(left.names, right.names);
+  for (const auto& name : left.names) {
+    if (name == "seconds") continue;
+    EXPECT_EQ(left.column(name), right.column(name)) << name;
+  }
+  const TrainingState first = load_state(a / "last.pt"), second = load_state(b / "last.pt");
+  EXPECT_TRUE(at::equal(first.model.parameters, second.model.parameters));
+  EXPECT_TRUE(at::equal(first.best.model.parameters, second.best.model.parameters));
+  EXPECT_EQ(first.best.epoch, second.best.epoch);
+  const at::Tensor x = at::rand({3, 1, 8, 8});
+  EXPECT_TRUE(at::equal(Checkpoint::load(a / "best.pt").reconstruct(x),
+                        Checkpoint::load(b / "best.pt").reconstruct(x)));
+}
+
+TEST(TrainerProgram, LeavesARunsFiles) {
+  const TemporaryFolder folder;
+  const auto result =
+      train(small_run(folder / "run", {"--keep-best", "2", "--checkpoint-interval", "0"}));
+  EXPECT_EQ(result.exit_code, kDone) << result.errors;
+  EXPECT_EQ(result.errors, "");
+  expect_contains(result.output,
+                  {"encoder.dense1", "1,797 training", "run/best.pt", "run/metrics.csv"});
+
+  const auto record = read_json(folder / "run/run.json");
+  EXPECT_EQ(record.at("variant"), "dense");
+  EXPECT_EQ(record.at("recipe"), "digits-2d");
+  EXPECT_EQ(record.at("options").at("epochs"), 6);
+  EXPECT_EQ(record.at("options").at("threads"), "1");
+  EXPECT_EQ(record.at("data").at("training_rows"), 1797);
+  EXPECT_EQ(record.at("results").at("epochs"), 6);
+
+  const MetricsTable metrics = read_metrics(folder / "run/metrics.csv");
+  EXPECT_EQ(metrics.column("epoch").size(), 6U);
+  const auto checkpoint = Checkpoint::load(folder / "run/best.pt");
+  const auto& losses = metrics.column("train_loss");
+  EXPECT_EQ(checkpoint.metadata().at("metrics").at("training").at("loss"),
+            *std::min_element(losses.begin(), losses.end()));
+  EXPECT_EQ(checkpoint.metadata().at("code_shape"), nlohmann::json({2}));
+
+  int64_t kept = 0;
+  for (const auto& entry : fs::directory_iterator(folder / "run")) {
+    const std::string name = entry.path().filename();
+    EXPECT_EQ(name.find("tmp"), std::string::npos) << name;
+    if (name.starts_with("best-epoch")) ++kept;
+  }
+  EXPECT_EQ(kept, 2);
+}
+
+TEST(TrainerProgram, RunsRepeatToTheBit) {
+  const TemporaryFolder folder;
+  train(small_run(folder / "a"));
+  train(small_run(folder / "b"));
+  expect_same_run(folder / "a", folder / "b");
+}
+
+TEST(TrainerProgram, StoppedAndResumedRunEqualsAnUninterruptedOne) {
+  const TemporaryFolder folder;
+  const Arguments schedule = {"--schedule", "cosine", "--warmup", "2", "--validation", "split:0.2"};
+  train(small_run(folder / "whole", schedule));
+  Arguments first_half = schedule;
+  first_half.insert(first_half.end(), {"--stop-after", "3"});
+  train(small_run(folder / "half", first_half));
+  EXPECT_EQ(read_metrics(folder / "half/metrics.csv").column("epoch").size(), 3U);
+  const auto resumed = train({"--resume", folder / "half", "--no-figures"});
+  EXPECT_EQ(resumed.exit_code, kDone) << resumed.errors;
+  expect_same_run(folder / "half", folder / "whole");
+}
+
+TEST(TrainerProgram, KilledAtAnyMomentAndResumedRunEqualsAnUninterruptedOne) {
+  const TemporaryFolder folder;
+  Arguments arguments = small_run(folder / "whole");
+  arguments[3] = "40";
+  train(arguments);
+  arguments = small_run(folder / "killed", {"--checkpoint-interval", "0"});
+  arguments[3] = "40";
+  Arguments next = arguments;
+  // Each kill comes a little later in the epoch than the one before.
+  for (int kill = 0; kill < 4; ++kill) {
+    RunningProgram program("dense_autoencoder", next);
+    const auto epochs = [&] {
+      return fs::exists(folder / "killed/metrics.csv")
+                 ? std::ssize(split_text(read_file(folder / "killed/metrics.csv"), '\n'))
+                 : 0;
+    };
+    wait_until([&] { return epochs() > 6 * (kill + 1) || !program.running(); });
+    ::usleep(static_cast<useconds_t>(1500 * kill));
+    program.send(SIGKILL);
+    EXPECT_EQ(program.wait().exit_code, 128 + SIGKILL);
+    next = {"--resume", folder / "killed", "--checkpoint-interval", "0", "--no-figures"};
+  }
+  EXPECT_EQ(train(next).exit_code, kDone);
+  expect_same_run(folder / "killed", folder / "whole");
+}
+
+TEST(TrainerProgram, KilledBeforeItsFirstCheckpointItStartsAgain) {
+  const TemporaryFolder folder;
+  train(small_run(folder / "whole"));
+  {
+    Arguments arguments = small_run(folder / "killed", {"--checkpoint-interval", "3600"});
+    RunningProgram program("dense_autoencoder", arguments);
+    wait_until([&] { return fs::exists(folder / "killed/metrics.csv") || !program.running(); });
+    program.send(SIGKILL);
+    program.wait();
+  }
+  EXPECT_FALSE(fs::exists(folder / "killed/last.pt"));
+  EXPECT_EQ(train({"--resume", folder / "killed", "--no-figures"}).exit_code, kDone);
+  expect_same_run(folder / "killed", folder / "whole");
+}
+
+TEST(TrainerProgram, CtrlCLeavesAResumableRunAndSaysHow) {
+  const TemporaryFolder folder;
+  Arguments arguments = small_run(folder / "run");
+  arguments[3] = "100000";
+  RunningProgram program("dense_autoencoder", arguments);
+  wait_until([&] {
+    return (fs::exists(folder / "run/metrics.csv") &&
+            fs::file_size(folder / "run/metrics.csv") > 200) ||
+           !program.running();
+  });
+  program.send(SIGINT);
+  const auto result = program.wait();
+  expect_error(result, kInterrupted, {"interrupted after epoch", "dense_autoencoder --resume"});
+  const auto state = load_state(folder / "run/last.pt");
+  EXPECT_EQ(read_metrics(folder / "run/metrics.csv").column("epoch").back(), state.epoch);
+  EXPECT_TRUE(fs::exists(folder / "run/best.pt"));
+
+  const auto more = std::to_string(state.epoch + 2);
+  EXPECT_EQ(train({"--resume", folder / "run", "--epochs", more, "--no-figures"}).exit_code, kDone);
+  EXPECT_EQ(load_state(folder / "run/last.pt").epoch, state.epoch + 2);
+}
+
+TEST(TrainerProgram, ReportsALossThatIsNotFinite) {
+  const TemporaryFolder folder;
+  const auto result = train(small_run(folder / "run", {"--optimizer", "sgd", "--learning-rate",
+                                                       "1e30", "--output-activation", "linear"}));
+  expect_error(result, kFailed, {"epoch 1, step ", "not finite", "--learning-rate"});
+}
+
+TEST(TrainerProgram, WrongUsageEndsWithCodeTwo) {
+  expect_error(train({"--epoch", "3"}), kWrongUsage, {"'--epoch'", "did you mean '--epochs'"});
+  expect_error(train({"--epochs", "0"}), kWrongUsage, {"--epochs", "at least 1", "'0'"});
+  expect_error(train({"--epochs", "3", "--epochs", "4"}), kWrongUsage, {"more than once"});
+  expect_error(train({"--recipe", "mnist-2d-rely"}), kWrongUsage, {"mnist-2d-relu"});
+  expect_error(train({"--dataset", "mnits"}), kWrongUsage, {"mnist"});
+  expect_error(train({"--loss", "bce", "--output-activation", "relu"}), kWrongUsage,
+               {"sigmoid", "'relu'"});
+  expect_error(train({"--momentum", "0.9"}), kWrongUsage, {"--momentum", "sgd"});
+  expect_error(train({"--device", "gpu"}), kWrongUsage, {"--device", "'gpu'"});
+  expect_error(train({"stray"}), kWrongUsage, {"'stray'"});
+}
+
+TEST(TrainerProgram, FailedWorkEndsWithCodeOne) {
+  const TemporaryFolder folder;
+  expect_error(train({"--dataset", "csv:" + (folder / "absent.csv").string()}), kFailed,
+               {"absent.csv"});
+  expect_error(train({"--resume", folder / "absent"}), kFailed, {"run.json"});
+  expect_error(train({"--init-from", folder / "absent.pt", "--out", folder / "x"}), kFailed,
+               {"absent.pt"});
+  testing::write_file(folder / "wide.csv", "5,1\n-3,2\n9,1\n");
+  expect_error(train({"--dataset", "csv:" + (folder / "wide.csv").string(), "--scale", "none",
+                      "--validation", "none"}),
+               kFailed, {"[0, 1]", "-3", "9", "--scale minmax"});
+}
+
+TEST(TrainerProgram, RefusesToOverwriteARunOrToChangeAResumedOne) {
+  const TemporaryFolder folder;
+  train(small_run(folder / "run"));
+  expect_error(train(small_run(folder / "run")), kFailed, {"holds a run", "--resume"});
+  expect_error(train({"--resume", folder / "run", "--learning-rate", "1"}), kWrongUsage,
+               {"--learning-rate", "resumed"});
+}
+
+TEST(TrainerProgram, HelpShowsGroupsDefaultsAndExamples) {
+  const auto result = train({"--help"});
+  EXPECT_EQ(result.exit_code, kDone);
+  expect_contains(result.output, {"Recipe", "Model", "Data", "Training", "Run", "--learning-rate",
+                                  "(default:", "Examples:"});
+  const auto recipe = train({"--recipe", "fashion-32", "--help"});
+  expect_contains(recipe.output, {"(default: rmsprop)", "(default: 256)"});
+  expect_contains(train({"--list-recipes"}).output, {"digits-2d", "fashion-deep-32", "0.2775"});
+}
+
+TEST(TrainerProgram, SavesPartsThatLoadAgain) {
+  const TemporaryFolder folder;
+  train(small_run(folder / "run", {"--save-parts", "encoder,decoder,weights,architecture"}));
+  const at::Tensor x = at::rand({3, 1, 8, 8});
+  auto whole = Checkpoint::load(folder / "run/best.pt");
+  auto encoder = Checkpoint::load(folder / "run/encoder.pt");
+  auto decoder = Checkpoint::load(folder / "run/decoder.pt");
+  EXPECT_TRUE(
+      at::allclose(decoder.reconstruct(encoder.reconstruct(x)), whole.reconstruct(x), 0, 1e-6));
+
+  // Architecture and weights together are the model again; a learning rate of almost nothing leaves
+  // it so.
+  const auto result =
+      train(small_run(folder / "again", {"--architecture", folder / "run/architecture.json",
+                                         "--init-from", folder / "run/weights.pt",
+                                         "--learning-rate", "1e-12", "--dataset", "digits"}));
+  EXPECT_EQ(result.exit_code, kDone) << result.errors;
+  EXPECT_TRUE(at::allclose(Checkpoint::load(folder / "again/best.pt").reconstruct(x),
+                           whole.reconstruct(x), 0, 1e-6));
+}
+
+TEST(TrainerProgram, TrainsOnAUsersOwnTable) {
+  const TemporaryFolder folder;
+  std::string csv = "height;weight;kind\n";
+  for (int i = 0; i < 40; ++i) {
+    csv +=
+        std::to_string(i % 7) + ";" + std::to_string(i % 5 * 100) + (i % 2 ? ";cat\n" : ";dog\n");
+  }
+  testing::write_file(folder / "pets.csv", csv);
+  const auto result = train({"--dataset", "csv:" + (folder / "pets.csv").string(), "--widths",
+                             "8,1", "--epochs", "3", "--out", folder / "run"});
+  EXPECT_EQ(result.exit_code, kDone) << result.errors;
+  const auto record = read_json(folder / "run/run.json");
+  EXPECT_EQ(record.at("data").at("training_rows"), 36);  // split:0.1 for a user's own file
+  EXPECT_EQ(record.at("data").at("validation_rows"), 4);
+  EXPECT_EQ(record.at("data").at("class_names"), nlohmann::json({"cat", "dog"}));
+  EXPECT_EQ(record.at("recipe"), "");
+}
+
+}  // namespace
+}  // namespace hourglass

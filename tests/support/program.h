@@ -1,0 +1,43 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace hourglass::testing {
+
+/// What a finished program left behind.
+struct ProgramResult {
+  int exit_code = 0;  ///< 128 + the signal's number when a signal ended it
+  std::string output, errors;
+};
+
+/// One of our executables, running beside the test.
+class RunningProgram {
+ public:
+  /// `name` as in build/bin.
+  RunningProgram(const std::string& name, const std::vector<std::string>& arguments);
+  ~RunningProgram();  ///< kills it, should it still run
+  RunningProgram(const RunningProgram&) = delete;
+  RunningProgram& operator=(const RunningProgram&) = delete;
+
+  void send(int signal) const;
+  bool running();
+  ProgramResult wait();
+
+ private:
+  std::filesystem::path output_, errors_;
+  pid_t process_;
+  int status_ = 0;
+  bool reaped_ = false;
+};
+
+/// Runs one of our executables to its end.
+ProgramResult run(const std::string& name, const std::vector<std::string>& arguments);
+
+/// Waits until `condition` holds; fails the test when it does not within a minute.
+void wait_until(const std::function<bool()>& condition);
+
+}  // namespace hourglass::testing
