@@ -96,7 +96,8 @@ class RunPictures {
     std::vector<std::string> captions;
     if (!batch.labels.defined() || data_.info.class_names.empty()) return captions;
     for (int64_t i = 0; i < batch.labels.size(0); ++i) {
-      captions.push_back(data_.info.class_names.at(static_cast<size_t>(batch.labels[i].item<int64_t>())));
+      captions.push_back(
+          data_.info.class_names.at(static_cast<size_t>(batch.labels[i].item<int64_t>())));
     }
     return captions;
   }
@@ -104,26 +105,41 @@ class RunPictures {
   void draw_reconstructions() {
     const Batch batch = shown_items();
     const at::Tensor output = checkpoint_.reconstruct(batch.input);
-    const bool corrupted = !batch.input.is_same(batch.target);
     const std::string title = fmt::format("{}: {} rows", title_, shown_name_);
-    if (batch.target.dim() != 4) {
-      if (batch.target.dim() != 2) return;
-      std::vector<VectorRow> rows = {{"original", batch.target}, {"reconstruction", output}};
-      if (corrupted && batch.input.sizes() == batch.target.sizes()) {
-        rows.insert(rows.begin() + 1, {"input", batch.input});
-      }
-      save("reconstructions", vector_grid(rows, {.title = title, .captions = captions(batch)}));
-      return;
+    if (batch.target.dim() == 4) {
+      save("reconstructions", image_grid(image_rows(batch, output), {.title = title}));
+    } else if (batch.target.dim() == 2) {
+      save("reconstructions",
+           vector_grid(vector_rows(batch, output), {.title = title, .captions = captions(batch)}));
     }
+  }
+
+  static bool is_corrupted(const Batch& batch) { return !batch.input.is_same(batch.target); }
+
+  std::vector<ImageRow> image_rows(const Batch& batch, const at::Tensor& output) const {
     // A linear output may leave the range of the data: it is scaled for drawing, and for drawing
     // alone.
     const bool bounded =
         checkpoint_.metadata().at("options").value("output_activation", "") == "sigmoid";
-    const auto output_range = bounded ? std::optional(values_) : std::nullopt;
     std::vector<ImageRow> rows = {{"original", batch.target, captions(batch), values_}};
-    if (corrupted) rows.push_back({"input", batch.input, {}, values_});
-    rows.push_back({"reconstruction", output, {}, output_range});
-    save("reconstructions", image_grid(rows, {.title = title}));
+    if (is_corrupted(batch)) rows.push_back({"input", batch.input, {}, values_});
+    rows.push_back(bounded ? ImageRow{"reconstruction", output, {}, values_}
+                           : ImageRow{"reconstruction, scaled", output, {}, std::nullopt});
+    if (batch.target.size(0) > 1) return rows;
+    // A single item: beside each other instead of under each other, with titles.
+    return {{"",
+             at::cat({batch.target, output}),
+             {"Original image", "Reconstruction"},
+             rows.back().range}};
+  }
+
+  static std::vector<VectorRow> vector_rows(const Batch& batch, const at::Tensor& output) {
+    std::vector<VectorRow> rows = {{"original", batch.target}};
+    if (is_corrupted(batch) && batch.input.sizes() == batch.target.sizes()) {
+      rows.push_back({"input", batch.input});
+    }
+    rows.push_back({"reconstruction", output});
+    return rows;
   }
 
   std::vector<std::string> legend_names() const {
@@ -162,9 +178,9 @@ class RunPictures {
   }
 
   void draw_activations() {
-    const Batch batch = shown_->batch(shown_items().rows.narrow(0, 0, 1));
+    const at::Tensor item = shown_items().input.narrow(0, 0, 1);
     std::vector<ActivationMap> all, encoder;
-    for (const auto& layer : checkpoint_.layers(batch.input)) {
+    for (const auto& layer : checkpoint_.layers(item)) {
       all.push_back({layer.name, layer.value.select(0, 0)});
       if (layer.name.starts_with("encoder.")) encoder.push_back(all.back());
     }
