@@ -112,7 +112,8 @@ std::vector<Recipe> dense_recipes() {
                        .optimizer = {.kind = OptimizerKind::Adam, .learning_rate = 5e-3}},
           .log_every = 20,
           .expected = {.column = "validation_loss", .at_most = 0.004, .published = "ours"},
-          .pictures = {.of_training_rows = true},
+          // The file is sorted by class: some of each.
+          .pictures = {.of_training_rows = true, .items = {0, 1, 2, 40, 41, 42, 80, 81, 82}},
       },
   };
 }

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 namespace hourglass {
 namespace {
@@ -26,6 +28,13 @@ std::string losses_text(const Measurements& measurements) {
     text += fmt::format("  {} {:.6f}", measurement.name, measurement.value);
   }
   return text;
+}
+
+/// The part of a line that fits into the terminal: a line that wraps could not be redrawn in place.
+std::string fitted_to_terminal(const std::string& line) {
+  winsize size{};
+  const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return line.substr(0, (known ? size.ws_col : size_t{80}) - 1);
 }
 
 }  // namespace
@@ -77,10 +86,13 @@ void Progress::draw_bar(int64_t step, double loss) {
       static_cast<double>(epoch_ - 1) + static_cast<double>(step) / static_cast<double>(steps_);
   const double trained = epochs_done - static_cast<double>(finished_);
   const double seconds_an_epoch = elapsed.count() / trained;
-  fmt::print("\r\033[Kepoch {}/{} [{}] {}/{}  loss {:.6f}{}  {} items/s  {} left", epoch_, epochs_,
-             bar_text(epochs_done / static_cast<double>(epochs_)), step, steps_, loss, best_text_,
-             with_thousands(static_cast<int64_t>(static_cast<double>(items_) / seconds_an_epoch)),
-             clock_time(seconds_an_epoch * (static_cast<double>(epochs_) - epochs_done)));
+  const std::string line = fmt::format(
+      "epoch {}/{} [{}] {}/{}  loss {:.6f}  {} left  {} items/s{}", epoch_, epochs_,
+      bar_text(epochs_done / static_cast<double>(epochs_)), step, steps_, loss,
+      clock_time(seconds_an_epoch * (static_cast<double>(epochs_) - epochs_done)),
+      with_thousands(static_cast<int64_t>(static_cast<double>(items_) / seconds_an_epoch)),
+      best_text_);
+  fmt::print("\r\033[K{}", fitted_to_terminal(line));
   std::fflush(stdout);
 }
 

@@ -1,12 +1,9 @@
 #include "training/state_file.h"
 
 #include "core/error.h"
-#include "core/files.h"
+#include "training/pickle_file.h"
 
 #include <ATen/core/Dict.h>
-#include <torch/csrc/jit/serialization/pickle.h>
-
-#include <string_view>
 
 namespace hourglass {
 namespace {
@@ -17,24 +14,37 @@ using Dictionary = c10::impl::GenericDict;
 
 Dictionary new_dictionary() { return Dictionary(c10::StringType::get(), c10::AnyType::get()); }
 
+/// A list without a type of its elements: typed ones are classes of LibTorch that `torch.load`
+/// refuses.
+c10::impl::GenericList new_list() { return c10::impl::GenericList(c10::AnyType::get()); }
+
+c10::impl::GenericList pack(const std::vector<at::Tensor>& tensors) {
+  auto list = new_list();
+  for (const auto& tensor : tensors) list.push_back(tensor.cpu());
+  return list;
+}
+
 Dictionary pack(const ModelState& state) {
   auto entries = new_dictionary();
   entries.insert("parameters", state.parameters.cpu());
-  std::vector<at::Tensor> buffers;
-  for (const auto& buffer : state.buffers) buffers.push_back(buffer.cpu());
-  entries.insert("buffers", buffers);
+  entries.insert("buffers", pack(state.buffers));
   return entries;
 }
 
+std::vector<at::Tensor> unpack_tensors(const c10::IValue& list) {
+  std::vector<at::Tensor> tensors;
+  for (const auto& entry : list.toListRef()) tensors.push_back(entry.toTensor());
+  return tensors;
+}
+
 ModelState unpack_model(const Dictionary& entries) {
-  return {entries.at("parameters").toTensor(), entries.at("buffers").toTensorVector()};
+  return {entries.at("parameters").toTensor(), unpack_tensors(entries.at("buffers"))};
 }
 
 /// Two lists, because a dictionary would not keep the order of the columns.
 Dictionary pack(const Measurements& measurements) {
   auto entries = new_dictionary();
-  c10::List<std::string> names;
-  c10::List<double> values;
+  auto names = new_list(), values = new_list();
   for (const auto& measurement : measurements) {
     names.push_back(measurement.name);
     values.push_back(measurement.value);
@@ -78,7 +88,7 @@ TrainingState unpack_state(const Dictionary& entries) {
   state.epoch = entries.at("epoch").toInt();
   state.model = unpack_model(entries.at("model").toGenericDict());
   state.optimizer = {entries.at("optimizer_steps").toInt(),
-                     entries.at("optimizer_slots").toTensorVector()};
+                     unpack_tensors(entries.at("optimizer_slots"))};
   state.learning_rate = {entries.at("learning_rate_factor").toDouble(),
                          entries.at("plateau_best").toDouble(),
                          entries.at("plateau_epochs").toInt()};
@@ -93,23 +103,18 @@ void save_state(const std::filesystem::path& path, const TrainingState& state) {
   entries.insert("format", kStateFormat);
   entries.insert("epoch", state.epoch);
   entries.insert("model", pack(state.model));
-  std::vector<at::Tensor> slots;
-  for (const auto& slot : state.optimizer.slots) slots.push_back(slot.cpu());
   entries.insert("optimizer_steps", state.optimizer.steps);
-  entries.insert("optimizer_slots", slots);
+  entries.insert("optimizer_slots", pack(state.optimizer.slots));
   entries.insert("learning_rate_factor", state.learning_rate.factor);
   entries.insert("plateau_best", state.learning_rate.best);
   entries.insert("plateau_epochs", state.learning_rate.epochs_without_improvement);
   entries.insert("best", pack(state.best));
-  const std::vector<char> bytes = torch::jit::pickle_save(entries);
-  write_file_atomically(path, std::string_view(bytes.data(), bytes.size()));
+  write_pickle(path, entries);
 }
 
 TrainingState load_state(const std::filesystem::path& path) {
-  const std::string bytes = read_file(path);
   try {
-    const auto entries =
-        torch::jit::pickle_load(std::vector<char>(bytes.begin(), bytes.end())).toGenericDict();
+    const auto entries = read_pickle(path).toGenericDict();
     const int64_t format = entries.at("format").toInt();
     if (format != kStateFormat) {
       throw Error("{}: expected state format {}, found {}: resume with the version that wrote it",
@@ -118,11 +123,10 @@ TrainingState load_state(const std::filesystem::path& path) {
     return unpack_state(entries);
   } catch (const Error&) {
     throw;
-  } catch (
-      const std::exception&) {  // LibTorch's messages are pages long and name its own source files
+  } catch (const std::exception&) {  // LibTorch's messages are pages long and name its own files
     throw Error(
         "{}: expected the saved state of a run, found {} bytes that are damaged or of another kind",
-        path.string(), bytes.size());
+        path.string(), std::filesystem::file_size(path));
   }
 }
 

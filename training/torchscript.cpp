@@ -2,13 +2,13 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "training/pickle_file.h"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/frontend/tracer.h>
 #include <torch/csrc/jit/ir/ir.h>
 #include <torch/csrc/jit/serialization/import.h>
-#include <torch/csrc/jit/serialization/pickle.h>
 
 #include <functional>
 #include <map>
@@ -131,11 +131,11 @@ std::map<std::string, at::Tensor> named_tensors(const torch::nn::Module& model) 
 
 /// The tensors of a dictionary written by `save_weights`, or of a TorchScript module.
 std::map<std::string, at::Tensor> read_tensors(const fs::path& path) {
-  const std::string bytes = read_file(path);
+  const size_t size =
+      read_file(path).size();  // for the reason, when the file cannot be read at all
   std::map<std::string, at::Tensor> tensors;
   try {
-    const auto dictionary = jit::pickle_load(std::vector<char>(bytes.begin(), bytes.end()));
-    for (const auto& entry : dictionary.toGenericDict()) {
+    for (const auto& entry : read_pickle(path).toGenericDict()) {
       tensors[entry.key().toStringRef()] = entry.value().toTensor();
     }
     return tensors;
@@ -149,7 +149,7 @@ std::map<std::string, at::Tensor> read_tensors(const fs::path& path) {
   } catch (const std::exception&) {  // LibTorch's message is pages long
     throw Error(
         "{}: expected a TorchScript file or saved weights, found {} bytes of something else",
-        path.string(), bytes.size());
+        path.string(), size);
   }
 }
 
@@ -187,8 +187,7 @@ void save_weights(const torch::nn::Module& model, const fs::path& path) {
   for (const auto& [name, tensor] : named_tensors(model)) {
     dictionary.insert(name, tensor.detach().clone());
   }
-  const std::vector<char> bytes = jit::pickle_save(dictionary);
-  write_file_atomically(path, std::string_view(bytes.data(), bytes.size()));
+  write_pickle(path, dictionary);
 }
 
 void load_weights(torch::nn::Module& model, const fs::path& path) {

@@ -36,7 +36,7 @@ void redirect(int descriptor, const fs::path& file) {
 
 RunningProgram::RunningProgram(const std::string& name, const std::vector<std::string>& arguments)
     : output_(temporary_file()), errors_(temporary_file()) {
-  const std::string path = std::string(HOURGLASS_BIN) + "/" + name;
+  const std::string path = (fs::path(HOURGLASS_BIN) / name).string();
   std::vector<char*> argv = {const_cast<char*>(path.c_str())};
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);

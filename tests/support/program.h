@@ -17,7 +17,7 @@ struct ProgramResult {
 /// One of our executables, running beside the test.
 class RunningProgram {
  public:
-  /// `name` as in build/bin.
+  /// `name` as in build/bin, or a whole path.
   RunningProgram(const std::string& name, const std::vector<std::string>& arguments);
   ~RunningProgram();  ///< kills it, should it still run
   RunningProgram(const RunningProgram&) = delete;

@@ -14,9 +14,10 @@ namespace hourglass {
 namespace {
 
 void add(LossLedger& ledger, double reconstruction, double penalty, int64_t items) {
-  const Losses losses = {.terms = {{"reconstruction", at::scalar_tensor(reconstruction, at::kDouble)},
-                                   {"penalty", at::scalar_tensor(penalty, at::kDouble), 0.5}},
-                         .metrics = {{"active", at::scalar_tensor(3.0, at::kDouble)}}};
+  const Losses losses = {
+      .terms = {{"reconstruction", at::scalar_tensor(reconstruction, at::kDouble)},
+                {"penalty", at::scalar_tensor(penalty, at::kDouble), 0.5}},
+      .metrics = {{"active", at::scalar_tensor(3.0, at::kDouble)}}};
   ledger.add(losses, losses.total(), items);
 }
 

@@ -4,9 +4,11 @@
 #include "core/files.h"
 #include "evaluation/checkpoint.h"
 #include "models/dense.h"
+#include "tests/support/program.h"
 #include "tests/support/support.h"
 
 #include <ATen/ATen.h>
+#include <torch/csrc/jit/serialization/pickle.h>
 
 namespace hourglass {
 namespace {
@@ -60,6 +62,21 @@ TEST(ExportAutoencoder, WorksWithTiedWeights) {
   export_autoencoder(tied, f.folder / "best.pt", {{"variant", "dense"}});
   EXPECT_TRUE(at::allclose(Checkpoint::load(f.folder / "best.pt").reconstruct(f.x),
                            tied.forward(f.x), 0, 1e-6));
+}
+
+TEST(ExportAutoencoder, RunsInAProgramThatLinksLibTorchAlone) {
+  SmallExport f;
+  export_autoencoder(f.model, f.folder / "best.pt", {{"variant", "dense"}});
+  const auto bytes = torch::jit::pickle_save(f.x);
+  testing::write_file(f.folder / "x.pt", std::string(bytes.begin(), bytes.end()));
+  const auto result = testing::run(HOURGLASS_CONSUMER,
+                                   {f.folder / "best.pt", f.folder / "x.pt", f.folder / "y.pt"});
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const std::string output = read_file(f.folder / "y.pt");
+  const auto results = torch::jit::pickle_load({output.begin(), output.end()}).toTensorVector();
+  EXPECT_TRUE(at::allclose(results.at(0), f.model.forward(f.x), 0, 1e-6));
+  EXPECT_TRUE(at::allclose(results.at(1), f.model.encode(f.x), 0, 1e-6));
+  EXPECT_TRUE(at::allclose(results.at(2), f.model.forward(f.x), 0, 1e-6));
 }
 
 /// A model whose decoder bakes the batch size into its trace: what the exporter has to catch.

@@ -1,0 +1,59 @@
+#include "evaluation/pca.h"
+
+#include "core/error.h"
+
+#include <ATen/ATen.h>
+
+#include <functional>
+
+namespace hourglass {
+namespace {
+
+constexpr int64_t kPcaBatch = 4096;
+
+/// Calls `action` with the targets of all items, [B, D] float64 at a time.
+void for_each_target_batch(const Dataset& data,
+                           const std::function<void(const at::Tensor&)>& action) {
+  for (const at::Tensor& positions : data.all_positions().split(kPcaBatch)) {
+    action(data.batch(positions).target.flatten(1).to(at::kCPU, at::kDouble));
+  }
+}
+
+}  // namespace
+
+at::Tensor Pca::encode(const at::Tensor& x) const {
+  return at::matmul(x.flatten(1).to(at::kDouble) - mean, components.t());
+}
+
+at::Tensor Pca::decode(const at::Tensor& z) const { return at::matmul(z, components) + mean; }
+
+Pca fit_pca(const Dataset& data, int64_t components) {
+  int64_t width = 1;
+  for (const int64_t size : data.target_shape()) width *= size;
+  if (components < 1 || components > width) {
+    throw Error("PCA: expected 1 to {} components, found {}", width, components);
+  }
+  if (data.size() < 2) throw Error("PCA: expected at least 2 items, found {}", data.size());
+  at::Tensor sum = at::zeros({width}, at::kDouble);
+  for_each_target_batch(data, [&](const at::Tensor& x) { sum += x.sum(0); });
+  const at::Tensor mean = sum / data.size();
+  at::Tensor covariance = at::zeros({width, width}, at::kDouble);
+  for_each_target_batch(data, [&](const at::Tensor& x) {
+    const at::Tensor centred = x - mean;
+    covariance.addmm_(centred.t(), centred);
+  });
+  const at::Tensor vectors = std::get<1>(at::linalg_eigh(covariance));  // columns, variance rising
+  return {mean, vectors.narrow(1, width - components, components).flip(1).t().contiguous()};
+}
+
+double reconstruction_mse(const Pca& pca, const Dataset& data) {
+  double sum = 0;
+  int64_t values = 0;
+  for_each_target_batch(data, [&](const at::Tensor& x) {
+    sum += (pca.reconstruct(x) - x).square().sum().item<double>();
+    values += x.numel();
+  });
+  return sum / static_cast<double>(values);
+}
+
+}  // namespace hourglass

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "datasets/dataset.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace hourglass {
+
+/// Principal component analysis: the best linear code of a given size, and the baseline of every
+/// autoencoder. D is the number of values of an item, flattened; K the size of the code.
+struct Pca {
+  at::Tensor mean;        ///< [D] float64
+  at::Tensor components;  ///< [K, D] float64, orthonormal rows by falling variance
+
+  /// [B, shape…] -> [B, K] float64.
+  at::Tensor encode(const at::Tensor& x) const;
+
+  /// [B, K] -> [B, D] float64.
+  at::Tensor decode(const at::Tensor& z) const;
+
+  /// [B, shape…] -> [B, D] float64.
+  at::Tensor reconstruct(const at::Tensor& x) const { return decode(encode(x)); }
+};
+
+/// Fitted on the targets of all items, read batch by batch: memory is D × D, not the data. Throws
+/// `Error` unless 1 ≤ K ≤ D and there are two items or more.
+Pca fit_pca(const Dataset& data, int64_t components);
+
+/// Mean squared error over all values of all items' targets.
+double reconstruction_mse(const Pca& pca, const Dataset& data);
+
+}  // namespace hourglass

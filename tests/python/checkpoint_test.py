@@ -1,0 +1,83 @@
+"""What Python makes of a run: python checkpoint_test.py BIN DIGITS_CSV [HOURGLASS_DATA]
+
+Trains with the executables in BIN and uses the files with nothing but PyTorch.
+"""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import torch
+
+
+def train(binary, folder, *flags):
+    command = [os.path.join(binary, "dense_autoencoder"), "--out", folder, "--no-figures", "--quiet", *flags]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    with open(os.path.join(folder, "run.json")) as file:
+        return json.load(file)["results"]
+
+
+def load(folder):
+    extra = {"hourglass.json": ""}
+    model = torch.jit.load(os.path.join(folder, "best.pt"), _extra_files=extra).eval()
+    return model, json.loads(extra["hourglass.json"])
+
+
+def expect_close(what, actual, expected, tolerance):
+    if abs(actual - expected) > tolerance:
+        raise SystemExit(f"{what}: expected {expected}, found {actual}")
+    print(f"ok: {what} {actual:.6f}")
+
+
+def check_digits(binary, digits_csv, folder):
+    results = train(binary, folder, "--epochs", "5", "--validation", "last:0.2", "--save-parts",
+                    "encoder,decoder,weights,architecture")
+    with open(digits_csv) as file:
+        rows = torch.tensor([[float(cell) for cell in line.split(",")] for line in file if line.strip()])
+    images = rows[int(0.8 * len(rows)):, :64].view(-1, 1, 8, 8) / 16
+    model, metadata = load(folder)
+    with torch.no_grad():
+        loss = torch.nn.functional.mse_loss(model(images), images).item()
+        expect_close("digits validation loss", loss, results["best"]["validation"]["loss"], 1e-6)
+        expect_close("its metadata", metadata["metrics"]["validation"]["loss"], loss, 1e-6)
+        codes = model.encode(images)
+        expect_close("decode(encode(x)) - forward(x)", (model.decode(codes) - model(images)).abs().max().item(), 0, 0)
+        layers = model.layers(images)
+        assert len(layers) == len(metadata["layers"]) and metadata["layers"][0] == "encoder.flatten1", metadata["layers"]
+        encoder = torch.jit.load(os.path.join(folder, "encoder.pt"))
+        decoder = torch.jit.load(os.path.join(folder, "decoder.pt"))
+        expect_close("decoder(encoder(x)) - forward(x)",
+                     (decoder(encoder(images)) - model(images)).abs().max().item(), 0, 1e-6)
+    weights = torch.load(os.path.join(folder, "weights.pt"))
+    assert sorted(weights) == sorted(name for name, _ in model.named_parameters()), sorted(weights)
+    for name, parameter in model.named_parameters():
+        assert torch.equal(weights[name], parameter), name
+    assert torch.load(os.path.join(folder, "last.pt"))["epoch"] == 5
+    with open(os.path.join(folder, "architecture.json")) as file:
+        assert json.load(file)["options"]["widths"] == [32, 2]
+
+
+def check_mnist(binary, data, folder):
+    results = train(binary, folder, "--recipe", "mnist-2d-linear", "--epochs", "1", "--data-dir", data)
+    with gzip.open(os.path.join(data, "mnist", "t10k-images-idx3-ubyte.gz")) as file:
+        pixels = torch.frombuffer(bytearray(file.read()[16:]), dtype=torch.uint8)
+    images = pixels.view(10000, 1, 28, 28).float() / 255
+    with torch.no_grad():
+        loss = torch.nn.functional.mse_loss(load(folder)[0](images), images).item()
+    expect_close("MNIST test loss", loss, results["best"]["validation"]["loss"], 1e-6)
+
+
+def main():
+    binary, digits_csv, *data = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as folder:
+        check_digits(binary, digits_csv, os.path.join(folder, "digits"))
+        if data and os.path.exists(os.path.join(data[0], "mnist")):
+            check_mnist(binary, data[0], os.path.join(folder, "mnist"))
+        else:
+            print("the MNIST part is left out: HOURGLASS_DATA has no mnist/")
+
+
+main()
