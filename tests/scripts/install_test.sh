@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# An installed Hourglass starts from anywhere: install_test.sh CMAKE BUILD_FOLDER
+set -euo pipefail
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+"$1" --install "$2" --prefix "$folder/prefix" >/dev/null
+cd /
+"$folder/prefix/bin/hourglass" --help | grep -q '  dense_autoencoder$'
+env -i PATH=/usr/bin:/bin "$folder/prefix/bin/hourglass" dense_autoencoder --epochs 1 --out "$folder/run" --quiet |
+  grep -q "^model     $folder/run/best.pt"
+
+# A misspelt program is wrong usage, with a suggestion.
+code=0
+message=$("$folder/prefix/bin/hourglass" dense_autoencode 2>&1) || code=$?
+[ "$code" -eq 2 ]
+grep -q "did you mean 'dense_autoencoder'" <<<"$message"
