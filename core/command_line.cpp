@@ -13,21 +13,35 @@ constexpr const char* kPositional = "positional";
 
 cxxopts::Options cxxopts_of(const ProgramInfo& program, const OptionTable& table) {
   cxxopts::Options options(program.name, program.summary);
-  options.set_width(110)
-      .positional_help(program.positional)
-      .custom_help(program.positional.empty() ? "[OPTION…]" : program.positional + " [OPTION…]");
   for (const auto& row : table.rows()) {
-    const auto value = row.value_name.empty()
-                           ? cxxopts::value<std::string>()->implicit_value("true")
-                           : cxxopts::value<std::string>()->default_value(row.value_text());
-    options.add_option(row.group, cxxopts::Option(row.name, row.help, value, row.value_name));
+    const auto value = cxxopts::value<std::string>();
+    if (row.value_name.empty()) value->implicit_value("true");
+    options.add_option("", cxxopts::Option(row.name, "", value));
   }
   options.add_option("",
                      cxxopts::Option(kPositional, "", cxxopts::value<std::vector<std::string>>()));
-  options.add_option("Help",
-                     cxxopts::Option("h,help", "print this help and exit", cxxopts::value<bool>()));
+  options.add_option("", cxxopts::Option("h,help", "", cxxopts::value<bool>()));
   if (!program.positional.empty()) options.parse_positional({kPositional});
   return options;
+}
+
+/// An option and its explanation, wrapped beside it.
+std::string help_entry(const std::string& option, const std::string& explanation) {
+  constexpr size_t kIndent = 32, kWidth = 110;
+  std::string text, line = "  " + option;
+  if (line.size() >= kIndent) {
+    text = line + "\n";
+    line.clear();
+  }
+  line.resize(kIndent - 1, ' ');
+  for (const auto& word : split_text(explanation, ' ')) {
+    if (line.size() + 1 + word.size() > kWidth) {
+      text += line + "\n";
+      line.assign(kIndent - 1, ' ');
+    }
+    line += " " + word;
+  }
+  return text + line + "\n";
 }
 
 [[noreturn]] void unknown_option(const std::string& argument, const ProgramInfo& program,
@@ -79,16 +93,18 @@ CommandLine parse_command_line(const ProgramInfo& program, const OptionTable& ta
 }
 
 std::string help_text(const ProgramInfo& program, const OptionTable& table) {
-  const cxxopts::Options options = cxxopts_of(program, table);
-  std::vector<std::string> groups;
+  std::string text = fmt::format("{}\n\nUsage: {} {}[OPTION...]\n", program.summary, program.name,
+                                 program.positional.empty() ? "" : program.positional + " ");
+  std::string group;
   for (const auto& row : table.rows()) {
-    if (std::find(groups.begin(), groups.end(), row.group) == groups.end()) {
-      groups.push_back(row.group);
-    }
+    if (row.group != group) text += "\n" + row.group + "\n";
+    group = row.group;
+    const bool has_default = !row.value_name.empty() && !row.value_text().empty();
+    text += help_entry("--" + row.name + (row.value_name.empty() ? "" : " " + row.value_name),
+                       row.help + (has_default ? " (default: " + row.value_text() + ")" : ""));
   }
-  groups.emplace_back("Help");
-  std::string text = options.help(groups);
-  if (!program.examples.empty()) text += "\nExamples:\n";
+  text += "\nHelp\n" + help_entry("--help", "print this help and exit");
+  if (!program.examples.empty()) text += "\nExamples\n";
   for (const auto& example : program.examples) text += "  " + example + "\n";
   return text;
 }

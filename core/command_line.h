@@ -12,7 +12,7 @@ namespace hourglass {
 struct ProgramInfo {
   std::string name;        ///< "dense_autoencoder"
   std::string summary;     ///< one line
-  std::string positional;  ///< "CKPT [CKPT…]", or empty where only flags are taken
+  std::string positional;  ///< "CKPT [CKPT...]", or empty where only flags are taken
   std::vector<std::string> examples;
 };
 

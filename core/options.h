@@ -19,7 +19,7 @@ namespace hourglass {
 // One table binds the fields of option structs to the command line, to --help and to run.json:
 //
 //   void describe(OptionTable& table, DenseOptions& options) {
-//     table.add("widths", options.widths, "W,W,…", "hidden widths, then the code").at_least(1);
+//     table.add("widths", options.widths, "N,N,...", "hidden widths, then the code").at_least(1);
 //     table.add("activation", options.activation, "NAME", "hidden activation");
 //   }
 

@@ -179,7 +179,7 @@ void describe(OptionTable& table, DataOptions& options) {
   table.add("header", options.header, "WHICH",
             "whether a CSV file's first line names the columns: auto, yes or no");
   table
-      .add("item-shape", options.item_shape, "N,N,…",
+      .add("item-shape", options.item_shape, "N,N,...",
            "gives the values of an item a shape, 1,8,8 say for a grey image of 8 × 8; none: as "
            "stored")
       .at_least(1);

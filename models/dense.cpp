@@ -20,7 +20,7 @@ Shape checked_code_shape(const DenseOptions& options, const ItemShapes& shapes) 
 
 void describe(OptionTable& table, DenseOptions& options) {
   table
-      .add("widths", options.widths, "N,N,…",
+      .add("widths", options.widths, "N,N,...",
            "hidden widths, then the code's (units); the decoder mirrors them")
       .at_least(1);
   table.add("activation", options.activation, "NAME", "of the hidden layers");

@@ -140,14 +140,14 @@ const Recipe& find_recipe(const std::string& name, const std::string& variant) {
 }
 
 std::string recipe_table(const std::string& variant) {
-  std::string text = fmt::format("{:<18}  {:<14}  {:>6}  {:<24}  {}\n", "recipe", "data set",
-                                 "epochs", "expected", "what");
+  constexpr const char* kRow = "{:<16}  {:<13}  {:>6}  {:<26}  {}\n";
+  std::string text = fmt::format(kRow, "recipe", "data set", "epochs", "expected", "what");
   for (const auto& recipe : recipes()) {
     if (recipe.variant != variant) continue;
-    text += fmt::format("{:<18}  {:<14}  {:>6}  {:<24}  {}\n", recipe.name, recipe.data.dataset,
-                        recipe.training.epochs,
-                        fmt::format("{} <= {}", recipe.expected.column, recipe.expected.at_most),
-                        recipe.summary);
+    text +=
+        fmt::format(kRow, recipe.name, recipe.data.dataset, recipe.training.epochs,
+                    fmt::format("{} <= {:.4f}", recipe.expected.column, recipe.expected.at_most),
+                    recipe.summary);
   }
   return text;
 }

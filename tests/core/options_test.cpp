@@ -31,7 +31,7 @@ OptionTable table_of(Basket& basket) {
   OptionTable table;
   table.begin_group("Goods");
   table.add("fruit", basket.fruit, "NAME", "what");
-  table.add("sizes", basket.sizes, "N,N,…", "how big").at_least(1);
+  table.add("sizes", basket.sizes, "N,N,...", "how big").at_least(1);
   table.add("count", basket.count, "N", "how many").at_least(0).at_most(9);
   table.begin_group("Money");
   table.add("price-per-kilo", basket.price_per_kilo, "X", "in euro").above(0);
