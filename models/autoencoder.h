@@ -8,6 +8,7 @@
 #include <torch/nn/module.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -55,6 +56,15 @@ struct ItemShapes {
   Shape target;
 };
 
+/// A function of one tensor that an exported model has as a method.
+struct TensorMethod {
+  std::string name;      ///< "encode_distribution"
+  std::string argument;  ///< "x"
+  Shape item_shape;      ///< of the argument, without the batch
+  std::function<std::vector<at::Tensor>(const at::Tensor&)>
+      run;  ///< several results become a tuple
+};
+
 /// A network through a bottleneck: encode(x) = z, decode(z) ≈ x. The base class of every variant.
 ///
 /// A variant registers its layers, overrides `encode` and `decode_logits` (and `loss`, when more
@@ -90,6 +100,11 @@ class Autoencoder : public torch::nn::Module {
   /// What the code is: "vector", "map" (channels × height × width) or "gaussian" (the mean of a
   /// distribution).
   virtual std::string code_kind() const { return "vector"; }
+
+  /// What an exported model can do beyond `forward`, `encode`, `decode` and `layers`: methods to
+  /// trace, and methods as TorchScript source, which may call all others.
+  virtual std::vector<TensorMethod> extra_methods() { return {}; }
+  virtual std::string script_methods() const { return ""; }
 
  private:
   ItemShapes shapes_;

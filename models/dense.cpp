@@ -46,14 +46,13 @@ DenseImpl::DenseImpl(Options options, ItemShapes shapes)
     : Autoencoder(shapes, checked_code_shape(options, shapes), options.likelihood) {
   const auto& widths = options.widths;
   const size_t depth = widths.size();
-  std::vector<std::shared_ptr<DenseLayer>> encoder_layers;
 
   encoder_ = register_module("encoder", std::make_shared<Stack>());
   encoder_->add(std::make_shared<FlattenLayer>());
   int64_t inputs = element_count(shapes.input);
   for (size_t i = 0; i < depth; ++i) {
     const bool is_code = i + 1 == depth;
-    encoder_layers.push_back(encoder_->add(std::make_shared<DenseLayer>(
+    encoder_layers_.push_back(encoder_->add(std::make_shared<DenseLayer>(
         inputs, widths[i], is_code ? options.code_activation : options.activation,
         options.initializer)));
     inputs = widths[i];
@@ -64,7 +63,7 @@ DenseImpl::DenseImpl(Options options, ItemShapes shapes)
     const bool is_output = i == 0;
     const Activation activation = is_output ? Activation::Linear : options.activation;
     if (options.tied_weights) {
-      decoder_->add(std::make_shared<TiedDenseLayer>(encoder_layers[i], activation));
+      decoder_->add(std::make_shared<TiedDenseLayer>(encoder_layers_[i], activation));
     } else {
       decoder_->add(std::make_shared<DenseLayer>(
           widths[i], is_output ? element_count(shapes.target) : widths[i - 1], activation,

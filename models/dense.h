@@ -44,8 +44,12 @@ class DenseImpl : public Autoencoder {
   at::Tensor encode(const at::Tensor& x) override;         // [B, shape…] -> [B, C]
   at::Tensor decode_logits(const at::Tensor& z) override;  // [B, C] -> [B, shape…]
 
+ protected:
+  const std::vector<std::shared_ptr<DenseLayer>>& encoder_layers() const { return encoder_layers_; }
+
  private:
   std::shared_ptr<Stack> encoder_, decoder_;
+  std::vector<std::shared_ptr<DenseLayer>> encoder_layers_;
 };
 TORCH_MODULE(Dense);
 

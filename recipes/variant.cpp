@@ -1,14 +1,20 @@
 #include "recipes/variant.h"
 
 #include "core/error.h"
+#include "models/contractive.h"
+#include "models/convolutional.h"
+#include "models/denoising.h"
 #include "models/dense.h"
+#include "models/lstm.h"
+#include "models/sparse.h"
+#include "models/variational.h"
 
 namespace hourglass {
 namespace {
 
-template <class Model>
-Variant row(std::string name, std::string summary, std::string default_recipe) {
-  using Options = typename Model::Options;
+/// A variant with these options, whose models are made by `build`.
+template <class Options, class Build>
+Variant row_with(std::string name, std::string summary, std::string default_recipe, Build build) {
   return {
       .name = std::move(name),
       .summary = std::move(summary),
@@ -17,10 +23,20 @@ Variant row(std::string name, std::string summary, std::string default_recipe) {
       .describe = [](OptionTable& table,
                      std::any& options) { describe(table, std::any_cast<Options&>(options)); },
       .check = [](const std::any& options) { check(std::any_cast<const Options&>(options)); },
-      .build = [](const std::any& options, const ItemShapes& shapes) -> AutoencoderPtr {
-        return std::make_shared<Model>(std::any_cast<const Options&>(options), shapes);
+      .build = [build](const std::any& options, const ItemShapes& shapes) -> AutoencoderPtr {
+        return build(std::any_cast<const Options&>(options), shapes);
       },
   };
+}
+
+/// A variant that is a class of its own.
+template <class Model>
+Variant row(std::string name, std::string summary, std::string default_recipe) {
+  using Options = typename Model::Options;
+  return row_with<Options>(std::move(name), std::move(summary), std::move(default_recipe),
+                           [](const Options& options, const ItemShapes& shapes) {
+                             return std::make_shared<Model>(options, shapes);
+                           });
 }
 
 }  // namespace
@@ -29,6 +45,24 @@ const std::vector<Variant>& variants() {
   static const std::vector<Variant> all = {
       row<DenseImpl>("dense", "fully connected layers; the decoder mirrors the encoder",
                      "digits-2d"),
+      row<SparseImpl>("sparse", "dense, with a penalty that keeps most of the code silent",
+                      "digits-sparse"),
+      row<ContractiveImpl>("contractive",
+                           "dense, with a penalty on how much the code changes with the input",
+                           "digits-contractive"),
+      row<ConvolutionalImpl>(
+          "convolutional", "convolutions and poolings; the code is a small image of many channels",
+          "digits-conv"),
+      row_with<DenoisingOptions>("denoising", "gives back the clean item for a noisy one",
+                                 "digits-denoise",
+                                 [](const DenoisingOptions& options, const ItemShapes& shapes) {
+                                   return build(options, shapes);
+                                 }),
+      row<LstmImpl>("lstm", "reads the item as a sequence; the code is the last hidden state",
+                    "digits-rows"),
+      row<VariationalImpl>("variational",
+                           "the code is a normal distribution; new items are drawn from it",
+                           "digits-vae"),
   };
   return all;
 }

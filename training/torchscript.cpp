@@ -23,14 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 namespace jit = torch::jit;
 
-/// A tensor function of the model, to become a method of the exported module.
-struct TracedMethod {
-  std::string name;      // "encode"
-  std::string argument;  // "x"
-  Shape item_shape;      // of the argument, without the batch
-  std::function<c10::IValue(const at::Tensor&)> run;
-};
-
 /// The module tree of `module` as TorchScript, sharing its tensors. Only `children` are taken at
 /// the top, all below.
 jit::Module mirror(const torch::nn::Module& module, const std::string& type_name,
@@ -58,10 +50,18 @@ at::Tensor example(const Shape& item_shape, int64_t batch) {
   return at::rand(sizes);
 }
 
-void add_method(jit::Module& script, const TracedMethod& method) {
+/// One tensor, or a tuple of several.
+c10::IValue to_value(const std::vector<at::Tensor>& tensors) {
+  if (tensors.size() == 1) return tensors.front();
+  return c10::ivalue::Tuple::create(std::vector<c10::IValue>(tensors.begin(), tensors.end()));
+}
+
+void add_method(jit::Module& script, const TensorMethod& method) {
   const auto traced = jit::tracer::trace(
       {example(method.item_shape, 2)},
-      [&](const jit::Stack& inputs) { return jit::Stack{method.run(inputs[0].toTensor())}; },
+      [&](const jit::Stack& inputs) {
+        return jit::Stack{to_value(method.run(inputs[0].toTensor()))};
+      },
       [](const at::Tensor&) { return std::string(); }, /*strict=*/true, /*force_outplace=*/false,
       &script, {method.argument});
   const auto type = script.type();
@@ -78,11 +78,11 @@ bool nearly_equal(const c10::IValue& a, const c10::IValue& b) {
 
 /// C++ sizes are constants in a trace; a method that depends on the batch it was traced with shows
 /// at another one.
-void verify(const fs::path& path, const std::vector<TracedMethod>& methods) {
+void verify(const fs::path& path, const std::vector<TensorMethod>& methods) {
   jit::Module loaded = jit::load(path.string());
   for (const auto& method : methods) {
     const at::Tensor input = example(method.item_shape, 3);
-    if (!nearly_equal(loaded.get_method(method.name)({input}), method.run(input))) {
+    if (!nearly_equal(loaded.get_method(method.name)({input}), to_value(method.run(input)))) {
       throw Error(
           "export of '{}': the TorchScript file gives another result than the model at another "
           "batch size",
@@ -92,33 +92,36 @@ void verify(const fs::path& path, const std::vector<TracedMethod>& methods) {
 }
 
 void export_methods(Autoencoder& model, const std::set<std::string>& children,
-                    const std::vector<TracedMethod>& methods, const fs::path& path,
-                    const nlohmann::json& metadata) {
+                    const std::vector<TensorMethod>& methods, const std::string& script_methods,
+                    const fs::path& path, const nlohmann::json& metadata) {
   const at::NoGradGuard no_grad;
   const jit::tracer::NoWarn no_warnings;
   model.eval();
   jit::Module script = mirror(model, metadata.value("variant", "autoencoder"),
                               std::make_shared<jit::CompilationUnit>(), children);
   for (const auto& method : methods) add_method(script, method);
+  if (!script_methods.empty()) script.define(script_methods);
   write_file_atomically(path, [&](const fs::path& temporary) {
     script.save(temporary.string(), {{"hourglass.json", metadata.dump(2)}});
     verify(temporary, methods);
   });
 }
 
-TracedMethod encode_method(Autoencoder& model, const std::string& name) {
-  return {name, "x", model.input_shape(), [&](const at::Tensor& x) { return model.encode(x); }};
+TensorMethod encode_method(Autoencoder& model, const std::string& name) {
+  return {name, "x", model.input_shape(),
+          [&](const at::Tensor& x) { return std::vector{model.encode(x)}; }};
 }
 
-TracedMethod decode_method(Autoencoder& model, const std::string& name) {
-  return {name, "z", model.code_shape(), [&](const at::Tensor& z) { return model.decode(z); }};
+TensorMethod decode_method(Autoencoder& model, const std::string& name) {
+  return {name, "z", model.code_shape(),
+          [&](const at::Tensor& z) { return std::vector{model.decode(z)}; }};
 }
 
-TracedMethod layers_method(Autoencoder& model) {
+TensorMethod layers_method(Autoencoder& model) {
   return {"layers", "x", model.input_shape(), [&](const at::Tensor& x) {
-            std::vector<c10::IValue> values;
-            for (const auto& output : model.layers(x)) values.emplace_back(output.value);
-            return c10::ivalue::Tuple::create(std::move(values));
+            std::vector<at::Tensor> values;
+            for (const auto& output : model.layers(x)) values.push_back(output.value);
+            return values;
           }};
 }
 
@@ -164,22 +167,23 @@ void export_autoencoder(Autoencoder& model, const fs::path& path, nlohmann::json
       metadata["layers"].push_back(output.name);
     }
   }
-  const TracedMethod forward = {"forward", "x", model.input_shape(),
-                                [&](const at::Tensor& x) { return model.forward(x); }};
-  export_methods(model, {},
-                 {forward, encode_method(model, "encode"), decode_method(model, "decode"),
-                  layers_method(model)},
-                 path, metadata);
+  const TensorMethod forward = {"forward", "x", model.input_shape(),
+                                [&](const at::Tensor& x) { return std::vector{model.forward(x)}; }};
+  std::vector<TensorMethod> methods = {forward, encode_method(model, "encode"),
+                                       decode_method(model, "decode"), layers_method(model)};
+  for (auto& method : model.extra_methods()) methods.push_back(std::move(method));
+  export_methods(model, {}, methods, model.script_methods(), path, metadata);
 }
 
 void export_encoder(Autoencoder& model, const fs::path& path, nlohmann::json metadata) {
   metadata["part"] = "encoder";
-  export_methods(model, {"encoder"}, {encode_method(model, "forward")}, path, metadata);
+  export_methods(model, {"encoder"}, {encode_method(model, "forward")}, "", path, metadata);
 }
 
 void export_decoder(Autoencoder& model, const fs::path& path, nlohmann::json metadata) {
   metadata["part"] = "decoder";
-  export_methods(model, {"decoder", "output"}, {decode_method(model, "forward")}, path, metadata);
+  export_methods(model, {"decoder", "output"}, {decode_method(model, "forward")}, "", path,
+                 metadata);
 }
 
 void save_weights(const torch::nn::Module& model, const fs::path& path) {

@@ -17,7 +17,7 @@ namespace hourglass {
 // batch size before it gets its name; `Error` is thrown when they differ. The model must be on the
 // CPU; it is exported in evaluation mode.
 
-/// `forward(x)`, `encode(x)`, `decode(z)` and `layers(x)`, a tuple of every layer's output.
+/// `forward(x)`, `encode(x)`, `decode(z)`, `layers(x)`, a tuple of every layer's output, and the model's extra methods.
 void export_autoencoder(Autoencoder& model, const std::filesystem::path& path,
                         nlohmann::json metadata);
 

@@ -1,0 +1,108 @@
+#include "models/convolution_layers.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace hourglass {
+namespace {
+
+/// [first, second, K, K], where `inputs` and `outputs` name the channels on either side.
+at::Tensor new_kernel(int64_t first, int64_t second, const ConvOptions& options) {
+  at::Tensor kernel = at::empty({first, second, options.kernel, options.kernel});
+  const int64_t area = options.kernel * options.kernel;
+  initialize(Initializer::GlorotUniform, kernel, options.inputs * area, options.outputs * area);
+  return kernel;
+}
+
+std::string conv_title(const char* name, const ConvOptions& options) {
+  std::string text = fmt::format("{} {} x {}", name, options.kernel, options.kernel);
+  if (options.stride != 1) text += fmt::format(" / {}", options.stride);
+  if (options.padding == Padding::Valid) text += " valid";
+  if (options.activation != Activation::Linear) {
+    text += fmt::format(", {}", enum_name(options.activation));
+  }
+  return text;
+}
+
+/// Pixels that Same padding adds to a side of `size` pixels, both ends together.
+int64_t same_padding(int64_t size, int64_t kernel, int64_t stride) {
+  const int64_t output = (size + stride - 1) / stride;
+  return std::max<int64_t>(0, (output - 1) * stride + kernel - size);
+}
+
+/// Padded as Same asks for.
+at::Tensor padded(const at::Tensor& x, const ConvOptions& options) {
+  const int64_t rows = same_padding(x.size(2), options.kernel, options.stride);
+  const int64_t columns = same_padding(x.size(3), options.kernel, options.stride);
+  return at::constant_pad_nd(x, {columns / 2, columns - columns / 2, rows / 2, rows - rows / 2});
+}
+
+}  // namespace
+
+ConvLayer::ConvLayer(ConvOptions options) : options_(options) {
+  weight_ = register_parameter("weight", new_kernel(options.outputs, options.inputs, options));
+  if (options.bias) bias_ = register_parameter("bias", at::zeros({options.outputs}));
+}
+
+std::string ConvLayer::title() const { return conv_title("Conv", options_); }
+
+at::Tensor ConvLayer::run(const at::Tensor& input) {
+  // Channels last: oneDNN then needs no reordering. See benchmarks/.
+  at::Tensor x = input.contiguous(at::MemoryFormat::ChannelsLast);
+  int64_t padding = 0;
+  if (options_.padding == Padding::Same) {
+    const bool even = options_.stride == 1 && options_.kernel % 2 == 1;
+    if (even) {
+      padding = options_.kernel / 2;  // alike on all sides: the convolution pads by itself
+    } else {
+      x = padded(x, options_);
+    }
+  }
+  return activate(options_.activation, at::conv2d(x, weight_, bias_, options_.stride, padding));
+}
+
+ConvTransposeLayer::ConvTransposeLayer(ConvOptions options) : options_(options) {
+  weight_ = register_parameter("weight", new_kernel(options.inputs, options.outputs, options));
+  if (options.bias) bias_ = register_parameter("bias", at::zeros({options.outputs}));
+}
+
+std::string ConvTransposeLayer::title() const { return conv_title("Deconv", options_); }
+
+at::Tensor ConvTransposeLayer::run(const at::Tensor& input) {
+  const at::Tensor x = input.contiguous(at::MemoryFormat::ChannelsLast);
+  at::Tensor y = at::conv_transpose2d(x, weight_, bias_, options_.stride);
+  if (options_.padding == Padding::Same) {
+    const int64_t before = std::max<int64_t>(0, options_.kernel - options_.stride) / 2;
+    y = y.narrow(2, before, x.size(2) * options_.stride)
+            .narrow(3, before, x.size(3) * options_.stride);
+  }
+  return activate(options_.activation, y);
+}
+
+BatchNormLayer::BatchNormLayer(int64_t channels) {
+  weight_ = register_parameter("weight", at::ones({channels}));
+  bias_ = register_parameter("bias", at::zeros({channels}));
+  running_mean_ = register_buffer("running_mean", at::zeros({channels}));
+  running_var_ = register_buffer("running_var", at::ones({channels}));
+}
+
+at::Tensor BatchNormLayer::run(const at::Tensor& x) {
+  return at::batch_norm(x, weight_, bias_, running_mean_, running_var_, is_training(),
+                        /*momentum=*/0.01, /*eps=*/1e-3, /*cudnn_enabled=*/true);
+}
+
+at::Tensor MaxPoolLayer::run(const at::Tensor& x) {
+  return at::max_pool2d(x, 2, 2, /*padding=*/0, /*dilation=*/1, /*ceil_mode=*/true);
+}
+
+at::Tensor UpsampleLayer::run(const at::Tensor& x) {
+  return at::upsample_nearest2d(x, at::OptionalIntArrayRef(), at::ArrayRef<double>({2.0, 2.0}));
+}
+
+at::Tensor CropLayer::run(const at::Tensor& x) {
+  return x.narrow(2, 0, height_).narrow(3, 0, width_);
+}
+
+}  // namespace hourglass

@@ -1,0 +1,113 @@
+#pragma once
+
+#include "models/layers.h"
+
+#include <cstdint>
+#include <string>
+
+namespace hourglass {
+
+// Layers on images, [B, C, H, W], that behave as Keras' of the same names do: see the table of
+// docs/recipes.md.
+
+/// How a convolution treats the border. With Same, the output has ⌈size / stride⌉ pixels a side,
+/// and where the padding cannot be even, right and bottom get the larger part. With Valid, nothing
+/// is padded.
+enum class Padding { Same, Valid };
+
+struct ConvOptions {
+  int64_t inputs = 1, outputs = 1;  ///< channels
+  int64_t kernel = 3;               ///< pixels a side
+  int64_t stride = 1;
+  Padding padding = Padding::Same;
+  Activation activation = Activation::Relu;
+  bool bias = true;
+};
+
+/// 2-D convolution, then the activation. The kernel starts Glorot uniform.
+class ConvLayer : public Layer {
+ public:
+  explicit ConvLayer(ConvOptions options);
+
+  std::string kind() const override { return "conv"; }
+  std::string title() const override;
+
+ protected:
+  at::Tensor run(const at::Tensor& x) override;
+
+ private:
+  ConvOptions options_;
+  at::Tensor weight_;  // [O, I, K, K]
+  at::Tensor bias_;    // [O], or undefined
+};
+
+/// 2-D transposed convolution, then the activation. Same gives size · stride pixels a side, Valid
+/// (size − 1) · stride + kernel. The kernel starts Glorot uniform.
+class ConvTransposeLayer : public Layer {
+ public:
+  explicit ConvTransposeLayer(ConvOptions options);
+
+  std::string kind() const override { return "deconv"; }
+  std::string title() const override;
+
+ protected:
+  at::Tensor run(const at::Tensor& x) override;
+
+ private:
+  ConvOptions options_;
+  at::Tensor weight_;  // [I, O, K, K]
+  at::Tensor bias_;    // [O], or undefined
+};
+
+/// Batch normalisation over channels (Ioffe & Szegedy 2015) with ε 1e-3; the running averages keep
+/// 99 % each step.
+class BatchNormLayer : public Layer {
+ public:
+  explicit BatchNormLayer(int64_t channels);
+
+  std::string kind() const override { return "norm"; }
+  std::string title() const override { return "Batch norm"; }
+
+ protected:
+  at::Tensor run(const at::Tensor& x) override;
+
+ private:
+  at::Tensor weight_, bias_, running_mean_, running_var_;  // [C]
+};
+
+/// 2 × 2 maxima: ⌈size / 2⌉ pixels a side, the last of an odd size alone.
+class MaxPoolLayer : public Layer {
+ public:
+  std::string kind() const override { return "pool"; }
+  std::string title() const override { return "Max pool 2 x 2"; }
+
+ protected:
+  at::Tensor run(const at::Tensor& x) override;
+};
+
+/// Every pixel becomes 2 × 2.
+class UpsampleLayer : public Layer {
+ public:
+  std::string kind() const override { return "upsample"; }
+  std::string title() const override { return "Upsample 2 x 2"; }
+
+ protected:
+  at::Tensor run(const at::Tensor& x) override;
+};
+
+/// The upper left part of the given size.
+class CropLayer : public Layer {
+ public:
+  CropLayer(int64_t height, int64_t width) : height_(height), width_(width) {}
+
+  std::string kind() const override { return "crop"; }
+  std::string title() const override { return "Crop"; }
+
+ protected:
+  at::Tensor run(const at::Tensor& x) override;
+
+ private:
+  int64_t height_, width_;
+};
+
+}  // namespace hourglass

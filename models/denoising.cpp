@@ -1,0 +1,53 @@
+#include "models/denoising.h"
+
+#include "models/convolutional.h"
+#include "models/dense.h"
+
+namespace hourglass {
+namespace {
+
+ConvolutionalOptions convolutional_options(const DenoisingOptions& options) {
+  return {.filters = options.filters,
+          .activation = options.activation,
+          .likelihood = options.likelihood};
+}
+
+DenseOptions dense_options(const DenoisingOptions& options) {
+  return {.widths = options.widths,
+          .activation = options.activation,
+          .code_activation = options.activation,
+          .likelihood = options.likelihood};
+}
+
+}  // namespace
+
+void describe(OptionTable& table, DenoisingOptions& options) {
+  table.add("network", options.network, "NAME", "convolutional or dense");
+  table
+      .add("filters", options.filters, "N,N,...",
+           "of the convolutional network: channels after each convolution")
+      .at_least(1);
+  table
+      .add("widths", options.widths, "N,N,...",
+           "of the dense network: hidden widths, then the code's")
+      .at_least(1);
+  table.add("activation", options.activation, "NAME", "of the hidden layers");
+  describe(table, options.likelihood);
+}
+
+void check(const DenoisingOptions& options) {
+  if (options.network == DenoisingNetwork::Dense) {
+    check(dense_options(options));
+  } else {
+    check(convolutional_options(options));
+  }
+}
+
+AutoencoderPtr build(const DenoisingOptions& options, const ItemShapes& shapes) {
+  if (options.network == DenoisingNetwork::Dense) {
+    return std::make_shared<DenseImpl>(dense_options(options), shapes);
+  }
+  return std::make_shared<ConvolutionalImpl>(convolutional_options(options), shapes);
+}
+
+}  // namespace hourglass

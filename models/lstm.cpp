@@ -1,0 +1,123 @@
+#include "models/lstm.h"
+
+#include "core/error.h"
+#include "models/recurrent_layers.h"
+
+#include <ATen/ATen.h>
+
+namespace hourglass {
+namespace {
+
+struct SequenceShape {
+  int64_t steps, features;
+};
+
+SequenceShape sequence_of(const Shape& shape) {
+  switch (shape.size()) {
+    case 1: return {shape[0], 1};
+    case 2: return {shape[0], shape[1]};
+    case 3: return {shape[1], shape[0] * shape[2]};
+    default:
+      throw UsageError(
+          "an LSTM autoencoder expects images, sequences or table rows, found items of {}",
+          shape_text(shape));
+  }
+}
+
+/// Items as sequences: [B, shape…] -> [B, T, F].
+class ToSequenceLayer : public Layer {
+ public:
+  explicit ToSequenceLayer(const Shape& item)
+      : rows_of_channels_(item.size() == 3 && item[0] > 1), sequence_(sequence_of(item)) {}
+
+  std::string kind() const override { return "sequence"; }
+  std::string title() const override { return "To sequence"; }
+
+ protected:
+  at::Tensor run(const at::Tensor& x) override {
+    const at::Tensor rows = rows_of_channels_ ? x.transpose(1, 2) : x;  // [B, H, C, W]
+    return rows.reshape({-1, sequence_.steps, sequence_.features});
+  }
+
+ private:
+  bool rows_of_channels_;
+  SequenceShape sequence_;
+};
+
+/// The inverse: [B, T, F] -> [B, shape…].
+class FromSequenceLayer : public Layer {
+ public:
+  explicit FromSequenceLayer(Shape item) : item_(std::move(item)) {}
+
+  std::string kind() const override { return "items"; }
+  std::string title() const override { return "From sequence"; }
+
+ protected:
+  at::Tensor run(const at::Tensor& x) override {
+    if (item_.size() == 3 && item_[0] > 1) {
+      return x.reshape({-1, item_[1], item_[0], item_[2]}).transpose(1, 2);  // [B, C, H, W]
+    }
+    std::vector<int64_t> sizes = item_;
+    sizes.insert(sizes.begin(), -1);
+    return x.reshape(sizes);
+  }
+
+ private:
+  Shape item_;
+};
+
+Shape checked_state_shape(const LstmOptions& options) {
+  check(options);
+  return {options.widths.back() * (options.bidirectional ? 2 : 1)};
+}
+
+}  // namespace
+
+void describe(OptionTable& table, LstmOptions& options) {
+  table
+      .add("widths", options.widths, "N,N,...",
+           "units of the LSTM layers, then the code's; the decoder mirrors them")
+      .at_least(1);
+  table.add_switch("bidirectional", options.bidirectional,
+                   "every layer reads both ways; the code is then twice its width");
+  describe(table, options.likelihood);
+}
+
+void check(const LstmOptions& options) {
+  if (options.widths.empty())
+    throw UsageError("--widths: expected at least the code's width, found none");
+  for (const int64_t width : options.widths) {
+    if (width < 1) throw UsageError("--widths: expected at least 1 unit, found {}", width);
+  }
+  check(options.likelihood);
+}
+
+LstmImpl::LstmImpl(Options options, ItemShapes shapes)
+    : Autoencoder(shapes, checked_state_shape(options), options.likelihood) {
+  using Output = LstmLayer::Output;
+  const SequenceShape input = sequence_of(shapes.input), target = sequence_of(shapes.target);
+  const auto& widths = options.widths;
+  int64_t features = input.features;
+  const auto add_lstm = [&](Stack& stack, int64_t units, Output output) {
+    stack.add(std::make_shared<LstmLayer>(features, units, output, options.bidirectional));
+    features = units * (options.bidirectional ? 2 : 1);
+  };
+
+  encoder_ = register_module("encoder", std::make_shared<Stack>());
+  encoder_->add(std::make_shared<ToSequenceLayer>(shapes.input));
+  for (size_t i = 0; i < widths.size(); ++i) {
+    add_lstm(*encoder_, widths[i], i + 1 < widths.size() ? Output::Sequence : Output::Last);
+  }
+
+  decoder_ = register_module("decoder", std::make_shared<Stack>());
+  decoder_->add(std::make_shared<RepeatLayer>(target.steps));
+  for (size_t i = widths.size(); i-- > 0;) add_lstm(*decoder_, widths[i], Output::Sequence);
+  decoder_->add(std::make_shared<DenseLayer>(features, target.features, Activation::Linear));
+  decoder_->add(std::make_shared<FromSequenceLayer>(shapes.target));
+}
+
+at::Tensor LstmImpl::encode(const at::Tensor& x) { return encoder_->forward(x); }
+
+at::Tensor LstmImpl::decode_logits(const at::Tensor& z) { return decoder_->forward(z); }
+
+}  // namespace hourglass

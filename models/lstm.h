@@ -1,0 +1,49 @@
+#pragma once
+
+#include "models/autoencoder.h"
+
+#include <torch/nn/pimpl.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace hourglass {
+
+// LSTM autoencoder (Srivastava, Mansimov & Salakhutdinov 2015, in the form of the Keras tutorial):
+// an LSTM reads the sequence, its last hidden state is the code; the code, repeated once for each
+// time step, is read by another LSTM, and a dense layer turns each of its steps into features. loss
+// = reconstruction(x̂, x)
+//
+// An image [C, H, W] is a sequence of its H rows of C·W features, a table row [D] one of D single
+// numbers, and [T, F] is T steps of F features.
+
+struct LstmOptions {
+  /// Units of the LSTM layers, the last of which is the code; the decoder mirrors them.
+  std::vector<int64_t> widths = {64, 16};
+  bool bidirectional = false;  ///< every layer reads both ways; the code is then twice its width
+  Likelihood likelihood;
+};
+
+/// Adds the fields to a table of options.
+void describe(OptionTable& table, LstmOptions& options);
+
+/// Throws `UsageError` for options that cannot work whatever the data.
+void check(const LstmOptions& options);
+
+class LstmImpl : public Autoencoder {
+ public:
+  using Options = LstmOptions;
+
+  /// Throws what `check` throws, and `UsageError` where input or target is no sequence.
+  LstmImpl(Options options, ItemShapes shapes);
+
+  at::Tensor encode(const at::Tensor& x) override;         // [B, shape…] -> [B, code]
+  at::Tensor decode_logits(const at::Tensor& z) override;  // [B, code] -> [B, shape…]
+
+ private:
+  std::shared_ptr<Stack> encoder_, decoder_;
+};
+TORCH_MODULE(Lstm);
+
+}  // namespace hourglass

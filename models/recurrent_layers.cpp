@@ -1,0 +1,60 @@
+#include "models/recurrent_layers.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+namespace hourglass {
+namespace {
+
+/// [rows, columns] with orthonormal columns (rows ≥ columns): Saxe, McClelland & Ganguli 2014.
+at::Tensor orthogonal_matrix(int64_t rows, int64_t columns) {
+  auto [q, r] = at::linalg_qr(at::randn({rows, columns}));
+  return q * r.diagonal().sign();  // QR leaves the signs open; this makes the result uniform
+}
+
+}  // namespace
+
+LstmLayer::LstmLayer(int64_t features, int64_t units, Output output, bool bidirectional)
+    : units_(units), output_(output), bidirectional_(bidirectional) {
+  for (const std::string suffix : {"", "_reverse"}) {
+    if (!suffix.empty() && !bidirectional) break;
+    at::Tensor input_kernel = at::empty({4 * units, features});
+    initialize(Initializer::GlorotUniform, input_kernel, features, 4 * units);
+    at::Tensor bias = at::zeros({4 * units});
+    bias.narrow(0, units, units).fill_(1);
+    directions_.push_back(
+        {register_parameter("input_kernel" + suffix, input_kernel),
+         register_parameter("recurrent_kernel" + suffix, orthogonal_matrix(4 * units, units)),
+         register_parameter("bias" + suffix, bias)});
+  }
+}
+
+std::string LstmLayer::title() const {
+  return fmt::format("{}LSTM{}", bidirectional_ ? "Bidirectional " : "",
+                     output_ == Output::Last ? ", last state" : "");
+}
+
+at::Tensor LstmLayer::run(const at::Tensor& x) {
+  std::vector<at::Tensor> weights;
+  for (const auto& direction : directions_) {
+    weights.insert(weights.end(), {direction.input_kernel, direction.recurrent_kernel,
+                                   direction.bias, at::zeros_like(direction.bias)});
+  }
+  // The state starts at zero. Its batch size has to come from the input by tensor operations: a C++
+  // size would be a constant in an exported trace, and an LSTM that is given a state of another
+  // batch size reads beyond its memory.
+  const auto directions = static_cast<int64_t>(directions_.size());
+  const at::Tensor zeros = at::zeros_like(x.select(2, 0).select(1, 0))  // [B]
+                               .view({1, -1, 1})
+                               .expand({directions, -1, units_})
+                               .contiguous();  // [directions, B, U]
+  const auto [sequence, last, cell] =
+      at::lstm(x, {zeros, zeros}, weights, /*has_biases=*/true, /*num_layers=*/1, /*dropout=*/0.0,
+               is_training(), bidirectional_, /*batch_first=*/true);
+  if (output_ == Output::Sequence) return sequence;  // [B, T, U · directions]
+  return last.transpose(0, 1).flatten(1);            // [directions, B, U] -> [B, U · directions]
+}
+
+at::Tensor RepeatLayer::run(const at::Tensor& x) { return x.unsqueeze(1).expand({-1, steps_, -1}); }
+
+}  // namespace hourglass

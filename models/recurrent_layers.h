@@ -1,0 +1,59 @@
+#pragma once
+
+#include "models/layers.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace hourglass {
+
+// Layers on sequences, [B, T, F]: T time steps of F features.
+
+/// Long short-term memory (Hochreiter & Schmidhuber 1997, with forget gates), reading the sequence
+/// from its start and, when bidirectional, from its end too. The kernel starts Glorot uniform, the
+/// recurrent kernel orthogonal, the forget gate's bias at 1, all other biases at 0. There is one
+/// bias, as in Keras; LibTorch has two that are only ever added.
+class LstmLayer : public Layer {
+ public:
+  /// What comes out: the hidden state after every step, [B, T, U], or after the last one, [B, U]. U
+  /// is `units`, twice that when bidirectional.
+  enum class Output { Sequence, Last };
+
+  LstmLayer(int64_t features, int64_t units, Output output, bool bidirectional);
+
+  std::string kind() const override { return "lstm"; }
+  std::string title() const override;
+
+ protected:
+  at::Tensor run(const at::Tensor& x) override;
+
+ private:
+  int64_t units_;
+  Output output_;
+  bool bidirectional_;
+
+  struct Direction {
+    at::Tensor input_kernel;  // [4U, F], the gates in LibTorch's order: input, forget, cell, output
+    at::Tensor recurrent_kernel;  // [4U, U]
+    at::Tensor bias;              // [4U]
+  };
+  std::vector<Direction> directions_;
+};
+
+/// A vector once for each time step: [B, F] -> [B, T, F].
+class RepeatLayer : public Layer {
+ public:
+  explicit RepeatLayer(int64_t steps) : steps_(steps) {}
+
+  std::string kind() const override { return "repeat"; }
+  std::string title() const override { return "Repeat"; }
+
+ protected:
+  at::Tensor run(const at::Tensor& x) override;
+
+ private:
+  int64_t steps_;
+};
+
+}  // namespace hourglass
