@@ -48,19 +48,12 @@ ConvLayer::ConvLayer(ConvOptions options) : options_(options) {
 
 std::string ConvLayer::title() const { return conv_title("Conv", options_); }
 
-at::Tensor ConvLayer::run(const at::Tensor& input) {
-  // Channels last: oneDNN then needs no reordering. See benchmarks/.
-  at::Tensor x = input.contiguous(at::MemoryFormat::ChannelsLast);
-  int64_t padding = 0;
-  if (options_.padding == Padding::Same) {
-    const bool even = options_.stride == 1 && options_.kernel % 2 == 1;
-    if (even) {
-      padding = options_.kernel / 2;  // alike on all sides: the convolution pads by itself
-    } else {
-      x = padded(x, options_);
-    }
-  }
-  return activate(options_.activation, at::conv2d(x, weight_, bias_, options_.stride, padding));
+at::Tensor ConvLayer::run(const at::Tensor& x) {
+  const bool same = options_.padding == Padding::Same;
+  const bool alike_on_all_sides = options_.stride == 1 && options_.kernel % 2 == 1;
+  const int64_t padding = same && alike_on_all_sides ? options_.kernel / 2 : 0;
+  const at::Tensor input = same && !alike_on_all_sides ? padded(x, options_) : x;
+  return activate(options_.activation, at::conv2d(input, weight_, bias_, options_.stride, padding));
 }
 
 ConvTransposeLayer::ConvTransposeLayer(ConvOptions options) : options_(options) {
@@ -70,8 +63,7 @@ ConvTransposeLayer::ConvTransposeLayer(ConvOptions options) : options_(options) 
 
 std::string ConvTransposeLayer::title() const { return conv_title("Deconv", options_); }
 
-at::Tensor ConvTransposeLayer::run(const at::Tensor& input) {
-  const at::Tensor x = input.contiguous(at::MemoryFormat::ChannelsLast);
+at::Tensor ConvTransposeLayer::run(const at::Tensor& x) {
   at::Tensor y = at::conv_transpose2d(x, weight_, bias_, options_.stride);
   if (options_.padding == Padding::Same) {
     const int64_t before = std::max<int64_t>(0, options_.kernel - options_.stride) / 2;

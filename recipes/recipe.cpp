@@ -1,7 +1,13 @@
 #include "recipes/recipe.h"
 
 #include "core/error.h"
+#include "models/contractive.h"
+#include "models/convolutional.h"
+#include "models/denoising.h"
 #include "models/dense.h"
+#include "models/lstm.h"
+#include "models/sparse.h"
+#include "models/variational.h"
 
 #include <fmt/format.h>
 
@@ -10,6 +16,8 @@
 namespace hourglass {
 namespace {
 
+// A probability for each pixel, judged by cross-entropy: the default of all variants, named where
+// the source names it.
 constexpr Likelihood kBernoulli = {.loss = Loss::Bce, .activation = Activation::Sigmoid};
 
 std::vector<Recipe> dense_recipes() {
@@ -118,10 +126,246 @@ std::vector<Recipe> dense_recipes() {
   };
 }
 
+// The embedded digits have no official test part: a fifth of them, class by class, judges the
+// model.
+DataOptions digits_with_validation() {
+  return {.dataset = "digits", .validation = {Validation::Kind::Split, 0.2}};
+}
+
+DataOptions with_test_images(const std::string& dataset) {
+  return {.dataset = dataset, .validation = {Validation::Kind::Test}};
+}
+
+std::vector<Recipe> sparse_recipes() {
+  return {
+      {
+          .name = "digits-sparse",
+          .variant = "sparse",
+          .summary = "the embedded digits through 64 mostly silent units",
+          .model = SparseOptions{.network = {.widths = {64}, .code_activation = Activation::Relu},
+                                 .sparsity_weight = 1e-5},
+          .data = digits_with_validation(),
+          .training = {.epochs = 100, .batch_size = 32},
+          .log_every = 10,
+          .expected = {.column = "validation_reconstruction", .at_most = 1, .published = "ours"},
+      },
+      {
+          .name = "fashion-sparse-32",
+          .variant = "sparse",
+          .summary = "one hidden layer of 32, L1 penalty",
+          .model = SparseOptions{.network = {.widths = {32},
+                                             .code_activation = Activation::Relu,
+                                             .likelihood = kBernoulli},
+                                 .sparsity_weight = 1e-8},
+          .data = with_test_images("fashion-mnist"),
+          .training = {.epochs = 150,
+                       .batch_size = 256,
+                       .optimizer = {.kind = OptimizerKind::RmsProp}},
+          .expected = {.column = "train_reconstruction", .at_most = 0.2830, .published = "0.285"},
+      },
+      {
+          .name = "mnist-sparse-kl",
+          .variant = "sparse",
+          .summary = "100 sigmoid units with a mean activation near 0.05",
+          .model = SparseOptions{.network = {.widths = {100},
+                                             .code_activation = Activation::Sigmoid,
+                                             .likelihood = kBernoulli},
+                                 .sparsity = Sparsity::Kl,
+                                 .sparsity_weight = 1e-3},
+          .data = with_test_images("mnist"),
+          .training = {.epochs = 30, .batch_size = 128},
+          .expected = {.column = "validation_reconstruction", .at_most = 1, .published = "ours"},
+      },
+  };
+}
+
+std::vector<Recipe> contractive_recipes() {
+  return {
+      {
+          .name = "digits-contractive",
+          .variant = "contractive",
+          .summary = "the embedded digits through 32 units",
+          .model = ContractiveOptions{.network = {.widths = {32},
+                                                  .code_activation = Activation::Sigmoid}},
+          .data = digits_with_validation(),
+          .training = {.epochs = 100, .batch_size = 32},
+          .log_every = 10,
+          .expected = {.column = "validation_reconstruction", .at_most = 1, .published = "ours"},
+      },
+      {
+          .name = "mnist-contractive",
+          .variant = "contractive",
+          .summary = "128 sigmoid units",
+          .model = ContractiveOptions{.network = {.widths = {128},
+                                                  .code_activation = Activation::Sigmoid}},
+          .data = with_test_images("mnist"),
+          .training = {.epochs = 20, .batch_size = 128},
+          .expected = {.column = "validation_reconstruction", .at_most = 1, .published = "ours"},
+      },
+  };
+}
+
+std::vector<Recipe> convolutional_recipes() {
+  return {
+      {
+          .name = "digits-conv",
+          .variant = "convolutional",
+          .summary = "the embedded digits",
+          .model = ConvolutionalOptions{.filters = {16, 8}},
+          .data = digits_with_validation(),
+          .training = {.epochs = 60, .batch_size = 32},
+          .log_every = 10,
+          .expected = {.column = "validation_loss", .at_most = 1, .published = "ours"},
+      },
+      {
+          .name = "fashion-conv",
+          .variant = "convolutional",
+          .summary = "32, 16 and 16 channels down to 4 x 4",
+          .model = ConvolutionalOptions{.filters = {32, 16, 16}},
+          .data = with_test_images("fashion-mnist"),
+          .training = {.epochs = 150,
+                       .batch_size = 256,
+                       .optimizer = {.kind = OptimizerKind::RmsProp}},
+          .expected = {.column = "train_loss",
+                       .at_most = 0.2915,
+                       .epoch = 5,
+                       .published = "best validation 0.265"},
+      },
+  };
+}
+
+std::vector<Recipe> denoising_recipes() {
+  DataOptions noisy_digits = digits_with_validation();
+  noisy_digits.corruption = {CorruptionKind::Gaussian, 0.3};
+  DataOptions noisy_fashion = with_test_images("fashion-mnist");
+  noisy_fashion.corruption = {CorruptionKind::Gaussian, 0.5};
+  noisy_fashion.noise = Noise::Once;
+  DataOptions noisy_mnist = with_test_images("mnist");
+  noisy_mnist.corruption = {CorruptionKind::Mask, 0.25};
+  return {
+      {
+          .name = "digits-denoise",
+          .variant = "denoising",
+          .summary = "the embedded digits with Gaussian noise",
+          .model = DenoisingOptions{.filters = {32, 32}},
+          .data = noisy_digits,
+          .training = {.epochs = 60, .batch_size = 32},
+          .log_every = 10,
+          .expected = {.column = "validation_loss", .at_most = 1, .published = "ours"},
+      },
+      {
+          .name = "fashion-denoise",
+          .variant = "denoising",
+          .summary = "32 channels everywhere, Gaussian noise drawn once",
+          .model = DenoisingOptions{.filters = {32, 32, 32}},
+          .data = noisy_fashion,
+          .training = {.epochs = 150,
+                       .batch_size = 256,
+                       .optimizer = {.kind = OptimizerKind::RmsProp}},
+          .expected = {.column = "train_loss",
+                       .at_most = 0.3030,
+                       .epoch = 5,
+                       .published = "best validation 0.287"},
+      },
+      {
+          .name = "mnist-denoise",
+          .variant = "denoising",
+          .summary = "a dense network, a quarter of the pixels masked",
+          .model = DenoisingOptions{.network = DenoisingNetwork::Dense, .widths = {256, 64}},
+          .data = noisy_mnist,
+          .training = {.epochs = 20, .batch_size = 128},
+          .expected = {.column = "validation_loss", .at_most = 1, .published = "ours"},
+      },
+  };
+}
+
+std::vector<Recipe> lstm_recipes() {
+  constexpr Likelihood kSquared = {.loss = Loss::Mse, .activation = Activation::Sigmoid};
+  return {
+      {
+          .name = "digits-rows",
+          .variant = "lstm",
+          .summary = "the embedded digits, 8 rows of 8",
+          .model = LstmOptions{.widths = {64, 8}, .likelihood = kSquared},
+          .data = digits_with_validation(),
+          .training = {.epochs = 150, .batch_size = 32, .optimizer = {.learning_rate = 5e-3}},
+          .log_every = 10,
+          .expected = {.column = "validation_loss", .at_most = 1, .published = "ours"},
+      },
+      {
+          .name = "mnist-rows",
+          .variant = "lstm",
+          .summary = "28 rows of 28",
+          .model = LstmOptions{.widths = {128, 16}, .likelihood = kSquared},
+          .data = with_test_images("mnist"),
+          .training = {.epochs = 20, .batch_size = 128, .optimizer = {.learning_rate = 2e-3}},
+          .expected = {.column = "validation_loss", .at_most = 1, .published = "ours"},
+      },
+  };
+}
+
+std::vector<Recipe> variational_recipes() {
+  return {
+      {
+          .name = "digits-vae",
+          .variant = "variational",
+          .summary = "the embedded digits in two dimensions",
+          .model = VariationalOptions{.widths = {64, 2}},
+          .data = digits_with_validation(),
+          .training = {.epochs = 200, .batch_size = 32},
+          .log_every = 10,
+          .expected = {.column = "validation_loss", .at_most = 100, .published = "ours"},
+      },
+      {
+          .name = "fashion-vae-2d",
+          .variant = "variational",
+          .summary = "256 units, two dimensions",
+          .model = VariationalOptions{.widths = {256, 2}},
+          .data = with_test_images("fashion-mnist"),
+          .training = {.epochs = 100,
+                       .batch_size = 128,
+                       .optimizer = {.kind = OptimizerKind::RmsProp}},
+          .expected =
+              {.column = "train_loss", .at_most = 266.3, .epoch = 20, .published = "pictures only"},
+      },
+      {
+          .name = "fashion-vae-conv-2d",
+          .variant = "variational",
+          .summary = "four convolutions, two dimensions",
+          .model =
+              VariationalOptions{
+                  .network = VariationalNetwork::Convolutional, .widths = {128, 2}, .filters = 64},
+          .data = with_test_images("fashion-mnist"),
+          .training = {.epochs = 150,
+                       .batch_size = 128,
+                       .optimizer = {.kind = OptimizerKind::RmsProp}},
+          .expected =
+              {.column = "train_loss", .at_most = 276, .epoch = 2, .published = "pictures only"},
+      },
+      {
+          .name = "mnist-vae-20",
+          .variant = "variational",
+          .summary = "400 units, twenty dimensions",
+          .model = VariationalOptions{.widths = {400, 20}},
+          .data = with_test_images("mnist"),
+          .training = {.epochs = 10, .batch_size = 128},
+          .expected = {.column = "validation_loss", .at_most = 200, .published = "ours"},
+      },
+  };
+}
+
 }  // namespace
 
 const std::vector<Recipe>& recipes() {
-  static const std::vector<Recipe> all = dense_recipes();
+  static const std::vector<Recipe> all = [] {
+    std::vector<Recipe> recipes;
+    for (const auto& family :
+         {dense_recipes(), sparse_recipes(), contractive_recipes(), convolutional_recipes(),
+          denoising_recipes(), lstm_recipes(), variational_recipes()}) {
+      recipes.insert(recipes.end(), family.begin(), family.end());
+    }
+    return recipes;
+  }();
   return all;
 }
 
