@@ -227,7 +227,7 @@ TEST(TrainerProgram, HelpShowsGroupsDefaultsAndExamples) {
   const auto result = train({"--help"});
   EXPECT_EQ(result.exit_code, kDone);
   expect_contains(result.output, {"Recipe", "Model", "Data", "Training", "Run", "--learning-rate",
-                                  "(default:", "Examples:"});
+                                  "(default:", "\nExamples\n"});
   const auto recipe = train({"--recipe", "fashion-32", "--help"});
   expect_contains(recipe.output, {"(default: rmsprop)", "(default: 256)"});
   expect_contains(train({"--list-recipes"}).output, {"digits-2d", "fashion-deep-32", "0.2775"});
