@@ -5,6 +5,9 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
+#include <vector>
+
 namespace hourglass {
 
 /// The codes of a whole data set.
@@ -15,6 +18,12 @@ struct Codes {
 
 /// Encodes every item, batch by batch.
 Codes encode_all(Checkpoint& checkpoint, const Dataset& data);
+
+/// Maps a batch of inputs [B, shape…] to codes [B, code shape…].
+using Encoder = std::function<at::Tensor(const at::Tensor& input)>;
+
+/// The same with any encoder, such as a PCA's; the identity gives the items themselves.
+Codes encode_all(const Encoder& encode, const Dataset& data);
 
 /// Coordinates of an n × n grid over a two-dimensional code, row by row: the first coordinate grows
 /// with the column, the second with the row.
