@@ -1,0 +1,36 @@
+#pragma once
+
+#include "core/named_tensor.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hourglass {
+
+// NumPy's files, version 1.0 (NumPy Enhancement Proposal 1, "A Simple File Format for NumPy
+// Arrays"): little endian, C order, of type float32, float64, int64 or uint8.
+
+/// The bytes of an NPY file that holds `tensor` (any shape, any device, contiguous or not). Throws
+/// `Error` for a type other than the four.
+std::string npy_bytes(const at::Tensor& tensor);
+
+/// The array in the bytes of an NPY file, on the CPU; `name` stands for the file in errors. Throws
+/// `Error` that says what was expected and found for anything but the files described above (big
+/// endian, Fortran order, Python objects) and for more or fewer bytes than the shape asks for.
+at::Tensor parse_npy(std::string_view bytes, const std::string& name);
+
+/// Replaces the file in one step (see core/files.h).
+void write_npy(const std::filesystem::path& path, const at::Tensor& tensor);
+
+/// Throws `Error` as `parse_npy` and `read_file` do.
+at::Tensor read_npy(const std::filesystem::path& path);
+
+/// Replaces the file by an NPZ archive, which `numpy.load` opens as a dictionary of these names.
+/// Throws `Error` when a name is empty or comes twice, and as `npy_bytes` does.
+void write_npz(const std::filesystem::path& path, const std::vector<NamedTensor>& arrays);
+
+}  // namespace hourglass

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace hourglass {
+
+/// A file of a ZIP archive as its central directory declares it. Nothing of it was read yet, so the
+/// sizes may lie.
+struct ZipEntry {
+  std::string name;
+  uint64_t size = 0;         ///< in bytes, uncompressed
+  uint64_t stored_size = 0;  ///< in bytes, as it lies in the archive
+};
+
+/// The archive's central directory. Throws `Error` with the reason when the file cannot be opened,
+/// is no ZIP archive, or has a directory that is damaged or does not lie within the file.
+std::vector<ZipEntry> list_zip(const std::filesystem::path& path);
+
+/// A file to put into an archive.
+struct ZipFile {
+  std::string name;
+  std::string bytes;
+};
+
+/// Replaces `path` in one step (see core/files.h) by an archive of `files`, uncompressed.
+void write_zip(const std::filesystem::path& path, const std::vector<ZipFile>& files);
+
+}  // namespace hourglass

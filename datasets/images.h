@@ -1,0 +1,47 @@
+#pragma once
+
+#include "datasets/stored.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hourglass {
+
+/// What the bytes of a PNG or JPEG file show: uint8 [C, H, W], C = 1 (grey) or 3 (red, green,
+/// blue). `name` stands for the file in errors.
+using ImageDecoder = std::function<at::Tensor(std::string_view bytes, const std::string& name)>;
+
+/// Sets what `read_image_folder` decodes images with. Only the room `figures` links a library that
+/// can, and this room does not know it: programs connect the two when they start.
+void set_image_decoder(ImageDecoder decoder);
+
+/// Image files below a folder, by name.
+struct ImageFiles {
+  std::vector<std::filesystem::path> paths;
+  std::vector<int64_t> labels;           ///< a label a path; empty where there are no classes
+  std::vector<std::string> class_names;  ///< by label: the names of the sub-folders, sorted
+  int64_t skipped = 0;  ///< files that are no PNG or JPEG by their suffix, or lie deeper
+};
+
+/// Whether the suffix is .png, .jpg or .jpeg, in capitals or not.
+bool is_image_file(const std::filesystem::path& path);
+
+/// The images of a folder. Where they lie in sub-folders, each sub-folder is a class, as in
+/// torchvision's `ImageFolder` and Keras' `image_dataset_from_directory`; a flat folder has no
+/// labels. Hidden files and folders are left out. Throws `Error` when there are no images, or when
+/// some lie beside sub-folders that hold others.
+ImageFiles list_images(const std::filesystem::path& folder);
+
+/// All images of a folder: uint8 [N, C, H, W], grey (C = 1) where all are, else C = 3. The SHA-256
+/// is of each file's path below the folder and its bytes. Throws `Error` as `list_images` does,
+/// with the first file that is damaged or has another size than the files before it, and where no
+/// decoder is set.
+StoredData read_image_folder(const std::filesystem::path& folder);
+
+}  // namespace hourglass
