@@ -9,7 +9,7 @@
 namespace hourglass {
 
 /// Draws a run's pictures from its best.pt and metrics.csv into `folder`/figures and returns their
-/// paths. Draws none where the project was built without figures.
+/// paths. Throws `Error` where `figures_available()` is false.
 std::vector<std::filesystem::path> draw_run_pictures(const std::filesystem::path& folder,
                                                      const RunOptions& options,
                                                      const DataSplits& data);

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/random.h"
+#include "figures/picture.h"
 #include "models/summary.h"
 #include "training/checkpointer.h"
 #include "training/metrics_file.h"
@@ -276,7 +277,7 @@ class Run {
     fmt::print("metrics   {}\n", (folder_ / "metrics.csv").string());
     save_parts();
     const bool complete = result.end != TrainingResult::End::Interrupted;
-    if (complete && !options_.no_figures) {
+    if (complete && !options_.no_figures && figures_available()) {
       for (const auto& picture : draw_run_pictures(folder_, options_, data_)) {
         fmt::print("picture   {}\n", picture.string());
       }

@@ -6,6 +6,9 @@
 
 namespace hourglass {
 
+/// Whether the project was built with OpenCV; without it everything that draws throws `Error`.
+bool figures_available();
+
 struct Color {
   uint8_t r = 0, g = 0, b = 0;
 

@@ -1,0 +1,124 @@
+#pragma once
+
+#include "core/command_line.h"
+#include "core/options.h"
+#include "datasets/open.h"
+#include "evaluation/checkpoint.h"
+#include "recipes/run_options.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What the tools share: a tool is a struct of options, a table of them, and a function.
+
+namespace hourglass {
+
+/// Which part of a data set a tool looks at.
+enum class Split { Auto, Train, Validation, Test, All };
+template <>
+struct EnumNames<Split> {
+  static constexpr std::pair<Split, const char*> kNames[] = {{Split::Auto, "auto"},
+                                                             {Split::Train, "train"},
+                                                             {Split::Validation, "validation"},
+                                                             {Split::Test, "test"},
+                                                             {Split::All, "all"}};
+};
+
+/// Row numbers from 0, in the order given.
+struct RowList {
+  std::vector<int64_t> rows;  ///< empty: all
+};
+
+/// "110-119,7", "all".
+template <>
+struct TextCodec<RowList> {
+  static std::string expects() { return "row numbers and ranges of them, 110-119,7 say, or all"; }
+  static std::optional<RowList> parse(const std::string& text);
+  static std::string format(const RowList& list);
+};
+
+/// Where and how a checkpoint runs.
+struct ModelOptions {
+  Shape input_shape;  ///< of a file without our metadata; empty: as the metadata, or the data, say
+  std::string device = "auto";
+  Threads threads;
+};
+
+/// The rows to look at.
+struct RowOptions {
+  DataOptions data = {.dataset = ""};  ///< empty: what the checkpoint was trained on
+  Split split = Split::Auto;
+  RowList indices;
+};
+
+/// Where results go and how they are told.
+struct OutputOptions {
+  std::string out;     ///< a file, a folder where there are several, or - for standard output
+  bool force = false;  ///< replace what is there
+  bool json = false;   ///< results as JSON on standard output
+  bool quiet = false;  ///< no progress, no notes
+};
+
+/// Add the fields to a table, each group under a heading of its own.
+void describe(OptionTable& table, ModelOptions& options);
+void describe(OptionTable& table, RowOptions& options);
+void describe(OptionTable& table, OutputOptions& options);
+
+/// Parses the command line into `options` by the table and runs `work`; `--help` and errors are
+/// dealt with. Throws `UsageError` unless the number of positional arguments is in [least, most].
+int run_tool(const ProgramInfo& program, const OptionTable& table, int argc,
+             const char* const* argv, size_t least, size_t most,
+             const std::function<int(const CommandLine&)>& work);
+
+/// Loads the file for the device of the options and takes their number of threads.
+Checkpoint open_checkpoint(const std::string& path, const ModelOptions& options);
+
+/// Whether a checkpoint that learned to remove noise is shown noisy inputs, too, when nothing else
+/// is said.
+enum class RecordedNoise { Apply, Leave };
+
+/// The rows that a tool looks at, in the form the checkpoint expects.
+struct SelectedRows {
+  DatasetPtr rows;    ///< the chosen part, then the chosen rows of it
+  std::string name;   ///< of the part: "test"
+  DataSplits splits;  ///< all parts, for what has to be fitted on training rows
+};
+
+/// Reads the data the options name. Without --dataset that is what the checkpoint was trained on,
+/// and how it was read, split, paired and corrupted. Values are scaled as in training unless
+/// --scale is given, items get the checkpoint's input shape. Throws `Error` where the items do not
+/// fit the checkpoint, and `UsageError` where a stranger's file comes without --dataset.
+SelectedRows select_rows(const Checkpoint& checkpoint, const RowOptions& options,
+                         const CommandLine& line, RecordedNoise noise);
+
+/// The same where no checkpoint decides anything.
+SelectedRows select_rows(const RowOptions& options);
+
+/// The file that `--out` names, or `default_name` in the working folder. Throws `Error` where it is
+/// there already and --force is not given: call it before the work. "-" stays "-".
+std::filesystem::path output_file(const OutputOptions& options, const std::string& default_name);
+
+/// The folder that `--out` names, or `default_name`, for these files; created with its parents.
+/// Throws `Error` where one of the files is there already and --force is not given.
+std::filesystem::path output_folder(const OutputOptions& options, const std::string& default_name,
+                                    const std::vector<std::string>& files);
+
+/// Writes a file in one step, or to standard output for "-".
+void write_output(const std::filesystem::path& path, std::string_view bytes);
+
+/// A line for people on standard error, unless --quiet.
+void note(const OutputOptions& options, const std::string& text);
+
+/// Hands the rows to `work` in batches, with the position of the first. On a terminal, work that
+/// takes long shows how far it is and the time left.
+void for_each_batch(const Dataset& rows, const std::string& what, const OutputOptions& options,
+                    const std::function<void(const Batch& batch, int64_t first)>& work);
+
+/// Class names as the checkpoint's metadata or the data give them; empty where there are none.
+std::vector<std::string> class_names(const SelectedRows& rows);
+
+}  // namespace hourglass

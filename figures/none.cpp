@@ -1,0 +1,70 @@
+// Stands in for the whole room where the project is built without OpenCV: every picture is an error
+// that says so.
+
+#include "core/error.h"
+#include "figures/activation_maps.h"
+#include "figures/bar_chart.h"
+#include "figures/filter_grid.h"
+#include "figures/histogram.h"
+#include "figures/image_grid.h"
+#include "figures/line_plot.h"
+#include "figures/manifold.h"
+#include "figures/scatter.h"
+#include "figures/vector_grid.h"
+
+namespace hourglass {
+namespace {
+
+[[noreturn]] void no_figures() {
+  throw Error("this build draws no pictures (HOURGLASS_FIGURES=OFF): build with OpenCV for them");
+}
+
+}  // namespace
+
+bool figures_available() { return false; }
+
+Picture::Picture(int width, int height, Color /*background*/) : width_(width), height_(height) {
+  no_figures();
+}
+Color Picture::at(int /*x*/, int /*y*/) const { no_figures(); }
+void Picture::save(const std::filesystem::path& /*path*/) const { no_figures(); }
+
+ValueRange range_of(const at::Tensor& /*values*/) { no_figures(); }
+ValueRange symmetric_range_of(const at::Tensor& /*values*/) { no_figures(); }
+Picture to_picture(const at::Tensor& /*image*/, ValueRange /*range*/, ColorMap /*map*/) {
+  no_figures();
+}
+Picture activation_maps(const std::vector<ActivationMap>& /*activations*/,
+                        const ActivationOptions& /*options*/) {
+  no_figures();
+}
+Picture bar_chart(const std::vector<std::string>& /*categories*/,
+                  const std::vector<BarSeries>& /*series*/, const BarChartOptions& /*options*/) {
+  no_figures();
+}
+Picture filter_grid(const at::Tensor& /*filters*/, const ImageGridOptions& /*options*/) {
+  no_figures();
+}
+Picture histogram(const std::vector<HistogramGroup>& /*groups*/,
+                  const HistogramOptions& /*options*/) {
+  no_figures();
+}
+Picture image_grid(const std::vector<ImageRow>& /*rows*/, const ImageGridOptions& /*options*/) {
+  no_figures();
+}
+Picture line_plot(const std::vector<Series>& /*series*/, const LinePlotOptions& /*options*/) {
+  no_figures();
+}
+Picture manifold(const at::Tensor& /*images*/, const std::vector<double>& /*x_values*/,
+                 const std::vector<double>& /*y_values*/, const ManifoldOptions& /*options*/) {
+  no_figures();
+}
+Picture scatter(const at::Tensor& /*points*/, const ScatterOptions& /*options*/) { no_figures(); }
+Picture scatter_3d(const at::Tensor& /*points*/, const ScatterOptions& /*options*/) {
+  no_figures();
+}
+Picture vector_grid(const std::vector<VectorRow>& /*rows*/, const VectorGridOptions& /*options*/) {
+  no_figures();
+}
+
+}  // namespace hourglass
