@@ -81,7 +81,11 @@ BatchNormLayer::BatchNormLayer(int64_t channels) {
 }
 
 at::Tensor BatchNormLayer::run(const at::Tensor& x) {
-  return at::batch_norm(x, weight_, bias_, running_mean_, running_var_, is_training(),
+  // The unbiased variance of a single value is 0/0, and a running variance would stay NaN for ever.
+  const bool single_value = is_training() && x.numel() == x.size(1);
+  const at::Tensor none;
+  return at::batch_norm(x, weight_, bias_, single_value ? none : running_mean_,
+                        single_value ? none : running_var_, is_training(),
                         /*momentum=*/0.01, /*eps=*/1e-3, /*cudnn_enabled=*/true);
 }
 

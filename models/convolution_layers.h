@@ -41,8 +41,9 @@ class ConvLayer : public Layer {
   at::Tensor bias_;    // [O], or undefined
 };
 
-/// 2-D transposed convolution, then the activation. Same gives size · stride pixels a side, Valid
-/// (size − 1) · stride + kernel. The kernel starts Glorot uniform.
+/// 2-D transposed convolution, then the activation. Same gives size · stride pixels a side (and
+/// needs a kernel of at least the stride), Valid (size − 1) · stride + kernel. The kernel starts
+/// Glorot uniform.
 class ConvTransposeLayer : public Layer {
  public:
   explicit ConvTransposeLayer(ConvOptions options);
@@ -60,7 +61,9 @@ class ConvTransposeLayer : public Layer {
 };
 
 /// Batch normalisation over channels (Ioffe & Szegedy 2015) with ε 1e-3; the running averages keep
-/// 99 % each step.
+/// 99 % each step. As in TensorFlow's fused kernel, which Keras uses for images, a batch is
+/// normalised by its biased variance and the unbiased one goes into the running average. A batch of
+/// one value a channel leaves the running averages as they are.
 class BatchNormLayer : public Layer {
  public:
   explicit BatchNormLayer(int64_t channels);

@@ -33,12 +33,7 @@ void describe(OptionTable& table, DenseOptions& options) {
 }
 
 void check(const DenseOptions& options) {
-  if (options.widths.empty()) {
-    throw UsageError("--widths: expected at least the code's width, found none");
-  }
-  for (const int64_t width : options.widths) {
-    if (width < 1) throw UsageError("--widths: expected at least 1 unit, found {}", width);
-  }
+  check_widths(options.widths);
   check(options.likelihood);
 }
 

@@ -68,6 +68,13 @@ std::string ActivationLayer::title() const {
   return fmt::format("Activation, {}", enum_name(activation_));
 }
 
+void check_widths(const std::vector<int64_t>& widths) {
+  if (widths.empty()) throw UsageError("--widths: expected at least the code's width, found none");
+  for (const int64_t width : widths) {
+    if (width < 1) throw UsageError("--widths: expected at least 1 unit, found {}", width);
+  }
+}
+
 int64_t element_count(const Shape& shape) {
   return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
 }

@@ -134,6 +134,9 @@ class ActivationLayer : public Layer {
   Activation activation_;
 };
 
+/// Throws `UsageError` for widths of layers, `--widths`, that are none or not positive.
+void check_widths(const std::vector<int64_t>& widths);
+
 /// The number of values in one item.
 int64_t element_count(const Shape& shape);
 

@@ -103,8 +103,10 @@ void describe(OptionTable& table, VariationalOptions& options) {
 }
 
 void check(const VariationalOptions& options) {
-  if (options.widths.empty())
-    throw UsageError("--widths: expected at least the code's width, found none");
+  check_widths(options.widths);
+  if (options.filters < 1) {
+    throw UsageError("--filters: expected at least 1 channel, found {}", options.filters);
+  }
   if (options.network == VariationalNetwork::Convolutional && options.widths.size() < 2) {
     throw UsageError(
         "--widths: expected a hidden width and the code's with --network convolutional, found {}",
