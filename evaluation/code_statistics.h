@@ -17,8 +17,8 @@ struct CodeStatistics {
   /// Units whose variance is above 0.01: for the means of a variational model, those that carry
   /// information (Burda, Grosse, Salakhutdinov: "Importance weighted autoencoders", 2016).
   int64_t active_units = 0;
-  /// Directions that the codes span: eigenvalues of the covariance above D · 1e-7 of the largest,
-  /// which is what float32 codes can tell from 0.
+  /// Directions that the codes span: eigenvalues of the covariance above (D · 2⁻²³)² of the
+  /// largest, which is what float32 codes can tell from 0.
   int64_t covariance_rank = 0;
 };
 

@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
 #include <vector>
 
 namespace hourglass {
@@ -23,16 +22,18 @@ CodeGrid grid_of(const at::Tensor& first, const at::Tensor& second) {
 
 }  // namespace
 
-Codes encode_all(Checkpoint& checkpoint, const Dataset& data) {
+Codes encode_all(const Encoder& encode, const Dataset& data) {
   std::vector<at::Tensor> values, labels;
-  const at::Tensor positions = data.all_positions();
-  for (int64_t first = 0; first < data.size(); first += Checkpoint::kBatch) {
-    const int64_t count = std::min(Checkpoint::kBatch, data.size() - first);
-    const Batch batch = data.batch(positions.narrow(0, first, count));
-    values.push_back(checkpoint.encode(batch.input));
+  for (const at::Tensor& positions : data.all_positions().split(Checkpoint::kBatch)) {
+    const Batch batch = data.batch(positions);
+    values.push_back(encode(batch.input).to(at::kCPU, at::kFloat));
     if (batch.labels.defined()) labels.push_back(batch.labels.cpu());
   }
   return {at::cat(values), labels.empty() ? at::Tensor() : at::cat(labels)};
+}
+
+Codes encode_all(Checkpoint& checkpoint, const Dataset& data) {
+  return encode_all([&](const at::Tensor& x) { return checkpoint.encode(x); }, data);
 }
 
 CodeGrid gaussian_grid(int64_t n) {

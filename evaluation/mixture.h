@@ -9,8 +9,8 @@ namespace hourglass {
 struct MixtureOptions {
   int64_t components = 10;
   uint64_t seed = 1;
-  int64_t max_steps = 200;  ///< of expectation and maximisation
-  double tolerance = 1e-4;  ///< converged when the mean log likelihood, in nats, gains less
+  int64_t max_steps = 100;  ///< of expectation and maximisation
+  double tolerance = 1e-3;  ///< converged when the mean log likelihood, in nats, gains less
   /// Added to the diagonal of every covariance, as a share of the codes' mean variance: a component
   /// cannot shrink to a point.
   double covariance_floor = 1e-6;

@@ -1,0 +1,98 @@
+#include "evaluation/errors.h"
+
+#include "core/error.h"
+#include "evaluation/ssim.h"
+
+#include <ATen/ATen.h>
+
+#include <vector>
+
+namespace hourglass {
+namespace {
+
+constexpr int64_t kErrorBatch = 1024;
+
+/// [N, shape…] -> [N, D] float64 on the CPU.
+at::Tensor item_rows(const at::Tensor& items) { return items.flatten(1).to(at::kCPU, at::kDouble); }
+
+/// A reconstruction and its target as rows.
+struct RowPair {
+  at::Tensor reconstruction, target;
+};
+
+RowPair paired_rows(const at::Tensor& reconstruction, const at::Tensor& target) {
+  RowPair rows{item_rows(reconstruction), item_rows(target)};
+  if (rows.reconstruction.sizes() != rows.target.sizes()) {
+    throw Error("reconstruction: expected {} items of {} values like the targets, found {} of {}",
+                rows.target.size(0), rows.target.size(1), rows.reconstruction.size(0),
+                rows.reconstruction.size(1));
+  }
+  return rows;
+}
+
+bool in_unit_range(const at::Tensor& values) {
+  return at::logical_and(values >= 0, values <= 1).all().item<bool>();
+}
+
+}  // namespace
+
+at::Tensor item_mse(const at::Tensor& reconstruction, const at::Tensor& target) {
+  const RowPair rows = paired_rows(reconstruction, target);
+  return (rows.reconstruction - rows.target).square().mean(1);
+}
+
+at::Tensor item_mae(const at::Tensor& reconstruction, const at::Tensor& target) {
+  const RowPair rows = paired_rows(reconstruction, target);
+  return (rows.reconstruction - rows.target).abs().mean(1);
+}
+
+at::Tensor item_bce(const at::Tensor& reconstruction, const at::Tensor& target) {
+  const RowPair rows = paired_rows(reconstruction, target);
+  if (!in_unit_range(rows.reconstruction) || !in_unit_range(rows.target)) {
+    throw Error("binary cross-entropy: expected values in 0 … 1, found others; use MSE or MAE");
+  }
+  return at::binary_cross_entropy(rows.reconstruction, rows.target, {}, at::Reduction::None)
+      .mean(1);
+}
+
+at::Tensor item_psnr(const at::Tensor& reconstruction, const at::Tensor& target,
+                     double data_range) {
+  return 10 * at::log10(data_range * data_range / item_mse(reconstruction, target));
+}
+
+ReconstructionMeans ReconstructionMeasures::means() const {
+  const auto mean_of = [](const at::Tensor& values) { return values.mean().item<double>(); };
+  const auto mean_if_any = [&](const at::Tensor& values) {
+    return values.defined() ? std::optional(mean_of(values)) : std::nullopt;
+  };
+  return {mean_of(mse), mean_of(mae), mean_if_any(bce), mean_of(psnr), mean_if_any(ssim)};
+}
+
+ReconstructionMeasures measure_reconstructions(const Reconstructor& reconstruct,
+                                               const Dataset& data, double data_range) {
+  if (data.size() == 0) throw Error("reconstruction errors: expected items, the data set has none");
+  const bool with_ssim = has_ssim(data.target_shape());
+  bool with_bce = true;  // until a value outside 0 … 1 is met
+  std::vector<at::Tensor> mse, mae, bce, psnr, ssim;
+  for (const at::Tensor& positions : data.all_positions().split(kErrorBatch)) {
+    const Batch batch = data.batch(positions);
+    const at::Tensor found = reconstruct(batch.input);
+    const RowPair rows = paired_rows(found, batch.target);
+    mse.push_back(item_mse(rows.reconstruction, rows.target));
+    mae.push_back(item_mae(rows.reconstruction, rows.target));
+    psnr.push_back(item_psnr(rows.reconstruction, rows.target, data_range));
+    with_bce = with_bce && in_unit_range(rows.reconstruction) && in_unit_range(rows.target);
+    if (with_bce) bce.push_back(item_bce(rows.reconstruction, rows.target));
+    if (with_ssim) {
+      ssim.push_back(item_ssim(rows.reconstruction.view(batch.target.sizes()),
+                               rows.target.view(batch.target.sizes()), data_range));
+    }
+  }
+  const auto joined_if = [](bool wanted, const std::vector<at::Tensor>& parts) {
+    return wanted ? at::cat(parts) : at::Tensor();
+  };
+  return {at::cat(mse), at::cat(mae), joined_if(with_bce, bce), at::cat(psnr),
+          joined_if(with_ssim, ssim)};
+}
+
+}  // namespace hourglass

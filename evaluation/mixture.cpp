@@ -1,0 +1,121 @@
+#include "evaluation/mixture.h"
+
+#include "core/error.h"
+#include "core/random.h"
+#include "evaluation/code_matrix.h"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <vector>
+
+namespace hourglass {
+namespace {
+
+at::Generator mixture_generator(uint64_t seed, std::string_view purpose) {
+  return at::detail::createCPUGenerator(derive_seed(seed, purpose));
+}
+
+at::Tensor squared_distances(const at::Tensor& values, const at::Tensor& centre) {
+  return (values - centre).square().sum(1);
+}
+
+/// k-means++: each next centre is a code drawn with a probability that grows with the square of its
+/// distance from the nearest centre so far. Returns [N], the nearest centre of every code.
+at::Tensor seeded_assignment(const at::Tensor& values, const MixtureOptions& options) {
+  at::Generator generator = mixture_generator(options.seed, "mixture");
+  at::Tensor chances = at::ones({values.size(0)}, at::kDouble);
+  at::Tensor nearest =
+      at::full({values.size(0)}, std::numeric_limits<double>::infinity(), at::kDouble);
+  at::Tensor assignment = at::zeros({values.size(0)}, at::kLong);
+  for (int64_t m = 0; m < options.components; ++m) {
+    if (chances.max().item<double>() == 0) {
+      throw Error("mixture: expected at least {} different codes, one a component, found {}",
+                  options.components, m);
+    }
+    const auto row = at::multinomial(chances, 1, false, generator).item<int64_t>();
+    const at::Tensor distances = squared_distances(values, values[row]);
+    assignment.masked_fill_(distances < nearest, m);
+    nearest = at::minimum(nearest, distances);
+    chances = nearest;
+  }
+  return assignment;
+}
+
+/// Log density of each code under each component, times its weight: [N, M].
+at::Tensor joint_log_density(const GaussianMixture& mixture, const at::Tensor& values) {
+  const auto width = static_cast<double>(values.size(1));
+  std::vector<at::Tensor> columns;
+  for (int64_t m = 0; m < mixture.weights.size(0); ++m) {
+    const at::Tensor lower = mixture.cholesky[m];
+    const at::Tensor whitened =
+        at::linalg_solve_triangular(lower, (values - mixture.means[m]).t(), /*upper=*/false);
+    const double constant = std::log(mixture.weights[m].item<double>()) -
+                            lower.diagonal().log().sum().item<double>() -
+                            width / 2 * std::log(2 * std::numbers::pi);
+    columns.push_back(constant - whitened.square().sum(0) / 2);
+  }
+  return at::stack(columns, 1);
+}
+
+/// The mixture in which component m has the share `responsibilities` [N, M] of every code.
+GaussianMixture maximised(const at::Tensor& values, const at::Tensor& responsibilities,
+                          const at::Tensor& floor) {
+  // Keeps a component that lost all its codes from dividing by 0.
+  const at::Tensor totals = responsibilities.sum(0) + 10 * std::numeric_limits<double>::epsilon();
+  GaussianMixture mixture;
+  mixture.weights = totals / totals.sum();
+  mixture.means = at::matmul(responsibilities.t(), values) / totals.unsqueeze(1);
+  std::vector<at::Tensor> lower;
+  for (int64_t m = 0; m < totals.size(0); ++m) {
+    const at::Tensor centred = values - mixture.means[m];
+    const at::Tensor weighted = centred * responsibilities.select(1, m).unsqueeze(1);
+    lower.push_back(at::linalg_cholesky(at::matmul(weighted.t(), centred) / totals[m] + floor));
+  }
+  mixture.cholesky = at::stack(lower);
+  return mixture;
+}
+
+/// What is added to every covariance; codes that do not vary at all get the share itself.
+at::Tensor covariance_floor(const at::Tensor& values, double share) {
+  const double variance = values.var(0, /*unbiased=*/false).mean().item<double>();
+  return at::eye(values.size(1), at::kDouble) * (variance > 0 ? share * variance : share);
+}
+
+}  // namespace
+
+at::Tensor GaussianMixture::log_likelihood(const at::Tensor& codes) const {
+  return at::logsumexp(joint_log_density(*this, code_matrix(codes)), 1);
+}
+
+at::Tensor GaussianMixture::sample(int64_t count, uint64_t seed) const {
+  at::Generator generator = mixture_generator(seed, "mixture samples");
+  const at::Tensor component = at::multinomial(weights, count, true, generator);
+  const at::Tensor noise = at::randn({count, means.size(1), 1}, generator, at::kDouble);
+  const at::Tensor offsets = at::matmul(cholesky.index_select(0, component), noise).squeeze(2);
+  return (means.index_select(0, component) + offsets).to(at::kFloat);
+}
+
+GaussianMixture fit_mixture(const at::Tensor& codes, const MixtureOptions& options) {
+  const at::Tensor values = code_matrix(codes);
+  const at::Tensor floor = covariance_floor(values, options.covariance_floor);
+  at::Tensor responsibilities =
+      at::one_hot(seeded_assignment(values, options), options.components).to(at::kDouble);
+  GaussianMixture mixture = maximised(values, responsibilities, floor);
+  double before = -std::numeric_limits<double>::infinity();
+  for (int64_t step = 0; step < options.max_steps; ++step) {
+    const at::Tensor joint = joint_log_density(mixture, values);
+    const at::Tensor log_likelihood = at::logsumexp(joint, 1);
+    const double mean = log_likelihood.mean().item<double>();
+    if (mean - before < options.tolerance) break;
+    before = mean;
+    responsibilities = (joint - log_likelihood.unsqueeze(1)).exp();
+    mixture = maximised(values, responsibilities, floor);
+  }
+  return mixture;
+}
+
+}  // namespace hourglass
