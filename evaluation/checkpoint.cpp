@@ -1,15 +1,54 @@
 #include "evaluation/checkpoint.h"
 
 #include "core/error.h"
-#include "core/files.h"
+#include "core/text.h"
+#include "evaluation/torchscript_archive.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/serialization/import.h>
 
 #include <algorithm>
+#include <limits>
+#include <string_view>
 
 namespace hourglass {
+namespace {
+
+using torch::jit::IValue;
+
+/// The line of LibTorch's message that says what went wrong. TorchScript puts it behind traces of
+/// the program, each of which ends in a pointer to the place; otherwise it comes first.
+std::string reason_of(const std::exception& error) {
+  std::string text = error.what();
+  if (const size_t traced = text.rfind("<--- HERE\n"); traced != std::string::npos) {
+    text.erase(0, traced + std::string_view("<--- HERE\n").size());
+  }
+  text.erase(0, text.find_first_not_of(" \t\n"));
+  text.resize(std::min(text.find('\n'), text.size()));
+  // "RuntimeError: mat1 and …", "[enforce fail at inline_container.cc:372] . PytorchStream…"
+  const size_t type = text.find("Error: ");
+  if (type < text.find(' ')) text.erase(0, type + 7);
+  const size_t place = text.find("] . ");
+  if (text.starts_with('[') && place != std::string::npos) text.erase(0, place + 4);
+  return text;
+}
+
+/// The tensors of what a method returned; none when it is of another kind.
+std::vector<at::Tensor> tensors_of(const IValue& result) {
+  if (result.isTensor()) return {result.toTensor()};
+  if (result.isTensorList()) return result.toTensorVector();
+  if (!result.isTuple()) return {};
+  std::vector<at::Tensor> tensors;
+  for (const IValue& element : result.toTupleRef().elements()) {
+    if (!element.isTensor()) return {};
+    tensors.push_back(element.toTensor());
+  }
+  return tensors;
+}
+
+}  // namespace
 
 struct Checkpoint::Program {
   torch::jit::Module module;
@@ -17,19 +56,19 @@ struct Checkpoint::Program {
 };
 
 Checkpoint Checkpoint::load(const std::filesystem::path& path, at::Device device) {
-  const size_t size =
-      read_file(path).size();  // for the reason, when the file cannot be read at all
+  check_torchscript_archive(path);
   Checkpoint checkpoint;
   checkpoint.path_ = path;
+  checkpoint.file_size_ = std::filesystem::file_size(path);
   checkpoint.program_ = std::make_shared<Program>();
   torch::jit::ExtraFilesMap extra = {{"hourglass.json", ""}};
   try {
     checkpoint.program_->module = torch::jit::load(path.string(), device, extra);
-  } catch (
-      const std::exception&) {  // LibTorch's message is pages long and names its own source files
+  } catch (const std::exception& error) {
     throw Error(
-        "{}: expected a TorchScript file, found {} bytes that are damaged or of another kind",
-        path.string(), size);
+        "{}: expected a TorchScript file, found one that is damaged or of a version that "
+        "this LibTorch cannot read ({})",
+        path.string(), reason_of(error));
   }
   checkpoint.program_->device = device;
   checkpoint.program_->module.eval();
@@ -48,35 +87,102 @@ bool Checkpoint::has_method(const std::string& name) const {
   return program_->module.find_method(name).has_value();
 }
 
-at::Tensor Checkpoint::reconstruct(const at::Tensor& x) { return run("forward", x); }
-at::Tensor Checkpoint::encode(const at::Tensor& x) { return run("encode", x); }
-at::Tensor Checkpoint::decode(const at::Tensor& z) { return run("decode", z); }
+at::Tensor Checkpoint::reconstruct(const at::Tensor& x) { return run("forward", x, 1).front(); }
+at::Tensor Checkpoint::encode(const at::Tensor& x) { return run("encode", x, 1).front(); }
+at::Tensor Checkpoint::decode(const at::Tensor& z) { return run("decode", z, 1).front(); }
 
 std::vector<LayerOutput> Checkpoint::layers(const at::Tensor& x) {
-  const at::NoGradGuard no_grad;
   const auto names = metadata_.value("layers", std::vector<std::string>());
-  if (!has_method("layers")) throw Error("{}: has no method 'layers'", path_.string());
-  const auto outputs = program_->module.get_method("layers")({x.to(program_->device)});
-  const auto& values = outputs.toTupleRef().elements();
+  const auto values = run_method("layers", x);
   std::vector<LayerOutput> layers;
   for (size_t i = 0; i < values.size(); ++i) {
-    layers.push_back(
-        {i < names.size() ? names[i] : std::to_string(i + 1), values[i].toTensor().cpu()});
+    layers.push_back({i < names.size() ? names[i] : std::to_string(i + 1), values[i]});
   }
   return layers;
 }
 
-at::Tensor Checkpoint::run(const std::string& method, const at::Tensor& input) {
-  const at::NoGradGuard no_grad;
-  const auto function = program_->module.find_method(method);
-  if (!function) throw Error("{}: has no method '{}'", path_.string(), method);
-  std::vector<at::Tensor> results;
-  for (int64_t first = 0; first < input.size(0); first += kBatch) {
-    const int64_t count = std::min(kBatch, input.size(0) - first);
-    const at::Tensor piece = input.narrow(0, first, count).to(program_->device);
-    results.push_back((*function)({piece}).toTensor().cpu());
+std::vector<at::Tensor> Checkpoint::run_method(const std::string& name, const at::Tensor& x) {
+  return run(name, x, std::numeric_limits<size_t>::max());
+}
+
+std::vector<at::Tensor> Checkpoint::run(const std::string& method, const at::Tensor& x,
+                                        size_t most) {
+  if (!has_method(method)) {
+    throw Error("{}: expected a method '{}', found {}", path_.string(), method,
+                join_text(method_names()));
   }
-  return at::cat(results);
+  if (!x.defined() || x.dim() == 0 || x.size(0) == 0) {
+    throw Error("{}: {} expects a batch of at least one row, found none", path_.string(), method);
+  }
+  std::vector<std::vector<at::Tensor>> pieces;  // by place in the result, then by batch
+  for (int64_t first = 0; first < x.size(0); first += kBatch) {
+    const int64_t count = std::min(kBatch, x.size(0) - first);
+    const auto values = run_batch(method, x.narrow(0, first, count), most);
+    pieces.resize(values.size());
+    for (size_t i = 0; i < values.size(); ++i) pieces[i].push_back(values[i]);
+  }
+  // Here, outside of inference mode, the copies become ordinary tensors.
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> results;
+  for (const auto& batches : pieces) results.push_back(at::cat(batches));
+  return results;
+}
+
+std::vector<at::Tensor> Checkpoint::run_batch(const std::string& method, const at::Tensor& x,
+                                              size_t most) {
+  const c10::InferenceMode inference;
+  const auto where = [&] {
+    return fmt::format("{}: {} of an input of shape {}", path_.string(), method,
+                       shape_text(x.sizes().vec()));
+  };
+  std::vector<at::Tensor> values;
+  try {
+    values = tensors_of(program_->module.get_method(method)({x.to(program_->device)}));
+  } catch (const std::exception& error) {
+    throw Error("{} failed: {}", where(), reason_of(error));
+  }
+  if (values.empty()) throw Error("{}: expected tensors, found a result of another kind", where());
+  values.resize(std::min(values.size(), most));
+  for (at::Tensor& value : values) {
+    if (value.dim() == 0 || value.size(0) != x.size(0)) {
+      throw Error("{}: expected a result of {} rows, found one of shape [{}]", where(), x.size(0),
+                  shape_text(value.sizes().vec()));
+    }
+    value = value.cpu();
+  }
+  return values;
+}
+
+std::vector<std::string> Checkpoint::method_names() const {
+  std::vector<std::string> names;
+  for (const auto& method : program_->module.get_methods()) names.push_back(method.name());
+  return names;
+}
+
+std::vector<NamedTensor> Checkpoint::parameters() const {
+  std::vector<NamedTensor> parameters;
+  for (const auto& [name, value] : program_->module.named_parameters()) {
+    parameters.push_back({name, value.detach().cpu()});
+  }
+  return parameters;
+}
+
+at::Tensor Checkpoint::parameter(const std::string& name) const {
+  std::vector<std::string> names;
+  for (const auto& parameter : parameters()) {
+    if (parameter.name == name) return parameter.value;
+    names.push_back(parameter.name);
+  }
+  throw Error("{}: expected a parameter '{}'{}, found {}", path_.string(), name,
+              suggestion(name, names), names.empty() ? "none at all" : join_text(names));
+}
+
+at::Device Checkpoint::device() const { return program_->device; }
+
+torch::jit::Module& Checkpoint::module() { return program_->module; }
+
+std::optional<Shape> Checkpoint::input_shape() const {
+  return input_shape_ ? input_shape_ : shape("input_shape");
 }
 
 std::optional<Shape> Checkpoint::shape(const std::string& key) const {

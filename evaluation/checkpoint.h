@@ -1,59 +1,99 @@
 #pragma once
 
 #include "core/batch.h"
+#include "core/named_tensor.h"
 #include "models/autoencoder.h"
 
 #include <ATen/core/Tensor.h>
 #include <nlohmann/json.hpp>
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+namespace torch::jit {
+struct Module;
+}
+
 namespace hourglass {
 
 /// A TorchScript autoencoder, ours or a stranger's, ready to run. A TorchScript file is a program:
 /// load only files whose origin you trust.
 ///
-/// All methods take a batch of any size on any device, compute under no-grad in batches of at most
-/// `kBatch`, and return tensors on the CPU. B is the number of rows.
+/// All methods take a batch of any size on any device, compute in inference mode in batches of at
+/// most `kBatch`, and return tensors on the CPU; these are ordinary tensors, which may be changed
+/// and take part in gradients. B is the number of rows. What goes wrong inside of a method (an
+/// input of the wrong shape, say) is thrown as an `Error` of one line with file, method and the
+/// input's shape.
 class Checkpoint {
  public:
   static constexpr int64_t kBatch = 1024;
 
-  /// Throws `Error` when the file is missing, damaged, or not TorchScript.
+  /// Throws `Error` when the file is missing, damaged, or not TorchScript, and when it declares
+  /// contents that are larger than itself.
   static Checkpoint load(const std::filesystem::path& path, at::Device device = at::kCPU);
 
   bool has_method(const std::string& name) const;
+  std::vector<std::string> method_names() const;
 
-  at::Tensor reconstruct(
-      const at::Tensor& x);  ///< `forward`: [B, input shape…] -> [B, target shape…]
-  at::Tensor encode(const at::Tensor& x);  ///< [B, input shape…] -> [B, code shape…]
-  at::Tensor decode(const at::Tensor& z);  ///< [B, code shape…] -> [B, target shape…]
+  // A stranger's method may return several tensors; these three take the first: the reconstruction,
+  // or the mean of a distribution.
+
+  /// `forward`: [B, input shape…] -> [B, target shape…]
+  at::Tensor reconstruct(const at::Tensor& x);
+  /// [B, input shape…] -> [B, code shape…]
+  at::Tensor encode(const at::Tensor& x);
+  /// [B, code shape…] -> [B, target shape…]
+  at::Tensor decode(const at::Tensor& z);
 
   /// Every layer's output, with the names of the metadata. Only files of ours have the method.
   std::vector<LayerOutput> layers(const at::Tensor& x);
 
+  /// Any method of one tensor that returns a tensor or a tuple or list of them, each [B, …]
+  /// (`encode_distribution` of a variational one: mean and logarithm of the variance).
+  std::vector<at::Tensor> run_method(const std::string& name, const at::Tensor& x);
+
+  /// All parameters by name, in the file's order, on the CPU: those of training, without the
+  /// running averages of batch normalization.
+  std::vector<NamedTensor> parameters() const;
+
+  /// One of them. Throws `Error` that suggests the nearest name where there is none.
+  at::Tensor parameter(const std::string& name) const;
+
   /// The extra file hourglass.json; an empty object in a stranger's file.
   const nlohmann::json& metadata() const { return metadata_; }
 
-  /// Shapes as the metadata give them; none in a stranger's file.
-  std::optional<Shape> input_shape() const { return shape("input_shape"); }
+  /// Shape of one input: what `set_input_shape` says, else the metadata; none in a stranger's file.
+  std::optional<Shape> input_shape() const;
   std::optional<Shape> code_shape() const { return shape("code_shape"); }
 
+  /// For a stranger's file: what a user gives as --input-shape.
+  void set_input_shape(Shape shape) { input_shape_ = std::move(shape); }
+
   const std::filesystem::path& path() const { return path_; }
+  at::Device device() const;
+  uint64_t file_size() const { return file_size_; }  ///< in bytes
+
+  /// The TorchScript module itself, on `device()`, for what the methods above cannot do: gradients
+  /// need it, because nothing can be differentiated in inference mode. Users of it include
+  /// <torch/csrc/jit/api/module.h>.
+  torch::jit::Module& module();
 
  private:
   struct Program;  // hides TorchScript's headers
 
   std::filesystem::path path_;
+  uint64_t file_size_ = 0;
   std::shared_ptr<Program> program_;
   nlohmann::json metadata_;
+  std::optional<Shape> input_shape_;
 
   Checkpoint() = default;
-  at::Tensor run(const std::string& method, const at::Tensor& input);
+  std::vector<at::Tensor> run(const std::string& method, const at::Tensor& x, size_t most);
+  std::vector<at::Tensor> run_batch(const std::string& method, const at::Tensor& x, size_t most);
   std::optional<Shape> shape(const std::string& key) const;
 };
 

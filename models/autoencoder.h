@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/batch.h"
+#include "core/named_tensor.h"
 #include "models/layers.h"
 #include "models/likelihood.h"
 
@@ -44,11 +45,8 @@ struct Losses {
   at::Tensor total() const;
 };
 
-/// The output of one layer, under the layer's name in the module tree.
-struct LayerOutput {
-  std::string name;  ///< "encoder.dense1"
-  at::Tensor value;  ///< [B, …]
-};
+/// The output of one layer [B, …], under the layer's name in the module tree: "encoder.dense1".
+using LayerOutput = NamedTensor;
 
 /// Shapes of one input and of the target it is to become; they differ only in paired training.
 struct ItemShapes {

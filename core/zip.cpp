@@ -1,0 +1,75 @@
+#include "core/zip.h"
+
+#include "core/error.h"
+#include "core/files.h"
+
+#include <memory>
+#include <zip.h>
+
+namespace hourglass {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Closes an archive without writing it.
+struct DiscardZip {
+  void operator()(zip_t* archive) const { zip_discard(archive); }
+};
+using ZipHandle = std::unique_ptr<zip_t, DiscardZip>;
+
+ZipHandle open_zip(const fs::path& path, int flags) {
+  int code = 0;
+  ZipHandle archive(zip_open(path.c_str(), flags, &code));
+  if (archive) return archive;
+  zip_error_t error;
+  zip_error_init_with_code(&error, code);
+  const std::string reason = zip_error_strerror(&error);
+  zip_error_fini(&error);
+  const bool found = code == ZIP_ER_NOZIP || code == ZIP_ER_INCONS || code == ZIP_ER_MULTIDISK;
+  throw Error("{}: {} ({})", path.string(),
+              found ? "expected a ZIP archive, found a file that is damaged, cut off or of another "
+                      "kind"
+                    : "cannot open the ZIP archive",
+              reason);
+}
+
+}  // namespace
+
+std::vector<ZipEntry> list_zip(const fs::path& path) {
+  const ZipHandle archive = open_zip(path, ZIP_RDONLY);
+  const zip_int64_t count = zip_get_num_entries(archive.get(), 0);
+  std::vector<ZipEntry> entries;
+  for (zip_int64_t i = 0; i < count; ++i) {
+    zip_stat_t stat;
+    if (zip_stat_index(archive.get(), static_cast<zip_uint64_t>(i), 0, &stat) != 0) {
+      throw Error("{}: entry {} of the ZIP archive: {}", path.string(), i,
+                  zip_strerror(archive.get()));
+    }
+    entries.push_back({stat.name, stat.size, stat.comp_size});
+  }
+  return entries;
+}
+
+void write_zip(const fs::path& path, const std::vector<ZipFile>& files) {
+  write_file_atomically(path, [&](const fs::path& temporary) {
+    ZipHandle archive = open_zip(temporary, ZIP_CREATE | ZIP_TRUNCATE);
+    const auto check = [&](bool done) {
+      if (!done) throw Error("{}: cannot write: {}", path.string(), zip_strerror(archive.get()));
+    };
+    for (const auto& file : files) {
+      zip_source_t* source =
+          zip_source_buffer(archive.get(), file.bytes.data(), file.bytes.size(), /*freep=*/0);
+      check(source != nullptr);
+      const zip_int64_t index =
+          zip_file_add(archive.get(), file.name.c_str(), source, ZIP_FL_ENC_UTF_8);
+      if (index < 0) zip_source_free(source);
+      check(index >= 0);
+      check(zip_set_file_compression(archive.get(), static_cast<zip_uint64_t>(index), ZIP_CM_STORE,
+                                     0) == 0);
+    }
+    check(zip_close(archive.get()) == 0);
+    static_cast<void>(archive.release());  // closing has freed it
+  });
+}
+
+}  // namespace hourglass
