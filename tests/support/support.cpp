@@ -1,6 +1,7 @@
 #include "tests/support/support.h"
 
 #include "core/error.h"
+#include "core/files.h"
 
 #include <cstdlib>
 #include <fstream>
@@ -41,6 +42,16 @@ fs::path real_data(const std::string& relative) {
   if (folder == nullptr) return {};
   const fs::path path = fs::path(folder) / relative;
   return fs::exists(path) ? path : fs::path();
+}
+
+fs::path foreign_model(const std::string& name) {
+  return fs::path(HOURGLASS_FOREIGN_MODELS) / (name + ".pt");
+}
+
+std::string no_foreign_models() {
+  if (fs::exists(foreign_model("autoencoder"))) return "";
+  const fs::path reason = fs::path(HOURGLASS_FOREIGN_MODELS) / "reason";
+  return fs::exists(reason) ? read_file(reason) : "no Python was found";
 }
 
 void expect_contains(const std::string& text, std::initializer_list<std::string> parts) {

@@ -34,6 +34,14 @@ std::string error_of(const std::function<void()>& action);
 /// HOURGLASS_NEEDS_DATA.
 std::filesystem::path real_data(const std::string& relative);
 
+/// A TorchScript file that Python wrote, of a model that knows nothing of this project:
+/// "autoencoder", "forward_only" or "variational", and "weights", which is none
+/// (tests/python/foreign_model.py says what they are). See HOURGLASS_NEEDS_FOREIGN_MODELS.
+std::filesystem::path foreign_model(const std::string& name);
+
+/// Why there are no such files; empty where there are.
+std::string no_foreign_models();
+
 /// Expects `text` to contain each of the `parts`.
 void expect_contains(const std::string& text, std::initializer_list<std::string> parts);
 
@@ -43,4 +51,10 @@ void expect_contains(const std::string& text, std::initializer_list<std::string>
 #define HOURGLASS_NEEDS_DATA(relative)                                                          \
   if (hourglass::testing::real_data(relative).empty()) {                                        \
     GTEST_SKIP() << "needs " << (relative) << ": set HOURGLASS_DATA to the folder that has it"; \
+  }
+
+/// Skips the test, saying why, where no Python could write the files of `foreign_model`.
+#define HOURGLASS_NEEDS_FOREIGN_MODELS()                                        \
+  if (!hourglass::testing::no_foreign_models().empty()) {                       \
+    GTEST_SKIP() << "needs torch: " << hourglass::testing::no_foreign_models(); \
   }

@@ -1,0 +1,58 @@
+#include "core/zip.h"
+
+#include "core/error.h"
+#include "core/files.h"
+#include "tests/support/support.h"
+
+namespace hourglass {
+namespace {
+
+using testing::error_of;
+using testing::expect_contains;
+using testing::TemporaryFolder;
+
+TEST(WriteZip, StoresFilesThatAreListedAgain) {
+  const TemporaryFolder folder;
+  const std::string bytes(1000, 'x');
+  write_zip(folder / "a.zip", {{"first.txt", "old"}});
+  write_zip(folder / "a.zip", {{"first.txt", bytes}, {"é/second", ""}});
+  const auto entries = list_zip(folder / "a.zip");
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[0].name, "first.txt");
+  EXPECT_EQ(entries[0].size, 1000U);
+  EXPECT_EQ(entries[0].stored_size, 1000U) << "not compressed";
+  EXPECT_EQ(entries[1].name, "é/second");
+  EXPECT_EQ(entries[1].size, 0U);
+  EXPECT_NE(read_file(folder / "a.zip").find(bytes), std::string::npos);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(WriteZip, FailureNamesTheFile) {
+  const TemporaryFolder folder;
+  expect_contains(error_of([&] {
+                    write_zip(folder / "absent/a.zip", {{"a", "b"}});
+                  }),
+                  {"absent", "a.zip"});
+}
+
+TEST(ListZip, SaysWhatIsWrongWithAFile) {
+  const TemporaryFolder folder;
+  expect_contains(error_of([&] { list_zip(folder / "absent.zip"); }),
+                  {"absent.zip", "cannot open", "No such file"});
+  testing::write_file(folder / "text.zip", "not an archive");
+  expect_contains(error_of([&] { list_zip(folder / "text.zip"); }),
+                  {"text.zip", "expected a ZIP archive"});
+}
+
+TEST(ListZip, RefusesAnArchiveCutOffAnywhere) {
+  const TemporaryFolder folder;
+  write_zip(folder / "a.zip", {{"first", "some bytes"}, {"second", "more"}});
+  const std::string whole = read_file(folder / "a.zip");
+  for (size_t size = 1; size < whole.size(); ++size) {
+    testing::write_file(folder / "cut.zip", whole.substr(0, size));
+    EXPECT_THROW(list_zip(folder / "cut.zip"), Error) << size;
+  }
+}
+
+}  // namespace
+}  // namespace hourglass
