@@ -22,7 +22,7 @@ CodeGrid grid_of(const at::Tensor& first, const at::Tensor& second) {
 
 }  // namespace
 
-Codes encode_all(const Encoder& encode, const Dataset& data) {
+Codes encode_all(const EncodeFunction& encode, const Dataset& data) {
   std::vector<at::Tensor> values, labels;
   for (const at::Tensor& positions : data.all_positions().split(Checkpoint::kBatch)) {
     const Batch batch = data.batch(positions);

@@ -20,10 +20,10 @@ struct Codes {
 Codes encode_all(Checkpoint& checkpoint, const Dataset& data);
 
 /// Maps a batch of inputs [B, shape…] to codes [B, code shape…].
-using Encoder = std::function<at::Tensor(const at::Tensor& input)>;
+using EncodeFunction = std::function<at::Tensor(const at::Tensor& input)>;
 
 /// The same with any encoder, such as a PCA's; the identity gives the items themselves.
-Codes encode_all(const Encoder& encode, const Dataset& data);
+Codes encode_all(const EncodeFunction& encode, const Dataset& data);
 
 /// Coordinates of an n × n grid over a two-dimensional code, row by row: the first coordinate grows
 /// with the column, the second with the row.
