@@ -175,4 +175,14 @@ void write_npz(const std::filesystem::path& path, const std::vector<NamedTensor>
   write_zip(path, files);
 }
 
+std::vector<NamedTensor> read_npz(const std::filesystem::path& path) {
+  std::vector<NamedTensor> arrays;
+  for (const auto& file : read_zip(path)) {
+    const std::string name =
+        file.name.ends_with(".npy") ? file.name.substr(0, file.name.size() - 4) : file.name;
+    arrays.push_back({name, parse_npy(file.bytes, path.string() + ": " + file.name)});
+  }
+  return arrays;
+}
+
 }  // namespace hourglass

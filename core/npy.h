@@ -33,4 +33,8 @@ at::Tensor read_npy(const std::filesystem::path& path);
 /// Throws `Error` when a name is empty or comes twice, and as `npy_bytes` does.
 void write_npz(const std::filesystem::path& path, const std::vector<NamedTensor>& arrays);
 
+/// The arrays of an NPZ archive, also of a compressed one, in its order. Throws `Error` as
+/// `parse_npy` and `read_zip` do.
+std::vector<NamedTensor> read_npz(const std::filesystem::path& path);
+
 }  // namespace hourglass

@@ -33,6 +33,29 @@ ZipHandle open_zip(const fs::path& path, int flags) {
               reason);
 }
 
+struct CloseZipFile {
+  void operator()(zip_file_t* file) const { zip_fclose(file); }
+};
+
+/// Reads until the file ends, whatever size the directory declares: memory is asked for as bytes
+/// come.
+std::string read_entry(zip_t* archive, const fs::path& path, zip_uint64_t index,
+                       const std::string& name) {
+  const std::unique_ptr<zip_file_t, CloseZipFile> file(zip_fopen_index(archive, index, 0));
+  if (!file) {
+    throw Error("{}: {} in the ZIP archive: {}", path.string(), name, zip_strerror(archive));
+  }
+  std::string bytes, piece(size_t{1} << 16, '\0');
+  while (const zip_int64_t count = zip_fread(file.get(), piece.data(), piece.size())) {
+    if (count < 0) {
+      throw Error("{}: {} in the ZIP archive is damaged: {}", path.string(), name,
+                  zip_file_strerror(file.get()));
+    }
+    bytes.append(piece, 0, static_cast<size_t>(count));
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::vector<ZipEntry> list_zip(const fs::path& path) {
@@ -48,6 +71,16 @@ std::vector<ZipEntry> list_zip(const fs::path& path) {
     entries.push_back({stat.name, stat.size, stat.comp_size});
   }
   return entries;
+}
+
+std::vector<ZipFile> read_zip(const fs::path& path) {
+  std::vector<ZipFile> files;
+  for (const auto& entry : list_zip(path)) files.push_back({entry.name, ""});
+  const ZipHandle archive = open_zip(path, ZIP_RDONLY);
+  for (size_t i = 0; i < files.size(); ++i) {
+    files[i].bytes = read_entry(archive.get(), path, i, files[i].name);
+  }
+  return files;
 }
 
 void write_zip(const fs::path& path, const std::vector<ZipFile>& files) {
