@@ -1,0 +1,175 @@
+#include "evaluation/activation_file.h"
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/npy.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+#include <limits>
+
+namespace hourglass {
+namespace {
+
+namespace fs = std::filesystem;
+using OrderedJson = nlohmann::ordered_json;  // layers keep their order
+
+bool is_json(const fs::path& path) { return path.extension() == ".json"; }
+
+// ---- Activations as named arrays
+// -------------------------------------------------------------------------------------
+
+constexpr std::string_view kLayers = "layers", kLayerGradients = "layer_gradients",
+                           kWeightGradients = "weight_gradients";
+
+void append_group(std::vector<NamedTensor>& arrays, std::string_view group,
+                  const std::vector<NamedTensor>& members) {
+  for (const auto& [name, value] : members) {
+    arrays.push_back({fmt::format("{}/{}", group, name), value});
+  }
+}
+
+std::vector<NamedTensor> to_arrays(const Activations& activations) {
+  std::vector<NamedTensor> arrays = {{"rows", activations.rows}, {"input", activations.input}};
+  append_group(arrays, kLayers, activations.layers);
+  if (const auto& gradients = activations.gradients) {
+    arrays.push_back({"loss", at::scalar_tensor(gradients->loss, at::kDouble)});
+    arrays.push_back({"input_gradient", gradients->input});
+    append_group(arrays, kLayerGradients, gradients->layers);
+    append_group(arrays, kWeightGradients, gradients->weights);
+  }
+  return arrays;
+}
+
+/// One array, or an undefined tensor.
+at::Tensor find_array(const std::vector<NamedTensor>& arrays, const std::string& name) {
+  for (const auto& array : arrays) {
+    if (array.name == name) return array.value;
+  }
+  return {};
+}
+
+std::vector<NamedTensor> find_group(const std::vector<NamedTensor>& arrays,
+                                    std::string_view group) {
+  const std::string prefix = fmt::format("{}/", group);
+  std::vector<NamedTensor> members;
+  for (const auto& [name, value] : arrays) {
+    if (name.starts_with(prefix)) members.push_back({name.substr(prefix.size()), value});
+  }
+  return members;
+}
+
+Activations from_arrays(const std::vector<NamedTensor>& arrays, const fs::path& path) {
+  Activations activations{.rows = find_array(arrays, "rows"),
+                          .input = find_array(arrays, "input"),
+                          .layers = find_group(arrays, kLayers)};
+  const auto count = [](const at::Tensor& t) { return t.defined() && t.dim() ? t.size(0) : -1; };
+  bool complete = activations.rows.defined() && activations.rows.scalar_type() == at::kLong &&
+                  activations.rows.dim() == 1 && !activations.layers.empty() &&
+                  count(activations.input) == count(activations.rows);
+  for (const auto& layer : activations.layers) {
+    complete = complete && count(layer.value) == count(activations.rows);
+  }
+  if (!complete) {
+    throw Error("{}: expected saved activations (rows, input and layers), found other arrays",
+                path.string());
+  }
+  if (const at::Tensor loss = find_array(arrays, "loss"); loss.defined()) {
+    activations.gradients = {.loss = loss.item<double>(),
+                             .layers = find_group(arrays, kLayerGradients),
+                             .weights = find_group(arrays, kWeightGradients),
+                             .input = find_array(arrays, "input_gradient")};
+  }
+  return activations;
+}
+
+// ---- Arrays as nested lists
+// ----------------------------------------------------------------------------------------------
+
+OrderedJson to_lists(const at::Tensor& values) {
+  if (values.dim() == 0) {
+    if (values.is_floating_point()) return values.item<double>();
+    return values.item<int64_t>();
+  }
+  OrderedJson list = OrderedJson::array();
+  for (const at::Tensor& part : values.unbind()) list.push_back(to_lists(part));
+  return list;
+}
+
+/// Appends the numbers of `list`, which must have the `shape` from place `depth` on.
+void append_numbers(const OrderedJson& list, const Shape& shape, size_t depth,
+                    std::vector<double>& numbers) {
+  if (depth == shape.size()) {
+    // JSON has no NaN: it is written as null.
+    numbers.push_back(list.is_null() ? std::numeric_limits<double>::quiet_NaN()
+                                     : list.get<double>());
+    return;
+  }
+  if (!list.is_array() || static_cast<int64_t>(list.size()) != shape[depth]) {
+    throw Error("lists of one length where there are several");
+  }
+  for (const auto& part : list) append_numbers(part, shape, depth + 1, numbers);
+}
+
+at::Tensor from_lists(const OrderedJson& list, at::ScalarType type) {
+  Shape shape;
+  for (const auto* part = &list; part->is_array(); part = &part->front()) {
+    shape.push_back(static_cast<int64_t>(part->size()));
+    if (part->empty()) break;
+  }
+  std::vector<double> numbers;
+  append_numbers(list, shape, 0, numbers);
+  return at::tensor(numbers, at::kDouble).to(type).reshape(shape);
+}
+
+std::string to_json_text(const std::vector<NamedTensor>& arrays) {
+  OrderedJson document = OrderedJson::object();
+  for (const auto& [name, value] : arrays) {
+    const size_t slash = name.find('/');
+    OrderedJson& owner = slash == std::string::npos ? document : document[name.substr(0, slash)];
+    owner[slash == std::string::npos ? name : name.substr(slash + 1)] = to_lists(value);
+  }
+  return document.dump() + "\n";
+}
+
+std::vector<NamedTensor> parse_json_text(const std::string& text, const fs::path& path) {
+  std::vector<NamedTensor> arrays;
+  try {
+    const auto document = OrderedJson::parse(text);
+    for (const auto& [name, value] : document.items()) {
+      if (!value.is_object()) {
+        const auto type = name == "rows" ? at::kLong : name == "loss" ? at::kDouble : at::kFloat;
+        arrays.push_back({name, from_lists(value, type)});
+        continue;
+      }
+      for (const auto& [member, list] : value.items()) {
+        arrays.push_back({fmt::format("{}/{}", name, member), from_lists(list, at::kFloat)});
+      }
+    }
+  } catch (const std::exception& error) {
+    throw Error("{}: expected activations saved as JSON, found something else ({})", path.string(),
+                error.what());
+  }
+  return arrays;
+}
+
+}  // namespace
+
+void expect_activation_file(const fs::path& path, const std::string& option) {
+  if (is_json(path) || path.extension() == ".npz") return;
+  throw UsageError("{}: expected a file that ends in .npz or .json, found '{}'", option,
+                   path.string());
+}
+
+void save_activations(const fs::path& path, const Activations& activations) {
+  const auto arrays = to_arrays(activations);
+  if (!is_json(path)) return write_npz(path, arrays);
+  write_file_atomically(path, to_json_text(arrays));
+}
+
+Activations load_activations(const fs::path& path) {
+  return from_arrays(is_json(path) ? parse_json_text(read_file(path), path) : read_npz(path), path);
+}
+
+}  // namespace hourglass

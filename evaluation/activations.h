@@ -1,0 +1,58 @@
+#pragma once
+
+#include "core/batch.h"
+#include "evaluation/checkpoint.h"
+#include "models/likelihood.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hourglass {
+
+/// What the gradients of a loss are with respect to. Where the loss does not depend on something (a
+/// branch that `forward` leaves out), its gradient is zero.
+struct LossGradients {
+  double loss = 0;
+  std::vector<NamedTensor> layers;   ///< as the layers' outputs: same names and shapes
+  std::vector<NamedTensor> weights;  ///< as the parameters: same names and shapes
+  at::Tensor input;                  ///< [B, input shape…]
+};
+
+/// What a checkpoint computes for a batch of inputs, on the CPU. B is the number of rows.
+struct Activations {
+  at::Tensor rows;                  ///< [B] int64, row numbers in the data set
+  at::Tensor input;                 ///< [B, input shape…]
+  std::vector<LayerOutput> layers;  ///< [B, …] each, in the order of computation
+  std::optional<LossGradients> gradients;
+};
+
+/// Every layer's output: those of the method `layers` in files of ours, else those of all
+/// submodules that `forward` calls ("encoder.0"), then "output" where the last of them is not the
+/// result already. Throws `Error` as `Checkpoint::reconstruct` does.
+Activations record_activations(Checkpoint& checkpoint, const Batch& batch);
+
+/// The same with the gradients of the reconstruction loss between `forward` and the batch's
+/// target, a mean over all values and rows; cross-entropy is computed on the outputs, clamped as
+/// PyTorch's. Throws `Error` when the target's shape is not the output's, and for cross-entropy of
+/// values outside of 0 … 1.
+Activations record_gradients(Checkpoint& checkpoint, const Batch& batch, Loss loss);
+
+/// The loss a checkpoint was trained with; mean squared error where the file does not say.
+Loss recorded_loss(const Checkpoint& checkpoint);
+
+/// The names that a pattern matches, in their own order: a name, or one with wildcards
+/// ("encoder.*", "*conv?"). Throws `Error` for a pattern that matches none, with the nearest name
+/// and all there are.
+std::vector<std::string> match_names(const std::vector<std::string>& names,
+                                     const std::vector<std::string>& patterns);
+
+/// Names of the layers, in order.
+std::vector<std::string> layer_names(const Activations& activations);
+
+/// Drops all layers but these, and the gradients of the weights that belong to no layer of these.
+void keep_layers(Activations& activations, const std::vector<std::string>& names);
+
+}  // namespace hourglass
