@@ -119,6 +119,25 @@ TEST(WriteNpz, HoldsAnNpyFileAName) {
   EXPECT_NE(read_file(folder / "a.npz").find(npy_bytes(at::ones({2, 2}))), std::string::npos);
 }
 
+TEST(ReadNpz, GivesWhatWasWrittenInItsOrder) {
+  const TemporaryFolder folder;
+  const at::Tensor rows = at::arange(3, at::kLong), values = at::rand({3, 2});
+  write_npz(folder / "a.npz", {{"rows", rows}, {"layers/encoder.0", values}});
+  const auto arrays = read_npz(folder / "a.npz");
+  ASSERT_EQ(arrays.size(), 2U);
+  EXPECT_EQ(arrays[0].name, "rows");
+  EXPECT_TRUE(at::equal(arrays[0].value, rows));
+  EXPECT_EQ(arrays[1].name, "layers/encoder.0");
+  EXPECT_TRUE(at::equal(arrays[1].value, values));
+}
+
+TEST(ReadNpz, NamesTheMemberThatIsNoArray) {
+  const TemporaryFolder folder;
+  write_zip(folder / "a.npz", {{"x.npy", "text"}});
+  expect_contains(error_of([&] { read_npz(folder / "a.npz"); }),
+                  {"a.npz: x.npy", "expected an NPY file"});
+}
+
 TEST(WriteNpz, RefusesNamesThatAreNoneOrComeTwice) {
   const TemporaryFolder folder;
   const at::Tensor x = at::ones({1});

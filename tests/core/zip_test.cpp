@@ -27,6 +27,26 @@ TEST(WriteZip, StoresFilesThatAreListedAgain) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
 }
 
+TEST(ReadZip, GivesAllFiles) {
+  const TemporaryFolder folder;
+  const std::string bytes(200'000, '\0');
+  write_zip(folder / "a.zip", {{"first", bytes}, {"second", ""}});
+  const auto files = read_zip(folder / "a.zip");
+  ASSERT_EQ(files.size(), 2U);
+  EXPECT_EQ(files[0].name, "first");
+  EXPECT_EQ(files[0].bytes, bytes);
+  EXPECT_EQ(files[1].bytes, "");
+}
+
+TEST(ReadZip, SaysThatContentsAreDamaged) {
+  const TemporaryFolder folder;
+  write_zip(folder / "a.zip", {{"first", "some bytes"}});
+  std::string whole = read_file(folder / "a.zip");
+  whole[whole.find("some bytes")] = 'S';
+  testing::write_file(folder / "a.zip", whole);
+  expect_contains(error_of([&] { read_zip(folder / "a.zip"); }), {"a.zip", "first", "CRC"});
+}
+
 TEST(WriteZip, FailureNamesTheFile) {
   const TemporaryFolder folder;
   expect_contains(error_of([&] {
