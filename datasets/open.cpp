@@ -166,8 +166,10 @@ void count_rows(DataSplits& splits) {
 
 void describe(OptionTable& table, DataOptions& options) {
   table.begin_group("Data");
-  table.add("dataset", options.dataset, "SET",
-            "digits, iris, mnist, fashion-mnist, csv:PATH or idx:IMAGES[,LABELS]");
+  table.add(
+      "dataset", options.dataset, "SET",
+      "digits, iris, mnist, fashion-mnist, csv:PATH, idx:IMAGES[,LABELS] or images:DIR (PNG and "
+      "JPEG; sub-folders are classes)");
   table.add(
       "targets", options.targets, "SET",
       "what the inputs should become, row by row, in the same forms; empty: the inputs themselves");

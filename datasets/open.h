@@ -18,9 +18,9 @@ namespace hourglass {
 
 /// What to train on or look at.
 struct DataOptions {
-  std::string dataset =
-      "digits";         ///< digits, iris, mnist, fashion-mnist, csv:PATH or idx:IMAGES[,LABELS]
-  std::string targets;  ///< paired targets, in the same forms; empty: the input itself
+  std::string dataset = "digits";  ///< digits, iris, mnist, fashion-mnist, csv:PATH,
+                                   ///< idx:IMAGES[,LABELS] or images:DIR
+  std::string targets;             ///< paired targets, in the same forms; empty: the input itself
   std::string
       data_dir;  ///< looked up before $HOURGLASS_DATA, the user's cache and the system's folder
   LabelColumn label_column;  ///< of a CSV file; sets known by name know their own

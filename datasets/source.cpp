@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/text.h"
+#include "datasets/images.h"
 #include "datasets/named.h"
 
 #include <ATen/ATen.h>
@@ -24,12 +25,12 @@ constexpr std::pair<const char*, Source::Kind> kNamedSources[] = {
     {"fashion-mnist", Source::Kind::FashionMnist}};
 
 [[noreturn]] void unknown_source(const std::string& text, std::string_view option) {
-  std::vector<std::string> known = {"csv:PATH", "idx:IMAGES"};
+  std::vector<std::string> known = {"csv:PATH", "idx:IMAGES", "images:DIR"};
   for (const auto& [name, kind] : kNamedSources) known.emplace_back(name);
   const bool looks_like_csv = text.ends_with(".csv") && text.find(':') == std::string::npos;
   throw UsageError(
-      "--{}: expected digits, iris, mnist, fashion-mnist, csv:PATH or idx:IMAGES[,LABELS], found "
-      "'{}'{}",
+      "--{}: expected digits, iris, mnist, fashion-mnist, csv:PATH, idx:IMAGES[,LABELS] or "
+      "images:DIR, found '{}'{}",
       option, text,
       looks_like_csv ? fmt::format(" (did you mean 'csv:{}'?)", text) : suggestion(text, known));
 }
@@ -57,6 +58,9 @@ Source parse_source(const std::string& text, std::string_view option) {
     if (text == name) return {kind};
   }
   if (text.starts_with("csv:") && text.size() > 4) return {Source::Kind::Csv, text.substr(4)};
+  if (text.starts_with("images:") && text.size() > 7) {
+    return {Source::Kind::Images, text.substr(7)};
+  }
   if (text.starts_with("idx:")) {
     const auto paths = split_text(text.substr(4), ',');
     const bool named = std::none_of(paths.begin(), paths.end(), [](auto& p) { return p.empty(); });
@@ -73,6 +77,7 @@ StoredData read_source(const Source& source, const std::string& data_dir, const 
     case Source::Kind::Mnist: return read_mnist(data_dir);
     case Source::Kind::FashionMnist: return read_fashion_mnist(data_dir);
     case Source::Kind::Idx: return read_idx_source(source);
+    case Source::Kind::Images: return read_image_folder(source.path);
     case Source::Kind::Csv: break;
   }
   return stored_table(read_file(source.path), source.path.string(), csv);

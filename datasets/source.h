@@ -10,16 +10,16 @@ namespace hourglass {
 
 /// What --dataset names.
 struct Source {
-  enum class Kind { Digits, Iris, Mnist, FashionMnist, Csv, Idx };
+  enum class Kind { Digits, Iris, Mnist, FashionMnist, Csv, Idx, Images };
   Kind kind = Kind::Digits;
-  std::filesystem::path path = {};    ///< of Csv and Idx
+  std::filesystem::path path = {};    ///< of Csv, Idx and Images (a folder)
   std::filesystem::path labels = {};  ///< of Idx; empty where there are none
 
   bool has_test_part() const { return kind == Kind::Mnist || kind == Kind::FashionMnist; }
 };
 
-/// Reads "digits", "iris", "mnist", "fashion-mnist", "csv:PATH" or "idx:IMAGES[,LABELS]". Throws
-/// `UsageError` that names the `option` for anything else.
+/// Reads "digits", "iris", "mnist", "fashion-mnist", "csv:PATH", "idx:IMAGES[,LABELS]" or
+/// "images:DIR". Throws `UsageError` that names the `option` for anything else.
 Source parse_source(const std::string& text, std::string_view option);
 
 /// Reads what `source` names; sets known by name are looked for in `data_dir` first, and `csv`

@@ -39,9 +39,9 @@ StoredData stored_table(std::string_view text, const std::string& name, const Cs
 }
 
 std::string sha256_of_files(const std::vector<std::filesystem::path>& paths) {
-  std::string bytes;
-  for (const auto& path : paths) bytes += read_file(path);
-  return sha256(bytes);
+  Sha256 hash;
+  for (const auto& path : paths) hash.add(read_file(path));
+  return hash.hex();
 }
 
 }  // namespace hourglass

@@ -13,7 +13,7 @@
 namespace hourglass {
 
 // Reading images. They are written by `to_picture(image, range).save(path)` (figures/image.h), at
-// their own size and in grey where they have no colour.
+// their own size and PNGs in grey where they have no colour.
 
 /// What the bytes of a PNG or JPEG file show: uint8 [C, H, W], C = 1 (grey) or 3 (red, green,
 /// blue). Opacity is dropped, 16 bits become 8, and a photograph is turned as its camera says.

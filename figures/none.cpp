@@ -6,6 +6,7 @@
 #include "figures/bar_chart.h"
 #include "figures/filter_grid.h"
 #include "figures/histogram.h"
+#include "figures/image_file.h"
 #include "figures/image_grid.h"
 #include "figures/line_plot.h"
 #include "figures/manifold.h"
@@ -19,6 +20,10 @@ namespace {
   throw Error("this build draws no pictures (HOURGLASS_FIGURES=OFF): build with OpenCV for them");
 }
 
+[[noreturn]] void no_images() {
+  throw Error("this build reads no images (HOURGLASS_FIGURES=OFF): build with OpenCV for them");
+}
+
 }  // namespace
 
 bool figures_available() { return false; }
@@ -27,7 +32,15 @@ Picture::Picture(int width, int height, Color /*background*/) : width_(width), h
   no_figures();
 }
 Color Picture::at(int /*x*/, int /*y*/) const { no_figures(); }
+bool Picture::has_color() const { no_figures(); }
 void Picture::save(const std::filesystem::path& /*path*/) const { no_figures(); }
+
+at::Tensor decode_image(std::string_view /*bytes*/, const std::string& /*name*/) { no_images(); }
+at::Tensor read_image(const std::filesystem::path& /*path*/) { no_images(); }
+ImagesRead read_images(const std::vector<std::filesystem::path>& /*paths*/,
+                       const std::optional<Shape>& /*item_shape*/) {
+  no_images();
+}
 
 ValueRange range_of(const at::Tensor& /*values*/) { no_figures(); }
 ValueRange symmetric_range_of(const at::Tensor& /*values*/) { no_figures(); }

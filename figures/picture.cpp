@@ -6,6 +6,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include <algorithm>
 #include <string_view>
 
 namespace hourglass {
@@ -28,6 +29,11 @@ Color Picture::at(int x, int y) const {
   return pixels_[static_cast<size_t>(y) * static_cast<size_t>(width_) + static_cast<size_t>(x)];
 }
 
+bool Picture::has_color() const {
+  return std::any_of(pixels_.begin(), pixels_.end(),
+                     [](Color pixel) { return pixel.r != pixel.g || pixel.g != pixel.b; });
+}
+
 void Picture::save(const std::filesystem::path& path) const {
   const std::string suffix = path.extension().string();
   if (suffix.empty() || !cv::haveImageWriter(path.string())) {
@@ -36,10 +42,14 @@ void Picture::save(const std::filesystem::path& path) const {
   }
   // OpenCV does not write to the pixels that it encodes.
   const cv::Mat rgb(height_, width_, CV_8UC3, const_cast<Color*>(data()));
-  cv::Mat bgr;
-  cv::cvtColor(rgb, bgr, cv::COLOR_RGB2BGR);
+  cv::Mat stored;
+  if (suffix == ".png" && !has_color()) {
+    cv::extractChannel(rgb, stored, 0);
+  } else {
+    cv::cvtColor(rgb, stored, cv::COLOR_RGB2BGR);
+  }
   std::vector<uint8_t> bytes;
-  cv::imencode(suffix, bgr, bytes, {cv::IMWRITE_PNG_COMPRESSION, 9});
+  cv::imencode(suffix, stored, bytes, {cv::IMWRITE_PNG_COMPRESSION, 9});
   write_file_atomically(
       path, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }

@@ -33,9 +33,12 @@ class Picture {
   Color* data() { return pixels_.data(); }
   const Color* data() const { return pixels_.data(); }
 
+  /// Whether any pixel is not grey.
+  bool has_color() const;
+
   /// Writes the file in one step (see core/files.h), in the format its suffix names: ".png", ".jpg"
-  /// and whatever else OpenCV writes. Throws `Error` when the suffix is unknown or the file cannot
-  /// be written.
+  /// and whatever else OpenCV writes. A PNG without colour gets a single channel. Throws `Error`
+  /// when the suffix is unknown or the file cannot be written.
   void save(const std::filesystem::path& path) const;
 
  private:

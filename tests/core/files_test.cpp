@@ -54,5 +54,11 @@ TEST(Sha256, MatchesThePublishedValue) {
   EXPECT_EQ(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
+TEST(Sha256, OfPiecesIsThatOfTheWhole) {
+  Sha256 hash;
+  for (const std::string piece : {"a", "", "bc"}) hash.add(piece);
+  EXPECT_EQ(hash.hex(), sha256("abc"));
+}
+
 }  // namespace
 }  // namespace hourglass

@@ -1,0 +1,155 @@
+#include "datasets/images.h"
+
+#include "core/error.h"
+#include "core/files.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cctype>
+#include <system_error>
+#include <utility>
+
+namespace hourglass {
+namespace {
+
+namespace fs = std::filesystem;
+
+ImageDecoder& image_decoder() {
+  static ImageDecoder decoder;
+  return decoder;
+}
+
+/// What lies in a folder by name, without what is hidden.
+std::vector<fs::path> sorted_entries(const fs::path& folder) {
+  std::error_code error;
+  std::vector<fs::path> entries;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (!entry->path().filename().string().starts_with('.')) entries.push_back(entry->path());
+  }
+  if (error) throw Error("{}: cannot read the folder: {}", folder.string(), error.message());
+  std::sort(entries.begin(), entries.end());
+  return entries;
+}
+
+/// The images of a class; counts what else there is as skipped.
+std::vector<fs::path> images_of_class(const fs::path& folder, int64_t& skipped) {
+  std::vector<fs::path> images;
+  for (const auto& entry : sorted_entries(folder)) {
+    if (is_image_file(entry)) {
+      images.push_back(entry);
+    } else {
+      ++skipped;
+    }
+  }
+  return images;
+}
+
+/// Decodes images one after the other, which must be of one size.
+class ImageStack {
+ public:
+  void add(const fs::path& path, std::string_view bytes) {
+    const at::Tensor image = image_decoder()(bytes, path.string());
+    if (images_.empty()) first_ = path;
+    if (!images_.empty() && image.sizes().slice(1) != images_[0].sizes().slice(1)) {
+      throw Error(
+          "{}: expected an image of {} × {} pixels as {} is, found {} × {}: resize the images to "
+          "one size",
+          path.string(), images_[0].size(2), images_[0].size(1), first_.string(), image.size(2),
+          image.size(1));
+    }
+    images_.push_back(image);
+    channels_ = std::max(channels_, image.size(0));
+  }
+
+  /// [N, C, H, W]: in colour where any image is.
+  at::Tensor values() const {
+    at::Tensor values = at::empty(
+        {static_cast<int64_t>(images_.size()), channels_, images_[0].size(1), images_[0].size(2)},
+        at::kByte);
+    for (size_t i = 0; i < images_.size(); ++i) {
+      values[static_cast<int64_t>(i)].copy_(images_[i]);  // one grey channel fills three
+    }
+    return values;
+  }
+
+ private:
+  fs::path first_;
+  std::vector<at::Tensor> images_;
+  int64_t channels_ = 1;
+};
+
+}  // namespace
+
+void set_image_decoder(ImageDecoder decoder) { image_decoder() = std::move(decoder); }
+
+bool is_image_file(const fs::path& path) {
+  std::string suffix = path.extension().string();
+  std::transform(suffix.begin(), suffix.end(), suffix.begin(),
+                 [](unsigned char letter) { return std::tolower(letter); });
+  std::error_code ignored;
+  return (suffix == ".png" || suffix == ".jpg" || suffix == ".jpeg") &&
+         !fs::is_directory(path, ignored);
+}
+
+ImageFiles list_images(const fs::path& folder) {
+  ImageFiles flat, classes;
+  for (const auto& entry : sorted_entries(folder)) {
+    if (is_image_file(entry)) {
+      flat.paths.push_back(entry);
+    } else if (fs::is_directory(entry)) {
+      const auto images = images_of_class(entry, classes.skipped);
+      if (images.empty()) continue;
+      const auto label = static_cast<int64_t>(classes.class_names.size());
+      classes.class_names.push_back(entry.filename().string());
+      classes.paths.insert(classes.paths.end(), images.begin(), images.end());
+      classes.labels.insert(classes.labels.end(), images.size(), label);
+    } else {
+      ++classes.skipped;
+    }
+  }
+  flat.skipped = classes.skipped;
+  if (flat.paths.empty() && classes.paths.empty()) {
+    throw Error(
+        "{}: expected PNG or JPEG images, in it or in sub-folders that are classes, found {}",
+        folder.string(), classes.skipped == 0 ? "nothing" : "other files");
+  }
+  if (!flat.paths.empty() && !classes.paths.empty()) {
+    throw Error(
+        "{}: expected images either in it or in sub-folders that are classes, found both: {} and "
+        "{}",
+        folder.string(), flat.paths[0].filename().string(),
+        fs::relative(classes.paths[0], folder).string());
+  }
+  return flat.paths.empty() ? classes : flat;
+}
+
+StoredData read_image_folder(const fs::path& folder) {
+  if (!image_decoder()) {
+    throw Error("images:{}: this program cannot decode images", folder.string());
+  }
+  ImageFiles files = list_images(folder);
+  Sha256 hash;
+  ImageStack stack;
+  for (const auto& path : files.paths) {
+    const std::string bytes = read_file(path);
+    hash.add(fs::relative(path, folder).generic_string());
+    hash.add(bytes);
+    stack.add(path, bytes);
+  }
+  StoredData data{.sha256 = hash.hex(),
+                  .rows = {stack.values(), {}},
+                  .test = {},
+                  .class_names = std::move(files.class_names),
+                  .natural_scale = {Scale::Kind::Max, 255},
+                  .notes = {}};
+  if (!files.labels.empty()) data.rows.labels = at::tensor(files.labels, at::kLong);
+  if (files.skipped > 0) {
+    data.notes.push_back(fmt::format("{}: skipped {} files that are no PNG or JPEG images",
+                                     folder.string(), files.skipped));
+  }
+  return data;
+}
+
+}  // namespace hourglass

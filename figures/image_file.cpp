@@ -1,0 +1,157 @@
+#include "figures/image_file.h"
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/options.h"
+
+#include <ATen/ATen.h>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+#include <zlib.h>
+
+#include <algorithm>
+
+namespace hourglass {
+namespace {
+
+constexpr std::string_view kPngSignature = "\x89PNG\r\n\x1a\n";
+constexpr std::string_view kJpegSignature = "\xff\xd8\xff";
+constexpr std::string_view kJpegScan = "\xff\xda", kJpegEnd = "\xff\xd9";
+
+// OpenCV gives a picture for some files that are damaged, and the libraries below it print their
+// own lines to standard error. So what can be told from the outside is checked before.
+
+[[noreturn]] void refuse_image(const std::string& name, std::string_view what) {
+  throw Error("{}: expected a PNG or JPEG image, found {}", name, what);
+}
+
+uint32_t big_endian(std::string_view bytes) {
+  uint32_t number = 0;
+  for (const char byte : bytes.substr(0, 4)) number = number << 8U | static_cast<uint8_t>(byte);
+  return number;
+}
+
+/// Every chunk is length, type, content and a checksum of type and content (PNG
+/// specification, 5.3); the last is IEND.
+void check_png(std::string_view bytes, const std::string& name) {
+  size_t position = kPngSignature.size();
+  std::string_view type;
+  while (type != "IEND") {
+    const std::string_view rest = bytes.substr(position);
+    const size_t length = rest.size() < 12 ? 0 : big_endian(rest);
+    if (rest.size() < 12 || length > rest.size() - 12) {
+      refuse_image(name, fmt::format("a PNG file that is cut off after {} bytes", bytes.size()));
+    }
+    type = rest.substr(4, 4);
+    const uLong checksum = crc32_z(0, reinterpret_cast<const Bytef*>(type.data()), length + 4);
+    if (checksum != big_endian(rest.substr(8 + length))) {
+      refuse_image(name, fmt::format("a damaged PNG file: the checksum at byte {} is wrong",
+                                     position + 8 + length));
+    }
+    position += length + 12;
+  }
+}
+
+/// The end marker follows the last scan. Neither marker can be part of a scan, where every byte ff
+/// is followed by 00 or a restart marker (ITU T.81, B.1.1.5); embedded previews have both of their
+/// own, in this order, before.
+void check_jpeg(std::string_view bytes, const std::string& name) {
+  const size_t scan = bytes.rfind(kJpegScan), end = bytes.rfind(kJpegEnd);
+  if (scan == std::string_view::npos || end == std::string_view::npos || end < scan) {
+    refuse_image(name, fmt::format("a JPEG file that is cut off after {} bytes", bytes.size()));
+  }
+}
+
+/// [H, W] of bytes with one channel, or three in the order red, green, blue.
+cv::Mat decode_pixels(std::string_view bytes, const std::string& name) {
+  if (bytes.empty()) refuse_image(name, "an empty file");
+  if (bytes.starts_with(kPngSignature)) {
+    check_png(bytes, name);
+  } else if (bytes.starts_with(kJpegSignature)) {
+    check_jpeg(bytes, name);
+  } else {
+    refuse_image(name, fmt::format("{} bytes of another kind", bytes.size()));
+  }
+  cv::Mat pixels;
+  try {
+    const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1,
+                          const_cast<char*>(bytes.data()));  // imdecode does not write to it
+    pixels = cv::imdecode(encoded, cv::IMREAD_ANYCOLOR);
+  } catch (const cv::Exception& error) {
+    refuse_image(name, fmt::format("one that OpenCV cannot read ({})", error.err));
+  }
+  if (pixels.empty()) refuse_image(name, "one that is damaged");
+  if (pixels.channels() == 3) cv::cvtColor(pixels, pixels, cv::COLOR_BGR2RGB);
+  return pixels;
+}
+
+cv::Mat read_pixels(const std::filesystem::path& path) {
+  return decode_pixels(read_file(path), path.string());
+}
+
+Shape shape_of(const cv::Mat& pixels) { return {pixels.channels(), pixels.rows, pixels.cols}; }
+
+/// uint8 [C, H, W].
+at::Tensor to_tensor(cv::Mat pixels) {
+  return at::from_blob(pixels.data, {pixels.rows, pixels.cols, pixels.channels()}, at::kByte)
+      .permute({2, 0, 1})
+      .clone(at::MemoryFormat::Contiguous);
+}
+
+cv::Mat with_size(const cv::Mat& pixels, cv::Size size) {
+  if (pixels.size() == size) return pixels;
+  cv::Mat resized;
+  const auto how = size.area() < pixels.size().area() ? cv::INTER_AREA : cv::INTER_LINEAR;
+  cv::resize(pixels, resized, size, 0, 0, how);
+  return resized;
+}
+
+cv::Mat with_channels(const cv::Mat& pixels, int64_t channels) {
+  if (pixels.channels() == channels) return pixels;
+  cv::Mat converted;
+  cv::cvtColor(pixels, converted, channels == 1 ? cv::COLOR_RGB2GRAY : cv::COLOR_GRAY2RGB);
+  return converted;
+}
+
+void check_image_shape(const Shape& shape) {
+  const bool image = shape.size() == 3 && (shape[0] == 1 || shape[0] == 3) &&
+                     std::min(shape[1], shape[2]) >= 1 && std::max(shape[1], shape[2]) <= 1 << 15;
+  if (image) return;
+  throw Error("expected items that are images, of shape 1,H,W or 3,H,W, found items of shape {}",
+              TextCodec<Shape>::format(shape));
+}
+
+}  // namespace
+
+at::Tensor decode_image(std::string_view bytes, const std::string& name) {
+  return to_tensor(decode_pixels(bytes, name));
+}
+
+at::Tensor read_image(const std::filesystem::path& path) { return to_tensor(read_pixels(path)); }
+
+ImagesRead read_images(const std::vector<std::filesystem::path>& paths,
+                       const std::optional<Shape>& item_shape) {
+  if (paths.empty()) throw Error("expected at least one image, found none");
+  if (item_shape) check_image_shape(*item_shape);
+  // Photographs are large: each is resized before the next is read.
+  Shape shape = item_shape.value_or(Shape());
+  std::vector<cv::Mat> images;
+  std::vector<Shape> shapes;  // as they were in the files
+  for (const auto& path : paths) {
+    const cv::Mat pixels = read_pixels(path);
+    if (shape.empty()) shape = shape_of(pixels);
+    if (!item_shape) shape[0] = std::max<int64_t>(shape[0], pixels.channels());
+    shapes.push_back(shape_of(pixels));
+    images.push_back(with_size(pixels, {static_cast<int>(shape[2]), static_cast<int>(shape[1])}));
+  }
+  ImagesRead result;
+  std::vector<at::Tensor> tensors;
+  for (size_t i = 0; i < paths.size(); ++i) {
+    tensors.push_back(to_tensor(with_channels(images[i], shape[0])));
+    if (shapes[i] != shape) result.adapted.push_back({paths[i], shapes[i]});
+  }
+  result.values = at::stack(tensors);
+  return result;
+}
+
+}  // namespace hourglass
