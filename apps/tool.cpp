@@ -4,6 +4,8 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/text.h"
+#include "datasets/images.h"
+#include "figures/image_file.h"
 #include "training/trainer.h"
 
 #include <ATen/Parallel.h>
@@ -268,6 +270,7 @@ int run_tool(const ProgramInfo& program, const OptionTable& table, int argc,
              const char* const* argv, size_t least, size_t most,
              const std::function<int(const CommandLine&)>& work) {
   return run_program(program.name, [&] {
+    set_image_decoder(decode_image);
     const CommandLine line = parse_command_line(program, table, argc, argv);
     if (line.help) {
       fmt::print("{}", help_text(program, table));

@@ -7,6 +7,8 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/random.h"
+#include "datasets/images.h"
+#include "figures/image_file.h"
 #include "figures/picture.h"
 #include "models/summary.h"
 #include "training/checkpointer.h"
@@ -345,6 +347,7 @@ class Run {
 
 int train_from_command_line(const std::string& variant, int argc, const char* const* argv) {
   return run_program(variant + "_autoencoder", [&] {
+    set_image_decoder(decode_image);
     Request request = parse_request(find_variant(variant), argc, argv);
     if (request.help) return kDone;
     if (request.options.list_recipes) {
