@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <unordered_map>
 #include <vector>
 
 namespace hourglass {
@@ -230,6 +231,14 @@ at::Tensor neighbour_labels(const NeighbourIndex& index, const Neighbours& neigh
   return index_labels(index).take(neighbours.rows.narrow(1, 0, k));
 }
 
+/// The most frequent of the labels [first, end), nearest neighbour's first; of several the first.
+int64_t majority_of(const int64_t* first, const int64_t* end) {
+  std::unordered_map<int64_t, int64_t> counts;
+  for (const auto* label = first; label != end; ++label) ++counts[*label];
+  return *std::max_element(first, end,
+                           [&](int64_t a, int64_t b) { return counts.at(a) < counts.at(b); });
+}
+
 /// [Q, k] bool: which of the first `k` neighbours have the query's label.
 at::Tensor relevant_neighbours(const NeighbourIndex& index, const Neighbours& neighbours,
                                const at::Tensor& labels, int64_t k) {
@@ -254,8 +263,14 @@ Neighbours nearest_neighbours(const NeighbourIndex& index, const at::Tensor& que
 }
 
 at::Tensor majority_labels(const NeighbourIndex& index, const Neighbours& neighbours, int64_t k) {
-  // The mode of a row is its most frequent value, and of several the lowest.
-  return std::get<0>(neighbour_labels(index, neighbours, k).mode(1));
+  const at::Tensor labels = neighbour_labels(index, neighbours, k);
+  at::Tensor winners = at::empty({labels.size(0)}, at::kLong);
+  const auto* row = labels.const_data_ptr<int64_t>();
+  auto* winner = winners.mutable_data_ptr<int64_t>();
+  for (int64_t query = 0; query < labels.size(0); ++query, row += k) {
+    winner[query] = majority_of(row, row + k);
+  }
+  return winners;
 }
 
 double neighbour_accuracy(const NeighbourIndex& index, const Neighbours& neighbours,

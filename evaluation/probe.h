@@ -10,7 +10,7 @@ struct ProbeOptions {
   /// λ of the objective Σ cross-entropy + λ/2 · ‖weight‖²: the inverse of scikit-learn's C.
   double l2 = 1.0;
   int64_t max_steps = 1000;  ///< of L-BFGS
-  double tolerance = 1e-5;   ///< converged when no entry of the gradient of the mean exceeds it
+  double tolerance = 1e-6;   ///< converged when no entry of the gradient of the mean exceeds it
 };
 
 /// A linear classifier of codes: how much of the classes the code shows without further layers. D

@@ -13,8 +13,8 @@
 namespace hourglass {
 namespace {
 
-constexpr double kTailQuantile = 0.98;  // where Siffer et al. let the tail begin
-constexpr double kMostTailProbability = 1 - kTailQuantile;
+constexpr double kMostTailProbability = 0.02;  // where Siffer et al. let the tail begin
+constexpr double kTailQuantile = 1 - kMostTailProbability;
 constexpr size_t kFewestTailScores = 500;  // ten excesses
 constexpr double kNormalPerMad = 1.4826;   // 1 / Φ⁻¹(3/4)
 

@@ -1,8 +1,7 @@
 #include "evaluation/pca.h"
 
-#include "core/error.h"
-#include "datasets/open.h"
 #include "models/dense.h"
+#include "tests/evaluation/fashion_mnist.h"
 #include "tests/support/support.h"
 #include "training/trainer.h"
 
@@ -35,12 +34,7 @@ TEST(Pca, ComponentsAreOrthonormalAndOrderedByVariance) {
 }
 
 TEST(Pca, HasThePublishedErrorsOnFashionMnist) {
-  DataSplits data;
-  try {
-    data = open_data({.dataset = "fashion-mnist"}, 1);
-  } catch (const Error& error) {
-    GTEST_SKIP() << error.what();
-  }
+  HOURGLASS_OPEN_FASHION_MNIST(data);
   // The baselines of the recipes: fitted on the 60,000 training images, judged on the 10,000 test
   // images.
   EXPECT_NEAR(reconstruction_mse(fit_pca(*data.training, 2), *data.test), 0.046096, 1e-5);
