@@ -4,6 +4,7 @@
 #include "evaluation/checkpoint.h"
 #include "evaluation/codes.h"
 #include "figures/activation_maps.h"
+#include "figures/filter_grid.h"
 #include "figures/image_grid.h"
 #include "figures/line_plot.h"
 #include "figures/manifold.h"
@@ -52,7 +53,9 @@ class RunPictures {
     create_folders(folder_ / "figures");
     draw_loss_curve();
     draw_reconstructions();
+    draw_noisy_items();
     draw_codes();
+    draw_filters();
     draw_activations();
     return paths_;
   }
@@ -116,13 +119,21 @@ class RunPictures {
 
   static bool is_corrupted(const Batch& batch) { return !batch.input.is_same(batch.target); }
 
+  void draw_noisy_items() {
+    if (options_.data.corruption.kind == CorruptionKind::None) return;
+    const Batch batch = shown_items();
+    if (batch.input.dim() != 4) return;
+    save("noisy", image_grid({{"", batch.input, captions(batch), values_}},
+                             {.title = fmt::format("{}: noisy {} rows", title_, shown_name_)}));
+  }
+
   std::vector<ImageRow> image_rows(const Batch& batch, const at::Tensor& output) const {
     // A linear output may leave the range of the data: it is scaled for drawing, and for drawing
     // alone.
     const bool bounded =
         checkpoint_.metadata().at("options").value("output_activation", "") == "sigmoid";
     std::vector<ImageRow> rows = {{"original", batch.target, captions(batch), values_}};
-    if (is_corrupted(batch)) rows.push_back({"input", batch.input, {}, values_});
+    if (is_corrupted(batch)) rows.push_back({input_name(), batch.input, {}, values_});
     rows.push_back(bounded ? ImageRow{"reconstruction", output, {}, values_}
                            : ImageRow{"reconstruction, scaled", output, {}, std::nullopt});
     if (batch.target.size(0) > 1) return rows;
@@ -133,10 +144,14 @@ class RunPictures {
              rows.back().range}};
   }
 
-  static std::vector<VectorRow> vector_rows(const Batch& batch, const at::Tensor& output) {
+  std::string input_name() const {
+    return options_.data.corruption.kind == CorruptionKind::None ? "input" : "noisy";
+  }
+
+  std::vector<VectorRow> vector_rows(const Batch& batch, const at::Tensor& output) const {
     std::vector<VectorRow> rows = {{"original", batch.target}};
     if (is_corrupted(batch) && batch.input.sizes() == batch.target.sizes()) {
-      rows.push_back({"input", batch.input});
+      rows.push_back({input_name(), batch.input});
     }
     rows.push_back({"reconstruction", output});
     return rows;
@@ -175,6 +190,21 @@ class RunPictures {
     if (images.dim() != 4) return;
     save("manifold", manifold(images, grid.first, grid.second,
                               {.title = title_ + ": decoded grid of codes", .range = values_}));
+  }
+
+  /// What the first units of a first dense layer look for in an image.
+  void draw_filters() {
+    constexpr int64_t kMostFilters = 100;
+    const Shape image = checkpoint_.input_shape().value();
+    at::Tensor weight;  // [U, C · H · W]
+    for (const auto& parameter : checkpoint_.parameters()) {
+      if (parameter.name == "encoder.dense1.weight") weight = parameter.value;
+    }
+    if (!weight.defined() || image.size() != 3 || weight.size(1) != element_count(image)) return;
+    const int64_t count = std::min(kMostFilters, weight.size(0));
+    save("filters",
+         filter_grid(weight.narrow(0, 0, count).view({count, image[0], image[1], image[2]}),
+                     {.title = fmt::format("{}: weights of {} units", title_, count)}));
   }
 
   void draw_activations() {

@@ -47,6 +47,15 @@ nlohmann::json layer_table(Autoencoder& model) {
   return rows;
 }
 
+/// The options that decide the result, without those that may differ between runs of one recipe.
+nlohmann::json compared_options(RunOptions options) {
+  OptionTable table;
+  describe(table, options);
+  nlohmann::json compared = table.to_json();
+  for (const char* free : {"seed", "device", "threads", "engine", "data_dir"}) compared.erase(free);
+  return compared;
+}
+
 }  // namespace
 
 nlohmann::json new_run_record(const RunOptions& options, const OptionTable& table,
@@ -100,6 +109,19 @@ nlohmann::json to_json(const Measurements& measurements) {
   nlohmann::json object = nlohmann::json::object();
   for (const auto& measurement : measurements) object[measurement.name] = measurement.value;
   return object;
+}
+
+nlohmann::json expectation_record(const RunOptions& options, const MetricsTable& metrics) {
+  if (options.recipe.empty()) return nullptr;
+  const Expectation& expected = options.expected;
+  const int64_t epoch = expected.epoch > 0 ? expected.epoch : options.training.epochs;
+  const auto& values = metrics.column(expected.column);
+  const bool as_published =
+      compared_options(options) == compared_options(options_of(options.variant, options.recipe));
+  if (!as_published || epoch > static_cast<int64_t>(values.size())) return nullptr;
+  return {{"column", expected.column},       {"epoch", epoch},
+          {"at_most", expected.at_most},     {"value", values[static_cast<size_t>(epoch - 1)]},
+          {"published", expected.published}, {"reference", expected.reference}};
 }
 
 }  // namespace hourglass

@@ -3,6 +3,7 @@
 #include "datasets/open.h"
 #include "models/autoencoder.h"
 #include "recipes/run_options.h"
+#include "training/metrics_file.h"
 
 #include <nlohmann/json.hpp>
 
@@ -28,5 +29,10 @@ nlohmann::json model_metadata(const nlohmann::json& record, Autoencoder& model,
 
 /// {"loss": 0.03, …}
 nlohmann::json to_json(const Measurements& measurements);
+
+/// What the run's recipe has to reach, beside what this run reached: column, epoch, at_most, value.
+/// Null where there is nothing to compare: no recipe, options that are not the recipe's (the seed
+/// may differ), or an epoch that was not reached yet.
+nlohmann::json expectation_record(const RunOptions& options, const MetricsTable& metrics);
 
 }  // namespace hourglass

@@ -276,6 +276,7 @@ class Run {
     record_results(result);
     fmt::print("model     {}  (epoch {}, loss {:.6f})\n", (folder_ / "best.pt").string(),
                state.best.epoch, state.best.monitored);
+    show_expectation();
     fmt::print("metrics   {}\n", (folder_ / "metrics.csv").string());
     save_parts();
     const bool complete = result.end != TrainingResult::End::Interrupted;
@@ -289,7 +290,8 @@ class Run {
   void record_results(const TrainingResult& result) {
     static constexpr const char* kEnds[] = {"finished", "stopped", "interrupted", "not finite"};
     const TrainingState& state = *result.state;
-    const auto seconds = read_metrics(folder_ / "metrics.csv").column("seconds");
+    const MetricsTable metrics = read_metrics(folder_ / "metrics.csv");
+    const auto& seconds = metrics.column("seconds");
     json results = {{"end", kEnds[static_cast<int>(result.end)]},
                     {"epochs", state.epoch},
                     {"training_seconds", std::accumulate(seconds.begin(), seconds.end(), 0.0)},
@@ -304,8 +306,17 @@ class Run {
     } else if (record_["results"].is_object()) {
       results["last"] = record_["results"]["last"];
     }
+    results["expected"] = expectation_record(options_, metrics);
     record_["results"] = std::move(results);
     write_record();
+  }
+
+  void show_expectation() const {
+    const json& expected = record_["results"]["expected"];
+    if (expected.is_null()) return;
+    fmt::print("expected  {} at most {:g} after epoch {}; reached {:.6g}\n",
+               expected["column"].get<std::string>(), expected["at_most"].get<double>(),
+               expected["epoch"].get<int64_t>(), expected["value"].get<double>());
   }
 
   void save_parts() {

@@ -10,12 +10,15 @@
 
 namespace hourglass {
 
-/// What a recipe has to reach, as a column of metrics.csv.
+/// What a recipe has to reach: a column of metrics.csv at one epoch.
 struct Expectation {
   std::string column;     ///< "train_loss" or "validation_loss"
   double at_most = 0;     ///< upper end of the band for the mean of seeds 1–3
   int64_t epoch = 0;      ///< after which epoch; 0: after the last
   std::string published;  ///< what the source says, as text
+  /// The same recipe run in Keras or PyTorch, one value a seed, at that epoch; empty: not run
+  /// there.
+  std::vector<double> reference;
 };
 
 /// How a recipe's pictures differ from the usual ones.
