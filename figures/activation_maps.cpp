@@ -70,14 +70,16 @@ void fit_tiles(Panel& panel) {
   panel.tile_height = std::max(1.0, std::floor(factor * tile.height()));
 }
 
-Panel make_panel(const ActivationMap& activation, ColorMap map) {
+Panel make_panel(const ActivationMap& activation, const ActivationOptions& options) {
+  const ColorMap map = options.map;
   const std::string expected = fmt::format(
       "activation maps: expected layer '{}' as [D], [T, F] or [C, H, W]", activation.name);
   const at::Tensor values = host_values(activation.value, expected, {1, 2, 3});
-  const ValueRange range = range_of(values);
+  const ValueRange found = range_of(values);
+  const ValueRange range = options.around_zero ? symmetric_range_of(values) : found;
   Panel panel{.name = activation.name,
-              .details = fmt::format("{}  {} … {}", shape_text(values), number_text(range.low, 2),
-                                     number_text(range.high, 2))};
+              .details = fmt::format("{}  {} … {}", shape_text(values), number_text(found.low, 2),
+                                     number_text(found.high, 2))};
   if (values.dim() == 1) panel.tiles.push_back(fold_vector(values, range, map));
   if (values.dim() == 2) panel.tiles.push_back(to_picture(values, range, map));
   if (values.dim() == 3) {
@@ -114,7 +116,7 @@ Picture activation_maps(const std::vector<ActivationMap>& activations,
                         const ActivationOptions& options) {
   if (activations.empty()) throw Error("activation maps: expected at least one layer, found none");
   std::vector<Panel> panels;
-  for (const auto& activation : activations) panels.push_back(make_panel(activation, options.map));
+  for (const auto& activation : activations) panels.push_back(make_panel(activation, options));
 
   const size_t columns = std::min<size_t>(panels.size(), kMostColumns);
   std::vector<double> row_heights((panels.size() + columns - 1) / columns);

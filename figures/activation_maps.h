@@ -19,6 +19,7 @@ struct ActivationMap {
 struct ActivationOptions {
   std::string title;
   ColorMap map = ColorMap::Gray;
+  bool around_zero = false;  ///< zero gets the middle colour: for gradients, along RedBlue
 };
 
 /// A heat map a layer, in reading order, with the layer's name, its shape and the smallest and

@@ -5,6 +5,7 @@
 #include "figures/activation_maps.h"
 #include "figures/bar_chart.h"
 #include "figures/filter_grid.h"
+#include "figures/heat_overlay.h"
 #include "figures/histogram.h"
 #include "figures/image_file.h"
 #include "figures/image_grid.h"
@@ -56,6 +57,10 @@ Picture bar_chart(const std::vector<std::string>& /*categories*/,
   no_figures();
 }
 Picture filter_grid(const at::Tensor& /*filters*/, const ImageGridOptions& /*options*/) {
+  no_figures();
+}
+at::Tensor heat_overlay(const at::Tensor& /*image*/, const ValueRange& /*image_range*/,
+                        const at::Tensor& /*heat*/, const HeatOptions& /*options*/) {
   no_figures();
 }
 Picture histogram(const std::vector<HistogramGroup>& /*groups*/,

@@ -65,6 +65,15 @@ TEST(ActivationMaps, ALayerThatIsSilentIsBlack) {
   EXPECT_GT(region_of(activation_maps({{"dead", at::zeros({784})}}), kBlack).count, 28 * 28);
 }
 
+TEST(ActivationMaps, AroundZeroGivesZeroTheMiddleColour) {
+  const at::Tensor value = at::tensor({0.0F, 0.0F, 2.0F, -1.0F});
+  const Picture picture =
+      activation_maps({{"layer", value}}, {.map = ColorMap::RedBlue, .around_zero = true});
+  EXPECT_GT(region_of(picture, kHighest).count, 0);
+  EXPECT_EQ(region_of(picture, kLowest).count, 0) << "-1 is but half way to the other end";
+  EXPECT_GT(region_of(picture, sample(ColorMap::RedBlue, 0.25)).count, 0);
+}
+
 TEST(ActivationMaps, ErrorsNameTheLayer) {
   EXPECT_EQ(error_of([] { activation_maps({}); }),
             "activation maps: expected at least one layer, found none");
