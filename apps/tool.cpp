@@ -5,18 +5,17 @@
 #include "core/files.h"
 #include "core/text.h"
 #include "datasets/images.h"
+#include "evaluation/codes.h"
 #include "figures/image_file.h"
 #include "training/trainer.h"
 
+#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <ATen/ops/arange.h>
-#include <ATen/ops/tensor.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <memory>
 #include <optional>
 #include <unistd.h>
 
@@ -27,150 +26,7 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kRowsAtOnce = 1024;
 
-int64_t element_count_of(const Shape& shape) {
-  int64_t count = 1;
-  for (const int64_t size : shape) count *= size;
-  return count;
-}
-
-std::string shape_text_of(const Shape& shape) {
-  std::vector<std::string> sizes;
-  for (const int64_t size : shape) sizes.push_back(std::to_string(size));
-  return join_text(sizes, " x ");
-}
-
-// ---- The data as the checkpoint was trained on them
-// ------------------------------------------------------------------
-
-/// What the checkpoint records of its data; the folder they lay in only where it exists here.
-DataOptions recorded_data(const Checkpoint& checkpoint) {
-  DataOptions data;
-  OptionTable table;
-  describe(table, data);
-  const auto recorded = checkpoint.metadata().value("options", nlohmann::json::object());
-  nlohmann::json known = nlohmann::json::object();
-  for (const auto& row : table.rows()) {
-    if (recorded.contains(row.key())) known[row.key()] = recorded.at(row.key());
-  }
-  if (!fs::exists(recorded.value("data_dir", ""))) known.erase("data_dir");
-  table.from_json(known, checkpoint.path().string());
-  return data;
-}
-
-/// `base`, with what the command line says of the data.
-DataOptions overridden(DataOptions base, DataOptions given, const CommandLine& line) {
-  OptionTable to, from;
-  describe(to, base);
-  describe(from, given);
-  for (const auto& row : to.rows()) {
-    if (line.has(row.name)) row.set(from.find(row.name)->value_text());
-  }
-  return base;
-}
-
-DataOptions data_to_read(const Checkpoint& checkpoint, const RowOptions& options,
-                         const CommandLine& line, RecordedNoise noise) {
-  if (line.has("dataset")) return options.data;
-  DataOptions data = recorded_data(checkpoint);
-  if (data.dataset.empty() || !checkpoint.metadata().contains("options")) {
-    throw UsageError("{}: does not say what it was trained on: add --dataset",
-                     checkpoint.path().string());
-  }
-  if (noise == RecordedNoise::Leave) data.corruption = {};
-  return overridden(data, options.data, line);
-}
-
-/// The scaling of the training data, or of its targets; none where the file does not say.
-std::optional<Scaling> recorded_scaling(const Checkpoint& checkpoint, const std::string& of) {
-  const auto data = checkpoint.metadata().value("data", nlohmann::json::object());
-  const auto& owner = of == "targets" ? data.value("targets", nlohmann::json::object()) : data;
-  if (!owner.contains("scaling")) return {};
-  return owner.at("scaling").get<Scaling>();
-}
-
-/// Items get the checkpoint's shape where they have as many values.
-DataSplits open_for(const Checkpoint& checkpoint, DataOptions data, uint64_t seed,
-                    bool as_in_training) {
-  const auto open = [&] {
-    if (!as_in_training) return open_data(data, seed);
-    return open_data(data, seed, recorded_scaling(checkpoint, "inputs"),
-                     recorded_scaling(checkpoint, "targets"));
-  };
-  DataSplits splits = open();
-  const auto expected = checkpoint.input_shape();
-  const Shape found = splits.training->item_shape();
-  if (!expected || found == *expected) return splits;
-  if (element_count_of(found) != element_count_of(*expected)) {
-    throw Error("{}: expected items of {}, as {} takes them, found {}", splits.info.name,
-                shape_text_of(*expected), checkpoint.path().string(), shape_text_of(found));
-  }
-  data.item_shape = *expected;
-  return open();
-}
-
-// ---- Choosing rows
-// ---------------------------------------------------------------------------------------------------
-
-bool has_rows(const DatasetPtr& part) { return part != nullptr && part->size() > 0; }
-
-/// The part that `split` names. `auto` is settled by the caller.
-DatasetPtr part_of(const DataSplits& splits, Split split) {
-  switch (split) {
-    case Split::Validation:
-      if (!has_rows(splits.validation)) {
-        throw UsageError("--split validation: {} was not split: add --validation split:0.1, say",
-                         splits.info.name);
-      }
-      return splits.validation;
-    case Split::Test:
-      if (!has_rows(splits.test)) {
-        throw UsageError("--split test: {} has no official test part; use train, validation or all",
-                         splits.info.name);
-      }
-      return splits.test;
-    case Split::All:
-      if (has_rows(splits.test)) {
-        throw UsageError("--split all: {} has an official test part; use train or test",
-                         splits.info.name);
-      }
-      return splits.training;  // opened without a split
-    default: return splits.training;
-  }
-}
-
-DatasetPtr chosen_rows(const DatasetPtr& part, const std::string& name, const RowList& list) {
-  if (list.rows.empty()) return part;
-  for (const int64_t row : list.rows) {
-    if (row >= part->size()) {
-      throw Error("--indices: expected rows of 0 to {}, as the {} part has, found {}",
-                  part->size() - 1, name, row);
-    }
-  }
-  return std::make_shared<Subset>(part, at::tensor(list.rows, at::kLong));
-}
-
-using Open = std::function<DataSplits(const DataOptions&)>;
-
-SelectedRows select_from(const DataOptions& data, const RowOptions& options, const Open& open) {
-  SelectedRows selected;
-  selected.splits = open(data);
-  Split split = options.split;
-  if (split == Split::Auto) split = has_rows(selected.splits.test) ? Split::Test : Split::All;
-  selected.name = enum_name(split);
-  DatasetPtr part;
-  if (split == Split::All && !has_rows(selected.splits.test)) {
-    DataOptions whole = data;
-    whole.validation = {Validation::Kind::None};
-    part = open(whole).training;
-  } else {
-    part = part_of(selected.splits, split);
-  }
-  selected.rows = chosen_rows(part, selected.name, options.indices);
-  return selected;
-}
-
 // ---- Progress
-// --------------------------------------------------------------------------------------------------------
 
 /// One line on a terminal's standard error, redrawn in place; nothing elsewhere, and nothing for
 /// work that is done within a second.
@@ -210,11 +66,10 @@ void refuse_to_overwrite(const fs::path& path, bool force) {
 }  // namespace
 
 // ---- Options
-// ---------------------------------------------------------------------------------------------------------
 
 std::optional<RowList> TextCodec<RowList>::parse(const std::string& text) {
   RowList list;
-  if (text == "all") return list;
+  if (text == "all") return RowList{.rows = {}, .all = true};
   for (const auto& part : split_text(text, ',')) {
     const auto ends = split_text(part, '-');
     if (ends.empty() || ends.size() > 2) return {};
@@ -235,7 +90,7 @@ std::string TextCodec<RowList>::format(const RowList& list) {
                                  : fmt::format("{}-{}", list.rows[i], list.rows[end - 1]));
     i = end;
   }
-  return parts.empty() ? "all" : join_text(parts, ",");
+  return list.all ? "all" : join_text(parts, ",");
 }
 
 void describe(OptionTable& table, ModelOptions& options) {
@@ -253,7 +108,10 @@ void describe(OptionTable& table, RowOptions& options) {
   describe(table, options.data);
   table.add("split", options.split, "PART",
             "train, validation, test or all; auto: test, or all rows where there is none");
-  table.add("indices", options.indices, "LIST", "rows of the part: 110-119,7 say, or all");
+  table.add("indices", options.indices, "LIST",
+            fmt::format(
+                "rows of the part: 110-119,7 say, or all; when nothing is said, {}",
+                options.first_rows > 0 ? fmt::format("the first {}", options.first_rows) : "all"));
 }
 
 void describe(OptionTable& table, OutputOptions& options) {
@@ -285,36 +143,28 @@ int run_tool(const ProgramInfo& program, const OptionTable& table, int argc,
 }
 
 // ---- Opening
-// ---------------------------------------------------------------------------------------------------------
 
 Checkpoint open_checkpoint(const std::string& path, const ModelOptions& options) {
   if (options.threads.count) at::set_num_threads(static_cast<int>(*options.threads.count));
-  return Checkpoint::load(path, resolve_device(options.device));
-}
-
-SelectedRows select_rows(const Checkpoint& checkpoint, const RowOptions& options,
-                         const CommandLine& line, RecordedNoise noise) {
-  const auto recorded = checkpoint.metadata().value("options", nlohmann::json::object());
-  const auto seed = recorded.value("seed", uint64_t{1});
-  return select_from(data_to_read(checkpoint, options, line, noise), options,
-                     [&](const DataOptions& data) {
-                       return open_for(checkpoint, data, seed, !line.has("scale"));
-                     });
-}
-
-SelectedRows select_rows(const RowOptions& options) {
-  return select_from(options.data, options,
-                     [](const DataOptions& data) { return open_data(data, /*seed=*/1); });
+  Checkpoint checkpoint = Checkpoint::load(path, resolve_device(options.device));
+  if (!options.input_shape.empty()) checkpoint.set_input_shape(options.input_shape);
+  return checkpoint;
 }
 
 // ---- Output
-// ----------------------------------------------------------------------------------------------------------
 
 fs::path output_file(const OutputOptions& options, const std::string& default_name) {
   if (options.out == "-") return "-";
   const fs::path path = options.out.empty() ? default_name : options.out;
   refuse_to_overwrite(path, options.force);
   return path;
+}
+
+fs::path picture_file(const OutputOptions& options, const std::string& default_name) {
+  if (options.out == "-" || (!options.out.empty() && !fs::path(options.out).has_extension())) {
+    throw UsageError("--out: expected the name of a picture, .png say, found '{}'", options.out);
+  }
+  return output_file(options, default_name);
 }
 
 fs::path output_folder(const OutputOptions& options, const std::string& default_name,
@@ -347,8 +197,14 @@ void for_each_batch(const Dataset& rows, const std::string& what, const OutputOp
   }
 }
 
-std::vector<std::string> class_names(const SelectedRows& rows) {
-  return rows.splits.info.class_names;
+Codes encode_rows(Checkpoint& checkpoint, const Dataset& rows, const std::string& what,
+                  const OutputOptions& options) {
+  std::vector<at::Tensor> codes, labels;
+  for_each_batch(rows, what, options, [&](const Batch& batch, int64_t /*first*/) {
+    codes.push_back(checkpoint.encode(batch.input));
+    if (batch.labels.defined()) labels.push_back(batch.labels.cpu());
+  });
+  return {at::cat(codes), labels.empty() ? at::Tensor() : at::cat(labels)};
 }
 
 }  // namespace hourglass

@@ -17,6 +17,8 @@
 
 namespace hourglass {
 
+struct Codes;  // evaluation/codes.h
+
 /// Which part of a data set a tool looks at.
 enum class Split { Auto, Train, Validation, Test, All };
 template <>
@@ -31,6 +33,7 @@ struct EnumNames<Split> {
 /// Row numbers from 0, in the order given.
 struct RowList {
   std::vector<int64_t> rows;  ///< empty: all
+  bool all = false;           ///< all were asked for, rather than nothing said
 };
 
 /// "110-119,7", "all".
@@ -53,6 +56,7 @@ struct RowOptions {
   DataOptions data = {.dataset = ""};  ///< empty: what the checkpoint was trained on
   Split split = Split::Auto;
   RowList indices;
+  int64_t first_rows = 0;  ///< looked at when --indices is not given; 0: all
 };
 
 /// Where results go and how they are told.
@@ -83,24 +87,42 @@ enum class RecordedNoise { Apply, Leave };
 
 /// The rows that a tool looks at, in the form the checkpoint expects.
 struct SelectedRows {
-  DatasetPtr rows;    ///< the chosen part, then the chosen rows of it
-  std::string name;   ///< of the part: "test"
-  DataSplits splits;  ///< all parts, for what has to be fitted on training rows
+  DatasetPtr rows;               ///< the chosen part, then the chosen rows of it
+  std::string name;              ///< of the part: "test"
+  std::vector<int64_t> numbers;  ///< of the rows, in the part: what --indices would say
+  DataSplits splits;             ///< all parts, for what has to be fitted on training rows
 };
 
 /// Reads the data the options name. Without --dataset that is what the checkpoint was trained on,
 /// and how it was read, split, paired and corrupted. Values are scaled as in training unless
-/// --scale is given, items get the checkpoint's input shape. Throws `Error` where the items do not
-/// fit the checkpoint, and `UsageError` where a stranger's file comes without --dataset.
+/// --scale is given or they are of another kind (bytes of images, numbers of a table); items get
+/// the checkpoint's input shape. Throws `Error` where the items do not fit the checkpoint, and
+/// where a stranger's file comes without --dataset. A batch with a value that is not finite throws
+/// an `Error` that names the row.
 SelectedRows select_rows(const Checkpoint& checkpoint, const RowOptions& options,
                          const CommandLine& line, RecordedNoise noise);
 
 /// The same where no checkpoint decides anything.
 SelectedRows select_rows(const RowOptions& options);
 
+/// A user's own images.
+struct ImageInputs {
+  std::vector<std::filesystem::path> paths;
+  DatasetPtr rows;  ///< one a path, without labels
+};
+
+/// Reads image files, and folders of them (PNG, JPEG), in the checkpoint's shape and scaled as in
+/// training. A note tells of each image that was resized or changed to grey or colour. Throws
+/// `Error` for what is no image, and for a checkpoint that does not take images.
+ImageInputs read_image_inputs(const Checkpoint& checkpoint, const std::vector<std::string>& names,
+                              const OutputOptions& options);
+
 /// The file that `--out` names, or `default_name` in the working folder. Throws `Error` where it is
 /// there already and --force is not given: call it before the work. "-" stays "-".
 std::filesystem::path output_file(const OutputOptions& options, const std::string& default_name);
+
+/// The same for a picture. Throws `UsageError` for "-" and for a name without a suffix.
+std::filesystem::path picture_file(const OutputOptions& options, const std::string& default_name);
 
 /// The folder that `--out` names, or `default_name`, for these files; created with its parents.
 /// Throws `Error` where one of the files is there already and --force is not given.
@@ -118,7 +140,16 @@ void note(const OutputOptions& options, const std::string& text);
 void for_each_batch(const Dataset& rows, const std::string& what, const OutputOptions& options,
                     const std::function<void(const Batch& batch, int64_t first)>& work);
 
-/// Class names as the checkpoint's metadata or the data give them; empty where there are none.
+/// Encodes all rows as `for_each_batch` does. `what` is said on a terminal.
+Codes encode_rows(Checkpoint& checkpoint, const Dataset& rows, const std::string& what,
+                  const OutputOptions& options);
+
+/// Class names as the data give them; empty where there are none.
 std::vector<std::string> class_names(const SelectedRows& rows);
+
+/// The name of each label (int64 [N], or undefined), or its number where there are no names; empty
+/// where there are no labels.
+std::vector<std::string> label_names(const at::Tensor& labels,
+                                     const std::vector<std::string>& class_names);
 
 }  // namespace hourglass

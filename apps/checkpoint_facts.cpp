@@ -1,0 +1,180 @@
+#include "apps/checkpoint_facts.h"
+
+#include "core/error.h"
+#include "core/text.h"
+#include "models/layers.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <torch/csrc/jit/api/module.h>
+
+#include <algorithm>
+#include <map>
+
+namespace hourglass {
+namespace {
+
+using nlohmann::json;
+
+/// The fields of `object` among `keys` that it has.
+json chosen_fields(const json& object, const std::vector<std::string>& keys) {
+  json chosen = json::object();
+  for (const auto& key : keys) {
+    if (object.contains(key)) chosen[key] = object.at(key);
+  }
+  return chosen;
+}
+
+std::string signature(const c10::FunctionSchema& schema) {
+  std::vector<std::string> arguments, results;
+  for (const auto& argument : schema.arguments()) {
+    if (argument.name() != "self") {
+      arguments.push_back(argument.name() + ": " + argument.type()->annotation_str());
+    }
+  }
+  for (const auto& result : schema.returns()) results.push_back(result.type()->annotation_str());
+  return fmt::format("({}) -> {}", join_text(arguments), join_text(results));
+}
+
+at::Tensor one_item_of_zeros(const Shape& item_shape) {
+  Shape shape = {1};
+  shape.insert(shape.end(), item_shape.begin(), item_shape.end());
+  return at::zeros(shape);
+}
+
+/// Shapes, without the batch, of what the known methods give for an item of zeros; those that fail
+/// on it are left out.
+std::map<std::string, std::string> output_shapes(Checkpoint& checkpoint) {
+  std::map<std::string, std::string> shapes;
+  const auto input_shape = checkpoint.input_shape();
+  if (!input_shape) return shapes;
+  const auto try_method = [&](const std::string& name, const at::Tensor& x) {
+    at::Tensor result;
+    try {
+      result = checkpoint.run_method(name, x).front();
+      shapes[name] = shape_text(result.sizes().slice(1).vec());
+    } catch (const Error&) {
+      // A stranger's method may take something else, or not be there.
+    }
+    return result;
+  };
+  const at::Tensor x = one_item_of_zeros(*input_shape);
+  try_method("forward", x);
+  const at::Tensor code = try_method("encode", x);
+  if (code.defined()) try_method("decode", code);
+  return shapes;
+}
+
+json methods_of(Checkpoint& checkpoint) {
+  auto shapes = output_shapes(checkpoint);
+  json rows = json::array();
+  for (const auto& method : checkpoint.module().get_methods()) {
+    rows.push_back({{"name", method.name()},
+                    {"signature", signature(method.function().getSchema())},
+                    {"output_shape", shapes[method.name()]}});
+  }
+  return rows;
+}
+
+json modules_of(Checkpoint& checkpoint) {
+  json rows = json::array();
+  for (const auto& module : checkpoint.module().named_modules()) {
+    const auto& type = module.value.type()->name();
+    rows.push_back({{"name", module.name.empty() ? "(whole)" : module.name},
+                    {"type", type ? type->name() : "module"}});
+  }
+  return rows;
+}
+
+/// Names of ours, and of Python's, are those of the parts, with the numbers of a run's classes.
+json parameters_of(const Checkpoint& checkpoint) {
+  json rows = json::array();
+  for (const auto& parameter : checkpoint.parameters()) {
+    rows.push_back({{"name", parameter.name},
+                    {"shape", shape_text(parameter.value.sizes().vec())},
+                    {"count", parameter.value.numel()}});
+  }
+  return rows;
+}
+
+/// Rows become objects by their names, so that they are compared by name and not by place.
+json named_rows(const json& rows) {
+  json object = json::object();
+  for (const auto& row : rows) {
+    json rest = row;
+    rest.erase("name");
+    object[row.at("name").get<std::string>()] = rest;
+  }
+  return object;
+}
+
+/// Leaves of nested objects by dotted path; lists are leaves.
+void collect_leaves(const json& value, const std::string& path,
+                    std::map<std::string, json>& leaves) {
+  if (!value.is_object()) {
+    leaves[path] = value;
+    return;
+  }
+  for (const auto& [key, part] : value.items()) {
+    collect_leaves(part, path.empty() ? key : path + "." + key, leaves);
+  }
+}
+
+std::map<std::string, json> comparable(json facts) {
+  facts.erase("file");
+  for (const char* rows : {"methods", "layers", "modules", "parameters"}) {
+    facts[rows] = named_rows(facts.at(rows));
+  }
+  // The modules' types and the layers' parameters say the same, and are noise beside the layers.
+  if (!facts.at("layers").empty()) facts.erase("modules"), facts.erase("parameters");
+  std::map<std::string, json> leaves;
+  collect_leaves(facts, "", leaves);
+  return leaves;
+}
+
+}  // namespace
+
+json checkpoint_facts(Checkpoint& checkpoint) {
+  const json& metadata = checkpoint.metadata();
+  const json parameters = parameters_of(checkpoint);
+  int64_t count = 0;
+  for (const auto& row : parameters) count += row.at("count").get<int64_t>();
+  return {
+      {"file", checkpoint.path().string()},
+      {"bytes", checkpoint.file_size()},
+      {"parameter_count", count},
+      {"methods", methods_of(checkpoint)},
+      {"layers", metadata.value("layer_table", json::array())},
+      {"modules", modules_of(checkpoint)},
+      {"parameters", parameters},
+      {"model", chosen_fields(metadata, {"variant", "recipe", "input_shape", "target_shape",
+                                         "code_shape", "code_kind", "value_range", "libraries"})},
+      {"data", chosen_fields(metadata.value("data", json::object()),
+                             {"name", "sha256", "total_rows", "training_rows", "validation_rows",
+                              "test_rows", "validation", "class_names"})},
+      {"results",
+       [&] {
+         json results = metadata.value("metrics", json::object());
+         if (metadata.contains("epoch")) results["epoch"] = metadata.at("epoch");
+         return results;
+       }()},
+      {"options", metadata.value("options", json::object())}};
+}
+
+json fact_differences(const json& first, const json& second) {
+  const auto left = comparable(first), right = comparable(second);
+  std::map<std::string, json> all = left;
+  all.insert(right.begin(), right.end());
+  const auto value_of = [](const std::map<std::string, json>& leaves, const std::string& path) {
+    const auto leaf = leaves.find(path);
+    return leaf == leaves.end() ? json() : leaf->second;
+  };
+  json rows = json::array();
+  for (const auto& [path, ignored] : all) {
+    const json a = value_of(left, path), b = value_of(right, path);
+    if (a != b) rows.push_back({{"what", path}, {"first", a}, {"second", b}});
+  }
+  return rows;
+}
+
+}  // namespace hourglass

@@ -1,0 +1,80 @@
+// Turns codes into items: the inverse of `encode`.
+//
+//   decode best.pt codes.csv                       decoded.png, a picture
+//   decode best.pt codes.npy --out items.npy       numbers
+//   echo 0.3,-1.2 | decode best.pt - --out -       CSV in, CSV out
+
+#include "apps/code_points.h"
+#include "apps/item_pictures.h"
+#include "apps/number_files.h"
+#include "apps/program.h"
+#include "apps/tool.h"
+#include "core/text.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace hourglass {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct DecodeOptions {
+  ModelOptions model;
+  OutputOptions output;
+};
+
+void describe(OptionTable& table, DecodeOptions& options) {
+  describe(table, options.model);
+  describe(table, options.output);
+}
+
+int decode(const std::string& checkpoint_path, const std::string& codes_path,
+           const DecodeOptions& options) {
+  const bool numbers = options.output.out == "-" || options.output.out.ends_with(".csv") ||
+                       options.output.out.ends_with(".npy");
+  const fs::path file =
+      numbers ? output_file(options.output, "") : picture_file(options.output, "decoded.png");
+  Checkpoint checkpoint = open_checkpoint(checkpoint_path, options.model);
+  const at::Tensor codes = shaped_codes(checkpoint, read_numbers(codes_path), codes_path);
+  const at::Tensor items = checkpoint.decode(codes);
+  if (numbers) {
+    write_numbers(file, items, "value", {});
+  } else {
+    const at::Tensor first = items.narrow(0, 0, std::min(kMostDrawnItems, items.size(0)));
+    draw_items({output_row("", first, value_range(checkpoint, items))}, {},
+               fmt::format("{}: {} of {} codes decoded", codes_path, with_thousands(first.size(0)),
+                           with_thousands(items.size(0))))
+        .save(file);
+  }
+  if (file == "-") return kDone;
+  if (options.output.json) {
+    fmt::print("{}\n",
+               nlohmann::json({{"file", file.string()}, {"shape", items.sizes().vec()}}).dump(2));
+  } else {
+    fmt::print("{}\n", file.string());
+  }
+  return kDone;
+}
+
+}  // namespace
+}  // namespace hourglass
+
+int main(int argc, char** argv) {
+  using namespace hourglass;
+  DecodeOptions options;
+  OptionTable table;
+  describe(table, options);
+  const ProgramInfo program = {
+      .name = "decode",
+      .summary =
+          "Turns codes (CSV, NPY, or - for standard input) into items: a picture, NPY or CSV.",
+      .positional = "CKPT CODES",
+      .examples = {"decode best.pt codes.csv", "decode best.pt codes.npy --out items.npy",
+                   "echo 0.3,-1.2 | decode best.pt - --out -"}};
+  return run_tool(program, table, argc, argv, 2, 2, [&](const CommandLine& line) {
+    return decode(line.positional[0], line.positional[1], options);
+  });
+}

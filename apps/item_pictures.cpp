@@ -1,0 +1,59 @@
+#include "apps/item_pictures.h"
+
+#include "figures/image_grid.h"
+#include "figures/vector_grid.h"
+
+#include <ATen/ATen.h>
+
+#include <utility>
+
+namespace hourglass {
+namespace {
+
+/// Values that a rounding error away from the range are still in it.
+constexpr double kRangeTolerance = 1e-3;
+
+bool are_images(const at::Tensor& items) { return items.dim() == 3 || items.dim() == 4; }
+
+Picture draw_images(const std::vector<ItemRow>& rows, const std::vector<std::string>& captions,
+                    const std::string& title, int columns) {
+  std::vector<ImageRow> images;
+  for (const auto& row : rows) {
+    images.push_back({row.label, row.items, {}, row.range, row.map});
+  }
+  images.front().captions = captions;
+  return image_grid(images, {.title = title, .columns = columns});
+}
+
+}  // namespace
+
+Picture draw_items(const std::vector<ItemRow>& rows, const std::vector<std::string>& captions,
+                   const std::string& title, int columns) {
+  if (are_images(rows.front().items)) return draw_images(rows, captions, title, columns);
+  std::vector<VectorRow> vectors;
+  for (const auto& row : rows) vectors.push_back({row.label, row.items.flatten(1)});
+  return vector_grid(vectors, {.title = title, .captions = captions});
+}
+
+std::string model_name(const Checkpoint& checkpoint) {
+  const std::string recipe = checkpoint.metadata().value("recipe", "");
+  if (!recipe.empty()) return recipe;
+  const std::string variant = checkpoint.metadata().value("variant", "");
+  return variant.empty() ? checkpoint.path().filename().string() : variant + " autoencoder";
+}
+
+ValueRange value_range(const Checkpoint& checkpoint, const at::Tensor& items) {
+  const auto& metadata = checkpoint.metadata();
+  if (!metadata.contains("value_range")) return range_of(items);
+  return {metadata.at("value_range").at(0), metadata.at("value_range").at(1)};
+}
+
+ItemRow output_row(std::string label, const at::Tensor& items, ValueRange range) {
+  const ValueRange found = range_of(items);
+  const double slack = kRangeTolerance * (range.high - range.low);
+  const bool inside = found.low >= range.low - slack && found.high <= range.high + slack;
+  if (inside || !are_images(items)) return {std::move(label), items, range};
+  return {std::move(label) + ", scaled", items, std::nullopt};
+}
+
+}  // namespace hourglass

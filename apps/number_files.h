@@ -1,0 +1,31 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+// Codes and decoded items as files of numbers, one row an item.
+
+namespace hourglass {
+
+/// Throws `UsageError`, naming the `option`, unless the file ends in .csv or .npy or is "-".
+void expect_number_file(const std::string& path, const std::string& option);
+
+/// A text as one CSV cell: quoted where it would be read as several.
+std::string csv_cell(const std::string& text);
+
+/// Writes rows [N, shape…] in one step: an NPY file of that shape, float32, or a CSV file with a
+/// header, "code1,code2,label" for the `column` "code" and `labels` (N of them, or none). "-" is
+/// CSV on standard output.
+void write_numbers(const std::filesystem::path& path, const at::Tensor& rows,
+                   const std::string& column, const std::vector<std::string>& labels);
+
+/// Reads what `write_numbers` wrote, or such files of others: [N, D] of a CSV file, without its
+/// column "label"; [N, shape…] of an NPY file; either of them from standard input for "-". Throws
+/// `Error` for a file that is damaged, holds no rows, or holds a number that is not finite, naming
+/// the row.
+at::Tensor read_numbers(const std::string& path);
+
+}  // namespace hourglass

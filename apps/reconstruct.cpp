@@ -1,0 +1,240 @@
+// Sends items through a checkpoint: a picture of originals above their reconstructions, the error
+// of each item as CSV, and, of a user's own images, the reconstructions as image files.
+//
+//   reconstruct best.pt --indices 110-119,7
+//   reconstruct best.pt --corruption gaussian:0.5 --absolute-error --out noisy
+//   reconstruct denoiser.pt scan1.png scans/ --write-images --out cleaned
+
+#include "apps/item_pictures.h"
+#include "apps/number_files.h"
+#include "apps/program.h"
+#include "apps/tool.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/random.h"
+#include "datasets/corruption.h"
+#include "evaluation/errors.h"
+#include "models/layers.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+
+namespace hourglass {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr const char* kPicture = "reconstructions.png";
+constexpr const char* kErrors = "errors.csv";
+
+struct ReconstructOptions {
+  ModelOptions model;
+  RowOptions rows = {.data = {.dataset = ""}, .first_rows = 10};
+  bool absolute_error = false;
+  bool write_images = false;
+  OutputOptions output;
+};
+
+void describe(OptionTable& table, ReconstructOptions& options) {
+  table.begin_group("Results");
+  table.add_switch("absolute-error", options.absolute_error,
+                   "add a row of |reconstruction - original| to the picture");
+  table.add_switch("write-images", options.write_images,
+                   "write each reconstruction as an image of its own, too, into images/");
+  describe(table, options.model);
+  describe(table, options.rows);
+  describe(table, options.output);
+}
+
+/// What is reconstructed.
+struct Items {
+  DatasetPtr rows;
+  std::vector<std::string> names;  ///< numbers of the rows, or the files' paths
+  std::vector<std::string> classes;
+  std::string title;
+};
+
+Items items_of_data(const Checkpoint& checkpoint, const ReconstructOptions& options,
+                    const CommandLine& line) {
+  const SelectedRows rows = select_rows(checkpoint, options.rows, line, RecordedNoise::Apply);
+  Items items = {rows.rows,
+                 {},
+                 class_names(rows),
+                 fmt::format("{}, {} rows", rows.splits.info.name, rows.name)};
+  for (const int64_t number : rows.numbers) items.names.push_back(std::to_string(number));
+  return items;
+}
+
+/// A user's images carry their own noise: there is more only where --corruption asks for it.
+Items items_of_images(const Checkpoint& checkpoint, const ReconstructOptions& options,
+                      const CommandLine& line) {
+  const std::vector<std::string> files(line.positional.begin() + 1, line.positional.end());
+  const ImageInputs images = read_image_inputs(checkpoint, files, options.output);
+  Items items = {images.rows, {}, {}, fmt::format("{} images", images.paths.size())};
+  for (const auto& path : images.paths) items.names.push_back(path.filename().string());
+  const Corruption& corruption = options.rows.data.corruption;
+  if (corruption.kind != CorruptionKind::None) {
+    items.rows = std::make_shared<Corrupted>(items.rows, corruption, Noise::Once,
+                                             derive_seed(1, "image-noise"));
+  }
+  return items;
+}
+
+/// All batches of something, one after the other.
+struct Reconstructions {
+  Batch batch;
+  at::Tensor output;
+};
+
+Reconstructions reconstruct_all(Checkpoint& checkpoint, const Items& items,
+                                const OutputOptions& options) {
+  std::vector<at::Tensor> inputs, targets, labels, outputs;
+  bool corrupted = false;
+  for_each_batch(*items.rows, "reconstructing", options, [&](const Batch& batch, int64_t) {
+    outputs.push_back(checkpoint.reconstruct(batch.input));
+    if (outputs.back().sizes() != batch.target.sizes()) {
+      throw Error("{}: expected reconstructions of the targets' shape [{}], found [{}]",
+                  checkpoint.path().string(), shape_text(batch.target.sizes().vec()),
+                  shape_text(outputs.back().sizes().vec()));
+    }
+    corrupted = corrupted || !batch.input.is_same(batch.target);
+    inputs.push_back(batch.input);
+    targets.push_back(batch.target);
+    if (batch.labels.defined()) labels.push_back(batch.labels);
+  });
+  Reconstructions all = {.batch = {}, .output = at::cat(outputs)};
+  all.batch.target = at::cat(targets);
+  all.batch.input = corrupted ? at::cat(inputs) : all.batch.target;
+  if (!labels.empty()) all.batch.labels = at::cat(labels);
+  return all;
+}
+
+Picture draw(const Reconstructions& all, const Items& items, const std::vector<std::string>& labels,
+             ValueRange range, bool absolute_error) {
+  const int64_t count = std::min(kMostDrawnItems, all.output.size(0));
+  const auto first = [&](const at::Tensor& rows) { return rows.narrow(0, 0, count); };
+  std::vector<ItemRow> rows = {{"original", first(all.batch.target), range}};
+  const bool corrupted = !all.batch.input.is_same(all.batch.target);
+  if (corrupted) rows.push_back({"input", first(all.batch.input), range});
+  rows.push_back(output_row("reconstruction", first(all.output), range));
+  if (absolute_error) {
+    const at::Tensor errors = (first(all.output) - first(all.batch.target)).abs();
+    rows.push_back({"absolute error", errors, std::nullopt, ColorMap::Viridis});
+  }
+  std::vector<std::string> captions(items.names.begin(), items.names.begin() + count);
+  for (size_t i = 0; i < captions.size() && !labels.empty(); ++i) captions[i] += ": " + labels[i];
+  return draw_items(rows, captions, items.title);
+}
+
+struct ErrorColumn {
+  std::string name;
+  at::Tensor values;  // [N] float64
+};
+
+std::vector<ErrorColumn> measure(const Reconstructions& all, ValueRange range) {
+  const at::Tensor &output = all.output, &target = all.batch.target;
+  std::vector<ErrorColumn> columns = {{"mse", item_mse(output, target)},
+                                      {"mae", item_mae(output, target)},
+                                      {"psnr", item_psnr(output, target, range.high - range.low)}};
+  const ValueRange given = range_of(output), wanted = range_of(target);
+  const bool probabilities =
+      std::min(given.low, wanted.low) >= 0 && std::max(given.high, wanted.high) <= 1;
+  if (probabilities) columns.push_back({"bce", item_bce(output, target)});
+  return columns;
+}
+
+std::string errors_csv(const std::vector<ErrorColumn>& columns, const Items& items,
+                       const std::vector<std::string>& labels) {
+  std::string text = "row";
+  if (!labels.empty()) text += ",label";
+  for (const auto& column : columns) text += "," + column.name;
+  text += "\n";
+  for (size_t i = 0; i < items.names.size(); ++i) {
+    text += csv_cell(items.names[i]);
+    if (!labels.empty()) text += "," + csv_cell(labels[i]);
+    for (const auto& column : columns) {
+      text += fmt::format(",{:.9g}", column.values[static_cast<int64_t>(i)].item<double>());
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+/// "images/scan1.png", or with the row's number.
+std::vector<std::string> image_names(const Items& items) {
+  std::vector<std::string> names;
+  for (const auto& name : items.names) {
+    names.push_back("images/" + fs::path(name).stem().string() + ".png");
+  }
+  auto sorted = names;
+  std::sort(sorted.begin(), sorted.end());
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  if (twice != sorted.end())
+    throw Error("--write-images: {} would be written twice: name rows and images once", *twice);
+  return names;
+}
+
+void tell(const std::vector<ErrorColumn>& columns, const Items& items, const fs::path& folder,
+          const OutputOptions& options) {
+  json result = {{"items", items.names.size()}, {"folder", folder.string()}};
+  for (const auto& column : columns)
+    result["mean_" + column.name] = column.values.mean().item<double>();
+  if (options.json) return fmt::print("{}\n", result.dump(2));
+  fmt::print("{} items", items.names.size());
+  for (const auto& column : columns)
+    fmt::print(", mean {} {:.6g}", column.name, column.values.mean().item<double>());
+  fmt::print("\n{}\n", folder.string());
+}
+
+int reconstruct(const ReconstructOptions& options, const CommandLine& line) {
+  const bool own_images = line.positional.size() > 1;
+  if (own_images && (line.has("dataset") || line.has("indices") || line.has("split"))) {
+    throw UsageError("expected images or rows of a data set, found both");
+  }
+  Checkpoint checkpoint = open_checkpoint(line.positional.front(), options.model);
+  const Items items = own_images ? items_of_images(checkpoint, options, line)
+                                 : items_of_data(checkpoint, options, line);
+  std::vector<std::string> files = {kPicture, kErrors}, images;
+  if (options.write_images) images = image_names(items);
+  files.insert(files.end(), images.begin(), images.end());
+  const fs::path folder = output_folder(options.output, "reconstructed", files);
+
+  const Reconstructions all = reconstruct_all(checkpoint, items, options.output);
+  const auto labels = label_names(all.batch.labels, items.classes);
+  const ValueRange range = value_range(checkpoint, all.batch.target);
+  const auto columns = measure(all, range);
+  write_output(folder / kErrors, errors_csv(columns, items, labels));
+  if (figures_available()) {
+    draw(all, items, labels, range, options.absolute_error).save(folder / kPicture);
+  }
+  if (!images.empty()) create_folders(folder / "images");
+  for (size_t i = 0; i < images.size(); ++i) {
+    to_picture(all.output[static_cast<int64_t>(i)], range).save(folder / images[i]);
+  }
+  tell(columns, items, folder, options.output);
+  return kDone;
+}
+
+}  // namespace
+}  // namespace hourglass
+
+int main(int argc, char** argv) {
+  using namespace hourglass;
+  ReconstructOptions options;
+  OptionTable table;
+  describe(table, options);
+  const ProgramInfo program = {
+      .name = "reconstruct",
+      .summary = "Sends items of a data set, or images, through a checkpoint.",
+      .positional = "CKPT [IMAGE|FOLDER...]",
+      .examples = {"reconstruct best.pt --indices 110-119,7",
+                   "reconstruct best.pt --corruption gaussian:0.5 --absolute-error --out noisy",
+                   "reconstruct denoiser.pt scan1.png scans/ --write-images --out cleaned"}};
+  return run_tool(program, table, argc, argv, 1, SIZE_MAX,
+                  [&](const CommandLine& line) { return reconstruct(options, line); });
+}

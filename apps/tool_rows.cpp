@@ -1,0 +1,249 @@
+#include "apps/finite_rows.h"
+#include "apps/tool.h"
+#include "core/error.h"
+#include "datasets/images.h"
+#include "figures/image_file.h"
+#include "models/layers.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <numeric>
+#include <optional>
+
+// Which items a tool works on: data sets in the form a checkpoint expects, and a user's own images.
+
+namespace hourglass {
+namespace {
+
+namespace fs = std::filesystem;
+
+// ---- The data as the checkpoint was trained on them
+
+/// What the checkpoint records of its data; the folder they lay in only where it exists here.
+DataOptions recorded_data(const Checkpoint& checkpoint) {
+  DataOptions data;
+  OptionTable table;
+  describe(table, data);
+  const auto recorded = checkpoint.metadata().value("options", nlohmann::json::object());
+  nlohmann::json known = nlohmann::json::object();
+  for (const auto& row : table.rows()) {
+    if (recorded.contains(row.key())) known[row.key()] = recorded.at(row.key());
+  }
+  if (!fs::exists(recorded.value("data_dir", ""))) known.erase("data_dir");
+  table.from_json(known, checkpoint.path().string());
+  return data;
+}
+
+/// `base`, with what the command line says of the data.
+DataOptions overridden(DataOptions base, DataOptions given, const CommandLine& line) {
+  OptionTable to, from;
+  describe(to, base);
+  describe(from, given);
+  for (const auto& row : to.rows()) {
+    if (line.has(row.name)) row.set(from.find(row.name)->value_text());
+  }
+  return base;
+}
+
+DataOptions data_to_read(const Checkpoint& checkpoint, const RowOptions& options,
+                         const CommandLine& line, RecordedNoise noise) {
+  if (line.has("dataset")) return options.data;
+  DataOptions data = recorded_data(checkpoint);
+  if (data.dataset.empty() || !checkpoint.metadata().contains("options")) {
+    throw Error("{}: does not say what it was trained on: add --dataset",
+                checkpoint.path().string());
+  }
+  if (noise == RecordedNoise::Leave) data.corruption = {};
+  return overridden(data, options.data, line);
+}
+
+/// Whether a data set holds bytes of images; else it holds numbers of a table.
+bool holds_bytes(const std::string& dataset) {
+  return dataset.ends_with("mnist") || dataset.starts_with("idx:") ||
+         dataset.starts_with("images:");
+}
+
+/// The scaling that training put on values like these; none where that is not known.
+std::optional<Scaling> recorded_scaling(const nlohmann::json& trained_on,
+                                        const std::string& dataset) {
+  const bool alike = holds_bytes(trained_on.value("name", "")) == holds_bytes(dataset);
+  if (!alike || !trained_on.contains("scaling")) return {};
+  return trained_on.at("scaling").get<Scaling>();
+}
+
+/// Items get the checkpoint's shape where they have as many values.
+DataSplits open_for(const Checkpoint& checkpoint, DataOptions data, uint64_t seed,
+                    bool as_in_training) {
+  const auto trained_on = checkpoint.metadata().value("data", nlohmann::json::object());
+  const auto open = [&] {
+    if (!as_in_training) return open_data(data, seed);
+    return open_data(
+        data, seed, recorded_scaling(trained_on, data.dataset),
+        recorded_scaling(trained_on.value("targets", nlohmann::json::object()), data.targets));
+  };
+  DataSplits splits = open();
+  const auto expected = checkpoint.input_shape();
+  const Shape found = splits.training->item_shape();
+  if (!expected || found == *expected) return splits;
+  if (element_count(found) != element_count(*expected)) {
+    throw Error("{}: expected items of {}, as {} takes them, found {}", splits.info.name,
+                shape_text(*expected), checkpoint.path().string(), shape_text(found));
+  }
+  data.item_shape = *expected;
+  return open();
+}
+
+// ---- Choosing rows
+
+bool has_rows(const DatasetPtr& part) { return part != nullptr && part->size() > 0; }
+
+/// The part that `split` names. `auto` is settled by the caller.
+DatasetPtr part_of(const DataSplits& splits, Split split) {
+  switch (split) {
+    case Split::Validation:
+      if (!has_rows(splits.validation)) {
+        throw UsageError("--split validation: {} was not split: add --validation split:0.1, say",
+                         splits.info.name);
+      }
+      return splits.validation;
+    case Split::Test:
+      if (!has_rows(splits.test)) {
+        throw UsageError("--split test: {} has no official test part; use train, validation or all",
+                         splits.info.name);
+      }
+      return splits.test;
+    case Split::All:
+      if (has_rows(splits.test)) {
+        throw UsageError("--split all: {} has an official test part; use train or test",
+                         splits.info.name);
+      }
+      return splits.training;  // opened without a split
+    default: return splits.training;
+  }
+}
+
+/// The numbers of the rows to look at, of the `size` that the part has.
+std::vector<int64_t> chosen_numbers(const RowOptions& options, const std::string& part,
+                                    int64_t size) {
+  for (const int64_t row : options.indices.rows) {
+    if (row >= size) {
+      throw Error("--indices: expected rows of 0 to {}, as the {} part has, found {}", size - 1,
+                  part, row);
+    }
+  }
+  if (!options.indices.rows.empty()) return options.indices.rows;
+  const bool all = options.first_rows == 0 || options.indices.all;
+  std::vector<int64_t> numbers(
+      static_cast<size_t>(all ? size : std::min(options.first_rows, size)));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return numbers;
+}
+
+using Open = std::function<DataSplits(const DataOptions&)>;
+
+SelectedRows select_from(const DataOptions& data, const RowOptions& options, const Open& open) {
+  SelectedRows selected;
+  selected.splits = open(data);
+  Split split = options.split;
+  if (split == Split::Auto) split = has_rows(selected.splits.test) ? Split::Test : Split::All;
+  selected.name = enum_name(split);
+  DatasetPtr part;
+  if (split == Split::All && !has_rows(selected.splits.test)) {
+    DataOptions whole = data;
+    whole.validation = {Validation::Kind::None};
+    part = open(whole).training;
+  } else {
+    part = part_of(selected.splits, split);
+  }
+  selected.numbers = chosen_numbers(options, selected.name, part->size());
+  if (std::ssize(selected.numbers) < part->size() || !options.indices.rows.empty()) {
+    part = std::make_shared<Subset>(part, at::tensor(selected.numbers, at::kLong));
+  }
+  selected.rows = std::make_shared<FiniteRows>(part, selected.splits.info.name);
+  for (DatasetPtr* other :
+       {&selected.splits.training, &selected.splits.validation, &selected.splits.test}) {
+    if (*other) *other = std::make_shared<FiniteRows>(*other, selected.splits.info.name);
+  }
+  return selected;
+}
+
+// ---- Images
+
+/// The image files that the arguments name, folders in the order of their names.
+std::vector<fs::path> image_paths(const std::vector<std::string>& names) {
+  std::vector<fs::path> paths;
+  for (const auto& name : names) {
+    if (fs::is_directory(name)) {
+      const auto files = list_images(name).paths;
+      paths.insert(paths.end(), files.begin(), files.end());
+    } else {
+      paths.emplace_back(name);
+    }
+  }
+  return paths;
+}
+
+/// The shape of the images that a checkpoint takes; none where its file does not tell.
+std::optional<Shape> image_shape(const Checkpoint& checkpoint) {
+  const auto shape = checkpoint.input_shape();
+  if (shape && shape->size() != 3) {
+    throw Error("{}: expected a model of images, which have 3 dimensions, found items of {}",
+                checkpoint.path().string(), shape_text(*shape));
+  }
+  return shape;
+}
+
+}  // namespace
+
+SelectedRows select_rows(const Checkpoint& checkpoint, const RowOptions& options,
+                         const CommandLine& line, RecordedNoise noise) {
+  const auto recorded = checkpoint.metadata().value("options", nlohmann::json::object());
+  const auto seed = recorded.value("seed", uint64_t{1});
+  return select_from(data_to_read(checkpoint, options, line, noise), options,
+                     [&](const DataOptions& data) {
+                       return open_for(checkpoint, data, seed, !line.has("scale"));
+                     });
+}
+
+SelectedRows select_rows(const RowOptions& options) {
+  return select_from(options.data, options,
+                     [](const DataOptions& data) { return open_data(data, /*seed=*/1); });
+}
+
+ImageInputs read_image_inputs(const Checkpoint& checkpoint, const std::vector<std::string>& names,
+                              const OutputOptions& options) {
+  ImageInputs inputs;
+  inputs.paths = image_paths(names);
+  const ImagesRead images = read_images(inputs.paths, image_shape(checkpoint));
+  for (const auto& [path, from] : images.adapted) {
+    note(options, fmt::format("{}: {} became {}", path.string(), shape_text(from),
+                              shape_text(images.values.sizes().slice(1).vec())));
+  }
+  const auto trained_on = checkpoint.metadata().value("data", nlohmann::json::object());
+  const Scaling bytes = {.offset = {0.0}, .factor = {1.0 / 255}};
+  inputs.rows = std::make_shared<TensorDataset>(
+      images.values, at::Tensor(), recorded_scaling(trained_on, "images:").value_or(bytes));
+  return inputs;
+}
+
+std::vector<std::string> class_names(const SelectedRows& rows) {
+  return rows.splits.info.class_names;
+}
+
+std::vector<std::string> label_names(const at::Tensor& labels,
+                                     const std::vector<std::string>& class_names) {
+  std::vector<std::string> names;
+  if (!labels.defined()) return names;
+  const at::Tensor host = labels.cpu().contiguous();
+  for (int64_t i = 0; i < host.size(0); ++i) {
+    const auto label = host.data_ptr<int64_t>()[i];
+    const bool named = label < std::ssize(class_names);
+    names.push_back(named ? class_names[static_cast<size_t>(label)] : std::to_string(label));
+  }
+  return names;
+}
+
+}  // namespace hourglass
