@@ -65,12 +65,10 @@ Activations from_arrays(const std::vector<NamedTensor>& arrays, const fs::path& 
                           .input = find_array(arrays, "input"),
                           .layers = find_group(arrays, kLayers)};
   const auto count = [](const at::Tensor& t) { return t.defined() && t.dim() ? t.size(0) : -1; };
-  bool complete = activations.rows.defined() && activations.rows.scalar_type() == at::kLong &&
-                  activations.rows.dim() == 1 && !activations.layers.empty() &&
-                  count(activations.input) == count(activations.rows);
-  for (const auto& layer : activations.layers) {
-    complete = complete && count(layer.value) == count(activations.rows);
-  }
+  const bool complete = activations.rows.defined() && activations.rows.dim() == 1 &&
+                        activations.rows.scalar_type() == at::kLong &&
+                        !activations.layers.empty() &&
+                        count(activations.input) == count(activations.rows);
   if (!complete) {
     throw Error("{}: expected saved activations (rows, input and layers), found other arrays",
                 path.string());

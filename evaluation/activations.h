@@ -23,9 +23,10 @@ struct LossGradients {
 
 /// What a checkpoint computes for a batch of inputs, on the CPU. B is the number of rows.
 struct Activations {
-  at::Tensor rows;                  ///< [B] int64, row numbers in the data set
-  at::Tensor input;                 ///< [B, input shape…]
-  std::vector<LayerOutput> layers;  ///< [B, …] each, in the order of computation
+  at::Tensor rows;   ///< [B] int64, row numbers in the data set
+  at::Tensor input;  ///< [B, input shape…]
+  /// In the order of computation: [B, …] each, but a stranger's layer may give any other shape.
+  std::vector<LayerOutput> layers;
   std::optional<LossGradients> gradients;
 };
 

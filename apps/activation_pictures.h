@@ -1,0 +1,25 @@
+#pragma once
+
+#include "evaluation/activations.h"
+#include "figures/picture.h"
+
+#include <string>
+#include <vector>
+
+namespace hourglass {
+
+struct NamedPicture {
+  std::string file;  ///< "activations-17.png"
+  Picture picture;
+};
+
+/// For each row: every layer's output as heat maps ("activations-17.png"); where the input is an
+/// image, what each convolutional layer saw in it, laid over it ("heat-17-encoder.conv1.png"); with
+/// gradients, those of the input and of the layers ("gradients-17.png"), of the input laid over it
+/// ("heat-17-input_gradient.png"), and once those of the weights ("weight_gradients.png"). `title`
+/// names where the rows come from. Layers whose output is not one value or more for each row are
+/// left out.
+std::vector<NamedPicture> draw_activations(const Activations& activations,
+                                           const std::string& title);
+
+}  // namespace hourglass
