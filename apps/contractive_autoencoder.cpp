@@ -1,7 +1,7 @@
 // Trains a contractive autoencoder: a dense one whose code changes little when the input does.
 //
-//   contractive_autoencoder                             the embedded digits through 32 units, 100
-//   epochs contractive_autoencoder --recipe mnist-contractive  MNIST through 128 units
+//   contractive_autoencoder                             the embedded digits through 32 units, 100 epochs
+//   contractive_autoencoder --recipe mnist-contractive  MNIST through 128 units
 
 #include "apps/trainer_program.h"
 

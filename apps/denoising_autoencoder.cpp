@@ -1,9 +1,8 @@
 // Trains a denoising autoencoder: it gives back the clean item for a noisy one.
 //
-//   denoising_autoencoder                           the embedded digits with Gaussian noise, 60
-//   epochs denoising_autoencoder --recipe fashion-denoise  Fashion-MNIST, 150 epochs: best
-//   validation loss 0.287 published; 0.3030 in training after 5 denoising_autoencoder --recipe
-//   mnist-denoise    MNIST with a dense network
+//   denoising_autoencoder                           the embedded digits with Gaussian noise, 60 epochs
+//   denoising_autoencoder --recipe fashion-denoise  Fashion-MNIST, 150 epochs: best validation loss 0.287 published; 0.3030 in training after 5
+//   denoising_autoencoder --recipe mnist-denoise    MNIST with a dense network
 
 #include "apps/trainer_program.h"
 
