@@ -22,6 +22,7 @@ RunOptions options_of(const std::string& variant, const std::string& recipe) {
   RunOptions options;
   options.variant = variant;
   options.model = find_variant(variant).default_options;
+  options.data.corruption = find_variant(variant).default_corruption;
   if (recipe.empty()) return options;
   const Recipe& source = find_recipe(recipe, variant);
   options.recipe = source.name;
@@ -84,11 +85,23 @@ void describe(OptionTable& table, RunOptions& options) {
       .at_least(1)
       .not_recorded();
   table.add_switch("no-figures", options.no_figures, "draw no pictures").not_recorded();
+  table
+      .add_switch("report", options.report, "at the end also write the run as one page, report.html")
+      .not_recorded();
   table.add_switch("quiet", options.quiet, "print the results alone").not_recorded();
 }
 
 void check(const RunOptions& options) {
-  find_variant(options.variant).check(options.model);
+  const Variant& variant = find_variant(options.variant);
+  variant.check(options.model);
+  const bool inputs_are_targets =
+      options.data.corruption.kind == CorruptionKind::None && options.data.targets.empty();
+  if (variant.default_corruption.kind != CorruptionKind::None && inputs_are_targets) {
+    throw UsageError(
+        "--corruption none: a {} autoencoder expects inputs unlike their targets; use --corruption "
+        "{}, or name the targets with --targets",
+        variant.name, TextCodec<Corruption>::format(variant.default_corruption));
+  }
   check(options.training.optimizer);
   if (options.stop_after > options.training.epochs) {
     throw UsageError("--stop-after: expected at most the run's {} epochs, found {}",

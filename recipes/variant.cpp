@@ -39,6 +39,17 @@ Variant row(std::string name, std::string summary, std::string default_recipe) {
                            });
 }
 
+/// One of two networks, and noise to be undone.
+Variant denoising_row() {
+  Variant variant = row_with<DenoisingOptions>(
+      "denoising", "gives back the clean item for a noisy one", "digits-denoise",
+      [](const DenoisingOptions& options, const ItemShapes& shapes) {
+        return build(options, shapes);
+      });
+  variant.default_corruption = {CorruptionKind::Gaussian, 0.3};
+  return variant;
+}
+
 }  // namespace
 
 const std::vector<Variant>& variants() {
@@ -53,11 +64,7 @@ const std::vector<Variant>& variants() {
       row<ConvolutionalImpl>(
           "convolutional", "convolutions and poolings; the code is a small image of many channels",
           "digits-conv"),
-      row_with<DenoisingOptions>("denoising", "gives back the clean item for a noisy one",
-                                 "digits-denoise",
-                                 [](const DenoisingOptions& options, const ItemShapes& shapes) {
-                                   return build(options, shapes);
-                                 }),
+      denoising_row(),
       row<LstmImpl>("lstm", "reads the item as a sequence; the code is the last hidden state",
                     "digits-rows"),
       row<VariationalImpl>("variational",

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/options.h"
+#include "datasets/corruption.h"
 #include "models/autoencoder.h"
 
 #include <any>
@@ -18,6 +19,10 @@ struct Variant {
   std::string summary;         ///< one line for --help
   std::string default_recipe;  ///< what its trainer runs without flags
   std::any default_options;
+
+  /// The noise on inputs where no recipe is chosen. A variant that has one is of use only where
+  /// inputs and targets differ, and refuses to run where they do not.
+  Corruption default_corruption;
 
   /// Adds the options' fields to a table.
   std::function<void(OptionTable&, std::any&)> describe;
