@@ -17,8 +17,8 @@ except ImportError:
     sys.exit(77)
 
 
-def train(binary, folder, *flags):
-    command = [os.path.join(binary, "dense_autoencoder"), "--out", folder, "--no-figures", "--quiet", *flags]
+def train(binary, folder, *flags, variant="dense"):
+    command = [os.path.join(binary, f"{variant}_autoencoder"), "--out", folder, "--no-figures", "--quiet", *flags]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     with open(os.path.join(folder, "run.json")) as file:
         return json.load(file)["results"]
@@ -36,12 +36,17 @@ def expect_close(what, actual, expected, tolerance):
     print(f"ok: {what} {actual:.6f}")
 
 
+def digit_images(digits_csv):
+    with open(digits_csv) as file:
+        rows = torch.tensor([[float(cell) for cell in line.split(",")] for line in file if line.strip()])
+    return rows[:, :64].view(-1, 1, 8, 8) / 16
+
+
 def check_digits(binary, digits_csv, folder):
     results = train(binary, folder, "--epochs", "5", "--validation", "last:0.2", "--save-parts",
                     "encoder,decoder,weights,architecture")
-    with open(digits_csv) as file:
-        rows = torch.tensor([[float(cell) for cell in line.split(",")] for line in file if line.strip()])
-    images = rows[int(0.8 * len(rows)):, :64].view(-1, 1, 8, 8) / 16
+    images = digit_images(digits_csv)
+    images = images[int(0.8 * len(images)):]
     model, metadata = load(folder)
     with torch.no_grad():
         loss = torch.nn.functional.mse_loss(model(images), images).item()
@@ -64,6 +69,21 @@ def check_digits(binary, digits_csv, folder):
         assert json.load(file)["options"]["widths"] == [32, 2]
 
 
+def check_variational(binary, digits_csv, folder):
+    train(binary, folder, "--epochs", "1", variant="variational")
+    images = digit_images(digits_csv)[:7]
+    model, metadata = load(folder)
+    assert metadata["code_kind"] == "gaussian" and metadata["code_shape"] == [2], metadata
+    with torch.no_grad():
+        mean, log_variance = model.encode_distribution(images)
+        assert mean.shape == log_variance.shape == (7, 2), (mean.shape, log_variance.shape)
+        expect_close("encode(x) - mean", (model.encode(images) - mean).abs().max().item(), 0, 1e-6)
+        expect_close("decode(mean) - forward(x)", (model.decode(mean) - model(images)).abs().max().item(), 0, 1e-6)
+        samples = model.sample(5)
+        assert samples.shape == (5, 1, 8, 8) and 0 <= samples.min() and samples.max() <= 1, samples
+        assert not torch.equal(samples, model.sample(5)), "every call draws anew"
+
+
 def check_mnist(binary, data, folder):
     results = train(binary, folder, "--recipe", "mnist-2d-linear", "--epochs", "1", "--data-dir", data)
     with gzip.open(os.path.join(data, "mnist", "t10k-images-idx3-ubyte.gz")) as file:
@@ -79,6 +99,7 @@ def main():
     data = os.environ.get("HOURGLASS_DATA", "")
     with tempfile.TemporaryDirectory() as folder:
         check_digits(binary, digits_csv, os.path.join(folder, "digits"))
+        check_variational(binary, digits_csv, os.path.join(folder, "variational"))
         if os.path.exists(os.path.join(data, "mnist")):
             check_mnist(binary, data, os.path.join(folder, "mnist"))
         else:

@@ -4,10 +4,14 @@
 #include "core/files.h"
 #include "evaluation/checkpoint.h"
 #include "models/dense.h"
+#include "models/lstm.h"
+#include "models/variational.h"
 #include "tests/support/program.h"
 #include "tests/support/support.h"
 
 #include <ATen/ATen.h>
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/serialization/import.h>
 #include <torch/csrc/jit/serialization/pickle.h>
 
 namespace hourglass {
@@ -95,6 +99,50 @@ TEST(ExportAutoencoder, RefusesAModelThatBakesTheBatchSizeAndKeepsTheOldFile) {
                           {{1, 4, 4}, {1, 4, 4}});
   EXPECT_ANY_THROW(export_autoencoder(model, f.folder / "best.pt", {{"variant", "dense"}}));
   EXPECT_EQ(read_file(f.folder / "best.pt"), "old");
+}
+
+TEST(ExportAutoencoder, AnLstmThatReadsBothWaysRunsAtAnyBatchSize) {
+  const TemporaryFolder folder;
+  LstmImpl model({.widths = {6, 5, 4}, .bidirectional = true}, {{3, 6, 4}, {3, 6, 4}});
+  export_autoencoder(model, folder / "best.pt", {{"variant", "lstm"}});
+  auto loaded = Checkpoint::load(folder / "best.pt");
+  for (const int64_t batch : {1, 2, 9}) {
+    const at::Tensor x = at::rand({batch, 3, 6, 4});
+    EXPECT_TRUE(at::allclose(loaded.encode(x), model.encode(x), 0, 1e-6)) << batch;
+    EXPECT_TRUE(at::allclose(loaded.reconstruct(x), model.forward(x), 0, 1e-6)) << batch;
+  }
+}
+
+TEST(ExportAutoencoder, AVariationalOneGivesTheDistributionAndEncodesToItsMean) {
+  const TemporaryFolder folder;
+  VariationalImpl model({.widths = {5, 2}}, {{1, 4, 4}, {1, 4, 4}});
+  export_autoencoder(model, folder / "best.pt", {{"variant", "variational"}});
+  auto script = torch::jit::load((folder / "best.pt").string());
+  const at::Tensor x = at::rand({7, 1, 4, 4});
+  const GaussianCode expected = model.distribution(x);
+  const auto code = script.get_method("encode_distribution")({x}).toTuple();
+  ASSERT_EQ(code->elements().size(), 2U);
+  EXPECT_TRUE(at::allclose(code->elements()[0].toTensor(), expected.mean, 0, 1e-6));
+  EXPECT_TRUE(at::allclose(code->elements()[1].toTensor(), expected.log_variance, 0, 1e-6));
+  EXPECT_TRUE(at::allclose(script.get_method("encode")({x}).toTensor(), expected.mean, 0, 1e-6));
+}
+
+TEST(ExportAutoencoder, AVariationalOneSamplesFromThePrior) {
+  const TemporaryFolder folder;
+  // The decoder is the identity, so that a sample is the code that was drawn.
+  VariationalImpl model({.widths = {2}, .likelihood = {Loss::Mse, Activation::Linear}}, {{2}, {2}});
+  {
+    const at::NoGradGuard no_grad;
+    model.named_parameters()["decoder.dense1.weight"].copy_(at::eye(2));
+  }
+  export_autoencoder(model, folder / "best.pt", {{"variant", "variational"}});
+  auto script = torch::jit::load((folder / "best.pt").string());
+  at::manual_seed(1);
+  const at::Tensor z = script.get_method("sample")({10'000}).toTensor();
+  ASSERT_EQ(z.sizes(), (std::vector<int64_t>{10'000, 2}));
+  EXPECT_TRUE(at::allclose(z.mean(0), at::zeros({2}), 0, 0.04));  // four standard errors
+  EXPECT_TRUE(at::allclose(z.var(0), at::ones({2}), 0, 0.06));
+  EXPECT_EQ(script.get_method("sample")({3}).toTensor().size(0), 3);
 }
 
 TEST(ExportParts, EncoderAndDecoderRunAlone) {
