@@ -94,10 +94,12 @@ template <class T>
 struct TextCodec<std::optional<T>> {
   static std::string expects() { return TextCodec<T>::expects() + " (or none)"; }
   static std::optional<std::optional<T>> parse(const std::string& text) {
-    if (text == "none") return std::optional<T>{};
     const auto value = TextCodec<T>::parse(text);
-    if (!value) return {};
-    return std::optional<T>{*value};
+    if (text != "none" && !value) return {};
+    // Made in place: GCC 12 warns of an uninitialised value when one is moved in.
+    std::optional<std::optional<T>> parsed(std::in_place);
+    if (text != "none") parsed->emplace(*value);
+    return parsed;
   }
   static std::string format(const std::optional<T>& value) {
     return value ? TextCodec<T>::format(*value) : "none";

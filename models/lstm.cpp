@@ -76,7 +76,8 @@ Shape checked_state_shape(const LstmOptions& options) {
 void describe(OptionTable& table, LstmOptions& options) {
   table
       .add("widths", options.widths, "N,N,...",
-           "units of the LSTM layers, then the code's; the decoder mirrors them")
+           "units of the encoder's LSTM layers, the last of which is the code; the decoder has "
+           "the others in reverse")
       .at_least(1);
   table.add_switch("bidirectional", options.bidirectional,
                    "every layer reads both ways; the code is then twice its width");
@@ -107,7 +108,10 @@ LstmImpl::LstmImpl(Options options, ItemShapes shapes)
 
   decoder_ = register_module("decoder", std::make_shared<Stack>());
   decoder_->add(std::make_shared<RepeatLayer>(target.steps));
-  for (size_t i = widths.size(); i-- > 0;) add_lstm(*decoder_, widths[i], Output::Sequence);
+  // The hidden layers in reverse; a model that has none decodes with a layer as wide as the code.
+  std::vector<int64_t> decoder_widths(widths.rbegin() + 1, widths.rend());
+  if (decoder_widths.empty()) decoder_widths = widths;
+  for (const int64_t width : decoder_widths) add_lstm(*decoder_, width, Output::Sequence);
   decoder_->add(std::make_shared<DenseLayer>(features, target.features, Activation::Linear));
   decoder_->add(std::make_shared<FromSequenceLayer>(shapes.target));
 }

@@ -19,7 +19,8 @@ namespace hourglass {
 // numbers, and [T, F] is T steps of F features.
 
 struct LstmOptions {
-  /// Units of the LSTM layers, the last of which is the code; the decoder mirrors them.
+  /// Units of the encoder's LSTM layers, the last of which is the code. The decoder has the others
+  /// in reverse, or one as wide as the code where there are no others.
   std::vector<int64_t> widths = {64, 16};
   bool bidirectional = false;  ///< every layer reads both ways; the code is then twice its width
   Likelihood likelihood;

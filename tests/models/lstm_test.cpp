@@ -140,7 +140,14 @@ TEST(Lstm, BidirectionalLayersHaveACodeOfTwiceTheWidth) {
   const at::Tensor x = at::rand({3, 1, 8, 8});
   EXPECT_EQ(model.encode(x).sizes(), (std::vector<int64_t>{3, 8}));
   EXPECT_EQ(model.forward(x).sizes(), x.sizes());
-  EXPECT_EQ(output_of(model, x, "decoder.lstm3").sizes(), (std::vector<int64_t>{3, 8, 12}));
+  EXPECT_EQ(output_of(model, x, "decoder.lstm1").sizes(), (std::vector<int64_t>{3, 8, 10}));
+  EXPECT_EQ(output_of(model, x, "decoder.lstm2").sizes(), (std::vector<int64_t>{3, 8, 12}));
+}
+
+TEST(Lstm, WithoutHiddenLayersTheDecoderIsAsWideAsTheCode) {
+  LstmImpl model({.widths = {4}}, {{8, 3}, {8, 3}});
+  const at::Tensor x = at::rand({2, 8, 3});
+  EXPECT_EQ(output_of(model, x, "decoder.lstm1").sizes(), (std::vector<int64_t>{2, 8, 4}));
 }
 
 TEST(Lstm, RefusesWhatIsNoSequence) {
