@@ -3,7 +3,9 @@
 #include "core/error.h"
 #include "core/files.h"
 
+#include <functional>
 #include <memory>
+#include <string_view>
 #include <zip.h>
 
 namespace hourglass {
@@ -37,23 +39,23 @@ struct CloseZipFile {
   void operator()(zip_file_t* file) const { zip_fclose(file); }
 };
 
-/// Reads until the file ends, whatever size the directory declares: memory is asked for as bytes
-/// come.
-std::string read_entry(zip_t* archive, const fs::path& path, zip_uint64_t index,
-                       const std::string& name) {
+/// Hands out a file's content piece by piece until it ends, whatever size the directory declares;
+/// at the end libzip compares the checksum.
+void read_entry(zip_t* archive, const fs::path& path, zip_uint64_t index,
+                const std::function<void(std::string_view piece)>& take) {
+  const char* name = zip_get_name(archive, index, 0);
   const std::unique_ptr<zip_file_t, CloseZipFile> file(zip_fopen_index(archive, index, 0));
   if (!file) {
     throw Error("{}: {} in the ZIP archive: {}", path.string(), name, zip_strerror(archive));
   }
-  std::string bytes, piece(size_t{1} << 16, '\0');
+  std::string piece(size_t{1} << 16, '\0');
   while (const zip_int64_t count = zip_fread(file.get(), piece.data(), piece.size())) {
     if (count < 0) {
       throw Error("{}: {} in the ZIP archive is damaged: {}", path.string(), name,
                   zip_file_strerror(file.get()));
     }
-    bytes.append(piece, 0, static_cast<size_t>(count));
+    take(std::string_view(piece).substr(0, static_cast<size_t>(count)));
   }
-  return bytes;
 }
 
 }  // namespace
@@ -78,9 +80,15 @@ std::vector<ZipFile> read_zip(const fs::path& path) {
   for (const auto& entry : list_zip(path)) files.push_back({entry.name, ""});
   const ZipHandle archive = open_zip(path, ZIP_RDONLY);
   for (size_t i = 0; i < files.size(); ++i) {
-    files[i].bytes = read_entry(archive.get(), path, i, files[i].name);
+    read_entry(archive.get(), path, i, [&](std::string_view piece) { files[i].bytes += piece; });
   }
   return files;
+}
+
+void verify_zip(const fs::path& path) {
+  const ZipHandle archive = open_zip(path, ZIP_RDONLY);
+  const auto count = static_cast<zip_uint64_t>(zip_get_num_entries(archive.get(), 0));
+  for (zip_uint64_t i = 0; i < count; ++i) read_entry(archive.get(), path, i, [](auto) {});
 }
 
 void write_zip(const fs::path& path, const std::vector<ZipFile>& files) {

@@ -28,6 +28,10 @@ struct ZipFile {
 /// All files of an archive. Throws `Error` as `list_zip` does, and for contents that are damaged.
 std::vector<ZipFile> read_zip(const std::filesystem::path& path);
 
+/// Compares all files of an archive with their checksums, in little memory. Throws `Error` as
+/// `read_zip` does.
+void verify_zip(const std::filesystem::path& path);
+
 /// Replaces `path` in one step (see core/files.h) by an archive of `files`, uncompressed.
 void write_zip(const std::filesystem::path& path, const std::vector<ZipFile>& files);
 

@@ -23,17 +23,16 @@ namespace hourglass {
 /// A TorchScript autoencoder, ours or a stranger's, ready to run. A TorchScript file is a program:
 /// load only files whose origin you trust.
 ///
-/// All methods take a batch of any size on any device, compute in inference mode in batches of at
-/// most `kBatch`, and return tensors on the CPU; these are ordinary tensors, which may be changed
-/// and take part in gradients. B is the number of rows. What goes wrong inside of a method (an
-/// input of the wrong shape, say) is thrown as an `Error` of one line with file, method and the
-/// input's shape.
+/// All methods take a batch of any size on any device, compute without gradients in batches of at
+/// most `kBatch`, and return tensors on the CPU. B is the number of rows. What goes wrong inside of
+/// a method (an input of the wrong shape, say) is thrown as an `Error` of one line with file,
+/// method and the input's shape.
 class Checkpoint {
  public:
   static constexpr int64_t kBatch = 1024;
 
   /// Throws `Error` when the file is missing, damaged, or not TorchScript, and when it declares
-  /// contents that are larger than itself.
+  /// contents that are larger than itself (see torchscript_archive.h).
   static Checkpoint load(const std::filesystem::path& path, at::Device device = at::kCPU);
 
   bool has_method(const std::string& name) const;
@@ -77,9 +76,8 @@ class Checkpoint {
   at::Device device() const;
   uint64_t file_size() const { return file_size_; }  ///< in bytes
 
-  /// The TorchScript module itself, on `device()`, for what the methods above cannot do: gradients
-  /// need it, because nothing can be differentiated in inference mode. Users of it include
-  /// <torch/csrc/jit/api/module.h>.
+  /// The TorchScript module itself, on `device()`, for what the methods above cannot do, gradients
+  /// above all. Users of it include <torch/csrc/jit/api/module.h>.
   torch::jit::Module& module();
 
  private:

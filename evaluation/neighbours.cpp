@@ -15,10 +15,13 @@
 namespace hourglass {
 namespace {
 
-// One block of products is 256 · 4096 float32, 4 MiB: small enough for a cache, large enough for
-// the matrix product to run at full speed.
+// One block of products is at most 256 · 4096 float32, 4 MiB: small enough for a cache, large enough
+// for the matrix product to run at full speed.
 constexpr int64_t kQueryBlock = 256;
 constexpr int64_t kEntryBlock = 4096;
+
+// Full rankings are as long as the index: of 10⁶ entries, those of so many queries take 2 GiB.
+constexpr int64_t kRankedQueries = 64;
 
 /// One entry found for a query. Entries at the same distance are ordered by row.
 struct Candidate {
@@ -105,27 +108,25 @@ class NeighbourSearch {
         width_(entries_.values.size(1)),
         longest_entry_(std::sqrt(entries_.squares.max().item<double>())) {
     check();
-    if (options_.own_rows.defined()) own_rows_ = options_.own_rows.to(at::kLong).contiguous();
+    if (options_.own_rows.defined())
+      own_rows_ = options_.own_rows.to(at::kCPU, at::kLong).contiguous();
     const bool cosine = options.distance == Distance::Cosine;
     entry_terms_ = (cosine ? at::ones_like(entries_.squares) : entries_.squares).to(at::kFloat);
     product_factor_ = cosine ? -1 : -2;
   }
 
-  Neighbours run() {
+  /// Threads share the queries, not the work within a block: they need not wait for each other.
+  Neighbours run() const {
     const int64_t count = queries_.values.size(0);
-    Neighbours found{at::empty({count, options_.count}, at::kLong),
-                     at::empty({count, options_.count}, at::kDouble)};
-    for (int64_t first = 0; first < count; first += kQueryBlock) {
-      const int64_t here = std::min(kQueryBlock, count - first);
-      std::vector<NearestList> nearest(static_cast<size_t>(here), NearestList(options_.count));
-      for (int64_t entry = 0; entry < entries_.values.size(0); entry += kEntryBlock) {
-        search_block(first, entry, nearest);
+    const Neighbours found{at::empty({count, options_.count}, at::kLong),
+                           at::empty({count, options_.count}, at::kDouble)};
+    const int64_t share = at::divup(count, at::get_num_threads());
+    const int64_t size = std::min(kQueryBlock, share);
+    at::parallel_for(0, at::divup(count, size), 1, [&](int64_t begin, int64_t end) {
+      for (int64_t first = begin * size; first < std::min(end * size, count); first += size) {
+        search_queries(first, std::min(size, count - first), found);
       }
-      at::parallel_for(0, here, 1, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i)
-          store(nearest[static_cast<size_t>(i)], first + i, found);
-      });
-    }
+    });
     return found;
   }
 
@@ -173,7 +174,17 @@ class NeighbourSearch {
     return static_cast<double>(width_ + 2) * std::numeric_limits<float>::epsilon() * scale * scale;
   }
 
-  void search_block(int64_t first_query, int64_t first_entry, std::vector<NearestList>& nearest) {
+  /// The neighbours of one block of queries.
+  void search_queries(int64_t first, int64_t count, const Neighbours& found) const {
+    std::vector<NearestList> nearest(static_cast<size_t>(count), NearestList(options_.count));
+    for (int64_t entry = 0; entry < entries_.values.size(0); entry += kEntryBlock) {
+      search_block(first, entry, nearest);
+    }
+    for (int64_t i = 0; i < count; ++i) store(nearest[static_cast<size_t>(i)], first + i, found);
+  }
+
+  void search_block(int64_t first_query, int64_t first_entry,
+                    std::vector<NearestList>& nearest) const {
     const auto here = static_cast<int64_t>(nearest.size());
     const int64_t entries = std::min(kEntryBlock, entries_.values.size(0) - first_entry);
     const at::Tensor products = at::addmm(entry_terms_.narrow(0, first_entry, entries),
@@ -181,12 +192,10 @@ class NeighbourSearch {
                                           entries_.values.narrow(0, first_entry, entries).t(),
                                           /*beta=*/1, /*alpha=*/product_factor_);
     const auto* values = products.const_data_ptr<float>();
-    at::parallel_for(0, here, 8, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        scan(values + i * entries, entries, first_query + i, first_entry,
-             nearest[static_cast<size_t>(i)]);
-      }
-    });
+    for (int64_t i = 0; i < here; ++i) {
+      scan(values + i * entries, entries, first_query + i, first_entry,
+           nearest[static_cast<size_t>(i)]);
+    }
   }
 
   /// Offers every entry that may be near enough; its exact distance decides.
@@ -291,9 +300,8 @@ double mean_average_precision(const NeighbourIndex& index, const at::Tensor& que
   NeighbourOptions all = options;
   all.count = index.codes.size(0) - (options.own_rows.defined() ? 1 : 0);
   std::vector<at::Tensor> averages;
-  // A full ranking is as long as the index: a few queries at a time.
-  for (int64_t first = 0; first < queries.size(0); first += kQueryBlock) {
-    const int64_t here = std::min(kQueryBlock, queries.size(0) - first);
+  for (int64_t first = 0; first < queries.size(0); first += kRankedQueries) {
+    const int64_t here = std::min(kRankedQueries, queries.size(0) - first);
     if (options.own_rows.defined()) all.own_rows = options.own_rows.narrow(0, first, here);
     const Neighbours ranking = nearest_neighbours(index, queries.narrow(0, first, here), all);
     averages.push_back(average_precisions(

@@ -103,6 +103,7 @@ void check_torchscript_archive(const fs::path& path) {
   const std::vector<ZipEntry> entries = list_zip(path);
   check_sizes(path, entries, file_size);
   check_kind(path, entries);
+  verify_zip(path);
 }
 
 }  // namespace hourglass

@@ -55,6 +55,17 @@ TEST(WriteZip, FailureNamesTheFile) {
                   {"absent", "a.zip"});
 }
 
+TEST(VerifyZip, NamesTheFileThatIsDamaged) {
+  const TemporaryFolder folder;
+  write_zip(folder / "a.zip", {{"first", "some bytes"}, {"second", std::string(200'000, 'x')}});
+  EXPECT_NO_THROW(verify_zip(folder / "a.zip"));
+  std::string bytes = read_file(folder / "a.zip");
+  bytes[bytes.find("xxx") + 150'000] = 'y';
+  testing::write_file(folder / "a.zip", bytes);
+  expect_contains(error_of([&] { verify_zip(folder / "a.zip"); }),
+                  {"a.zip", "second", "damaged", "CRC"});
+}
+
 TEST(ListZip, SaysWhatIsWrongWithAFile) {
   const TemporaryFolder folder;
   expect_contains(error_of([&] { list_zip(folder / "absent.zip"); }),

@@ -3,6 +3,8 @@
 #include "tests/evaluation/reference.h"
 #include "tests/support/support.h"
 
+#include <c10/core/InferenceMode.h>
+
 #include <cmath>
 
 namespace hourglass {
@@ -46,6 +48,16 @@ TEST(Neighbours, AreExactAcrossBlocksAndFarFromTheOrigin) {
   const Neighbours found = nearest_neighbours({codes, {}}, queries, {.count = 4});
   EXPECT_TRUE(
       at::allclose(found.distances, sorted_distances(codes, queries).narrow(1, 0, 4), 0, 1e-9));
+}
+
+TEST(Neighbours, AreTheSameUnderInferenceMode) {
+  at::manual_seed(1);
+  const at::Tensor codes = at::rand({1000, 4}), queries = at::rand({600, 4});
+  const Neighbours plain = nearest_neighbours({codes, {}}, queries, {});
+  const c10::InferenceMode guard;
+  const Neighbours guarded = nearest_neighbours({codes * 1, {}}, queries * 1, {});
+  EXPECT_TRUE(at::equal(guarded.rows, plain.rows));
+  EXPECT_TRUE(at::equal(guarded.distances, plain.distances));
 }
 
 TEST(Neighbours, AtTheSameDistanceComeByRow) {
