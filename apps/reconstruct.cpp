@@ -5,15 +5,14 @@
 //   reconstruct best.pt --corruption gaussian:0.5 --absolute-error --out noisy
 //   reconstruct denoiser.pt scan1.png scans/ --write-images --out cleaned
 
+#include "apps/item_errors.h"
 #include "apps/item_pictures.h"
-#include "apps/number_files.h"
 #include "apps/program.h"
 #include "apps/tool.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/random.h"
 #include "datasets/corruption.h"
-#include "evaluation/errors.h"
 #include "models/layers.h"
 
 #include <ATen/ATen.h>
@@ -27,7 +26,6 @@ namespace hourglass {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
 
 constexpr const char* kPicture = "reconstructions.png";
 constexpr const char* kErrors = "errors.csv";
@@ -131,40 +129,6 @@ Picture draw(const Reconstructions& all, const Items& items, const std::vector<s
   return draw_items(rows, captions, items.title);
 }
 
-struct ErrorColumn {
-  std::string name;
-  at::Tensor values;  // [N] float64
-};
-
-std::vector<ErrorColumn> measure(const Reconstructions& all, ValueRange range) {
-  const at::Tensor &output = all.output, &target = all.batch.target;
-  std::vector<ErrorColumn> columns = {{"mse", item_mse(output, target)},
-                                      {"mae", item_mae(output, target)},
-                                      {"psnr", item_psnr(output, target, range.high - range.low)}};
-  const ValueRange given = range_of(output), wanted = range_of(target);
-  const bool probabilities =
-      std::min(given.low, wanted.low) >= 0 && std::max(given.high, wanted.high) <= 1;
-  if (probabilities) columns.push_back({"bce", item_bce(output, target)});
-  return columns;
-}
-
-std::string errors_csv(const std::vector<ErrorColumn>& columns, const Items& items,
-                       const std::vector<std::string>& labels) {
-  std::string text = "row";
-  if (!labels.empty()) text += ",label";
-  for (const auto& column : columns) text += "," + column.name;
-  text += "\n";
-  for (size_t i = 0; i < items.names.size(); ++i) {
-    text += csv_cell(items.names[i]);
-    if (!labels.empty()) text += "," + csv_cell(labels[i]);
-    for (const auto& column : columns) {
-      text += fmt::format(",{:.9g}", column.values[static_cast<int64_t>(i)].item<double>());
-    }
-    text += "\n";
-  }
-  return text;
-}
-
 /// "images/scan1.png", or with the row's number.
 std::vector<std::string> image_names(const Items& items) {
   std::vector<std::string> names;
@@ -179,15 +143,17 @@ std::vector<std::string> image_names(const Items& items) {
   return names;
 }
 
-void tell(const std::vector<ErrorColumn>& columns, const Items& items, const fs::path& folder,
+void tell(const nlohmann::json& means, size_t items, const fs::path& folder,
           const OutputOptions& options) {
-  json result = {{"items", items.names.size()}, {"folder", folder.string()}};
-  for (const auto& column : columns)
-    result["mean_" + column.name] = column.values.mean().item<double>();
-  if (options.json) return fmt::print("{}\n", result.dump(2));
-  fmt::print("{} items", items.names.size());
-  for (const auto& column : columns)
-    fmt::print(", mean {} {:.6g}", column.name, column.values.mean().item<double>());
+  if (options.json) {
+    const nlohmann::json result = {
+        {"items", items}, {"mean_errors", means}, {"folder", folder.string()}};
+    return fmt::print("{}\n", result.dump(2));
+  }
+  fmt::print("{} items", items);
+  for (const auto& [name, mean] : means.items()) {
+    fmt::print(", mean {} {:.6g}", name, mean.get<double>());
+  }
   fmt::print("\n{}\n", folder.string());
 }
 
@@ -207,8 +173,8 @@ int reconstruct(const ReconstructOptions& options, const CommandLine& line) {
   const Reconstructions all = reconstruct_all(checkpoint, items, options.output);
   const auto labels = label_names(all.batch.labels, items.classes);
   const ValueRange range = value_range(checkpoint, all.batch.target);
-  const auto columns = measure(all, range);
-  write_output(folder / kErrors, errors_csv(columns, items, labels));
+  const auto columns = item_errors(all.output, all.batch.target, range);
+  write_output(folder / kErrors, errors_csv(columns, items.names, labels));
   if (figures_available()) {
     draw(all, items, labels, range, options.absolute_error).save(folder / kPicture);
   }
@@ -216,7 +182,7 @@ int reconstruct(const ReconstructOptions& options, const CommandLine& line) {
   for (size_t i = 0; i < images.size(); ++i) {
     to_picture(all.output[static_cast<int64_t>(i)], range).save(folder / images[i]);
   }
-  tell(columns, items, folder, options.output);
+  tell(mean_errors(columns), items.names.size(), folder, options.output);
   return kDone;
 }
 

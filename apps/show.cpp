@@ -50,12 +50,12 @@ RowList random_rows(int64_t count, int64_t size, uint64_t seed) {
   return {.rows = {order.data_ptr<int64_t>(), order.data_ptr<int64_t>() + count}};
 }
 
-SelectedRows rows_to_show(ShowOptions& options) {
-  if (options.random == 0) return select_rows(options.rows);
+SelectedRows rows_to_show(ShowOptions& options, const CommandLine& line) {
+  if (options.random == 0) return select_rows(options.rows, line);
   RowOptions all = options.rows;
   all.indices = {.rows = {}, .all = true};
-  options.rows.indices = random_rows(options.random, select_rows(all).rows->size(), options.seed);
-  return select_rows(options.rows);
+  options.rows.indices = random_rows(options.random, select_rows(all, line).rows->size(), options.seed);
+  return select_rows(options.rows, line);
 }
 
 /// How the numbers of an item are written, all alike.
@@ -160,7 +160,7 @@ int show(ShowOptions& options, const CommandLine& line) {
   const std::string& set = options.rows.data.dataset;
   const bool numbers = options.numbers || set == "iris" || set.starts_with("csv:");
   if (numbers && !line.has("scale")) options.rows.data.scale = {Scale::Kind::None};  // as stored
-  const SelectedRows rows = rows_to_show(options);
+  const SelectedRows rows = rows_to_show(options, line);
   const Batch batch = rows.rows->batch(rows.rows->all_positions());
   const auto labels = label_names(batch.labels, class_names(rows));
   const bool as_text = numbers || batch.input.dim() == 2;

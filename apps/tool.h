@@ -96,14 +96,14 @@ struct SelectedRows {
 /// Reads the data the options name. Without --dataset that is what the checkpoint was trained on,
 /// and how it was read, split, paired and corrupted. Values are scaled as in training unless
 /// --scale is given or they are of another kind (bytes of images, numbers of a table); items get
-/// the checkpoint's input shape. Throws `Error` where the items do not fit the checkpoint, and
-/// where a stranger's file comes without --dataset. A batch with a value that is not finite throws
-/// an `Error` that names the row.
+/// the checkpoint's input shape. A data set that --dataset names is split only where --validation or --split
+/// asks for a part. Throws `Error` where the items do not fit the checkpoint, and where a stranger's
+/// file comes without --dataset.
 SelectedRows select_rows(const Checkpoint& checkpoint, const RowOptions& options,
                          const CommandLine& line, RecordedNoise noise);
 
 /// The same where no checkpoint decides anything.
-SelectedRows select_rows(const RowOptions& options);
+SelectedRows select_rows(const RowOptions& options, const CommandLine& line);
 
 /// A user's own images.
 struct ImageInputs {

@@ -1,4 +1,3 @@
-#include "apps/finite_rows.h"
 #include "apps/tool.h"
 #include "core/error.h"
 #include "datasets/images.h"
@@ -48,9 +47,18 @@ DataOptions overridden(DataOptions base, DataOptions given, const CommandLine& l
   return base;
 }
 
+/// The data of --dataset: split as for training where a part is asked for, and else left whole, be
+/// it three rows.
+DataOptions named_data(const RowOptions& options, const CommandLine& line) {
+  DataOptions data = options.data;
+  const bool whole = options.split == Split::Auto || options.split == Split::All;
+  if (whole && !line.has("validation")) data.validation = {Validation::Kind::None};
+  return data;
+}
+
 DataOptions data_to_read(const Checkpoint& checkpoint, const RowOptions& options,
                          const CommandLine& line, RecordedNoise noise) {
-  if (line.has("dataset")) return options.data;
+  if (line.has("dataset")) return named_data(options, line);
   DataOptions data = recorded_data(checkpoint);
   if (data.dataset.empty() || !checkpoint.metadata().contains("options")) {
     throw Error("{}: does not say what it was trained on: add --dataset",
@@ -162,11 +170,7 @@ SelectedRows select_from(const DataOptions& data, const RowOptions& options, con
   if (std::ssize(selected.numbers) < part->size() || !options.indices.rows.empty()) {
     part = std::make_shared<Subset>(part, at::tensor(selected.numbers, at::kLong));
   }
-  selected.rows = std::make_shared<FiniteRows>(part, selected.splits.info.name);
-  for (DatasetPtr* other :
-       {&selected.splits.training, &selected.splits.validation, &selected.splits.test}) {
-    if (*other) *other = std::make_shared<FiniteRows>(*other, selected.splits.info.name);
-  }
+  selected.rows = part;
   return selected;
 }
 
@@ -208,8 +212,8 @@ SelectedRows select_rows(const Checkpoint& checkpoint, const RowOptions& options
                      });
 }
 
-SelectedRows select_rows(const RowOptions& options) {
-  return select_from(options.data, options,
+SelectedRows select_rows(const RowOptions& options, const CommandLine& line) {
+  return select_from(named_data(options, line), options,
                      [](const DataOptions& data) { return open_data(data, /*seed=*/1); });
 }
 

@@ -3,6 +3,7 @@
 #include "apps/program.h"
 #include "apps/run_pictures.h"
 #include "apps/run_record.h"
+#include "apps/run_report.h"
 #include "core/command_line.h"
 #include "core/error.h"
 #include "core/files.h"
@@ -285,6 +286,13 @@ class Run {
         fmt::print("picture   {}\n", picture.string());
       }
     }
+    if (complete && options_.report) write_report();
+  }
+
+  void write_report() const {
+    const fs::path path = folder_ / "report.html";
+    write_file_atomically(path, report_page(folder_));
+    fmt::print("report    {}\n", path.string());
   }
 
   void record_results(const TrainingResult& result) {

@@ -85,6 +85,9 @@ void describe(OptionTable& table, RunOptions& options) {
       .at_least(1)
       .not_recorded();
   table.add_switch("no-figures", options.no_figures, "draw no pictures").not_recorded();
+  table
+      .add_switch("report", options.report, "at the end also write the run as one page, report.html")
+      .not_recorded();
   table.add_switch("quiet", options.quiet, "print the results alone").not_recorded();
 }
 

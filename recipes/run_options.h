@@ -56,7 +56,7 @@ struct RunOptions {
   CheckpointOptions checkpoints;
   std::vector<Part> save_parts;
   int64_t log_every = 1;
-  bool no_figures = false, quiet = false, list_recipes = false;
+  bool no_figures = false, report = false, quiet = false, list_recipes = false;
 };
 
 /// The options of a recipe, or the variant's defaults where `recipe` is empty.

@@ -1,0 +1,84 @@
+#include "apps/anomaly_classes.h"
+
+#include "core/error.h"
+#include "core/text.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <memory>
+
+namespace hourglass {
+namespace {
+
+/// The label of a class, by its name or its number; −1 where there is none.
+int64_t label_of(const std::string& name, const std::vector<std::string>& class_names) {
+  const auto place = std::find(class_names.begin(), class_names.end(), name);
+  if (place != class_names.end()) return place - class_names.begin();
+  const auto number = parse_integer(name);
+  const bool is_label =
+      number && *number >= 0 && (class_names.empty() || *number < std::ssize(class_names));
+  return is_label ? *number : -1;
+}
+
+at::Tensor has_class(const at::Tensor& labels, const std::vector<std::string>& class_names,
+                     const std::vector<std::string>& names, bool absent_allowed) {
+  at::Tensor found = at::zeros_like(labels, at::kBool);
+  for (const auto& name : names) {
+    const at::Tensor here = labels == label_of(name, class_names);
+    if (!absent_allowed && !here.any().item<bool>()) {
+      throw Error("class '{}': expected rows of it{}, found classes {}", name,
+                  suggestion(name, class_names), join_text(class_names));
+    }
+    found.logical_or_(here);
+  }
+  return found;
+}
+
+}  // namespace
+
+void describe(OptionTable& table, NormalClasses& classes) {
+  table.add("normal-class", classes.normal, "LIST",
+            "classes (names or numbers) that are normal, all others being anomalies; the threshold "
+            "is fitted on training rows of these alone");
+  table.add("anomaly-class", classes.anomalous, "LIST",
+            "the other way round: classes that are anomalies, all others being normal");
+}
+
+void check(const NormalClasses& classes) {
+  if (classes.normal.empty() || classes.anomalous.empty()) return;
+  throw UsageError("--normal-class and --anomaly-class: give one of them, each implies the other");
+}
+
+at::Tensor anomalies_among(const at::Tensor& labels, const std::vector<std::string>& class_names,
+                           const NormalClasses& classes, bool absent_allowed) {
+  if (classes.normal.empty()) {
+    return has_class(labels, class_names, classes.anomalous, absent_allowed);
+  }
+  return has_class(labels, class_names, classes.normal, absent_allowed).logical_not();
+}
+
+at::Tensor labels_of(const Dataset& rows) {
+  if (!rows.has_labels()) return {};
+  std::vector<at::Tensor> labels;
+  for (const at::Tensor& positions : rows.all_positions().split(Checkpoint::kBatch)) {
+    labels.push_back(rows.batch(positions).labels.cpu());
+  }
+  return at::cat(labels);
+}
+
+DatasetPtr normal_rows(const DatasetPtr& rows, const std::vector<std::string>& class_names,
+                       const NormalClasses& classes) {
+  if (!classes.any()) return rows;
+  const at::Tensor labels = labels_of(*rows);
+  if (!labels.defined()) {
+    throw Error("--normal-class and --anomaly-class: the training rows have no labels");
+  }
+  const at::Tensor normal =
+      anomalies_among(labels, class_names, classes, /*absent_allowed=*/false).logical_not();
+  const at::Tensor positions = at::nonzero(normal).flatten();
+  if (positions.numel() == 0) throw Error("expected normal training rows, found anomalies alone");
+  return std::make_shared<Subset>(rows, positions);
+}
+
+}  // namespace hourglass

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "apps/code_points.h"
+#include "apps/tool.h"
+#include "evaluation/codes.h"
+#include "evaluation/mixture.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+// The codes that `generate` decodes.
+
+namespace hourglass {
+
+/// Where samples come from: N(0, I), or a mixture of Gaussians fitted on the training codes.
+enum class Prior { Auto, Gaussian, Mixture };
+template <>
+struct EnumNames<Prior> {
+  static constexpr std::pair<Prior, const char*> kNames[] = {
+      {Prior::Auto, "auto"}, {Prior::Gaussian, "gaussian"}, {Prior::Mixture, "mixture"}};
+};
+
+/// Components are counted from 1, as in the columns of `encode`; rows from 0.
+struct CodeOptions {
+  // One of these says what to generate.
+  CodePoints at;
+  int64_t samples = 0;
+  int64_t manifold = 0;              ///< side of the grid
+  std::vector<int64_t> interpolate;  ///< two rows
+  int64_t traverse = 0;              ///< a component
+
+  int64_t steps = 10;
+  bool spherical = false;
+  std::vector<int64_t> dims = {1, 2};
+  Prior prior = Prior::Auto;
+  MixtureOptions mixture;
+};
+
+void describe(OptionTable& table, CodeOptions& options);
+
+/// Throws `UsageError` unless one thing is asked for, and rightly.
+void check(const CodeOptions& options);
+
+/// Codes and how to draw what becomes of them.
+struct GeneratedCodes {
+  at::Tensor codes;  ///< [N, D]
+  std::string title;
+  std::vector<std::string> captions;           ///< one a column of the picture, or none
+  std::vector<std::string> row_labels = {""};  ///< one a row of the picture
+  CodeGrid grid = {};                          ///< of a manifold
+};
+
+/// What the codes depend on beside their options.
+struct CodeSurroundings {
+  Checkpoint& checkpoint;
+  const RowOptions& rows;
+  const CommandLine& line;
+  const OutputOptions& output;
+};
+
+/// Reads and encodes rows where the codes depend on them.
+GeneratedCodes make_codes(const CodeOptions& options, const CodeSurroundings& surroundings);
+
+}  // namespace hourglass

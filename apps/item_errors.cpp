@@ -1,0 +1,50 @@
+#include "apps/item_errors.h"
+
+#include "apps/number_files.h"
+#include "evaluation/errors.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace hourglass {
+
+std::vector<ErrorColumn> item_errors(const at::Tensor& reconstructions, const at::Tensor& targets,
+                                     ValueRange range) {
+  std::vector<ErrorColumn> columns = {
+      {"mse", item_mse(reconstructions, targets)},
+      {"mae", item_mae(reconstructions, targets)},
+      {"psnr", item_psnr(reconstructions, targets, range.high - range.low)}};
+  const ValueRange given = range_of(reconstructions), wanted = range_of(targets);
+  if (std::min(given.low, wanted.low) >= 0 && std::max(given.high, wanted.high) <= 1) {
+    columns.push_back({"bce", item_bce(reconstructions, targets)});
+  }
+  return columns;
+}
+
+std::string errors_csv(const std::vector<ErrorColumn>& columns,
+                       const std::vector<std::string>& names,
+                       const std::vector<std::string>& labels) {
+  std::string text = labels.empty() ? "row" : "row,label";
+  for (const auto& column : columns) text += "," + column.name;
+  text += "\n";
+  for (size_t i = 0; i < names.size(); ++i) {
+    text += csv_cell(names[i]);
+    if (!labels.empty()) text += "," + csv_cell(labels[i]);
+    for (const auto& column : columns) {
+      fmt::format_to(std::back_inserter(text), ",{:.9g}", column.values.data_ptr<double>()[i]);
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+nlohmann::json mean_errors(const std::vector<ErrorColumn>& columns) {
+  nlohmann::json means = nlohmann::json::object();
+  for (const auto& column : columns) means[column.name] = column.values.mean().item<double>();
+  return means;
+}
+
+}  // namespace hourglass

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "apps/tool.h"
+
+#include <string>
+#include <vector>
+
+namespace hourglass {
+
+/// What a trained model is judged by, and what it learned from.
+struct JudgedRows {
+  SelectedRows looked_at;
+  SelectedRows training;  ///< the training rows of the model; of --dataset for a stranger's file
+  /// Whether rows that are looked at were trained on, which makes every figure look better.
+  bool seen_in_training = false;
+};
+
+/// As `select_rows`, but where nothing is said and there is no official test part, the recorded
+/// validation rows are looked at rather than all rows. Prints a note when rows were trained on.
+JudgedRows select_judged_rows(const Checkpoint& checkpoint, const RowOptions& options,
+                              const CommandLine& line, RecordedNoise noise,
+                              const OutputOptions& output);
+
+/// "359 validation rows of digits".
+std::string row_text(const SelectedRows& rows);
+
+/// SHA-256 of the checkpoint's file: what is saved beside a threshold or an index, which are of use
+/// with this very model alone.
+std::string checkpoint_sha256(const Checkpoint& checkpoint);
+
+/// Throws `Error` unless `recorded`, the SHA-256 that `file` was made with, is the checkpoint's.
+void expect_same_checkpoint(const Checkpoint& checkpoint, const std::string& recorded,
+                            const std::string& file);
+
+/// JSON that a tool wrote, from a file. Throws `Error` when it is none.
+nlohmann::json read_json_file(const std::string& path);
+
+/// A field of a CSV file: in quotes where it has to be.
+std::string csv_field(const std::string& text);
+
+}  // namespace hourglass

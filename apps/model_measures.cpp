@@ -1,0 +1,139 @@
+#include "apps/model_measures.h"
+
+#include "evaluation/neighbours.h"
+#include "evaluation/probe.h"
+#include "evaluation/ssim.h"
+#include "models/layers.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <unordered_map>
+
+namespace hourglass {
+namespace {
+
+constexpr int64_t kMostNeighbours = 5;
+/// A PCA's covariance is D × D, and its eigenvectors take D³ steps: above this, minutes.
+constexpr int64_t kMostPcaValues = 4096;
+constexpr double kTimedSeconds = 0.3;
+
+Measured measured_or(const std::optional<double>& value, const std::string& reason) {
+  return value ? Measured{value, ""} : Measured{{}, reason};
+}
+
+/// A data set's row numbers, [N] int64.
+at::Tensor row_numbers(const Dataset& rows) {
+  std::vector<at::Tensor> numbers;
+  for (const at::Tensor& positions : rows.all_positions().split(Checkpoint::kBatch)) {
+    numbers.push_back(rows.batch(positions).rows);
+  }
+  return at::cat(numbers).contiguous();
+}
+
+Measures no_code_measures(const std::string& reason) {
+  return {{Measure::OneNeighbour, {{}, reason}},
+          {Measure::FiveNeighbours, {{}, reason}},
+          {Measure::Probe, {{}, reason}}};
+}
+
+bool has_two_classes(const at::Tensor& labels) {
+  return labels.min().item<int64_t>() < labels.max().item<int64_t>();
+}
+
+}  // namespace
+
+std::string measure_title(Measure measure) {
+  switch (measure) {
+    case Measure::Mse: return "MSE";
+    case Measure::Bce: return "BCE";
+    case Measure::Psnr: return "PSNR, dB";
+    case Measure::Ssim: return "SSIM";
+    case Measure::OneNeighbour: return "1-NN";
+    case Measure::FiveNeighbours: return "5-NN";
+    default: return "probe";
+  }
+}
+
+Measures measure_errors(const Reconstructor& reconstruct, const Dataset& rows, double data_range) {
+  // A range of 0 (constant data) has no peak, and neither measure is asked for then.
+  const bool has_range = data_range > 0;
+  const auto means = measure_reconstructions(reconstruct, rows, has_range ? data_range : 1).means();
+  const std::string constant = "all training values are equal";
+  return {
+      {Measure::Mse, {means.mse, ""}},
+      {Measure::Bce, measured_or(means.bce, "values lie outside of 0 … 1")},
+      {Measure::Psnr, has_range ? Measured{means.psnr, ""} : Measured{{}, constant}},
+      {Measure::Ssim, has_range ? measured_or(means.ssim, "needs images of at least 11 × 11 pixels")
+                                : Measured{{}, constant}}};
+}
+
+Measures measure_codes(const CodePair& codes) {
+  const auto& [training, looked_at, own_rows] = codes;
+  if (!training.labels.defined() || !looked_at.labels.defined()) {
+    return no_code_measures("no labels");
+  }
+  if (!has_two_classes(training.labels)) return no_code_measures("a single class");
+  if (training.values.size(0) <= kMostNeighbours) {
+    return no_code_measures("fewer than six training rows");
+  }
+  const NeighbourIndex index{training.values, training.labels};
+  const Neighbours nearest =
+      nearest_neighbours(index, looked_at.values, {.count = kMostNeighbours, .own_rows = own_rows});
+  const LinearProbe probe = fit_linear_probe(training.values, training.labels);
+  const auto& labels = looked_at.labels;
+  return {
+      {Measure::OneNeighbour, {neighbour_accuracy(index, nearest, labels, 1), ""}},
+      {Measure::FiveNeighbours, {neighbour_accuracy(index, nearest, labels, kMostNeighbours), ""}},
+      {Measure::Probe, {probe.accuracy(looked_at.values, labels), ""}}};
+}
+
+Measures no_measures(const std::string& reason) {
+  Measures measures;
+  for (const auto& [measure, name] : EnumNames<Measure>::kNames) measures[measure] = {{}, reason};
+  return measures;
+}
+
+std::string pca_obstacle(std::optional<int64_t> code_size, const Shape& item_shape,
+                         const DataInfo& info) {
+  const int64_t values = element_count(item_shape);
+  if (!code_size) return "no PCA: the size of the code is not known";
+  if (*code_size > values) {
+    return fmt::format("no PCA: the code has {} values, an item {}", *code_size, values);
+  }
+  if (info.targets) return "no PCA: it cannot turn inputs into other targets";
+  if (values > kMostPcaValues) {
+    return fmt::format("no PCA: items of {} values, more than {}", values, kMostPcaValues);
+  }
+  return "";
+}
+
+at::Tensor positions_among(const Dataset& training, const Dataset& rows) {
+  const at::Tensor known = row_numbers(training), wanted = row_numbers(rows);
+  std::unordered_map<int64_t, int64_t> position_of;
+  for (int64_t i = 0; i < known.size(0); ++i) position_of[known.const_data_ptr<int64_t>()[i]] = i;
+  at::Tensor positions = at::full({wanted.size(0)}, -1, at::kLong);
+  for (int64_t i = 0; i < wanted.size(0); ++i) {
+    const auto place = position_of.find(wanted.const_data_ptr<int64_t>()[i]);
+    if (place != position_of.end()) positions.mutable_data_ptr<int64_t>()[i] = place->second;
+  }
+  return positions;
+}
+
+double items_per_second(const std::function<void(const at::Tensor& input)>& work,
+                        const at::Tensor& input) {
+  using Clock = std::chrono::steady_clock;
+  work(input);
+  const auto begin = Clock::now();
+  double seconds = 0;
+  int64_t runs = 0;
+  while (seconds < kTimedSeconds) {
+    work(input);
+    ++runs;
+    seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  }
+  return static_cast<double>(runs * input.size(0)) / seconds;
+}
+
+}  // namespace hourglass

@@ -1,0 +1,44 @@
+// Writes a run as one HTML page that opens without anything else.
+//
+//   report runs/mine                      runs/mine/report.html
+//   report runs/mine --out mine.html
+
+#include "apps/program.h"
+#include "apps/run_report.h"
+#include "apps/tool.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+namespace hourglass {
+namespace {
+
+int report(const OutputOptions& options, const CommandLine& line) {
+  const std::filesystem::path folder = line.positional.front();
+  const auto path = output_file(options, (folder / "report.html").string());
+  write_output(path, report_page(folder));
+  if (options.json) {
+    fmt::print("{}\n", nlohmann::json{{"file", path.string()}}.dump(2));
+  } else if (path != "-" && !options.quiet) {
+    fmt::print("{}\n", path.string());
+  }
+  return kDone;
+}
+
+}  // namespace
+}  // namespace hourglass
+
+int main(int argc, char** argv) {
+  using namespace hourglass;
+  OutputOptions options;
+  OptionTable table;
+  describe(table, options);
+  const ProgramInfo program = {
+      .name = "report",
+      .summary = "Writes a run as one HTML page: results, pictures, options, commands.",
+      .positional = "RUN_DIR",
+      .examples = {"report runs/mine", "report runs/mine --out mine.html --force"}};
+  return run_tool(program, table, argc, argv, 1, 1,
+                  [&](const CommandLine& line) { return report(options, line); });
+}

@@ -1,0 +1,267 @@
+// `detect_anomalies` as its users meet it; its numbers against a computation of their own.
+
+#include "apps/anomaly_classes.h"
+#include "apps/anomaly_score.h"
+#include "apps/program.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/random.h"
+#include "core/text.h"
+#include "datasets/open.h"
+#include "figures/picture.h"
+#include "tests/apps/tool_runs.h"
+
+#include <ATen/ATen.h>
+
+namespace hourglass {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::error_of;
+using testing::expect_contains;
+using testing::expect_refusal;
+using testing::json_of;
+using testing::small_checkpoint;
+using testing::TemporaryFolder;
+
+/// Columns of a file of scores.
+struct ScoreFile {
+  std::vector<int64_t> rows;
+  std::vector<std::string> labels;
+  std::vector<double> scores;
+  std::vector<bool> flags;
+};
+
+ScoreFile read_scores(const fs::path& path) {
+  ScoreFile file;
+  const auto lines = split_text(read_file(path), '\n');
+  EXPECT_EQ(lines.front(), "row,label,score,flag");
+  for (size_t i = 1; i + 1 < lines.size(); ++i) {
+    const auto cells = split_text(lines[i], ',');
+    file.rows.push_back(parse_integer(cells.at(0)).value());
+    file.labels.push_back(cells.at(1));
+    file.scores.push_back(parse_double(cells.at(2)).value());
+    file.flags.push_back(cells.at(3) == "1");
+  }
+  return file;
+}
+
+/// The share of pairs of an anomaly and a normal row in which the anomaly scores higher.
+double auroc_by_pairs(const ScoreFile& file, const std::string& normal_label) {
+  double wins = 0, pairs = 0;
+  for (size_t i = 0; i < file.scores.size(); ++i) {
+    if (file.labels[i] == normal_label) continue;
+    for (size_t j = 0; j < file.scores.size(); ++j) {
+      if (file.labels[j] != normal_label) continue;
+      ++pairs;
+      if (file.scores[i] == file.scores[j]) wins += 0.5;
+      if (file.scores[i] > file.scores[j]) wins += 1;
+    }
+  }
+  return wins / pairs;
+}
+
+TEST(DetectAnomalies, JudgesOneClassAgainstTheRest) {
+  const TemporaryFolder folder;
+  const auto path = small_checkpoint(folder / "run", "dense_autoencoder",
+                                     {"--validation", "split:0.3", "--widths", "16"});
+  const auto result = json_of("detect_anomalies", {path, "--normal-class", "0", "--threshold",
+                                                   "quantile:0.9", "--out", folder / "found"});
+  EXPECT_EQ(result.at("score"), "reconstruction");
+  expect_contains(result.at("rows"), {"validation rows of digits"});
+  const ScoreFile file = read_scores(folder / "found/scores.csv");
+  ASSERT_EQ(std::ssize(file.rows), result.at("looked_at"));
+
+  const auto& separation = result.at("separation");
+  EXPECT_NEAR(separation.at("auroc").get<double>(), auroc_by_pairs(file, "0"), 1e-9);
+  int64_t flagged = 0, found = 0;
+  for (size_t i = 0; i < file.rows.size(); ++i) {
+    EXPECT_EQ(file.flags[i], file.scores[i] > result.at("threshold").get<double>());
+    flagged += file.flags[i];
+    found += file.flags[i] && file.labels[i] != "0";
+  }
+  EXPECT_EQ(result.at("flagged"), flagged);
+  EXPECT_EQ(separation.at("true_positives"), found);
+  EXPECT_EQ(separation.at("false_positives"), flagged - found);
+  if (!figures_available()) GTEST_SKIP() << "this build draws no pictures";
+  for (const char* name : {"histogram.png", "roc.png", "worst.png"}) {
+    EXPECT_TRUE(fs::exists(folder / "found" / name)) << name;
+  }
+}
+
+TEST(DetectAnomalies, ScoreIsTheItemsErrorAndTheThresholdAQuantileOfNormalTrainingScores) {
+  const TemporaryFolder folder;
+  const auto path = small_checkpoint(folder / "run", "dense_autoencoder");
+  const auto result =
+      json_of("detect_anomalies", {path, "--split", "train", "--threshold", "quantile:0.5",
+                                   "--anomaly-class", "3,4", "--out", folder / "found"});
+  const ScoreFile file = read_scores(folder / "found/scores.csv");
+  DataOptions whole;
+  whole.validation = {Validation::Kind::None};
+  const DataSplits data = open_data(whole, /*seed=*/1);
+  Checkpoint checkpoint = Checkpoint::load(path);
+  const int64_t count = data.training->size();
+  const Batch batch = data.training->batch(at::arange(count, at::kLong));
+  const at::Tensor errors =
+      (checkpoint.reconstruct(batch.input) - batch.input).square().flatten(1).mean(1);
+  std::vector<double> normal;
+  ASSERT_EQ(std::ssize(file.rows), count);
+  for (int64_t i = 0; i < count; ++i) {
+    const auto at = static_cast<size_t>(i);
+    EXPECT_NEAR(file.scores[at], errors[i].item<double>(), 1e-6);
+    if (file.labels[at] != "3" && file.labels[at] != "4") normal.push_back(file.scores[at]);
+  }
+  std::sort(normal.begin(), normal.end());
+  const double median = 0.5 * (normal[(normal.size() - 1) / 2] + normal[normal.size() / 2]);
+  EXPECT_NEAR(result.at("threshold").get<double>(), median, 1e-8);
+}
+
+TEST(DetectAnomalies, SavedThresholdIsAppliedToALaterFileWithoutTrainingRows) {
+  const TemporaryFolder folder;
+  std::string csv;
+  for (int i = 0; i < 60; ++i) csv += std::to_string(i % 10) + "," + std::to_string(i % 7) + "\n";
+  const auto train = testing::write_file(folder / "train.csv", csv);
+  const auto later = testing::write_file(folder / "later.csv", "1,1\n900,-70\n5,2\n");
+  const auto path = small_checkpoint(
+      folder / "run", "dense_autoencoder",
+      {"--dataset", "csv:" + train.string(), "--label-column", "none", "--widths", "2", "--loss",
+       "mse", "--output-activation", "linear", "--validation", "none"});
+  for (const char* score : {"reconstruction", "mahalanobis"}) {
+    const std::string limit = folder / (std::string(score) + ".json");
+    const auto fitted = json_of("detect_anomalies", {path, "--score", score, "--out", folder / "a",
+                                                     "--save-threshold", limit, "--force"});
+    const std::vector<std::string> arguments = {path,
+                                                "--load-threshold",
+                                                limit,
+                                                "--dataset",
+                                                "csv:" + later.string(),
+                                                "--label-column",
+                                                "none",
+                                                "--out",
+                                                folder / "b",
+                                                "--force"};
+    const auto applied = json_of("detect_anomalies", arguments);
+    EXPECT_EQ(applied.at("threshold"), fitted.at("threshold"));
+    EXPECT_EQ(applied.at("score"), score);
+    const ScoreFile file = read_scores(folder / "b/scores.csv");
+    ASSERT_EQ(file.flags.size(), 3U);
+    EXPECT_TRUE(file.flags[1]) << score;
+    EXPECT_FALSE(file.flags[0]) << score;
+
+    // What is flagged does not depend on how the threshold came here.
+    auto at_once = arguments;
+    at_once[1] = "--score", at_once[2] = score;
+    EXPECT_EQ(json_of("detect_anomalies", at_once).at("threshold"), fitted.at("threshold"));
+    EXPECT_EQ(read_scores(folder / "b/scores.csv").scores, file.scores);
+  }
+  const auto other = small_checkpoint(folder / "other", "dense_autoencoder");
+  expect_refusal("detect_anomalies",
+                 {other, "--load-threshold", (folder / "reconstruction.json").string(), "--out",
+                  folder / "c", "--quiet"},
+                 kFailed, {"reconstruction.json", "another checkpoint"});
+}
+
+TEST(DetectAnomalies, ElboOfAVariationalModelIsLossPlusKl) {
+  const TemporaryFolder folder;
+  const auto path = small_checkpoint(folder / "run", "variational_autoencoder");
+  const auto result = json_of("detect_anomalies", {path, "--out", folder / "found"});
+  EXPECT_EQ(result.at("score"), "elbo");
+  const ScoreFile file = read_scores(folder / "found/scores.csv");
+
+  Checkpoint checkpoint = Checkpoint::load(path);
+  DataOptions options;
+  options.validation = {Validation::Kind::Split, 0.2};
+  const Batch batch = open_data(options, /*seed=*/1).validation->batch(at::arange(8, at::kLong));
+  const auto code = checkpoint.run_method("encode_distribution", batch.input);
+  const at::Tensor x = batch.input.flatten(1);
+  const auto loss_of = [&](const at::Tensor& z) {
+    const at::Tensor output = checkpoint.decode(z).flatten(1);
+    return -(x * output.log() + (1 - x) * (1 - output).log()).sum(1);
+  };
+  const at::Tensor kl = -0.5 * (1 + code[1] - code[0].square() - code[1].exp()).sum(1);
+  const auto expect_scores = [&](const std::vector<double>& found, const at::Tensor& loss) {
+    for (int64_t i = 0; i < 8; ++i) {
+      EXPECT_NEAR(found[static_cast<size_t>(i)], (loss + kl)[i].item<double>(), 1e-3);
+    }
+  };
+  expect_scores(file.scores, loss_of(code[0]));
+
+  // The mean over sampled codes, whose noise all items share and the seed alone decides.
+  const std::vector<std::string> sampled = {path,    "--samples",        "16",
+                                            "--out", folder / "sampled", "--force"};
+  json_of("detect_anomalies", sampled);
+  const auto first = read_scores(folder / "sampled/scores.csv").scores;
+  json_of("detect_anomalies", sampled);
+  EXPECT_EQ(read_scores(folder / "sampled/scores.csv").scores, first);
+  const at::Tensor noise = at::randn({16, code[0].size(1)},
+                                     make_generator(at::kCPU, derive_seed(/*seed=*/1, "elbo")));
+  at::Tensor loss = at::zeros({8});
+  for (const at::Tensor& epsilon : noise.unbind(0)) {
+    loss += loss_of(code[0] + (0.5 * code[1]).exp() * epsilon) / 16;
+  }
+  expect_scores(first, loss);
+}
+
+TEST(DetectAnomalies, TakesAForeignFile) {
+  HOURGLASS_NEEDS_FOREIGN_MODELS();
+  const TemporaryFolder folder;
+  const std::vector<std::string> arguments = {testing::foreign_model("autoencoder"),
+                                              "--dataset",
+                                              "digits",
+                                              "--input-shape",
+                                              "1,8,8",
+                                              "--out",
+                                              folder / "found",
+                                              "--score",
+                                              "mahalanobis",
+                                              "--threshold",
+                                              "tail:0.001"};
+  const auto result = json_of("detect_anomalies", arguments);
+  EXPECT_LT(result.at("flagged"), 10);
+  auto elbo = arguments;
+  elbo[8] = "elbo";
+  elbo.insert(elbo.end(), {"--force", "--quiet"});
+  expect_refusal("detect_anomalies", elbo, kFailed, {"encode_distribution", "mahalanobis"});
+}
+
+TEST(DetectAnomalies, RefusesBadInput) {
+  const TemporaryFolder folder;
+  const std::string tool = "detect_anomalies", out = folder / "found";
+  expect_refusal(tool, {}, kWrongUsage, {"CKPT"});
+  expect_refusal(tool, {"x.pt", "--threshold", "quantile:2"}, kWrongUsage, {"--threshold"});
+  expect_refusal(tool, {"x.pt", "--normal-class", "1", "--anomaly-class", "2"}, kWrongUsage,
+                 {"--normal-class", "--anomaly-class"});
+  expect_refusal(tool, {"x.pt", "--load-threshold", "t.json", "--score", "elbo"}, kWrongUsage,
+                 {"--score", "--load-threshold"});
+  expect_refusal(tool, {(folder / "absent.pt").string()}, kFailed, {"absent.pt"});
+  const auto path =
+      small_checkpoint(folder / "run", "dense_autoencoder", {"--validation", "split:0.2"});
+  expect_refusal(tool, {path, "--normal-class", "zero", "--out", out}, kFailed, {"'zero'"});
+  testing::write_file(folder / "bad.json", "{\"checkpoint\": 1}");
+  expect_refusal(tool, {path, "--load-threshold", (folder / "bad.json").string(), "--out", out},
+                 kFailed, {"bad.json", "--save-threshold"});
+  testing::write_file(folder / "file", "");
+  expect_refusal(tool, {path, "--out", (folder / "file/sub").string()}, kFailed, {"file"});
+}
+
+TEST(AnomaliesAmong, ReadsClassesByNameThenByNumber) {
+  const at::Tensor labels = at::tensor({0, 1, 2, 1}, at::kLong);
+  const std::vector<std::string> names = {"boot", "bag", "1"};
+  const auto anomalies = [&](const NormalClasses& classes) {
+    return anomalies_among(labels, names, classes, /*absent_allowed=*/false);
+  };
+  EXPECT_TRUE(at::equal(anomalies({.normal = {"bag"}}), at::tensor({1, 0, 1, 0}).to(at::kBool)));
+  EXPECT_TRUE(
+      at::equal(anomalies({.anomalous = {"0", "1"}}), at::tensor({1, 0, 1, 0}).to(at::kBool)));
+  expect_contains(error_of([&] { anomalies({.normal = {"bog"}}); }), {"'bog'", "bag"});
+}
+
+TEST(MahalanobisOfAFile, IsWhatWasKept) {
+  const Mahalanobis fitted = fit_mahalanobis(at::randn({50, 3}));
+  const Mahalanobis read = mahalanobis_from_json(nlohmann::json::parse(to_json(fitted).dump()));
+  EXPECT_TRUE(at::equal(read.mean, fitted.mean));
+  EXPECT_TRUE(at::equal(read.precision, fitted.precision));
+}
+
+}  // namespace
+}  // namespace hourglass

@@ -1,0 +1,184 @@
+// `evaluate` as its users meet it; its numbers against a computation of their own.
+
+#include "apps/model_measures.h"
+#include "apps/program.h"
+#include "datasets/open.h"
+#include "evaluation/checkpoint.h"
+#include "figures/picture.h"
+#include "tests/apps/tool_runs.h"
+#include "tests/evaluation/fashion_mnist.h"
+
+#include <ATen/ATen.h>
+
+namespace hourglass {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::expect_contains;
+using testing::expect_refusal;
+using testing::json_of;
+using testing::small_checkpoint;
+using testing::TemporaryFolder;
+
+/// Rows [N, D] float64 and labels.
+struct EvaluatedRows {
+  at::Tensor values, labels;
+};
+
+EvaluatedRows rows_of(const DatasetPtr& data) {
+  const Batch batch = data->batch(data->all_positions());
+  return {batch.input.flatten(1).to(at::kDouble), batch.labels};
+}
+
+/// Reconstructions of `rows` by a PCA of the training rows, by singular values.
+at::Tensor pca_by_svd(const at::Tensor& training, const at::Tensor& rows, int64_t size) {
+  const at::Tensor mean = training.mean(0);
+  const at::Tensor basis =
+      std::get<2>(at::linalg_svd(training - mean, /*full_matrices=*/false)).narrow(0, 0, size);
+  return (rows - mean).matmul(basis.t()).matmul(basis) + mean;
+}
+
+double mean_squared(const at::Tensor& a, const at::Tensor& b) {
+  return (a - b).square().mean().item<double>();
+}
+
+double nearest_accuracy(const at::Tensor& training, const at::Tensor& training_labels,
+                        const at::Tensor& rows, const at::Tensor& labels) {
+  const at::Tensor nearest = at::cdist(rows, training).argmin(1);
+  return (training_labels.take(nearest) == labels).to(at::kDouble).mean().item<double>();
+}
+
+TEST(Evaluate, MeasuresModelAndPcaOnTheValidationRows) {
+  const TemporaryFolder folder;
+  const auto path = small_checkpoint(folder / "run", "dense_autoencoder",
+                                     {"--validation", "split:0.2", "--widths", "16,4"});
+  const auto result = json_of("evaluate", {path}).at("checkpoints").at(0);
+  EXPECT_EQ(result.at("rows"), "359 validation rows of digits");
+  EXPECT_EQ(result.at("training_rows"), "1,438 training rows of digits");
+  EXPECT_FALSE(result.at("rows_seen_in_training"));
+  EXPECT_EQ(result.at("code_size"), 4);
+
+  DataOptions options;
+  options.validation = {Validation::Kind::Split, 0.2};
+  const DataSplits data = open_data(options, /*seed=*/1);
+  const auto [training, training_labels] = rows_of(data.training);
+  const auto [rows, labels] = rows_of(data.validation);
+  Checkpoint checkpoint = Checkpoint::load(path);
+  const auto model = [&](const at::Tensor& x) {
+    return checkpoint.reconstruct(x.to(at::kFloat).view({-1, 1, 8, 8})).flatten(1).to(at::kDouble);
+  };
+  const auto codes = [&](const at::Tensor& x) {
+    return checkpoint.encode(x.to(at::kFloat).view({-1, 1, 8, 8})).to(at::kDouble);
+  };
+  const at::Tensor output = model(rows), by_pca = pca_by_svd(training, rows, 4);
+  EXPECT_NEAR(result.at("model").at("mse").get<double>(), mean_squared(output, rows), 1e-9);
+  EXPECT_NEAR(result.at("pca").at("mse").get<double>(), mean_squared(by_pca, rows), 1e-9);
+  const double bce = -(rows * output.log() + (1 - rows) * (1 - output).log()).mean().item<double>();
+  EXPECT_NEAR(result.at("model").at("bce").get<double>(), bce, 1e-6);
+  const at::Tensor errors = (output - rows).square().mean(1);
+  EXPECT_NEAR(result.at("model").at("psnr").get<double>(),
+              (-10 * errors.log10()).mean().item<double>(), 1e-6);
+  EXPECT_NEAR(result.at("model").at("knn1").get<double>(),
+              nearest_accuracy(codes(training), training_labels, codes(rows), labels), 1e-9);
+  EXPECT_EQ(result.at("codes").at("units"), 4);
+
+  // Images of 8 × 8 are smaller than SSIM's window.
+  EXPECT_TRUE(result.at("model").at("ssim").is_null());
+  expect_contains(result.at("not_available").at("model").at("ssim"), {"11 × 11"});
+}
+
+TEST(Evaluate, SaysThatAnUntrainedModelLosesToPca) {
+  const TemporaryFolder folder;
+  const auto path = small_checkpoint(folder / "run", "dense_autoencoder",
+                                     {"--validation", "split:0.2", "--learning-rate", "1e-9"});
+  const auto result = testing::run("evaluate", {path, "--threads", "1"});
+  expect_contains(result.output,
+                  {"LOSES TO PCA of its size", "1-NN", "n/a", "359 validation rows"});
+  EXPECT_FALSE(json_of("evaluate", {path}).at("checkpoints").at(0).at("beats_pca"));
+}
+
+TEST(Evaluate, WarnsOfRowsThatWereTrainedOnAndLeavesThemOutOfTheirOwnNeighbours) {
+  const TemporaryFolder folder;
+  const auto path = small_checkpoint(folder / "run", "dense_autoencoder");
+  const auto text = testing::run("evaluate", {path, "--threads", "1"});
+  expect_contains(text.errors, {"trained on", "1,797 rows of digits"});
+  const auto result = json_of("evaluate", {path}).at("checkpoints").at(0);
+  EXPECT_TRUE(result.at("rows_seen_in_training"));
+  EXPECT_LT(result.at("pca").at("knn1").get<double>(), 0.9);  // 1 with themselves as neighbours
+}
+
+TEST(Evaluate, ComparesCheckpointsOfDifferentVariants) {
+  const TemporaryFolder folder;
+  const auto vae = small_checkpoint(folder / "vae", "variational_autoencoder");
+  const auto denoiser = small_checkpoint(folder / "denoiser", "denoising_autoencoder");
+  const auto all = json_of("evaluate", {vae, denoiser}).at("checkpoints");
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_TRUE(all[0].at("codes").contains("active_units"));
+  EXPECT_FALSE(all[1].at("codes").contains("active_units"));
+
+  if (!figures_available()) GTEST_SKIP() << "this build draws no pictures";
+  const auto chart = folder / "chart.png";
+  const std::vector<std::string> arguments = {vae, denoiser, "--out", chart, "--chart", "knn1"};
+  EXPECT_EQ(testing::run("evaluate", arguments).exit_code, kDone);
+  EXPECT_TRUE(fs::exists(chart));
+  expect_refusal("evaluate", arguments, kFailed, {"chart.png", "--force"});
+}
+
+TEST(Evaluate, TakesAForeignFile) {
+  HOURGLASS_NEEDS_FOREIGN_MODELS();
+  const auto all = json_of("evaluate", {testing::foreign_model("autoencoder"),
+                                        testing::foreign_model("forward_only"), "--dataset",
+                                        "digits", "--input-shape", "1,8,8"})
+                       .at("checkpoints");
+  EXPECT_EQ(all[0].at("code_size"), 3);
+  EXPECT_TRUE(all[0].at("pca").at("mse").is_number());
+  EXPECT_TRUE(all[1].at("model").at("mse").is_number());
+  EXPECT_TRUE(all[1].at("model").at("knn1").is_null());
+  expect_contains(all[1].at("not_available").at("model").at("knn1"), {"encode"});
+  expect_contains(all[1].at("verdict"), {"no PCA"});
+}
+
+TEST(Evaluate, PcaIsNotAskedForMoreValuesThanAnItemHas) {
+  const TemporaryFolder folder;
+  const auto path = small_checkpoint(folder / "run", "dense_autoencoder", {"--widths", "80"});
+  const auto result = json_of("evaluate", {path}).at("checkpoints").at(0);
+  EXPECT_TRUE(result.at("pca").at("mse").is_null());
+  expect_contains(result.at("verdict"), {"80 values", "64"});
+}
+
+TEST(Evaluate, PcaEqualsTheBaselineOfFashionMnist) {
+  HOURGLASS_OPEN_FASHION_MNIST(data);
+  EXPECT_EQ(data.info.training_rows, 60000);
+  const TemporaryFolder folder;
+  const auto path = small_checkpoint(
+      folder / "run", "dense_autoencoder",
+      {"--recipe", "fashion-32", "--widths", "10", "--epochs", "1", "--batch-size", "4096"});
+  const auto result = json_of("evaluate", {path}).at("checkpoints").at(0);
+  EXPECT_EQ(result.at("rows"), "10,000 test rows of fashion-mnist");
+  EXPECT_NEAR(result.at("pca").at("mse").get<double>(), 0.024352, 1e-4);
+  EXPECT_NEAR(result.at("pca").at("knn1").get<double>(), 0.7826, 1e-3);
+  EXPECT_NEAR(result.at("pca").at("knn5").get<double>(), 0.8041, 1e-3);
+  EXPECT_TRUE(result.at("pca").at("ssim").is_number());
+}
+
+TEST(Evaluate, RefusesBadInput) {
+  const TemporaryFolder folder;
+  expect_refusal("evaluate", {}, kWrongUsage, {"CKPT"});
+  expect_refusal("evaluate", {"x.pt", "--chart", "mes"}, kWrongUsage, {"--chart", "'mes'"});
+  expect_refusal("evaluate", {(folder / "absent.pt").string()}, kFailed, {"absent.pt"});
+  testing::write_file(folder / "text.pt", "hello");
+  expect_refusal("evaluate", {(folder / "text.pt").string()}, kFailed, {"text.pt"});
+  const auto path = small_checkpoint(folder / "run", "dense_autoencoder");
+  expect_refusal("evaluate", {path, "--dataset", "iris"}, kFailed, {"iris"});
+  expect_refusal("evaluate", {path, "--split", "test"}, kWrongUsage, {"digits", "test"});
+}
+
+TEST(PositionsAmong, FindsRowsByTheirNumbers) {
+  const auto whole = std::make_shared<TensorDataset>(at::rand({6, 2}), at::Tensor(), Scaling{});
+  const Subset training(whole, at::tensor({5, 1, 3}, at::kLong));
+  const Subset rows(whole, at::tensor({3, 0, 5}, at::kLong));
+  EXPECT_TRUE(at::equal(positions_among(training, rows), at::tensor({2, -1, 0}, at::kLong)));
+}
+
+}  // namespace
+}  // namespace hourglass

@@ -1,0 +1,171 @@
+// `report` and a trainer's --report: a page that needs nothing but itself.
+
+#include "apps/html.h"
+#include "apps/program.h"
+#include "apps/run_report.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/text.h"
+#include "figures/picture.h"
+#include "tests/apps/tool_runs.h"
+
+namespace hourglass {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::error_of;
+using testing::expect_contains;
+using testing::expect_refusal;
+using testing::small_checkpoint;
+using testing::TemporaryFolder;
+
+size_t count_of(const std::string& text, const std::string& part) {
+  size_t count = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+void expect_lacks(const std::string& text, std::initializer_list<std::string> parts) {
+  for (const auto& part : parts) EXPECT_EQ(text.find(part), std::string::npos) << part;
+}
+
+/// What is opened is closed, in order.
+void expect_well_formed(const std::string& page) {
+  const std::vector<std::string> empty = {"meta", "img", "!doctype"};
+  std::vector<std::string> open;
+  for (size_t at = page.find('<'); at != std::string::npos; at = page.find('<', at + 1)) {
+    const std::string inside = page.substr(at + 1, page.find('>', at) - at - 1);
+    const std::string name = inside.substr(0, inside.find_first_of(" \n"));
+    if (std::find(empty.begin(), empty.end(), name) != empty.end()) continue;
+    if (!name.starts_with('/')) {
+      open.push_back(name);
+      continue;
+    }
+    ASSERT_FALSE(open.empty()) << inside;
+    ASSERT_EQ("/" + open.back(), name);
+    open.pop_back();
+  }
+  EXPECT_TRUE(open.empty()) << open.back();
+}
+
+/// Changes run.json.
+void edit_record(const fs::path& folder, const std::function<void(nlohmann::json&)>& edit) {
+  auto record = nlohmann::json::parse(read_file(folder / "run.json"));
+  edit(record);
+  testing::write_file(folder / "run.json", record.dump());
+}
+
+TEST(HtmlText, EscapesWhatHtmlWouldRead) {
+  EXPECT_EQ(html_text("<a href=\"x\">R&D's</a>"),
+            "&lt;a href=&quot;x&quot;&gt;R&amp;D&#39;s&lt;/a&gt;");
+}
+
+TEST(HtmlImage, RefusesWhatIsNoPng) {
+  const TemporaryFolder folder;
+  testing::write_file(folder / "a.png", "text");
+  expect_contains(error_of([&] { html_image(folder / "a.png", "a"); }), {"a.png", "PNG"});
+}
+
+TEST(Report, ShowsARunOnOnePageThatNeedsNothingElse) {
+  const TemporaryFolder folder;
+  small_checkpoint(folder / "run", "dense_autoencoder", {"--learning-rate", "0.002"});
+  const auto result = testing::run("report", {folder / "run"});
+  EXPECT_EQ(result.exit_code, kDone) << result.errors;
+  EXPECT_EQ(result.output, (folder / "run/report.html").string() + "\n");
+  const std::string page = read_file(folder / "run/report.html");
+  expect_well_formed(page);
+  expect_contains(page, {"<title>digits-2d</title>", "Best epoch", "Training loss",
+                         "encoder.dense1", "Dense, relu", "1 x 8 x 8", "1,797", "learning-rate",
+                         "(otherwise none)", "dense_autoencoder --recipe digits-2d",
+                         "--learning-rate 0.002", "--resume", "torch.jit.load", "torch::jit::load",
+                         "libtorch", "hourglass", "prefers-color-scheme: dark", "@media print"});
+  expect_lacks(page, {"http://", "https://", "<script", "<link", "url("});
+  const auto record = nlohmann::json::parse(read_file(folder / "run/run.json"));
+  const double loss = record.at("results").at("best").at("training").at("loss");
+  expect_contains(page,
+                  {fmt::format("{:.6g}", loss), record.at("data").at("sha256").get<std::string>()});
+}
+
+TEST(Report, EmbedsEveryPicture) {
+  const TemporaryFolder folder;
+  small_checkpoint(folder / "run", "dense_autoencoder");
+  expect_contains(report_page(folder / "run"), {"This run has drawn none."});
+  if (!figures_available()) GTEST_SKIP() << "needs pictures";
+  create_folders(folder / "run/figures");
+  for (const char* name : {"loss_curve", "zebra <1>"}) {
+    Picture(40, 20).save(folder / "run/figures" / (std::string(name) + ".png"));
+  }
+  const std::string page = report_page(folder / "run");
+  expect_well_formed(page);
+  const std::string bytes = read_file(folder / "run/figures/loss_curve.png");
+  expect_contains(page, {"src=\"data:image/png;base64," + base64(bytes) + "\"",
+                         "width=\"16\" height=\"8\"", "Loss over the epochs.", "zebra &lt;1&gt;"});
+  EXPECT_EQ(count_of(page, "<img "), 2U);
+  EXPECT_EQ(count_of(page, "src="), 2U);
+}
+
+TEST(Report, EscapesNamesOfTheUser) {
+  const TemporaryFolder folder;
+  const fs::path run = folder / "a <b> & 'c'";
+  small_checkpoint(run, "dense_autoencoder");
+  edit_record(run, [](auto& record) {
+    record["data"]["name"] = "csv:<script>alert(1)</script>";
+    record["data"]["class_names"] = {"<i>", "b&w"};
+    record["data"]["notes"] = {"row 3 \"<td>\""};
+  });
+  const std::string page = report_page(run);
+  expect_well_formed(page);
+  expect_contains(page, {"csv:&lt;script&gt;alert(1)", "&lt;i&gt;, b&amp;w", "a &lt;b&gt; &amp;"});
+  expect_lacks(page, {"<script", "<i>", "<b>"});
+}
+
+TEST(Report, SaysThatARunHasNoResultsYet) {
+  const TemporaryFolder folder;
+  small_checkpoint(folder / "run", "dense_autoencoder");
+  edit_record(folder / "run", [](auto& record) { record["results"] = nullptr; });
+  fs::remove(folder / "run/best.pt");
+  fs::remove(folder / "run/metrics.csv");
+  const std::string page = report_page(folder / "run");
+  expect_well_formed(page);
+  expect_contains(page, {"no results yet", "dense_autoencoder --resume", "best.pt", "metrics.csv"});
+  expect_lacks(page, {"Best epoch", "torch.jit.load"});
+}
+
+TEST(Report, SaysHowARunEnded) {
+  const TemporaryFolder folder;
+  small_checkpoint(folder / "run", "dense_autoencoder", {"--stop-after", "2"});
+  expect_contains(report_page(folder / "run"), {"stopped after epoch 2 of 3"});
+  edit_record(folder / "run", [](auto& record) {
+    record["results"]["expected"] = {
+        {"column", "train_loss"}, {"epoch", 2}, {"at_most", 0.034}, {"value", 0.05}};
+  });
+  expect_contains(report_page(folder / "run"),
+                  {"expects at most 0.034", "class=\"missed\"", "train_loss after epoch 2"});
+}
+
+TEST(Report, OfATrainerIsWrittenAtTheEnd) {
+  const TemporaryFolder folder;
+  small_checkpoint(folder / "run", "dense_autoencoder", {"--report"});
+  expect_contains(read_file(folder / "run/report.html"), {"Best epoch"});
+  const auto record = nlohmann::json::parse(read_file(folder / "run/run.json"));
+  EXPECT_FALSE(record.at("options").contains("report"));
+}
+
+TEST(Report, SaysWhatIsWrong) {
+  const TemporaryFolder folder;
+  expect_refusal("report", {}, kWrongUsage, {"RUN_DIR"});
+  expect_refusal("report", {folder / "absent"}, kFailed, {"absent", "run.json"});
+  testing::write_file(folder / "run.json", "no JSON");
+  expect_refusal("report", {folder.path()}, kFailed, {"run.json", "expected the record of a run"});
+  fs::remove(folder / "run.json");
+  small_checkpoint(folder / "run", "dense_autoencoder", {"--report"});
+  expect_refusal("report", {folder / "run"}, kFailed, {"report.html", "--force"});
+  EXPECT_EQ(testing::run("report", {folder / "run", "--force"}).exit_code, kDone);
+  expect_refusal("report", {folder / "run", "--out", folder / "absent" / "a.html"}, kFailed,
+                 {"a.html"});
+  const auto piped = testing::run("report", {folder / "run", "--out", "-"});
+  EXPECT_TRUE(piped.output.starts_with("<!doctype html>"));
+}
+
+}  // namespace
+}  // namespace hourglass

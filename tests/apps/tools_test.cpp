@@ -1,0 +1,447 @@
+// inspect, show, reconstruct, encode, decode and generate as their users meet them.
+
+#include "apps/program.h"
+#include "core/files.h"
+#include "core/npy.h"
+#include "core/text.h"
+#include "evaluation/checkpoint.h"
+#include "figures/image.h"
+#include "figures/image_file.h"
+#include "figures/picture.h"
+#include "tests/apps/tool_runs.h"
+
+#include <ATen/ATen.h>
+
+#include <limits>
+
+namespace hourglass {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::expect_contains;
+using testing::expect_refusal;
+using testing::foreign_model;
+using testing::json_of;
+using testing::TemporaryFolder;
+using Arguments = std::vector<std::string>;
+
+/// A dense autoencoder of the digits with a code of two values.
+fs::path digits_model(const TemporaryFolder& folder) {
+  return testing::small_checkpoint(folder / "run", "dense_autoencoder", {"--widths", "16,2"});
+}
+
+std::string run_tool_of(const std::string& tool, const Arguments& arguments) {
+  const auto result = testing::run(tool, arguments);
+  EXPECT_EQ(result.exit_code, kDone) << result.errors;
+  return result.output;
+}
+
+std::vector<std::string> lines_of(const fs::path& file) {
+  auto lines = split_text(read_file(file), '\n');
+  EXPECT_EQ(lines.back(), "");
+  lines.pop_back();
+  return lines;
+}
+
+/// The sizes of a picture that was written; skips the check where none are drawn.
+void expect_picture(const fs::path& path) {
+  if (!figures_available()) return;
+  const at::Tensor image = read_image(path);
+  EXPECT_GT(image.size(1), 100) << path;
+  EXPECT_GT(image.to(at::kFloat).std().item<float>(), 1) << path;
+}
+
+TEST(Inspect, ListsLayersOfWholeEncoderAndDecoder) {
+  const TemporaryFolder folder;
+  const auto model = digits_model(folder);
+  const std::string text = run_tool_of("inspect", {model});
+  expect_contains(text, {"\nWhole\n", "\nEncoder\n", "\nDecoder\n", "encoder.dense1",
+                         "Dense, sigmoid", "1 x 8 x 8", "1,040", "2,210", "digits", "epochs"});
+}
+
+TEST(Inspect, TellsFactsAsJson) {
+  const TemporaryFolder folder;
+  const auto model = digits_model(folder);
+  const auto facts = json_of("inspect", {model});
+  EXPECT_EQ(facts.at("parameter_count"), 64 * 16 + 16 + 16 * 2 + 2 + 2 * 16 + 16 + 16 * 64 + 64);
+  EXPECT_EQ(facts.at("bytes"), fs::file_size(model));
+  EXPECT_EQ(facts.at("model").at("code_shape"), nlohmann::json({2}));
+  EXPECT_EQ(facts.at("layers").at(1).at("name"), "encoder.dense1");
+  EXPECT_EQ(facts.at("data").at("total_rows"), 1797);
+  EXPECT_EQ(facts.at("results").at("epoch").get<int>() >= 1, true);
+}
+
+TEST(Inspect, DiffNamesWhatDiffersAndNothingElse) {
+  const TemporaryFolder folder;
+  const auto a = digits_model(folder);
+  const auto b = testing::small_checkpoint(folder / "other", "dense_autoencoder",
+                                           {"--widths", "16,3", "--learning-rate", "0.01"});
+  std::vector<std::string> differing;
+  for (const auto& row : json_of("inspect", {a, "--diff", b})) differing.push_back(row.at("what"));
+  const auto differs = [&](const std::string& what) {
+    return std::find(differing.begin(), differing.end(), what) != differing.end();
+  };
+  EXPECT_TRUE(differs("options.learning_rate"));
+  EXPECT_TRUE(differs("options.widths"));
+  EXPECT_TRUE(differs("layers.encoder.dense2.output_shape"));
+  EXPECT_TRUE(differs("results.training.loss"));
+  EXPECT_FALSE(differs("options.batch_size"));
+  EXPECT_FALSE(differs("layers.encoder.dense1.output_shape"));
+  EXPECT_EQ(json_of("inspect", {a, "--diff", a}), nlohmann::json::array());
+}
+
+TEST(Inspect, ListsParametersModulesAndMethodsOfAForeignFile) {
+  HOURGLASS_NEEDS_FOREIGN_MODELS();
+  const std::string text =
+      run_tool_of("inspect", {foreign_model("autoencoder"), "--input-shape", "1,8,8"});
+  expect_contains(text, {"squeeze.1.weight", "16 x 64", "1,024", "Linear", "decode",
+                         "(z: Tensor) -> Tensor", "1 x 8 x 8"});
+}
+
+TEST(Show, PrintsADigitInHexadecimal) {
+  // The first row of the set, as scikit-learn's documentation shows it.
+  EXPECT_EQ(run_tool_of("show", {"--indices", "0", "--numbers"}),
+            "row 0: 0\n"
+            " 0  0  5  D  9  1  0  0\n"
+            " 0  0  D  F  A  F  5  0\n"
+            " 0  3  F  2  0  B  8  0\n"
+            " 0  4  C  0  0  8  8  0\n"
+            " 0  5  8  0  0  9  8  0\n"
+            " 0  4  B  0  1  C  7  0\n"
+            " 0  2  E  5  A  C  0  0\n"
+            " 0  0  6  D  A  0  0  0\n");
+}
+
+TEST(Show, PrintsRowsOfATableAsTheyAreStored) {
+  expect_contains(run_tool_of("show", {"--dataset", "iris", "--indices", "0,50"}),
+                  {"5.1", "3.5", "1.4", "0.2  setosa\n", "versicolor"});
+}
+
+TEST(Show, DrawsTheSameRandomItemsForASeed) {
+  const TemporaryFolder folder;
+  const auto rows = [&](const std::string& seed) {
+    return run_tool_of("show", {"--random", "5", "--seed", seed, "--numbers", "--json"});
+  };
+  EXPECT_EQ(rows("7"), rows("7"));
+  EXPECT_NE(rows("7"), rows("8"));
+  if (!figures_available()) GTEST_SKIP() << "built without figures";
+  run_tool_of("show", {"--random", "9", "--out", folder / "grid.png"});
+  expect_picture(folder / "grid.png");
+}
+
+TEST(Reconstruct, WritesPictureAndErrorOfEachItem) {
+  const TemporaryFolder folder;
+  const auto path = digits_model(folder);
+  const auto result = json_of(
+      "reconstruct", {path, "--indices", "3,10-12", "--absolute-error", "--out", folder / "out"});
+  const auto lines = lines_of(folder / "out/errors.csv");
+  ASSERT_EQ(lines.size(), 5U);
+  EXPECT_EQ(lines[0], "row,label,mse,mae,psnr,bce");
+  EXPECT_EQ(split_text(lines[1], ',')[0], "3");
+  EXPECT_EQ(split_text(lines[1], ',')[1], "3");
+  EXPECT_EQ(split_text(lines[4], ',')[0], "12");
+
+  double mean = 0;
+  for (size_t i = 1; i < lines.size(); ++i) mean += *parse_double(split_text(lines[i], ',')[2]) / 4;
+  EXPECT_NEAR(result.at("mean_errors").at("mse").get<double>(), mean, 1e-8);
+  expect_picture(folder / "out/reconstructions.png");
+}
+
+TEST(Reconstruct, ShowsADenoisingModelTheNoiseOfItsTraining) {
+  const TemporaryFolder folder;
+  const auto path = testing::small_checkpoint(
+      folder / "run", "denoising_autoencoder",
+      {"--dataset", "digits", "--widths", "16,8", "--corruption", "mask:0.5"});
+  const auto mse = [&](const std::string& out, const Arguments& more) {
+    Arguments arguments = {path, "--out", folder / out, "--indices", "all"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return json_of("reconstruct", arguments).at("mean_errors").at("mse").get<double>();
+  };
+  const double recorded = mse("a", {});
+  EXPECT_EQ(recorded, mse("b", {"--corruption", "mask:0.5"}));
+  EXPECT_NE(recorded, mse("c", {"--corruption", "none"}));
+}
+
+TEST(Reconstruct, TakesAUsersImagesAndWritesThemBack) {
+  if (!figures_available()) GTEST_SKIP() << "built without figures";
+  const TemporaryFolder folder;
+  const auto path = digits_model(folder);
+  fs::create_directory(folder / "scans");
+  to_picture(at::rand({1, 20, 30})).save(folder / "scans/wide.png");
+  to_picture(at::rand({1, 8, 8})).save(folder / "exact.png");
+  const auto result = testing::run("reconstruct", {path, folder / "exact.png", folder / "scans",
+                                                   "--write-images", "--out", folder / "out"});
+  EXPECT_EQ(result.exit_code, kDone) << result.errors;
+  expect_contains(result.errors, {"wide.png", "1 x 20 x 30", "1 x 8 x 8"});
+  EXPECT_EQ(result.errors.find("exact.png"), std::string::npos);
+  EXPECT_EQ(read_image(folder / "out/images/exact.png").sizes(), at::IntArrayRef({1, 8, 8}));
+  EXPECT_EQ(read_image(folder / "out/images/wide.png").sizes(), at::IntArrayRef({1, 8, 8}));
+  EXPECT_EQ(lines_of(folder / "out/errors.csv").at(1).substr(0, 10), "exact.png,");
+
+  // Pixels are scaled to 0 … 1 whatever the stored digits' scale is.
+  auto model = Checkpoint::load(path);
+  const at::Tensor pixels = read_image(folder / "exact.png").to(at::kFloat).div(255);
+  const at::Tensor expected = model.reconstruct(pixels.unsqueeze(0))[0].mul(255);
+  const at::Tensor written = read_image(folder / "out/images/exact.png").to(at::kFloat);
+  EXPECT_LE((written - expected).abs().max().item<float>(), 1);
+}
+
+TEST(EncodeAndDecode, AreInverseByCsvAndNpy) {
+  const TemporaryFolder folder;
+  const auto path = digits_model(folder);
+  run_tool_of("encode", {path, "--out", folder / "codes.csv"});
+  run_tool_of("encode", {path, "--out", folder / "codes.npy", "--no-picture"});
+  const auto lines = lines_of(folder / "codes.csv");
+  ASSERT_EQ(lines.size(), 1798U);
+  EXPECT_EQ(lines[0], "code1,code2,label");
+  expect_picture(folder / "codes.png");
+
+  const at::Tensor codes = read_npy(folder / "codes.npy");
+  EXPECT_EQ(codes.sizes(), at::IntArrayRef({1797, 2}));
+  EXPECT_EQ(codes.scalar_type(), at::kFloat);
+  EXPECT_EQ(static_cast<float>(*parse_double(split_text(lines[5], ',')[0])),
+            codes[4][0].item<float>());
+
+  run_tool_of("decode", {path, folder / "codes.csv", "--out", folder / "from_csv.npy"});
+  run_tool_of("decode", {path, folder / "codes.npy", "--out", folder / "from_npy.npy"});
+  const at::Tensor items = read_npy(folder / "from_csv.npy");
+  EXPECT_TRUE(at::equal(items, read_npy(folder / "from_npy.npy")));
+  EXPECT_TRUE(at::equal(items, Checkpoint::load(path).decode(codes)));
+}
+
+TEST(Encode, DrawsWideCodesByTheirPrincipalComponents) {
+  if (!figures_available()) GTEST_SKIP() << "built without figures";
+  const TemporaryFolder folder;
+  const auto path =
+      testing::small_checkpoint(folder / "run", "dense_autoencoder", {"--widths", "16,5"});
+  run_tool_of("encode", {path, "--out", folder / "codes.csv"});
+  EXPECT_EQ(lines_of(folder / "codes.csv").front(), "code1,code2,code3,code4,code5,label");
+  expect_picture(folder / "codes.png");
+}
+
+TEST(Encode, WritesToAStream) {
+  const TemporaryFolder folder;
+  const auto path = digits_model(folder);
+  const auto lines =
+      split_text(run_tool_of("encode", {path, "--indices", "0-2", "--out", "-"}), '\n');
+  EXPECT_EQ(lines.size(), 5U);  // the last is empty
+  EXPECT_EQ(lines[0], "code1,code2,label");
+}
+
+TEST(Generate, DecodesGivenPoints) {
+  const TemporaryFolder folder;
+  const auto path = digits_model(folder);
+  run_tool_of("generate", {path, "--at", "-0.3,1.2;1,0", "--out", folder / "out"});
+  const at::Tensor codes = at::tensor({-0.3F, 1.2F, 1.0F, 0.0F}).view({2, 2});
+  EXPECT_TRUE(at::equal(read_npy(folder / "out/codes.npy"), codes));
+  EXPECT_TRUE(at::equal(read_npy(folder / "out/items.npy"), Checkpoint::load(path).decode(codes)));
+  expect_picture(folder / "out/generated.png");
+}
+
+TEST(Generate, SamplesOfAPlainModelComeFromAMixtureAndItSaysSo) {
+  const TemporaryFolder folder;
+  const auto path = digits_model(folder);
+  const auto result = testing::run("generate", {path, "--samples", "50", "--out", folder / "a"});
+  EXPECT_EQ(result.exit_code, kDone);
+  expect_contains(result.errors, {"mixture of 10 Gaussians"});
+  run_tool_of("generate", {path, "--samples", "50", "--out", folder / "b"});
+  run_tool_of("generate", {path, "--samples", "50", "--seed", "2", "--out", folder / "c"});
+  const at::Tensor codes = read_npy(folder / "a/codes.npy");
+  EXPECT_TRUE(at::equal(codes, read_npy(folder / "b/codes.npy")));
+  EXPECT_FALSE(at::equal(codes, read_npy(folder / "c/codes.npy")));
+}
+
+TEST(Generate, SamplesOfAVariationalModelAreStandardNormal) {
+  const TemporaryFolder folder;
+  const auto path = testing::small_checkpoint(folder / "run", "variational_autoencoder",
+                                              {"--dataset", "digits", "--widths", "16,2"});
+  const auto result =
+      testing::run("generate", {path, "--samples", "4000", "--out", folder / "out"});
+  EXPECT_EQ(result.errors, "");
+  const at::Tensor codes = read_npy(folder / "out/codes.npy");
+  EXPECT_LT(codes.mean(0).abs().max().item<float>(), 0.08);
+  EXPECT_LT((codes.std(0) - 1).abs().max().item<float>(), 0.06);
+}
+
+TEST(Generate, ManifoldGrowsRightwardsAndDownwards) {
+  const TemporaryFolder folder;
+  const auto path = testing::small_checkpoint(folder / "run", "variational_autoencoder",
+                                              {"--dataset", "digits", "--widths", "16,3"});
+  run_tool_of("generate", {path, "--manifold", "3", "--dims", "1,3", "--out", folder / "out"});
+  const at::Tensor codes = read_npy(folder / "out/codes.npy");  // [9, 3]
+  EXPECT_LT(codes[0][0].item<float>(), codes[1][0].item<float>());
+  EXPECT_LT(codes[0][2].item<float>(), codes[3][2].item<float>());
+  EXPECT_NEAR(codes[2][0].item<float>(), 2.5758, 1e-3);  // the normal quantile of 0.995
+  EXPECT_EQ(codes.select(1, 1).abs().max().item<float>(), 0);
+  expect_picture(folder / "out/generated.png");
+}
+
+TEST(Generate, InterpolatesBetweenRows) {
+  const TemporaryFolder folder;
+  const auto path = digits_model(folder);
+  run_tool_of("encode", {path, "--indices", "3,17", "--out", folder / "ends.npy", "--no-picture"});
+  run_tool_of("generate",
+              {path, "--interpolate", "3,17", "--steps", "5", "--out", folder / "line"});
+  const at::Tensor ends = read_npy(folder / "ends.npy"), line = read_npy(folder / "line/codes.npy");
+  EXPECT_TRUE(at::allclose(line[0], ends[0], 0, 1e-6));
+  EXPECT_TRUE(at::allclose(line[4], ends[1], 0, 1e-6));
+  EXPECT_TRUE(at::allclose(line[2], ends.mean(0), 0, 1e-6));
+}
+
+TEST(Generate, TraversesOneComponentOfRows) {
+  const TemporaryFolder folder;
+  const auto path = digits_model(folder);
+  run_tool_of("generate", {path, "--traverse", "2", "--indices", "0,1", "--steps", "4", "--out",
+                           folder / "out"});
+  const at::Tensor codes = read_npy(folder / "out/codes.npy").view({2, 4, 2});
+  EXPECT_TRUE(at::equal(codes.select(2, 1)[0], codes.select(2, 1)[1]));
+  EXPECT_TRUE(at::equal(codes[0].select(1, 0), codes[0][0][0].expand({4})));
+  EXPECT_NE(codes[0][0][0].item<float>(), codes[1][0][0].item<float>());
+}
+
+TEST(Tools, RunOnAForeignFile) {
+  HOURGLASS_NEEDS_FOREIGN_MODELS();
+  const TemporaryFolder folder;
+  for (const std::string name : {"autoencoder", "variational"}) {
+    const auto path = foreign_model(name);
+    const auto out = [&](const std::string& what) { return (folder / (name + what)).string(); };
+    json_of("reconstruct", {path, "--dataset", "digits", "--out", out("rows")});
+    json_of("encode", {path, "--dataset", "digits", "--out", out("codes.npy")});
+    EXPECT_EQ(read_npy(out("codes.npy")).sizes(), at::IntArrayRef({1797, 3}));
+    json_of("decode", {path, out("codes.npy"), "--out", out("items.npy")});
+    EXPECT_EQ(read_npy(out("items.npy")).sizes(), at::IntArrayRef({1797, 1, 8, 8}));
+    json_of("generate",
+            {path, "--samples", "4", "--dataset", "digits", "--quiet", "--out", out("samples")});
+    json_of("generate", {path, "--at", "1,2,3", "--out", out("points")});
+  }
+  expect_refusal("encode",
+                 {foreign_model("forward_only"), "--dataset", "digits", "--out", folder / "x.csv"},
+                 kFailed, {"forward_only.pt", "expected a method 'encode'"});
+  expect_refusal(
+      "decode",
+      {foreign_model("forward_only"), folder / "autoencodercodes.npy", "--out", folder / "x.npy"},
+      kFailed, {"forward_only.pt", "expected a method 'decode'"});
+  expect_refusal("encode", {foreign_model("autoencoder"), "--out", folder / "x.csv"}, kFailed,
+                 {"autoencoder.pt", "add --dataset"});
+}
+
+/// Each tool, with arguments that make it read the checkpoint at `path`.
+std::vector<std::pair<std::string, Arguments>> readers(const fs::path& path,
+                                                       const TemporaryFolder& folder) {
+  testing::write_file(folder / "codes.csv", "0.1,0.2\n");
+  return {{"inspect", {path}},
+          {"reconstruct", {path, "--out", folder / "a"}},
+          {"encode", {path, "--out", folder / "b.csv"}},
+          {"decode", {path, folder / "codes.csv", "--out", folder / "c.npy"}},
+          {"generate", {path, "--at", "0,0", "--out", folder / "d"}}};
+}
+
+TEST(Tools, RefuseFilesThatAreNoCheckpoints) {
+  const TemporaryFolder folder;
+  const auto zip = folder / "weights.npz";
+  write_npz(zip, {{"a", at::zeros({2})}});
+  const auto text = testing::write_file(folder / "page.pt", "<html>not found</html>");
+  for (const auto& path : {folder / "absent.pt", zip, text}) {
+    for (const auto& [tool, arguments] : readers(path, folder)) {
+      expect_refusal(tool, arguments, kFailed, {tool + ": ", path.filename()});
+    }
+  }
+}
+
+TEST(Tools, RefuseRowsThatTheModelCannotTake) {
+  const TemporaryFolder folder;
+  const auto path = digits_model(folder);
+  for (const std::string tool : {"reconstruct", "encode"}) {
+    const Arguments out = {"--out", folder / "out.csv"};
+    const auto refuse = [&](Arguments arguments, std::initializer_list<std::string> parts) {
+      arguments.insert(arguments.begin(), path);
+      arguments.insert(arguments.end(), out.begin(), out.end());
+      expect_refusal(tool, arguments, kFailed, parts);
+    };
+    refuse({"--dataset", "iris"}, {"iris", "1 x 8 x 8", "found 4"});
+    refuse({"--indices", "5,1797"}, {"--indices", "0 to 1796", "1797"});
+  }
+  expect_refusal("show", {"--indices", "1797"}, kFailed, {"--indices", "0 to 1796"});
+  expect_refusal("show", {"--random", "2000", "--numbers"}, kFailed, {"--random", "1797", "2000"});
+  expect_refusal("generate", {path, "--interpolate", "0,1797", "--out", folder / "x"}, kFailed,
+                 {"1797"});
+  expect_refusal("generate", {path, "--at", "1,2,3", "--out", folder / "x"}, kFailed,
+                 {"codes of 2 values", "found 3"});
+  expect_refusal("generate", {path, "--traverse", "3", "--out", folder / "x"}, kFailed,
+                 {"1 to 2", "found 3"});
+}
+
+TEST(Tools, RefuseNumbersThatAreNotFiniteAndNameTheirPlace) {
+  const TemporaryFolder folder;
+  const auto path = digits_model(folder);
+  at::Tensor codes = at::zeros({5, 2});
+  codes[3][1] = std::numeric_limits<float>::quiet_NaN();
+  write_npy(folder / "codes.npy", codes);
+  expect_refusal("decode", {path, folder / "codes.npy", "--out", folder / "x.npy"}, kFailed,
+                 {"codes.npy", "finite", "row 3"});
+  testing::write_file(folder / "codes.csv", "code1,code2\n1,2\n3,nan\n");
+  expect_refusal("decode", {path, folder / "codes.csv", "--out", folder / "x.npy"}, kFailed,
+                 {"codes.csv", "3"});
+
+  testing::write_file(folder / "items.csv", "1,2\n3,nan\n");
+  const std::string set = "csv:" + (folder / "items.csv").string();
+  for (const std::string tool : {"reconstruct", "encode", "evaluate", "detect_anomalies"}) {
+    const auto out = folder / (tool == "encode" ? "x.csv" : "x.png");
+    expect_refusal(tool, {path, "--dataset", set, "--label-column", "none", "--out", out}, kFailed,
+                   {"items.csv", "line 2, column 2", "nan"});
+  }
+}
+
+TEST(Tools, RefuseToOverwriteWithoutForce) {
+  const TemporaryFolder folder;
+  const auto path = digits_model(folder);
+  const auto file = testing::write_file(folder / "codes.csv", "mine");
+  expect_refusal("encode", {path, "--out", file}, kFailed, {"codes.csv", "--force"});
+  EXPECT_EQ(read_file(file), "mine");
+  run_tool_of("encode", {path, "--out", file, "--force", "--no-picture"});
+  EXPECT_NE(read_file(file), "mine");
+  run_tool_of("reconstruct", {path, "--out", folder / "out"});
+  expect_refusal("reconstruct", {path, "--out", folder / "out"}, kFailed, {"--force"});
+}
+
+TEST(Tools, RefuseOutputsThatCannotBeWritten) {
+  const TemporaryFolder folder;
+  const auto path = digits_model(folder);
+  testing::write_file(folder / "file", "");
+  expect_refusal("encode", {path, "--out", folder / "absent/codes.npy", "--no-picture"}, kFailed,
+                 {"codes.npy"});
+  expect_refusal("reconstruct", {path, "--out", folder / "file/out"}, kFailed, {"file"});
+  expect_refusal("generate", {path, "--at", "0,0", "--out", folder / "file/out"}, kFailed,
+                 {"file"});
+}
+
+TEST(Tools, WrongUsageEndsWithCodeTwoBeforeAnyFileIsOpened) {
+  const std::string absent = "/nowhere/absent.pt";
+  expect_refusal("inspect", {}, kWrongUsage, {"CKPT", "found 0 arguments"});
+  expect_refusal("inspect", {absent, "--dif", "x"}, kWrongUsage, {"--diff"});
+  expect_refusal("show", {"--dataset", "digts"}, kWrongUsage, {"digits"});
+  expect_refusal("show", {"--random", "3", "--indices", "1"}, kWrongUsage,
+                 {"--random", "--indices"});
+  expect_refusal("encode", {absent, "--out", "codes.txt"}, kWrongUsage,
+                 {".csv", ".npy", "codes.txt"});
+  expect_refusal("encode", {absent, "--indices", "9-3"}, kWrongUsage, {"--indices", "9-3"});
+  expect_refusal("decode", {absent}, kWrongUsage, {"CODES"});
+  expect_refusal("generate", {absent}, kWrongUsage, {"--at", "--samples", "found 0"});
+  expect_refusal("generate", {absent, "--samples", "3", "--manifold", "4"}, kWrongUsage,
+                 {"found 2"});
+  expect_refusal("generate", {absent, "--at", "1,2;3"}, kWrongUsage, {"--at", "1,2;3"});
+  expect_refusal("generate", {absent, "--interpolate", "3"}, kWrongUsage, {"two rows", "found 1"});
+  expect_refusal("reconstruct", {absent, "a.png", "--indices", "3"}, kWrongUsage,
+                 {"images or rows"});
+}
+
+TEST(Tools, HelpEndsWithCodeZeroAndShowsExamples) {
+  for (const std::string tool :
+       {"inspect", "show", "reconstruct", "encode", "decode", "generate"}) {
+    expect_contains(run_tool_of(tool, {"--help"}),
+                    {"Usage: " + tool, "Output", "\nExamples\n  " + tool});
+  }
+}
+
+}  // namespace
+}  // namespace hourglass
