@@ -8,10 +8,10 @@
 
 #include "evaluation/activations.h"
 
-#include "apps/activation_pictures.h"
+#include "apps/tools/activation_pictures.h"
 #include "apps/program.h"
-#include "apps/text_table.h"
-#include "apps/tool.h"
+#include "apps/tools/text_table.h"
+#include "apps/tools/tool.h"
 #include "core/error.h"
 #include "evaluation/activation_file.h"
 #include "models/layers.h"

@@ -4,11 +4,11 @@
 //   decode best.pt codes.npy --out items.npy       numbers
 //   echo 0.3,-1.2 | decode best.pt - --out -       CSV in, CSV out
 
-#include "apps/code_points.h"
-#include "apps/item_pictures.h"
-#include "apps/number_files.h"
+#include "apps/tools/code_points.h"
+#include "apps/tools/item_pictures.h"
+#include "apps/tools/number_files.h"
 #include "apps/program.h"
-#include "apps/tool.h"
+#include "apps/tools/tool.h"
 #include "core/text.h"
 
 #include <ATen/ATen.h>

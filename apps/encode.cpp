@@ -5,9 +5,9 @@
 //   encode best.pt --dataset mnist --split train --out train_codes.npy
 //   encode best.pt --out - | head
 
-#include "apps/number_files.h"
+#include "apps/tools/number_files.h"
 #include "apps/program.h"
-#include "apps/tool.h"
+#include "apps/tools/tool.h"
 #include "core/text.h"
 #include "evaluation/codes.h"
 #include "evaluation/pca.h"

@@ -5,11 +5,11 @@
 //   evaluate a.pt b.pt c.pt --out comparison.png
 //   evaluate foreign.pt --dataset fashion-mnist --input-shape 1,28,28 --json
 
-#include "apps/judged_rows.h"
-#include "apps/model_measures.h"
+#include "apps/tools/judged_rows.h"
+#include "apps/tools/model_measures.h"
 #include "apps/program.h"
-#include "apps/text_table.h"
-#include "apps/tool.h"
+#include "apps/tools/text_table.h"
+#include "apps/tools/tool.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "evaluation/code_statistics.h"

@@ -8,10 +8,10 @@
 //   generate best.pt --interpolate 3,17 --steps 8 --spherical
 //   generate best.pt --traverse 2 --indices 0-4
 
-#include "apps/generated_codes.h"
-#include "apps/item_pictures.h"
+#include "apps/tools/generated_codes.h"
+#include "apps/tools/item_pictures.h"
 #include "apps/program.h"
-#include "apps/tool.h"
+#include "apps/tools/tool.h"
 #include "core/npy.h"
 #include "figures/manifold.h"
 

@@ -5,10 +5,10 @@
 //   inspect foreign.pt --input-shape 1,28,28
 //   inspect a.pt --diff b.pt --json
 
-#include "apps/checkpoint_facts.h"
+#include "apps/tools/checkpoint_facts.h"
 #include "apps/program.h"
-#include "apps/text_table.h"
-#include "apps/tool.h"
+#include "apps/tools/text_table.h"
+#include "apps/tools/tool.h"
 #include "core/text.h"
 #include "models/summary.h"
 

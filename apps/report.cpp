@@ -4,8 +4,8 @@
 //   report runs/mine --out mine.html
 
 #include "apps/program.h"
-#include "apps/run_report.h"
-#include "apps/tool.h"
+#include "apps/reports/run_report.h"
+#include "apps/tools/tool.h"
 
 #include <fmt/format.h>
 

@@ -6,13 +6,13 @@
 //   retrieve runs/mine/best.pt --save-index shop.npz --dataset images:shop
 //   retrieve ev-f32.pt --evaluate 1000 --json
 
-#include "apps/code_index.h"
-#include "apps/item_pictures.h"
-#include "apps/judged_rows.h"
-#include "apps/model_measures.h"
+#include "apps/tools/code_index.h"
+#include "apps/tools/item_pictures.h"
+#include "apps/tools/judged_rows.h"
+#include "apps/tools/model_measures.h"
 #include "apps/program.h"
-#include "apps/text_table.h"
-#include "apps/tool.h"
+#include "apps/tools/text_table.h"
+#include "apps/tools/tool.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "evaluation/codes.h"

@@ -6,10 +6,10 @@
 //   show --indices 0 --numbers                  a digit as hexadecimal pixels
 //   show --dataset iris --indices 0-4,50-54     rows of a table
 
-#include "apps/item_pictures.h"
+#include "apps/tools/item_pictures.h"
 #include "apps/program.h"
-#include "apps/text_table.h"
-#include "apps/tool.h"
+#include "apps/tools/text_table.h"
+#include "apps/tools/tool.h"
 #include "core/error.h"
 #include "core/random.h"
 

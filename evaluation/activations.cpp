@@ -175,11 +175,6 @@ Activations record_gradients(Checkpoint& checkpoint, const Batch& batch, Loss lo
   return activations;
 }
 
-Loss recorded_loss(const Checkpoint& checkpoint) {
-  const auto options = checkpoint.metadata().value("options", nlohmann::json::object());
-  return TextCodec<Loss>::parse(options.value("loss", "mse")).value_or(Loss::Mse);
-}
-
 std::vector<std::string> match_names(const std::vector<std::string>& names,
                                      const std::vector<std::string>& patterns) {
   std::vector<bool> matched(names.size());

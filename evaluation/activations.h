@@ -41,9 +41,6 @@ Activations record_activations(Checkpoint& checkpoint, const Batch& batch);
 /// values outside of 0 … 1.
 Activations record_gradients(Checkpoint& checkpoint, const Batch& batch, Loss loss);
 
-/// The loss a checkpoint was trained with; mean squared error where the file does not say.
-Loss recorded_loss(const Checkpoint& checkpoint);
-
 /// The names that a pattern matches, in their own order: a name, or one with wildcards
 /// ("encoder.*", "*conv?"). Throws `Error` for a pattern that matches none, with the nearest name
 /// and all there are.

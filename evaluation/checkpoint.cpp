@@ -191,4 +191,9 @@ std::optional<Shape> Checkpoint::shape(const std::string& key) const {
   return metadata_.at(key).get<Shape>();
 }
 
+Loss recorded_loss(const Checkpoint& checkpoint) {
+  const auto options = checkpoint.metadata().value("options", nlohmann::json::object());
+  return TextCodec<Loss>::parse(options.value("loss", "mse")).value_or(Loss::Mse);
+}
+
 }  // namespace hourglass

@@ -95,4 +95,7 @@ class Checkpoint {
   std::optional<Shape> shape(const std::string& key) const;
 };
 
+/// The loss a checkpoint was trained with; mean squared error where the file does not say.
+Loss recorded_loss(const Checkpoint& checkpoint);
+
 }  // namespace hourglass

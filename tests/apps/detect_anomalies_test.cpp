@@ -1,7 +1,7 @@
 // `detect_anomalies` as its users meet it; its numbers against a computation of their own.
 
-#include "apps/anomaly_classes.h"
-#include "apps/anomaly_score.h"
+#include "apps/tools/anomaly_classes.h"
+#include "apps/tools/anomaly_score.h"
 #include "apps/program.h"
 #include "core/error.h"
 #include "core/files.h"

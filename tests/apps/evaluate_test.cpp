@@ -1,6 +1,6 @@
 // `evaluate` as its users meet it; its numbers against a computation of their own.
 
-#include "apps/model_measures.h"
+#include "apps/tools/model_measures.h"
 #include "apps/program.h"
 #include "datasets/open.h"
 #include "evaluation/checkpoint.h"

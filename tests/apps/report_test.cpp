@@ -1,8 +1,8 @@
 // `report` and a trainer's --report: a page that needs nothing but itself.
 
-#include "apps/html.h"
+#include "apps/reports/html.h"
 #include "apps/program.h"
-#include "apps/run_report.h"
+#include "apps/reports/run_report.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/text.h"

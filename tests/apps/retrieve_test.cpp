@@ -1,6 +1,6 @@
 // `retrieve` as its users meet it; its numbers against a computation of their own.
 
-#include "apps/code_index.h"
+#include "apps/tools/code_index.h"
 #include "apps/program.h"
 #include "core/error.h"
 #include "core/files.h"

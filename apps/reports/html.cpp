@@ -1,4 +1,4 @@
-#include "apps/html.h"
+#include "apps/reports/html.h"
 
 #include "core/error.h"
 #include "core/files.h"

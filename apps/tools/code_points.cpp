@@ -1,4 +1,4 @@
-#include "apps/code_points.h"
+#include "apps/tools/code_points.h"
 
 #include "core/error.h"
 #include "core/text.h"

@@ -1,4 +1,4 @@
-#include "apps/activation_pictures.h"
+#include "apps/tools/activation_pictures.h"
 
 #include "figures/activation_maps.h"
 #include "figures/heat_overlay.h"

@@ -1,4 +1,4 @@
-#include "apps/tool.h"
+#include "apps/tools/tool.h"
 #include "core/error.h"
 #include "datasets/images.h"
 #include "figures/image_file.h"

@@ -1,4 +1,4 @@
-#include "apps/run_record.h"
+#include "apps/trainers/run_record.h"
 
 #include "core/error.h"
 #include "core/files.h"

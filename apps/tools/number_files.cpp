@@ -1,6 +1,6 @@
-#include "apps/number_files.h"
+#include "apps/tools/number_files.h"
 
-#include "apps/tool.h"
+#include "apps/tools/tool.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/npy.h"

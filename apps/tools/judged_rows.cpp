@@ -1,4 +1,4 @@
-#include "apps/judged_rows.h"
+#include "apps/tools/judged_rows.h"
 
 #include "core/error.h"
 #include "core/files.h"

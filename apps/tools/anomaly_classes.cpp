@@ -1,4 +1,4 @@
-#include "apps/anomaly_classes.h"
+#include "apps/tools/anomaly_classes.h"
 
 #include "core/error.h"
 #include "core/text.h"

@@ -1,4 +1,4 @@
-#include "apps/generated_codes.h"
+#include "apps/tools/generated_codes.h"
 
 #include "core/error.h"
 #include "core/random.h"

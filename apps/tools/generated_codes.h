@@ -1,7 +1,7 @@
 #pragma once
 
-#include "apps/code_points.h"
-#include "apps/tool.h"
+#include "apps/tools/code_points.h"
+#include "apps/tools/tool.h"
 #include "evaluation/codes.h"
 #include "evaluation/mixture.h"
 

@@ -1,4 +1,4 @@
-#include "apps/model_measures.h"
+#include "apps/tools/model_measures.h"
 
 #include "evaluation/neighbours.h"
 #include "evaluation/probe.h"

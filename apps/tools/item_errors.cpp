@@ -1,6 +1,6 @@
-#include "apps/item_errors.h"
+#include "apps/tools/item_errors.h"
 
-#include "apps/number_files.h"
+#include "apps/tools/number_files.h"
 #include "evaluation/errors.h"
 
 #include <ATen/ATen.h>

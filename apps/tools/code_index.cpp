@@ -1,4 +1,4 @@
-#include "apps/code_index.h"
+#include "apps/tools/code_index.h"
 
 #include "core/error.h"
 #include "core/npy.h"

@@ -1,4 +1,4 @@
-#include "apps/run_pictures.h"
+#include "apps/trainers/run_pictures.h"
 
 #include "core/files.h"
 #include "evaluation/checkpoint.h"

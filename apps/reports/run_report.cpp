@@ -1,7 +1,7 @@
-#include "apps/run_report.h"
+#include "apps/reports/run_report.h"
 
-#include "apps/html.h"
-#include "apps/run_record.h"
+#include "apps/reports/html.h"
+#include "apps/trainers/run_record.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "evaluation/checkpoint.h"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "apps/tool.h"
+#include "apps/tools/tool.h"
 
 #include <string>
 #include <vector>

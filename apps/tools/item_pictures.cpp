@@ -1,4 +1,4 @@
-#include "apps/item_pictures.h"
+#include "apps/tools/item_pictures.h"
 
 #include "figures/image_grid.h"
 #include "figures/vector_grid.h"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "apps/tool.h"
+#include "apps/tools/tool.h"
 #include "datasets/dataset.h"
 
 #include <ATen/core/Tensor.h>

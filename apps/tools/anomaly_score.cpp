@@ -1,4 +1,4 @@
-#include "apps/anomaly_score.h"
+#include "apps/tools/anomaly_score.h"
 
 #include "core/error.h"
 #include "core/random.h"
@@ -14,11 +14,6 @@
 
 namespace hourglass {
 namespace {
-
-Loss recorded_loss(const Checkpoint& checkpoint) {
-  const auto options = checkpoint.metadata().value("options", nlohmann::json::object());
-  return TextCodec<Loss>::parse(options.value("loss", "mse")).value_or(Loss::Mse);
-}
 
 /// The loss of each item, summed over its values: [B] float64.
 at::Tensor item_loss(Loss loss, const at::Tensor& reconstruction, const at::Tensor& target) {

@@ -1,4 +1,4 @@
-#include "apps/checkpoint_facts.h"
+#include "apps/tools/checkpoint_facts.h"
 
 #include "core/error.h"
 #include "core/text.h"

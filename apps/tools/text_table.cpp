@@ -1,4 +1,4 @@
-#include "apps/text_table.h"
+#include "apps/tools/text_table.h"
 
 #include "core/text.h"
 

@@ -1,4 +1,4 @@
-#include "apps/tool.h"
+#include "apps/tools/tool.h"
 
 #include "apps/program.h"
 #include "core/error.h"
