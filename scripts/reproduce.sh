@@ -6,7 +6,8 @@
 #
 # Recipes of the dense family are trained with seeds 1, 2 and 3. Runs lie in runs/reproduce/RECIPE-seedN. What is
 # finished is not trained again, and what was stopped goes on where it was, so that the script can be interrupted and
-# called again; with --epochs N, runs end early after N epochs and go on in a later call without it.
+# called again; with --epochs N, runs end early after N epochs and go on in a later call without it. What the recipes
+# are compared with is measured once the runs of both sides are there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -36,8 +37,9 @@ recorded() {  # FOLDER KEY...
   python3 scripts/results_table.py --get "$@"
 }
 
-train() {  # VARIANT RECIPE EPOCHS SEED
-  local program=$bin/$1_autoencoder folder=$runs/$2-seed$4 epochs=$3 finished
+train() {  # VARIANT RECIPE EPOCHS SEED NAME ARGUMENT...
+  local program=$bin/$1_autoencoder recipe=$2 epochs=$3 seed=$4 name=$5 folder=$runs/$5 finished
+  shift 5
   local arguments=(--no-figures --log-every 10)
   if [ -n "$limit" ] && ((limit < epochs)); then
     epochs=$limit
@@ -46,15 +48,39 @@ train() {  # VARIANT RECIPE EPOCHS SEED
   if [ -f "$folder/run.json" ]; then
     finished=$(recorded "$folder" results epochs)
     if ((${finished:-0} >= epochs)); then
-      echo "reproduce: $2, seed $4: done before"
+      echo "reproduce: $name: done before"
       return
     fi
     arguments+=(--resume "$folder")
   else
-    arguments+=(--recipe "$2" --seed "$4" --out "$folder")
+    arguments+=(--recipe "$recipe" --seed "$seed" --out "$folder" "$@")
   fi
-  echo "reproduce: $2, seed $4: up to epoch $epochs"
+  echo "reproduce: $name: up to epoch $epochs"
   "$program" "${arguments[@]}"
+}
+
+# evaluate's measures of a run, as judged/NAME.json.
+judge() {  # NAME FOLDER ARGUMENT...
+  local output=$runs/judged/$1.json folder=$2
+  shift 2
+  if [ ! -f "$folder/best.pt" ] || [ "$output" -nt "$folder/best.pt" ]; then return; fi
+  echo "reproduce: judging $folder"
+  mkdir -p "$runs/judged"
+  "$bin/evaluate" "$folder/best.pt" --json --quiet "$@" >"$output.part"
+  mv "$output.part" "$output"
+}
+
+# What the comparisons of the table need beside the recipes' own runs.
+compare() {
+  local contractive=mnist-contractive-seed1 noise=(--corruption gaussian:0.5)
+  judge digits-rows "$runs/digits-rows-seed1"
+  judge mnist-rows "$runs/mnist-rows-seed1"
+  judge fashion-conv-noisy "$runs/fashion-conv-seed1" "${noise[@]}"
+  judge fashion-denoise-noisy "$runs/fashion-denoise-seed1" "${noise[@]}"
+  if [ -f "$runs/$contractive/best.pt" ]; then
+    train contractive mnist-contractive "$(recorded "$runs/$contractive" options epochs)" 1 \
+      mnist-contractive-without --contraction 0
+  fi
 }
 
 limit= runs=runs/reproduce table_only= wanted=()
@@ -63,7 +89,7 @@ while (($# > 0)); do
     --epochs) (($# > 1)) && [[ $2 =~ ^[1-9][0-9]*$ ]] || wrong_usage "--epochs: expected a whole number"; limit=$2; shift ;;
     --runs) (($# > 1)) || wrong_usage "--runs: expected a folder"; runs=$2; shift ;;
     --table) table_only=yes ;;
-    --help | -h) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --help | -h) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
     -*) wrong_usage "unknown option $1" ;;
     *) wanted+=("$1") ;;
   esac
@@ -82,8 +108,9 @@ if [ -z "$table_only" ]; then
     if ((${#wanted[@]} > 0)) && [[ " ${wanted[*]} " != *" $recipe "* ]]; then continue; fi
     seeds=(1)
     [ "$variant" = dense ] && seeds=(1 2 3)
-    for seed in "${seeds[@]}"; do train "$variant" "$recipe" "$epochs" "$seed"; done
+    for seed in "${seeds[@]}"; do train "$variant" "$recipe" "$epochs" "$seed" "$recipe-seed$seed"; done
   done
 fi
+[ -n "$table_only" ] || compare
 python3 scripts/results_table.py "$runs" docs/results.md
 echo "reproduce: docs/results.md"

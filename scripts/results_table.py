@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Writes docs/results.md from the run.json files of scripts/reproduce.sh, and from nothing else.
+"""Writes docs/results.md from the files that scripts/reproduce.sh left, and from nothing else.
 
     results_table.py RUNS_FOLDER OUTPUT      the table
     results_table.py --get RUN_FOLDER KEY…   one value of a run.json, or nothing
 """
 
+import csv
 import json
 import pathlib
 import statistics
@@ -12,10 +13,12 @@ import sys
 
 HEADER = """# Results
 
-Written by `scripts/reproduce.sh` from the `run.json` files of its runs. *Band*: what the recipe has to reach, at the
+Written by `scripts/reproduce.sh` from the `run.json` files of its runs. *Published*: the source's
+number; "ours" marks a recipe of this project. *Band*: what the recipe has to reach, at the
 epoch that is named, in one column of `metrics.csv`. *Reference*: the same recipe in Keras or PyTorch on the same files,
 at that epoch. *Ours*: the mean over the seeds, and each of them where there are several. Time is that of training alone,
-for one run.
+for one run; *epochs run* tells where a full run was too long for the machine. The comparisons below take `metrics.csv` and
+what `evaluate --json` measured as well.
 
 """
 
@@ -38,6 +41,15 @@ def clock(seconds):
 
 def read_run(folder):
     return json.loads((folder / "run.json").read_text())
+
+
+def read_json(path):
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def read_metrics(folder):
+    path = folder / "metrics.csv"
+    return list(csv.DictReader(path.open())) if path.exists() else None
 
 
 def row(recipe, runs):
@@ -72,6 +84,61 @@ def machines(runs):
     return lines
 
 
+# Each comparison gives (what is claimed, ours, the other, whether it holds), or None where runs are missing.
+
+def pca_comparison(folder, recipe):
+    judged = read_json(folder / "judged" / f"{recipe}.json")
+    if not judged:
+        return None
+    result = judged["checkpoints"][0]
+    ours, pca = result["model"]["mse"], result["pca"]["mse"]
+    return (f"`{recipe}` has a smaller error than PCA of its size: MSE of {result['rows']}",
+            f"{ours:.5f}", f"PCA of {result['code_size']}: {pca:.5f}", ours < pca)
+
+
+def contractive_comparison(folder):
+    names = ("mnist-contractive-seed1", "mnist-contractive-without")
+    runs = [read_json(folder / name / "run.json") for name in names]
+    if not all(runs):
+        return None
+    ours, without = (run["results"]["last"]["validation"] for run in runs)
+    row = "norm {jacobian_norm:.3f}, reconstruction {reconstruction:.5f}"
+    holds = (ours["jacobian_norm"] < without["jacobian_norm"]
+             and ours["reconstruction"] <= 1.05 * without["reconstruction"])
+    return ("`mnist-contractive` has a smaller mean Jacobian norm on test images than the same model without the penalty, "
+            "at most 5 % worse in reconstruction", row.format(**ours), row.format(**without), holds)
+
+
+def variational_comparison(folder):
+    runs = [read_metrics(folder / f"{recipe}-seed1") for recipe in ("fashion-vae-conv-2d", "fashion-vae-2d")]
+    if not all(runs):
+        return None
+    epoch = min(len(rows) for rows in runs)
+    ours, other = (float(rows[epoch - 1]["validation_loss"]) for rows in runs)
+    return (f"`fashion-vae-conv-2d` ends below `fashion-vae-2d` at equal epochs: validation loss, epoch {epoch}",
+            number(ours), number(other), ours < other)
+
+
+def denoising_comparison(folder):
+    judged = [read_json(folder / "judged" / f"{recipe}-noisy.json") for recipe in ("fashion-denoise", "fashion-conv")]
+    runs = [read_json(folder / f"{recipe}-seed1" / "run.json") for recipe in ("fashion-denoise", "fashion-conv")]
+    if not all(judged + runs) or len({run["results"]["epochs"] for run in runs}) > 1:
+        return None
+    ours, other = (each["checkpoints"][0]["model"]["bce"] for each in judged)
+    return (f"`fashion-denoise` beats `fashion-conv` on noisy test images, after {runs[0]['results']['epochs']} epochs each: "
+            "cross-entropy with the clean ones", number(ours), number(other), ours < other)
+
+
+def comparisons(folder):
+    found = [pca_comparison(folder, "digits-rows"), pca_comparison(folder, "mnist-rows"),
+             contractive_comparison(folder), variational_comparison(folder), denoising_comparison(folder)]
+    lines = [f"| {claim} | {ours} | {other} | {'yes' if holds else '**no**'} |"
+             for claim, ours, other, holds in filter(None, found)]
+    if not lines:
+        return ""
+    return "\n## Comparisons\n\n| claim | ours | the other | holds |\n|---|---|---|---|\n" + "\n".join(lines) + "\n"
+
+
 def write_table(folder, output):
     by_recipe = {}
     for path in sorted(folder.glob("*-seed*/run.json")):
@@ -84,6 +151,7 @@ def write_table(folder, output):
     lines += [row(recipe, runs) for recipe, runs in by_recipe.items()]
     all_runs = [run for runs in by_recipe.values() for run in runs]
     text = HEADER + "\n".join(lines) + "\n\nMachine: " + "; ".join(machines(all_runs)) + ".\n"
+    text += comparisons(folder)
     output.write_text(text)
 
 

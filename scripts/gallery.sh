@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Redraws the pictures of docs/gallery/: trains what they show (a few minutes in all) and copies them from the runs.
+# MNIST and Fashion-MNIST are needed; see datasets/README.md.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly gallery=docs/gallery
+readonly most_bytes=2000000  # of all pictures together: a clone should stay small
+
+fail() {
+  echo "gallery: $*" >&2
+  exit 1
+}
+
+[ -x build/bin/dense_autoencoder ] || fail "build/bin/dense_autoencoder is missing; run scripts/build.sh first"
+runs=$(mktemp -d)
+trap 'rm -rf "$runs"' EXIT
+mkdir -p "$gallery"
+
+# show VARIANT RECIPE EPOCHS PICTURE…: pictures of one run, as RECIPE-PICTURE.png; 0 epochs: the recipe's own.
+show() {
+  local variant=$1 recipe=$2 epochs=$3 picture arguments=()
+  shift 3
+  ((epochs > 0)) && arguments=(--epochs "$epochs")
+  echo "gallery: $recipe"
+  "build/bin/${variant}_autoencoder" --recipe "$recipe" "${arguments[@]}" --out "$runs/$recipe" --quiet >/dev/null
+  for picture in "$@"; do
+    cp "$runs/$recipe/figures/$picture.png" "$gallery/$recipe-$picture.png"
+  done
+}
+
+show dense digits-2d 0 latent_scatter loss_curve
+show dense mnist-50 0 activations_encoder
+show sparse mnist-sparse-kl 10 filters
+show convolutional digits-conv 0 reconstructions
+show denoising mnist-denoise 5 reconstructions
+show variational fashion-vae-2d 20 manifold
+
+bytes=$(cat "$gallery"/*.png | wc -c)
+((bytes <= most_bytes)) || fail "the pictures take $bytes bytes, more than $most_bytes"
+echo "gallery: $bytes bytes in $gallery"
