@@ -69,7 +69,6 @@ void describe(OptionTable& table, ActivationsOptions& options) {
 }
 
 // ---- Where activations come from
-// -------------------------------------------------------------------------------------
 
 /// Activations, and what they are of: "digits, all row".
 struct Subject {
@@ -138,7 +137,6 @@ Subject find_subject(const ActivationsOptions& options, const CommandLine& line)
 }
 
 // ---- Choosing layers
-// -------------------------------------------------------------------------------------------------
 
 bool is_of(NetworkPart part, const std::string& layer) {
   const std::string first = layer.substr(0, layer.find('.'));
@@ -163,7 +161,6 @@ std::vector<std::string> chosen_layers(const std::vector<std::string>& names,
 }
 
 // ---- Telling
-// ---------------------------------------------------------------------------------------------------------
 
 /// The gradients' norms beside the values where there are any.
 json layer_facts(const Activations& activations) {
@@ -241,7 +238,6 @@ void print_facts(const json& facts) {
 }
 
 // ---- The tool
-// --------------------------------------------------------------------------------------------------------
 
 std::vector<std::string> draw(const Subject& subject, const ActivationsOptions& options) {
   if (options.no_figures) return {};

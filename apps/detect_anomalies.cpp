@@ -316,7 +316,7 @@ Picture worst_items(const Findings& found, Checkpoint& checkpoint, int64_t count
   std::vector<std::string> captions;
   for (int64_t i = 0; i < order.size(0); ++i) {
     const auto position = order[i].item<int64_t>();
-    captions.push_back(fmt::format("{}{}: {:.3g}",
+    captions.push_back(fmt::format("{}{}: {:.2g}",
                                    found.rows.numbers[static_cast<size_t>(position)],
                                    names.empty() ? "" : " " + names[static_cast<size_t>(i)],
                                    found.scores[position].item<double>()));

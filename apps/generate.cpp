@@ -55,7 +55,7 @@ Picture draw(const GeneratedCodes& generated, const at::Tensor& items, ValueRang
     drawn.push_back(output_row(generated.row_labels[static_cast<size_t>(r)],
                                items.narrow(0, r * (items.size(0) / rows), columns), range));
   }
-  return draw_items(drawn, generated.captions, generated.title);
+  return draw_items(drawn, generated.captions, generated.title, generated.columns);
 }
 
 int generate(const GenerateOptions& options, const CommandLine& line) {

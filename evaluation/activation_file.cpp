@@ -18,7 +18,6 @@ using OrderedJson = nlohmann::ordered_json;  // layers keep their order
 bool is_json(const fs::path& path) { return path.extension() == ".json"; }
 
 // ---- Activations as named arrays
-// -------------------------------------------------------------------------------------
 
 constexpr std::string_view kLayers = "layers", kLayerGradients = "layer_gradients",
                            kWeightGradients = "weight_gradients";
@@ -83,7 +82,6 @@ Activations from_arrays(const std::vector<NamedTensor>& arrays, const fs::path& 
 }
 
 // ---- Arrays as nested lists
-// ----------------------------------------------------------------------------------------------
 
 OrderedJson to_lists(const at::Tensor& values) {
   if (values.dim() == 0) {

@@ -39,14 +39,16 @@ Picture manifold(const at::Tensor& images, const std::vector<double>& x_values,
                 columns, images.size(0));
   }
 
-  // Tiles are enlarged by one whole factor, so that they have whole pixels and touch.
+  // Tiles are enlarged by one whole factor, so that they have whole pixels.
   constexpr double kSide = 420 * kPoint;
   const auto height = static_cast<double>(images.size(-2)),
              width = static_cast<double>(images.size(-1));
   const double unscaled_side =
       std::max(height * static_cast<double>(rows), width * static_cast<double>(columns));
   const double factor = std::max(1.0, std::floor(kSide / unscaled_side));
-  const double tile_width = factor * width, tile_height = factor * height;
+  // Images of few pixels fill their tiles: without a gap none could be told from the next.
+  const double gap = std::min(height, width) < 16 ? std::ceil(kPoint) : 0;
+  const double tile_width = factor * width + gap, tile_height = factor * height + gap;
   const double plot_width = tile_width * static_cast<double>(columns);
   const double plot_height = tile_height * static_cast<double>(rows);
 
@@ -61,7 +63,8 @@ Picture manifold(const at::Tensor& images, const std::vector<double>& x_values,
   for (int64_t i = 0; i < images.size(0); ++i) {
     const double left = plot.x + tile_width * static_cast<double>(i % columns);
     const double top = plot.y + tile_height * static_cast<double>(i / columns);
-    canvas.image(to_picture(images[i], options.range), {left, top, tile_width, tile_height});
+    canvas.image(to_picture(images[i], options.range),
+                 {left, top, tile_width - gap, tile_height - gap});
   }
   return canvas.take();
 }

@@ -16,8 +16,8 @@ struct ManifoldOptions {
   ValueRange range;  ///< of the pixels
 };
 
-/// What a decoder makes of a grid of codes: the images touch each other and show how one turns into
-/// the next. `x_values` are the first coordinates, column by column, `y_values` the second, row by
+/// What a decoder makes of a grid of codes: the images touch each other (those of fewer than 16
+/// pixels nearly) and show how one turns into the next. `x_values` are the first coordinates, column by column, `y_values` the second, row by
 /// row and growing downwards; `images` [rows · columns, C, H, W] or [rows · columns, H, W] hold one
 /// row after the other. Throws `Error` on other shapes.
 Picture manifold(const at::Tensor& images, const std::vector<double>& x_values,

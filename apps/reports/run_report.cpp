@@ -37,6 +37,7 @@ struct PictureText {
 constexpr PictureText kPictureTexts[] = {
     {"loss_curve", "Loss over the epochs."},
     {"reconstructions", "Items above their reconstructions."},
+    {"noisy", "What the model is shown: items with noise."},
     {"latent_scatter", "Codes of a data set's items, coloured by class."},
     {"manifold", "What the decoder makes of a grid of codes."},
     {"filters", "Weights of the first layer, a tile a unit: red positive, blue negative."},
@@ -48,7 +49,6 @@ constexpr PictureText kPictureTexts[] = {
 const std::set<std::string> kResolvedOptions = {"device", "threads", "engine"};
 
 // ---- Texts
-// -----------------------------------------------------------------------------------------------------------
 
 std::string code(std::string_view text) { return fmt::format("<code>{}</code>", html_text(text)); }
 
@@ -109,7 +109,6 @@ class Facts {
 };
 
 // ---- The page
-// --------------------------------------------------------------------------------------------------------
 
 /// Each method gives the HTML of one section, "" where there is nothing to tell.
 class RunReport {
@@ -453,8 +452,9 @@ class RunReport {
   }
 
   std::string footer() const {
+    const json libraries = record_.value("libraries", json::object());
     std::vector<std::string> versions;
-    for (const auto& [name, version] : record_.value("libraries", json::object()).items()) {
+    for (const auto& [name, version] : libraries.items()) {
       versions.push_back(name + " " + plain_text(version));
     }
     return html_element(

@@ -120,13 +120,20 @@ class CodeMaker {
     return {.codes = codes, .title = "decoded grid of codes", .grid = grid};
   }
 
+  /// Steps are seen best beside each other.
+  int step_columns() const {
+    constexpr int64_t kMostColumns = 12;
+    return static_cast<int>(std::min(options_.steps, kMostColumns));
+  }
+
   GeneratedCodes interpolation() {
     const int64_t first = options_.interpolate[0], last = options_.interpolate[1];
     const at::Tensor ends = codes_of_rows({.rows = {first, last}});
     GeneratedCodes generated = {
         .codes = interpolate_codes(ends[0], ends[1], options_.steps, options_.spherical),
         .title = fmt::format("from row {} to row {}, {}", first, last,
-                             options_.spherical ? "spherical" : "linear")};
+                             options_.spherical ? "spherical" : "linear"),
+        .columns = step_columns()};
     for (int64_t i = 0; i < options_.steps; ++i) {
       generated.captions.push_back(
           fmt::format("{:.2f}", static_cast<double>(i) / static_cast<double>(options_.steps - 1)));
@@ -142,7 +149,8 @@ class CodeMaker {
     const at::Tensor codes = bases.repeat_interleave(options_.steps, 0);
     codes.select(1, component).copy_(at::tensor(values, at::kFloat).repeat({bases.size(0)}));
     GeneratedCodes generated = {.codes = codes,
-                                .title = fmt::format("component {}", options_.traverse)};
+                                .title = fmt::format("component {}", options_.traverse),
+                                .columns = step_columns()};
     for (const double value : values) generated.captions.push_back(fmt::format("{:.2f}", value));
     if (list.rows.empty()) return generated;
     generated.row_labels.clear();

@@ -50,7 +50,6 @@ ProgramInfo program_info(const Variant& variant) {
 }
 
 // ---- What to run: recipe or earlier run, then the command line
-// ------------------------------------------------------
 
 /// A run's options, and the record of the run it resumes, if any.
 struct Request {
@@ -122,7 +121,6 @@ Request parse_request(const Variant& variant, int argc, const char* const* argv)
 }
 
 // ---- Getting ready
-// --------------------------------------------------------------------------------------------------
 
 fs::path run_folder(const RunOptions& options) {
   if (!options.resume.empty()) return options.resume;
@@ -179,7 +177,6 @@ void show_plan(const RunOptions& options, const DataInfo& data, Autoencoder& mod
 }
 
 // ---- The run
-// --------------------------------------------------------------------------------------------------------
 
 /// What the trainer's hooks need to outlive it, and how a run is put together from options.
 class Run {
