@@ -8,8 +8,8 @@
 
 #include "evaluation/activations.h"
 
-#include "apps/tools/activation_pictures.h"
 #include "apps/program.h"
+#include "apps/tools/activation_pictures.h"
 #include "apps/tools/text_table.h"
 #include "apps/tools/tool.h"
 #include "core/error.h"

@@ -4,10 +4,10 @@
 //   decode best.pt codes.npy --out items.npy       numbers
 //   echo 0.3,-1.2 | decode best.pt - --out -       CSV in, CSV out
 
+#include "apps/program.h"
 #include "apps/tools/code_points.h"
 #include "apps/tools/item_pictures.h"
 #include "apps/tools/number_files.h"
-#include "apps/program.h"
 #include "apps/tools/tool.h"
 #include "core/text.h"
 

@@ -6,11 +6,11 @@
 //   detect_anomalies runs/mine/best.pt --save-threshold limit.json
 //   detect_anomalies runs/mine/best.pt --load-threshold limit.json --dataset csv:tomorrow.csv
 
+#include "apps/program.h"
 #include "apps/tools/anomaly_classes.h"
 #include "apps/tools/anomaly_score.h"
 #include "apps/tools/item_pictures.h"
 #include "apps/tools/judged_rows.h"
-#include "apps/program.h"
 #include "apps/tools/tool.h"
 #include "core/error.h"
 #include "core/files.h"

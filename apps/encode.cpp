@@ -5,8 +5,8 @@
 //   encode best.pt --dataset mnist --split train --out train_codes.npy
 //   encode best.pt --out - | head
 
-#include "apps/tools/number_files.h"
 #include "apps/program.h"
+#include "apps/tools/number_files.h"
 #include "apps/tools/tool.h"
 #include "core/text.h"
 #include "evaluation/codes.h"

@@ -5,9 +5,9 @@
 //   evaluate a.pt b.pt c.pt --out comparison.png
 //   evaluate foreign.pt --dataset fashion-mnist --input-shape 1,28,28 --json
 
+#include "apps/program.h"
 #include "apps/tools/judged_rows.h"
 #include "apps/tools/model_measures.h"
-#include "apps/program.h"
 #include "apps/tools/text_table.h"
 #include "apps/tools/tool.h"
 #include "core/error.h"
@@ -170,8 +170,11 @@ std::string verdict(const Assessment& found) {
   if (!better) return found.pca.at(Measure::Mse).reason;
   const double model = *found.model.at(Measure::Mse).value;
   const double pca = *found.pca.at(Measure::Mse).value;
-  return fmt::format("{} PCA of its size: MSE {:.6f} against {:.6f} ({:+.1f} %)",
-                     *better ? "beats" : "LOSES TO", model, pca, 100 * (model / pca - 1));
+  const bool exact = pca < 1e-12;
+  return fmt::format("{} PCA of its size: MSE {:.6f} against {:.6f}{}",
+                     *better ? "beats" : "LOSES TO", model, pca,
+                     exact ? ", which is exact: the code has room for all that varies in an item"
+                           : fmt::format(" ({:+.1f} %)", 100 * (model / pca - 1)));
 }
 
 json to_json(const Measures& measures) {

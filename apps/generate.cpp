@@ -8,10 +8,11 @@
 //   generate best.pt --interpolate 3,17 --steps 8 --spherical
 //   generate best.pt --traverse 2 --indices 0-4
 
+#include "apps/program.h"
 #include "apps/tools/generated_codes.h"
 #include "apps/tools/item_pictures.h"
-#include "apps/program.h"
 #include "apps/tools/tool.h"
+#include "core/error.h"
 #include "core/npy.h"
 #include "figures/manifold.h"
 
@@ -60,6 +61,9 @@ Picture draw(const GeneratedCodes& generated, const at::Tensor& items, ValueRang
 
 int generate(const GenerateOptions& options, const CommandLine& line) {
   check(options.codes);
+  if (line.has("indices") && options.codes.traverse == 0) {
+    throw UsageError("--indices: the rows of --traverse, found without it");
+  }
   const fs::path folder =
       output_folder(options.output, "generated", {"generated.png", "items.npy", "codes.npy"});
   Checkpoint checkpoint = open_checkpoint(line.positional.front(), options.model);

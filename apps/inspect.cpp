@@ -5,8 +5,8 @@
 //   inspect foreign.pt --input-shape 1,28,28
 //   inspect a.pt --diff b.pt --json
 
-#include "apps/tools/checkpoint_facts.h"
 #include "apps/program.h"
+#include "apps/tools/checkpoint_facts.h"
 #include "apps/tools/text_table.h"
 #include "apps/tools/tool.h"
 #include "core/text.h"

@@ -5,6 +5,4 @@
 
 #include "apps/trainers/trainer_program.h"
 
-int main(int argc, char** argv) {
-  return hourglass::train_from_command_line("lstm", argc, argv);
-}
+int main(int argc, char** argv) { return hourglass::train_from_command_line("lstm", argc, argv); }

@@ -5,9 +5,9 @@
 //   reconstruct best.pt --corruption gaussian:0.5 --absolute-error --out noisy
 //   reconstruct denoiser.pt scan1.png scans/ --write-images --out cleaned
 
+#include "apps/program.h"
 #include "apps/tools/item_errors.h"
 #include "apps/tools/item_pictures.h"
-#include "apps/program.h"
 #include "apps/tools/tool.h"
 #include "core/error.h"
 #include "core/files.h"

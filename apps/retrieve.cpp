@@ -6,11 +6,11 @@
 //   retrieve runs/mine/best.pt --save-index shop.npz --dataset images:shop
 //   retrieve ev-f32.pt --evaluate 1000 --json
 
+#include "apps/program.h"
 #include "apps/tools/code_index.h"
 #include "apps/tools/item_pictures.h"
 #include "apps/tools/judged_rows.h"
 #include "apps/tools/model_measures.h"
-#include "apps/program.h"
 #include "apps/tools/text_table.h"
 #include "apps/tools/tool.h"
 #include "core/error.h"

@@ -6,8 +6,8 @@
 //   show --indices 0 --numbers                  a digit as hexadecimal pixels
 //   show --dataset iris --indices 0-4,50-54     rows of a table
 
-#include "apps/tools/item_pictures.h"
 #include "apps/program.h"
+#include "apps/tools/item_pictures.h"
 #include "apps/tools/text_table.h"
 #include "apps/tools/tool.h"
 #include "core/error.h"
@@ -54,7 +54,8 @@ SelectedRows rows_to_show(ShowOptions& options, const CommandLine& line) {
   if (options.random == 0) return select_rows(options.rows, line);
   RowOptions all = options.rows;
   all.indices = {.rows = {}, .all = true};
-  options.rows.indices = random_rows(options.random, select_rows(all, line).rows->size(), options.seed);
+  options.rows.indices =
+      random_rows(options.random, select_rows(all, line).rows->size(), options.seed);
   return select_rows(options.rows, line);
 }
 

@@ -6,6 +6,4 @@
 
 #include "apps/trainers/trainer_program.h"
 
-int main(int argc, char** argv) {
-  return hourglass::train_from_command_line("sparse", argc, argv);
-}
+int main(int argc, char** argv) { return hourglass::train_from_command_line("sparse", argc, argv); }

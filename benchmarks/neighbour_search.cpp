@@ -2,8 +2,7 @@
 //
 //   neighbour_search [ENTRIES [SIZE [QUERIES]]]     1000000 32 100 when nothing is said
 //
-// Says whether an approximate index would pay: it needs minutes to be built for 10⁶ codes, which
-// the exact search does not.
+// approximate_search.py beside it times FAISS on as many; README.md has what both took.
 
 #include "apps/program.h"
 #include "core/error.h"

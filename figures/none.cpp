@@ -32,6 +32,8 @@ bool figures_available() { return false; }
 Picture::Picture(int width, int height, Color /*background*/) : width_(width), height_(height) {
   no_figures();
 }
+bool is_picture_name(const std::filesystem::path& /*path*/) { no_figures(); }
+
 Color Picture::at(int /*x*/, int /*y*/) const { no_figures(); }
 bool Picture::has_color() const { no_figures(); }
 void Picture::save(const std::filesystem::path& /*path*/) const { no_figures(); }

@@ -13,6 +13,10 @@ namespace hourglass {
 
 bool figures_available() { return true; }
 
+bool is_picture_name(const std::filesystem::path& path) {
+  return path.has_extension() && cv::haveImageWriter(path.string());
+}
+
 static_assert(sizeof(Color) == 3, "OpenCV reads pixels as three bytes each");
 
 Picture::Picture(int width, int height, Color background) : width_(width), height_(height) {
@@ -36,7 +40,7 @@ bool Picture::has_color() const {
 
 void Picture::save(const std::filesystem::path& path) const {
   const std::string suffix = path.extension().string();
-  if (suffix.empty() || !cv::haveImageWriter(path.string())) {
+  if (!is_picture_name(path)) {
     throw Error("{}: expected a picture's suffix such as .png or .jpg, found '{}'", path.string(),
                 suffix);
   }

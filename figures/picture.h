@@ -9,6 +9,10 @@ namespace hourglass {
 /// Whether the project was built with OpenCV; without it everything that draws throws `Error`.
 bool figures_available();
 
+/// Whether a picture can be saved under this name: its suffix is ".png", ".jpg" or whatever else
+/// OpenCV writes.
+bool is_picture_name(const std::filesystem::path& path);
+
 struct Color {
   uint8_t r = 0, g = 0, b = 0;
 
@@ -36,9 +40,9 @@ class Picture {
   /// Whether any pixel is not grey.
   bool has_color() const;
 
-  /// Writes the file in one step (see core/files.h), in the format its suffix names: ".png", ".jpg"
-  /// and whatever else OpenCV writes. A PNG without colour gets a single channel. Throws `Error`
-  /// when the suffix is unknown or the file cannot be written.
+  /// Writes the file in one step (see core/files.h), in the format its suffix names. A PNG without
+  /// colour gets a single channel. Throws `Error` when the suffix is unknown or the file cannot be
+  /// written.
   void save(const std::filesystem::path& path) const;
 
  private:

@@ -86,7 +86,8 @@ void describe(OptionTable& table, RunOptions& options) {
       .not_recorded();
   table.add_switch("no-figures", options.no_figures, "draw no pictures").not_recorded();
   table
-      .add_switch("report", options.report, "at the end also write the run as one page, report.html")
+      .add_switch("report", options.report,
+                  "at the end also write the run as one page, report.html")
       .not_recorded();
   table.add_switch("quiet", options.quiet, "print the results alone").not_recorded();
 }

@@ -50,8 +50,8 @@ struct GeneratedCodes {
   std::string title;
   std::vector<std::string> captions;           ///< one a column of the picture, or none
   std::vector<std::string> row_labels = {""};  ///< one a row of the picture
-  int columns = 0;     ///< of the picture; 0: as suits the number of items
-  CodeGrid grid = {};  ///< of a manifold
+  int columns = 0;                             ///< of the picture; 0: as suits the number of items
+  CodeGrid grid = {};                          ///< of a manifold
 };
 
 /// What the codes depend on beside their options.

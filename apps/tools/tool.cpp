@@ -7,6 +7,7 @@
 #include "datasets/images.h"
 #include "evaluation/codes.h"
 #include "figures/image_file.h"
+#include "figures/picture.h"
 #include "training/trainer.h"
 
 #include <ATen/ATen.h>
@@ -161,7 +162,7 @@ fs::path output_file(const OutputOptions& options, const std::string& default_na
 }
 
 fs::path picture_file(const OutputOptions& options, const std::string& default_name) {
-  if (options.out == "-" || (!options.out.empty() && !fs::path(options.out).has_extension())) {
+  if (!options.out.empty() && !is_picture_name(options.out)) {
     throw UsageError("--out: expected the name of a picture, .png say, found '{}'", options.out);
   }
   return output_file(options, default_name);

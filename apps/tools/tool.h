@@ -121,7 +121,7 @@ ImageInputs read_image_inputs(const Checkpoint& checkpoint, const std::vector<st
 /// there already and --force is not given: call it before the work. "-" stays "-".
 std::filesystem::path output_file(const OutputOptions& options, const std::string& default_name);
 
-/// The same for a picture. Throws `UsageError` for "-" and for a name without a suffix.
+/// The same for a picture. Throws `UsageError` for a name without a picture's suffix.
 std::filesystem::path picture_file(const OutputOptions& options, const std::string& default_name);
 
 /// The folder that `--out` names, or `default_name`, for these files; created with its parents.

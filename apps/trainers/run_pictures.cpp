@@ -123,9 +123,10 @@ class RunPictures {
     if (options_.data.corruption.kind == CorruptionKind::None) return;
     const Batch batch = shown_items();
     if (batch.input.dim() != 4) return;
-    save("noisy", image_grid({{"", batch.input, captions(batch), values_}},
-                             {.title = fmt::format("{}: noisy {} rows", title_, shown_name_),
-                              .columns = static_cast<int>(std::min<int64_t>(10, batch.input.size(0)))}));
+    save("noisy",
+         image_grid({{"", batch.input, captions(batch), values_}},
+                    {.title = fmt::format("{}: noisy {} rows", title_, shown_name_),
+                     .columns = static_cast<int>(std::min<int64_t>(10, batch.input.size(0)))}));
   }
 
   std::vector<ImageRow> image_rows(const Batch& batch, const at::Tensor& output) const {

@@ -1,9 +1,9 @@
 #include "apps/trainers/trainer_program.h"
 
 #include "apps/program.h"
+#include "apps/reports/run_report.h"
 #include "apps/trainers/run_pictures.h"
 #include "apps/trainers/run_record.h"
-#include "apps/reports/run_report.h"
 #include "core/command_line.h"
 #include "core/error.h"
 #include "core/files.h"

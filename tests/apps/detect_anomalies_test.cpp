@@ -1,8 +1,8 @@
 // `detect_anomalies` as its users meet it; its numbers against a computation of their own.
 
+#include "apps/program.h"
 #include "apps/tools/anomaly_classes.h"
 #include "apps/tools/anomaly_score.h"
-#include "apps/program.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/random.h"
@@ -193,8 +193,8 @@ TEST(DetectAnomalies, ElboOfAVariationalModelIsLossPlusKl) {
   const auto first = read_scores(folder / "sampled/scores.csv").scores;
   json_of("detect_anomalies", sampled);
   EXPECT_EQ(read_scores(folder / "sampled/scores.csv").scores, first);
-  const at::Tensor noise = at::randn({16, code[0].size(1)},
-                                     make_generator(at::kCPU, derive_seed(/*seed=*/1, "elbo")));
+  const at::Tensor noise =
+      at::randn({16, code[0].size(1)}, make_generator(at::kCPU, derive_seed(/*seed=*/1, "elbo")));
   at::Tensor loss = at::zeros({8});
   for (const at::Tensor& epsilon : noise.unbind(0)) {
     loss += loss_of(code[0] + (0.5 * code[1]).exp() * epsilon) / 16;

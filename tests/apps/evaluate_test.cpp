@@ -1,7 +1,7 @@
 // `evaluate` as its users meet it; its numbers against a computation of their own.
 
-#include "apps/tools/model_measures.h"
 #include "apps/program.h"
+#include "apps/tools/model_measures.h"
 #include "datasets/open.h"
 #include "evaluation/checkpoint.h"
 #include "figures/picture.h"

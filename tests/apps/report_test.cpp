@@ -1,7 +1,7 @@
 // `report` and a trainer's --report: a page that needs nothing but itself.
 
-#include "apps/reports/html.h"
 #include "apps/program.h"
+#include "apps/reports/html.h"
 #include "apps/reports/run_report.h"
 #include "core/error.h"
 #include "core/files.h"

@@ -1,7 +1,7 @@
 // `retrieve` as its users meet it; its numbers against a computation of their own.
 
-#include "apps/tools/code_index.h"
 #include "apps/program.h"
+#include "apps/tools/code_index.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/text.h"

@@ -20,7 +20,8 @@ namespace hourglass::testing {
 inline std::filesystem::path small_checkpoint(const std::filesystem::path& folder,
                                               const std::string& program,
                                               const std::vector<std::string>& more = {}) {
-  std::vector<std::string> arguments = {"--out", folder, "--threads", "1", "--no-figures", "--quiet"};
+  std::vector<std::string> arguments = {"--out", folder,         "--threads",
+                                        "1",     "--no-figures", "--quiet"};
   for (const auto& [name, value] : {std::pair("--epochs", "3"), std::pair("--batch-size", "64")}) {
     if (std::find(more.begin(), more.end(), name) != more.end()) continue;
     arguments.insert(arguments.end(), {name, value});
