@@ -29,10 +29,9 @@ show() {
   done
 }
 
-show dense digits-2d 0 latent_scatter loss_curve
+show dense digits-2d 0 latent_scatter
 show dense mnist-50 0 activations_encoder
 show sparse mnist-sparse-kl 10 filters
-show convolutional digits-conv 0 reconstructions
 show denoising mnist-denoise 5 reconstructions
 show variational fashion-vae-2d 20 manifold
 
