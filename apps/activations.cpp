@@ -105,7 +105,7 @@ Subject record_rows(Checkpoint& checkpoint, const ActivationsOptions& options,
                     const CommandLine& line) {
   const SelectedRows selected = select_rows(checkpoint, options.rows, line, RecordedNoise::Apply);
   return record(checkpoint, *selected.rows, selected.numbers,
-                fmt::format("{}, {} row", selected.splits.info.name, selected.name), options);
+                fmt::format("{}, {}row", selected.splits.info.name, part_text(selected)), options);
 }
 
 bool is_saved(const fs::path& path) {

@@ -65,12 +65,10 @@ DrawnCodes drawn_codes(const at::Tensor& codes) {
 
 Picture draw(const Codes& codes, const SelectedRows& rows) {
   const DrawnCodes drawn = drawn_codes(codes.values);
-  const ScatterOptions look = {
-      .title = fmt::format("{}: codes of {} {} rows{}", rows.splits.info.name,
-                           with_thousands(codes.values.size(0)), rows.name, drawn.note),
-      .axis_labels = drawn.axes,
-      .labels = codes.labels,
-      .class_names = class_names(rows)};
+  const ScatterOptions look = {.title = fmt::format("Codes of {}{}", row_text(rows), drawn.note),
+                               .axis_labels = drawn.axes,
+                               .labels = codes.labels,
+                               .class_names = class_names(rows)};
   return drawn.points.size(1) == 3 ? scatter_3d(drawn.points, look) : scatter(drawn.points, look);
 }
 

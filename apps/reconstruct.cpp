@@ -60,10 +60,7 @@ struct Items {
 Items items_of_data(const Checkpoint& checkpoint, const ReconstructOptions& options,
                     const CommandLine& line) {
   const SelectedRows rows = select_rows(checkpoint, options.rows, line, RecordedNoise::Apply);
-  Items items = {rows.rows,
-                 {},
-                 class_names(rows),
-                 fmt::format("{}, {} rows", rows.splits.info.name, rows.name)};
+  Items items = {rows.rows, {}, class_names(rows), row_text(rows)};
   for (const int64_t number : rows.numbers) items.names.push_back(std::to_string(number));
   return items;
 }

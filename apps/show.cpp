@@ -142,8 +142,7 @@ int show_picture(const Batch& batch, const SelectedRows& rows,
                  const std::vector<std::string>& labels, const OutputOptions& options) {
   const auto path = picture_file(options, "show.png");
   const DataInfo& info = rows.splits.info;
-  draw_items({{"", batch.input, ValueRange{info.lowest, info.highest}}}, labels,
-             fmt::format("{}: {} of the {} rows", info.name, rows.numbers.size(), rows.name))
+  draw_items({{"", batch.input, ValueRange{info.lowest, info.highest}}}, labels, row_text(rows))
       .save(path);
   json result = rows_json(batch, rows, labels, /*with_values=*/false);
   result["file"] = path.string();

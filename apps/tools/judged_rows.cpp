@@ -57,14 +57,6 @@ JudgedRows select_judged_rows(const Checkpoint& checkpoint, const RowOptions& op
   return judged;
 }
 
-std::string row_text(const SelectedRows& rows) {
-  const std::string part = rows.name == "train" ? "training "
-                           : rows.name == "all" ? ""
-                                                : rows.name + " ";
-  return fmt::format("{} {}rows of {}", with_thousands(rows.rows->size()), part,
-                     rows.splits.info.name);
-}
-
 std::string checkpoint_sha256(const Checkpoint& checkpoint) {
   return sha256(read_file(checkpoint.path()));
 }

@@ -21,9 +21,6 @@ JudgedRows select_judged_rows(const Checkpoint& checkpoint, const RowOptions& op
                               const CommandLine& line, RecordedNoise noise,
                               const OutputOptions& output);
 
-/// "359 validation rows of digits".
-std::string row_text(const SelectedRows& rows);
-
 /// SHA-256 of the checkpoint's file: what is saved beside a threshold or an index, which are of use
 /// with this very model alone.
 std::string checkpoint_sha256(const Checkpoint& checkpoint);

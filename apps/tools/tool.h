@@ -144,6 +144,12 @@ void for_each_batch(const Dataset& rows, const std::string& what, const OutputOp
 Codes encode_rows(Checkpoint& checkpoint, const Dataset& rows, const std::string& what,
                   const OutputOptions& options);
 
+/// "training ", "test ", or "" for all rows: what the part is called before "rows".
+std::string part_text(const SelectedRows& rows);
+
+/// "359 validation rows of digits".
+std::string row_text(const SelectedRows& rows);
+
 /// Class names as the data give them; empty where there are none.
 std::vector<std::string> class_names(const SelectedRows& rows);
 

@@ -1,5 +1,6 @@
 #include "apps/tools/tool.h"
 #include "core/error.h"
+#include "core/text.h"
 #include "datasets/images.h"
 #include "figures/image_file.h"
 #include "models/layers.h"
@@ -231,6 +232,16 @@ ImageInputs read_image_inputs(const Checkpoint& checkpoint, const std::vector<st
   inputs.rows = std::make_shared<TensorDataset>(
       images.values, at::Tensor(), recorded_scaling(trained_on, "images:").value_or(bytes));
   return inputs;
+}
+
+std::string part_text(const SelectedRows& rows) {
+  if (rows.name == "all") return "";
+  return (rows.name == "train" ? "training" : rows.name) + " ";
+}
+
+std::string row_text(const SelectedRows& rows) {
+  return fmt::format("{} {}rows of {}", with_thousands(rows.rows->size()), part_text(rows),
+                     rows.splits.info.name);
 }
 
 std::vector<std::string> class_names(const SelectedRows& rows) {
