@@ -69,7 +69,8 @@ class Assessor {
   Assessor(const std::string& path, const EvaluateOptions& options, const CommandLine& line)
       : checkpoint_(open_checkpoint(path, options.model)),
         rows_(select_judged_rows(checkpoint_, options.rows, line, RecordedNoise::Apply,
-                                 options.output)) {}
+                                 options.output)),
+        stage_(options.output) {}
 
   Assessment assess() {
     Assessment found;
@@ -80,8 +81,11 @@ class Assessor {
     found.at_the_mean = checkpoint_.metadata().value("code_kind", "") == "gaussian";
     found.device = checkpoint_.device().str();
     if (rows_.seen_in_training) own_rows_ = positions_among(training(), looked_at());
+    say("errors, neighbours and probe");
     assess_model(found);
+    say("the same for PCA");
     assess_pca(found);
+    say("speed");
     measure_speed(found);
     return found;
   }
@@ -90,6 +94,9 @@ class Assessor {
   Checkpoint checkpoint_;
   JudgedRows rows_;
   at::Tensor own_rows_;
+  StageLine stage_;
+
+  void say(const std::string& what) { stage_.show(checkpoint_.path().string() + ": " + what); }
 
   const Dataset& training() const { return *rows_.training.rows; }
   const Dataset& looked_at() const { return *rows_.looked_at.rows; }

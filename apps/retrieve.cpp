@@ -237,6 +237,8 @@ Evaluation evaluate_search(Checkpoint& checkpoint, const Library& library,
     return measure_quality(space, {entries.values, entries.labels},
                            encode_all(encode, *queries.rows), search);
   };
+  StageLine stage(options.output);
+  stage.show("searching in codes, raw values and PCA codes");
   Evaluation evaluation{count, {}, {}};
   evaluation.qualities.push_back(measure_quality("codes", library.index.entries,
                                                  encode_all(checkpoint, *queries.rows), search));

@@ -29,16 +29,20 @@ constexpr int64_t kRowsAtOnce = 1024;
 
 // ---- Progress
 
+bool shows_progress(bool quiet) { return !quiet && ::isatty(STDERR_FILENO) != 0; }
+
+constexpr const char* kEraseLine = "\r\033[K";
+
 /// One line on a terminal's standard error, redrawn in place; nothing elsewhere, and nothing for
 /// work that is done within a second.
 class WorkLine {
  public:
   WorkLine(std::string what, int64_t total, bool quiet)
-      : what_(std::move(what)), total_(total), shown_(!quiet && ::isatty(STDERR_FILENO) != 0) {}
+      : what_(std::move(what)), total_(total), shown_(shows_progress(quiet)) {}
   WorkLine(const WorkLine&) = delete;
   WorkLine& operator=(const WorkLine&) = delete;
   ~WorkLine() {
-    if (drawn_) fmt::print(stderr, "\r\033[K");
+    if (drawn_) fmt::print(stderr, kEraseLine);
   }
 
   void show(int64_t done) {
@@ -46,7 +50,7 @@ class WorkLine {
     if (!shown_ || seconds < 1 || done == 0) return;
     drawn_ = true;
     const auto left = static_cast<double>(total_ - done) / static_cast<double>(done);
-    fmt::print(stderr, "\r\033[K{} {}/{}  {} left", what_, with_thousands(done),
+    fmt::print(stderr, "{}{} {}/{}  {} left", kEraseLine, what_, with_thousands(done),
                with_thousands(total_), clock_time(seconds * left));
     std::fflush(stderr);
   }
@@ -186,6 +190,16 @@ void write_output(const fs::path& path, std::string_view bytes) {
 
 void note(const OutputOptions& options, const std::string& text) {
   if (!options.quiet) fmt::print(stderr, "note      {}\n", text);
+}
+
+StageLine::StageLine(const OutputOptions& options) : shown_(shows_progress(options.quiet)) {}
+
+StageLine::~StageLine() { show(""); }
+
+void StageLine::show(const std::string& text) {
+  if (!shown_) return;
+  fmt::print(stderr, "{}{}", kEraseLine, text);
+  std::fflush(stderr);
 }
 
 void for_each_batch(const Dataset& rows, const std::string& what, const OutputOptions& options,

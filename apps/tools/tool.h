@@ -140,6 +140,21 @@ void note(const OutputOptions& options, const std::string& text);
 void for_each_batch(const Dataset& rows, const std::string& what, const OutputOptions& options,
                     const std::function<void(const Batch& batch, int64_t first)>& work);
 
+/// Says on a terminal what is at work, where no count of rows can; the next text, or the end of the
+/// object, takes it away. Nothing with --quiet.
+class StageLine {
+ public:
+  explicit StageLine(const OutputOptions& options);
+  StageLine(const StageLine&) = delete;
+  StageLine& operator=(const StageLine&) = delete;
+  ~StageLine();
+
+  void show(const std::string& text);
+
+ private:
+  bool shown_;
+};
+
 /// Encodes all rows as `for_each_batch` does. `what` is said on a terminal.
 Codes encode_rows(Checkpoint& checkpoint, const Dataset& rows, const std::string& what,
                   const OutputOptions& options);
