@@ -264,7 +264,7 @@ std::string scores_csv(const Findings& found) {
   std::string text = "row,label,score,flag\n";
   for (size_t i = 0; i < found.rows.numbers.size(); ++i) {
     fmt::format_to(std::back_inserter(text), "{},{},{:.9g},{:d}\n", found.rows.numbers[i],
-                   names.empty() ? "" : csv_field(names[i]), scores[i], flags[i]);
+                   names.empty() ? "" : csv_cell(names[i]), scores[i], flags[i]);
   }
   return text;
 }

@@ -296,9 +296,9 @@ std::string findings_csv(const Finding& found, const FindingText& text) {
   std::string csv = "query,query_label,rank,row,label,distance\n";
   for_each_found(found, [&](size_t query, size_t rank, int64_t row, double distance) {
     fmt::format_to(
-        std::back_inserter(csv), "{},{},{},{},{},{:.9g}\n", csv_field(found.queries.names[query]),
-        text.queries.empty() ? "" : csv_field(text.queries[query]), rank + 1, row,
-        text.neighbours.empty() ? "" : csv_field(text.neighbours[query][rank]), distance);
+        std::back_inserter(csv), "{},{},{},{},{},{:.9g}\n", csv_cell(found.queries.names[query]),
+        text.queries.empty() ? "" : csv_cell(text.queries[query]), rank + 1, row,
+        text.neighbours.empty() ? "" : csv_cell(text.neighbours[query][rank]), distance);
   });
   return csv;
 }

@@ -116,4 +116,11 @@ std::string utc_timestamp() {
   return text;
 }
 
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",;\t\"\r\n") == std::string::npos) return text;
+  std::string quoted;
+  for (const char letter : text) quoted += letter == '"' ? "\"\"" : std::string(1, letter);
+  return '"' + quoted + '"';
+}
+
 }  // namespace hourglass

@@ -37,4 +37,7 @@ std::string clock_time(double seconds);
 /// The moment as UTC text that sorts and suits a file name: "20261121-091700".
 std::string utc_timestamp();
 
+/// A cell of a CSV file: in quotes where it has to be (RFC 4180).
+std::string csv_cell(const std::string& text);
+
 }  // namespace hourglass

@@ -1,6 +1,6 @@
 #include "apps/tools/item_errors.h"
 
-#include "apps/tools/number_files.h"
+#include "core/text.h"
 #include "evaluation/errors.h"
 
 #include <ATen/ATen.h>

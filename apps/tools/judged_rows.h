@@ -32,7 +32,4 @@ void expect_same_checkpoint(const Checkpoint& checkpoint, const std::string& rec
 /// JSON that a tool wrote, from a file. Throws `Error` when it is none.
 nlohmann::json read_json_file(const std::string& path);
 
-/// A field of a CSV file: in quotes where it has to be.
-std::string csv_field(const std::string& text);
-
 }  // namespace hourglass

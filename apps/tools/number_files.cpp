@@ -60,10 +60,6 @@ void expect_number_file(const std::string& path, const std::string& option) {
   throw UsageError("{}: expected a name that ends in .csv or .npy, or -, found '{}'", option, path);
 }
 
-std::string csv_cell(const std::string& text) {
-  return text.find_first_of(",;\t\"") == std::string::npos ? text : '"' + text + '"';
-}
-
 void write_numbers(const std::filesystem::path& path, const at::Tensor& rows,
                    const std::string& column, const std::vector<std::string>& labels) {
   if (path.extension() == ".npy") return write_npy(path, rows);

@@ -13,9 +13,6 @@ namespace hourglass {
 /// Throws `UsageError`, naming the `option`, unless the file ends in .csv or .npy or is "-".
 void expect_number_file(const std::string& path, const std::string& option);
 
-/// A text as one CSV cell: quoted where it would be read as several.
-std::string csv_cell(const std::string& text);
-
 /// Writes rows [N, shape…] in one step: an NPY file of that shape, float32, or a CSV file with a
 /// header, "code1,code2,label" for the `column` "code" and `labels` (N of them, or none). "-" is
 /// CSV on standard output.

@@ -49,5 +49,12 @@ TEST(Base64, IsThatOfTheStandard) {  // RFC 4648, section 10
   EXPECT_EQ(base64(std::string("\xff\xfe\0", 3)), "//4A");
 }
 
+TEST(CsvCell, QuotesWhatSeparates) {
+  EXPECT_EQ(csv_cell("T-shirt/top"), "T-shirt/top");
+  EXPECT_EQ(csv_cell("a,b"), "\"a,b\"");
+  EXPECT_EQ(csv_cell("3\" pipe"), "\"3\"\" pipe\"");
+  EXPECT_EQ(csv_cell("two\nlines"), "\"two\nlines\"");
+}
+
 }  // namespace
 }  // namespace hourglass
