@@ -159,6 +159,9 @@ int reconstruct(const ReconstructOptions& options, const CommandLine& line) {
   if (own_images && (line.has("dataset") || line.has("indices") || line.has("split"))) {
     throw UsageError("expected images or rows of a data set, found both");
   }
+  if (options.write_images && !figures_available()) {
+    throw UsageError("--write-images: this build draws no pictures");
+  }
   Checkpoint checkpoint = open_checkpoint(line.positional.front(), options.model);
   const Items items = own_images ? items_of_images(checkpoint, options, line)
                                  : items_of_data(checkpoint, options, line);

@@ -45,8 +45,6 @@ ImagesRead read_images(const std::vector<std::filesystem::path>& /*paths*/,
   no_images();
 }
 
-ValueRange range_of(const at::Tensor& /*values*/) { no_figures(); }
-ValueRange symmetric_range_of(const at::Tensor& /*values*/) { no_figures(); }
 Picture to_picture(const at::Tensor& /*image*/, ValueRange /*range*/, ColorMap /*map*/) {
   no_figures();
 }
