@@ -17,7 +17,7 @@ Written by `scripts/reproduce.sh` from the `run.json` files of its runs. *Publis
 number; "ours" marks a recipe of this project. *Band*: what the recipe has to reach, at the
 epoch that is named, in one column of `metrics.csv`. *Reference*: the same recipe in Keras or PyTorch on the same files,
 at that epoch. *Ours*: the mean over the seeds, and each of them where there are several. Time is that of training alone,
-for one run; *epochs run* tells where a full run was too long for the machine. The comparisons below take `metrics.csv` and
+for one run, beside whatever else the machine had to do (`benchmarks/` has speeds); *epochs run* tells where a full run was too long for the machine. The comparisons below take `metrics.csv` and
 what `evaluate --json` measured as well.
 
 """
