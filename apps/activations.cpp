@@ -70,7 +70,7 @@ void describe(OptionTable& table, ActivationsOptions& options) {
 
 // ---- Where activations come from
 
-/// Activations, and what they are of: "digits, all row".
+/// Activations, and what they are of: "mnist, test row".
 struct Subject {
   Activations activations;
   std::string title;
@@ -162,6 +162,11 @@ std::vector<std::string> chosen_layers(const std::vector<std::string>& names,
 
 // ---- Telling
 
+/// In one order of summation, however the values lie in memory: saved ones have the same norm.
+double norm_of(const at::Tensor& values) {
+  return values.to(at::kDouble).contiguous().norm().item<double>();
+}
+
 /// The gradients' norms beside the values where there are any.
 json layer_facts(const Activations& activations) {
   json rows = json::array();
@@ -176,7 +181,7 @@ json layer_facts(const Activations& activations) {
                           {"zeros", values.eq(0).to(at::kDouble).mean().item<double>()}});
     }
     if (activations.gradients) {
-      rows.back()["gradient_norm"] = activations.gradients->layers[i].value.norm().item<double>();
+      rows.back()["gradient_norm"] = norm_of(activations.gradients->layers[i].value);
     }
   }
   return rows;
@@ -185,9 +190,8 @@ json layer_facts(const Activations& activations) {
 json weight_facts(const LossGradients& gradients) {
   json rows = json::array();
   for (const auto& [name, value] : gradients.weights) {
-    rows.push_back({{"name", name},
-                    {"shape", value.sizes().vec()},
-                    {"gradient_norm", value.norm().item<double>()}});
+    rows.push_back(
+        {{"name", name}, {"shape", value.sizes().vec()}, {"gradient_norm", norm_of(value)}});
   }
   return rows;
 }
@@ -199,7 +203,7 @@ json facts_of(const Activations& activations) {
   }
   if (const auto& gradients = activations.gradients) {
     facts["loss"] = gradients->loss;
-    facts["input_gradient_norm"] = gradients->input.norm().item<double>();
+    facts["input_gradient_norm"] = norm_of(gradients->input);
     facts["weights"] = weight_facts(*gradients);
   }
   return facts;

@@ -75,7 +75,7 @@ TEST(Report, ShowsARunOnOnePageThatNeedsNothingElse) {
   const std::string page = read_file(folder / "run/report.html");
   expect_well_formed(page);
   expect_contains(page, {"<title>digits-2d</title>", "Best epoch", "Training loss",
-                         "encoder.dense1", "Dense, relu", "1 x 8 x 8", "1,797", "learning-rate",
+                         "encoder.dense1", "Dense, sigmoid", "1 x 8 x 8", "1,797", "learning-rate",
                          "(otherwise none)", "dense_autoencoder --recipe digits-2d",
                          "--learning-rate 0.002", "--resume", "torch.jit.load", "torch::jit::load",
                          "libtorch", "hourglass", "prefers-color-scheme: dark", "@media print"});
