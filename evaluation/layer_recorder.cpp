@@ -46,7 +46,7 @@ class RecordingProgram {
  public:
   explicit RecordingProgram(const jit::Method& method)
       : name_(method.name()), graph_(method.graph()->copy()) {
-    report_calls(graph_->block());
+    report_calls(graph_->block(), "");
   }
   RecordingProgram(const RecordingProgram&) = delete;  // the steps know its address
   RecordingProgram& operator=(const RecordingProgram&) = delete;
@@ -68,22 +68,24 @@ class RecordingProgram {
   std::vector<NamedTensor> recorded_;
   std::map<std::string, int> calls_;  // of each submodule so far
 
-  void report_calls(jit::Block* block) {
-    report_calls(block->nodes().front(), block->return_node());
+  void report_calls(jit::Block* block, const std::string& inside) {
+    report_calls(block->nodes().front(), block->return_node(), inside);
   }
 
-  /// From `node` up to `end`, with the branches and loops in between.
-  void report_calls(jit::Node* node, const jit::Node* end) {
+  /// From `node` up to `end`, with the branches and loops in between; all of it is the program of
+  /// the submodule `inside`.
+  void report_calls(jit::Node* node, const jit::Node* end, const std::string& inside) {
     while (node != end) {
       jit::Node* next = node->next();
-      for (jit::Block* block : node->blocks()) report_calls(block);
-      if (node->kind() == c10::prim::CallMethod) report_call(node);
+      for (jit::Block* block : node->blocks()) report_calls(block, inside);
+      if (node->kind() == c10::prim::CallMethod) report_call(node, inside);
       node = next;
     }
   }
 
-  /// Puts the called method's program in the place of the call, and the reporting step behind it.
-  void report_call(jit::Node* call) {
+  /// Puts the called method's program in the place of the call, and the reporting step behind it. A
+  /// module's calls of its own methods (a scripted convolution has one) are no further layer.
+  void report_call(jit::Node* call, const std::string& inside) {
     const auto type = call->input(0)->type()->cast<c10::ClassType>();
     const auto path = module_path(call->input(0), graph_->inputs().front());
     if (!type || !path) return;
@@ -92,8 +94,8 @@ class RecordingProgram {
     jit::Node* end = call->next();
     // The graph as it was written: the optimized one has no calls left.
     jit::Value* result = jit::inlineCallTo(call, &callee, callee.graph().get()).front();
-    if (!path->empty()) end = insert_report(*path, result, end);
-    report_calls(before->next(), end);
+    if (*path != inside) end = insert_report(*path, result, end);
+    report_calls(before->next(), end, *path);
   }
 
   jit::Node* insert_report(const std::string& path, jit::Value* result, jit::Node* next) {

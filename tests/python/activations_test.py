@@ -102,7 +102,7 @@ class Stranger(torch.nn.Module):
 def check_stranger(how, folder, make):
     torch.manual_seed(2)
     module = Stranger().eval()
-    path = os.path.join(folder, "stranger.pt")
+    path = os.path.join(folder, f"{how}.pt")
     make(module).save(path)
     facts = run_tool(path, path + ".npz", "--dataset", "digits")
     outputs = []
