@@ -6,15 +6,15 @@
 //   activations foreign.pt scan.png --input-shape 1,28,28
 //   activations 17.npz --layers encoder.conv1       the saved ones drawn again
 
-#include "evaluation/activations.h"
+#include "hourglass/evaluation/activations.h"
 
-#include "apps/program.h"
-#include "apps/tools/activation_pictures.h"
-#include "apps/tools/text_table.h"
-#include "apps/tools/tool.h"
-#include "core/error.h"
-#include "evaluation/activation_file.h"
-#include "models/layers.h"
+#include "hourglass/apps/tools/activation_pictures.h"
+#include "hourglass/apps/tools/text_table.h"
+#include "hourglass/apps/tools/tool.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/core/error.h"
+#include "hourglass/evaluation/activation_file.h"
+#include "hourglass/models/layers.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -22,17 +22,21 @@
 #include <cstdint>
 #include <filesystem>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace datasets;
+using namespace models;
+using namespace evaluation;
+using namespace figures;
+using namespace cli;
 
 /// Layers by what their names begin with.
 enum class NetworkPart { All, Encoder, Decoder };
-template <>
-struct EnumNames<NetworkPart> {
-  static constexpr std::pair<NetworkPart, const char*> kNames[] = {
-      {NetworkPart::All, "all"},
-      {NetworkPart::Encoder, "encoder"},
-      {NetworkPart::Decoder, "decoder"}};
-};
+constexpr auto names_of(NetworkPart) {
+  return std::to_array<EnumName<NetworkPart>>({{NetworkPart::All, "all"},
+                                               {NetworkPart::Encoder, "encoder"},
+                                               {NetworkPart::Decoder, "decoder"}});
+}
 
 namespace {
 
@@ -49,23 +53,27 @@ struct ActivationsOptions {
   ModelOptions model;
   RowOptions rows = {.data = {.dataset = ""}, .first_rows = 1};
   OutputOptions output;
+
+  void describe(FieldTable& table);
 };
 
-void describe(OptionTable& table, ActivationsOptions& options) {
+void ActivationsOptions::describe(FieldTable& table) {
   table.begin_group("Results");
-  table.add("layers", options.layers, "LIST",
-            "by name, comma-separated, with wildcards: 'encoder.*,output'; none: all");
-  table.add("part", options.part, "PART", "encoder, decoder or all, by the layers' names");
-  table.add_switch("gradients", options.gradients,
-                   "of the reconstruction loss, by activations, weights and input");
-  table.add("loss", options.loss, "NAME",
+  table
+      .add("layers", layers,
+           "by name, comma-separated, with wildcards: 'encoder.*,output'; none: all")
+      .shown_as("LIST");
+  table.add("part", part, "encoder, decoder or all, by the layers' names").shown_as("PART");
+  table.add("gradients", gradients,
+            "of the reconstruction loss, by activations, weights and input");
+  table.add("loss", loss,
             "of the gradients: bce, mse or mae; none: as in training, mse where the file does not "
             "say");
-  table.add("save", options.save, "FILE", "the values as FILE.npz or FILE.json");
-  table.add_switch("no-figures", options.no_figures, "draw no pictures");
-  describe(table, options.model);
-  describe(table, options.rows);
-  describe(table, options.output);
+  table.add("save", save, "the values as FILE.npz or FILE.json").shown_as("FILE");
+  table.add("no_figures", no_figures, "draw no pictures");
+  model.describe(table);
+  rows.describe(table);
+  output.describe(table);
 }
 
 // ---- Where activations come from
@@ -115,7 +123,7 @@ bool is_saved(const fs::path& path) {
 Subject load(const CommandLine& line) {
   for (const char* name : {"gradients", "loss", "dataset", "indices", "split", "device"}) {
     if (!line.has(name)) continue;
-    throw UsageError("--{}: expected a checkpoint to compute with, found saved activations", name);
+    throw UsageError("`{}`: expected a checkpoint to compute with, found saved activations", name);
   }
   return {load_activations(line.positional.front()), "saved row"};
 }
@@ -281,13 +289,14 @@ int activations(const ActivationsOptions& options, const CommandLine& line) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::apps
 
 int main(int argc, char** argv) {
   using namespace hourglass;
+  using namespace hourglass::apps;
   ActivationsOptions options;
-  OptionTable table;
-  describe(table, options);
+  FieldTable table;
+  options.describe(table);
   const ProgramInfo program = {
       .name = "activations",
       .summary = "Shows every layer's output for chosen inputs, and gradients of the loss.",

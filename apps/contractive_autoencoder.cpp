@@ -3,8 +3,8 @@
 //   contractive_autoencoder                             the embedded digits through 32 units, 100 epochs
 //   contractive_autoencoder --recipe mnist-contractive  MNIST through 128 units
 
-#include "apps/trainers/trainer_program.h"
+#include "hourglass/cli/trainer_program.h"
 
 int main(int argc, char** argv) {
-  return hourglass::train_from_command_line("contractive", argc, argv);
+  return hourglass::cli::train_from_command_line("contractive", argc, argv);
 }

@@ -4,19 +4,23 @@
 //   decode best.pt codes.npy --out items.npy       numbers
 //   echo 0.3,-1.2 | decode best.pt - --out -       CSV in, CSV out
 
-#include "apps/program.h"
-#include "apps/tools/code_points.h"
-#include "apps/tools/item_pictures.h"
-#include "apps/tools/number_files.h"
-#include "apps/tools/tool.h"
-#include "core/text.h"
+#include "hourglass/apps/tools/code_points.h"
+#include "hourglass/apps/tools/item_pictures.h"
+#include "hourglass/apps/tools/number_files.h"
+#include "hourglass/apps/tools/tool.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/core/text.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace evaluation;
+using namespace cli;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -24,11 +28,13 @@ namespace fs = std::filesystem;
 struct DecodeOptions {
   ModelOptions model;
   OutputOptions output;
+
+  void describe(FieldTable& table);
 };
 
-void describe(OptionTable& table, DecodeOptions& options) {
-  describe(table, options.model);
-  describe(table, options.output);
+void DecodeOptions::describe(FieldTable& table) {
+  model.describe(table);
+  output.describe(table);
 }
 
 int decode(const std::string& checkpoint_path, const std::string& codes_path,
@@ -60,13 +66,14 @@ int decode(const std::string& checkpoint_path, const std::string& codes_path,
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::apps
 
 int main(int argc, char** argv) {
   using namespace hourglass;
+  using namespace hourglass::apps;
   DecodeOptions options;
-  OptionTable table;
-  describe(table, options);
+  FieldTable table;
+  options.describe(table);
   const ProgramInfo program = {
       .name = "decode",
       .summary =

@@ -4,6 +4,8 @@
 //   dense_autoencoder --recipe fashion-32  Fashion-MNIST through 32 units, 100 epochs: training loss 0.282
 //   dense_autoencoder --list-recipes       all recipes with the numbers they reach
 
-#include "apps/trainers/trainer_program.h"
+#include "hourglass/cli/trainer_program.h"
 
-int main(int argc, char** argv) { return hourglass::train_from_command_line("dense", argc, argv); }
+int main(int argc, char** argv) {
+  return hourglass::cli::train_from_command_line("dense", argc, argv);
+}

@@ -6,20 +6,21 @@
 //   detect_anomalies runs/mine/best.pt --save-threshold limit.json
 //   detect_anomalies runs/mine/best.pt --load-threshold limit.json --dataset csv:tomorrow.csv
 
-#include "apps/program.h"
-#include "apps/tools/anomaly_classes.h"
-#include "apps/tools/anomaly_score.h"
-#include "apps/tools/item_pictures.h"
-#include "apps/tools/judged_rows.h"
-#include "apps/tools/tool.h"
-#include "core/error.h"
-#include "core/files.h"
-#include "core/text.h"
-#include "evaluation/codes.h"
-#include "evaluation/ranking.h"
-#include "evaluation/threshold.h"
-#include "figures/histogram.h"
-#include "figures/line_plot.h"
+#include "hourglass/apps/tools/anomaly_classes.h"
+#include "hourglass/apps/tools/anomaly_score.h"
+#include "hourglass/apps/tools/item_pictures.h"
+#include "hourglass/apps/tools/judged_rows.h"
+#include "hourglass/apps/tools/tool.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
+#include "hourglass/evaluation/codes.h"
+#include "hourglass/evaluation/ranking.h"
+#include "hourglass/evaluation/threshold.h"
+#include "hourglass/figures/histogram.h"
+#include "hourglass/figures/line_plot.h"
+#include "hourglass/sources/scaling_json.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -28,7 +29,13 @@
 #include <iterator>
 #include <optional>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace datasets;
+using namespace evaluation;
+using namespace figures;
+using namespace cli;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -45,40 +52,46 @@ struct DetectOptions {
   std::string save_threshold, load_threshold;
   int64_t worst = 16;
   OutputOptions output;
+
+  void describe(FieldTable& table);
 };
 
-void describe(OptionTable& table, DetectOptions& options) {
+void DetectOptions::describe(FieldTable& table) {
   table.begin_group("Anomalies");
-  table.add("score", options.score, "NAME",
+  table.add("score", score,
             "reconstruction (mean squared error), elbo (negative evidence lower bound, Gaussian "
             "codes) or mahalanobis (distance among the codes); auto: elbo where the model has it");
   table
-      .add("samples", options.samples, "N",
+      .add("samples", samples,
            "codes drawn for the elbo score of an item; 0: the mean of its distribution alone")
       .at_least(0);
-  table.add("seed", options.seed, "N", "of these draws");
-  table.add("threshold", options.threshold, "RULE",
-            "from the scores of normal training rows: quantile:Q, sigma:K (mean + K standard "
-            "deviations), mad:K (median + K median deviations) or tail:P (extreme values)");
-  describe(table, options.classes);
-  table.add("save-threshold", options.save_threshold, "FILE",
-            "keep the threshold for later data, as JSON");
-  table.add("load-threshold", options.load_threshold, "FILE",
-            "apply a threshold that was kept; no training rows are needed");
-  table.add("worst", options.worst, "N", "items with the highest scores, for the picture")
+  table.add("seed", seed, "of these draws");
+  table
+      .add("threshold", threshold,
+           "from the scores of normal training rows: quantile:Q, sigma:K (mean + K standard "
+           "deviations), mad:K (median + K median deviations) or tail:P (extreme values)")
+      .shown_as("RULE");
+  classes.describe(table);
+  table.add("save_threshold", save_threshold, "keep the threshold for later data, as JSON")
+      .shown_as("FILE");
+  table
+      .add("load_threshold", load_threshold,
+           "apply a threshold that was kept; no training rows are needed")
+      .shown_as("FILE");
+  table.add("worst", worst, "items with the highest scores, for the picture")
       .at_least(1)
       .at_most(kMostDrawnItems);
-  describe(table, options.model);
-  describe(table, options.rows);
-  describe(table, options.output);
+  model.describe(table);
+  rows.describe(table);
+  output.describe(table);
 }
 
 void check(const DetectOptions& options, const CommandLine& line) {
   check(options.classes);
   if (options.load_threshold.empty()) return;
-  for (const char* fixed : {"score", "samples", "seed", "threshold", "save-threshold"}) {
+  for (const char* fixed : {"score", "samples", "seed", "threshold", "save_threshold"}) {
     if (line.has(fixed)) {
-      throw UsageError("--{}: cannot be changed with --load-threshold, whose file says it", fixed);
+      throw UsageError("`{}`: cannot be changed with --load-threshold, whose file says it", fixed);
     }
   }
 }
@@ -108,11 +121,11 @@ json to_json(const FittedThreshold& fitted, const Checkpoint& checkpoint) {
                  {"score", enum_name(fitted.score)},
                  {"samples", fitted.samples},
                  {"seed", fitted.seed},
-                 {"rule", TextCodec<ThresholdRule>::format(fitted.rule)},
+                 {"rule", fitted.rule.text()},
                  {"threshold", fitted.value},
                  {"normal_rows", fitted.normal_rows},
                  {"scaling", fitted.scaling}};
-  if (fitted.codes) object["mahalanobis"] = to_json(*fitted.codes);
+  if (fitted.codes) object["mahalanobis"] = apps::to_json(*fitted.codes);
   return object;
 }
 
@@ -124,7 +137,7 @@ FittedThreshold load_threshold(const std::string& path, const Checkpoint& checkp
     fitted.score = TextCodec<AnomalyScore>::parse(object.at("score")).value();
     fitted.samples = object.at("samples");
     fitted.seed = object.at("seed");
-    fitted.rule = TextCodec<ThresholdRule>::parse(object.at("rule")).value();
+    fitted.rule = ThresholdRule::parse(object.at("rule")).value();
     fitted.value = object.at("threshold");
     fitted.normal_rows = object.at("normal_rows");
     fitted.scaling = object.at("scaling").get<Scaling>();
@@ -371,7 +384,7 @@ json to_json(const Findings& found, const std::vector<std::string>& files) {
   return {{"rows", row_text(found.rows)},
           {"score", enum_name(fitted.score)},
           {"samples", fitted.samples},
-          {"rule", TextCodec<ThresholdRule>::format(fitted.rule)},
+          {"rule", fitted.rule.text()},
           {"threshold", fitted.value},
           {"normal_rows", fitted.normal_rows},
           {"flagged", found.flags.sum().item<int64_t>()},
@@ -401,8 +414,7 @@ void print_separation(const Findings& found) {
 void print_findings(const Findings& found, const std::vector<std::string>& files) {
   const FittedThreshold& fitted = found.fitted;
   fmt::print("score     {}\n", score_title(fitted));
-  fmt::print("threshold {:.6g} ({} of {})\n", fitted.value,
-             TextCodec<ThresholdRule>::format(fitted.rule), fitted.normal_rows);
+  fmt::print("threshold {:.6g} ({} of {})\n", fitted.value, fitted.rule.text(), fitted.normal_rows);
   const auto flagged = found.flags.sum().item<int64_t>();
   fmt::print("flagged   {} of {}\n", with_thousands(flagged), row_text(found.rows));
   print_separation(found);
@@ -428,13 +440,14 @@ int detect(const CommandLine& line, const DetectOptions& options) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::apps
 
 int main(int argc, char** argv) {
   using namespace hourglass;
+  using namespace hourglass::apps;
   DetectOptions options;
-  OptionTable table;
-  describe(table, options);
+  FieldTable table;
+  options.describe(table);
   const ProgramInfo program = {
       .name = "detect_anomalies",
       .summary = "Finds the items that are strange to a model.",

@@ -5,20 +5,26 @@
 //   encode best.pt --dataset mnist --split train --out train_codes.npy
 //   encode best.pt --out - | head
 
-#include "apps/program.h"
-#include "apps/tools/number_files.h"
-#include "apps/tools/tool.h"
-#include "core/text.h"
-#include "evaluation/codes.h"
-#include "evaluation/pca.h"
-#include "figures/scatter.h"
+#include "hourglass/apps/tools/number_files.h"
+#include "hourglass/apps/tools/tool.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/core/text.h"
+#include "hourglass/evaluation/codes.h"
+#include "hourglass/evaluation/pca.h"
+#include "hourglass/figures/scatter.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <memory>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace datasets;
+using namespace evaluation;
+using namespace figures;
+using namespace cli;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -28,14 +34,16 @@ struct EncodeOptions {
   RowOptions rows;
   bool no_picture = false;
   OutputOptions output;
+
+  void describe(FieldTable& table);
 };
 
-void describe(OptionTable& table, EncodeOptions& options) {
+void EncodeOptions::describe(FieldTable& table) {
   table.begin_group("Results");
-  table.add_switch("no-picture", options.no_picture, "write the numbers alone");
-  describe(table, options.model);
-  describe(table, options.rows);
-  describe(table, options.output);
+  table.add("no_picture", no_picture, "write the numbers alone");
+  model.describe(table);
+  rows.describe(table);
+  output.describe(table);
 }
 
 /// Codes of one value are drawn over their row numbers; `note` tells what the axes are.
@@ -104,13 +112,14 @@ int encode(const EncodeOptions& options, const CommandLine& line) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::apps
 
 int main(int argc, char** argv) {
   using namespace hourglass;
+  using namespace hourglass::apps;
   EncodeOptions options;
-  OptionTable table;
-  describe(table, options);
+  FieldTable table;
+  options.describe(table);
   const ProgramInfo program = {
       .name = "encode",
       .summary = "Writes the codes of a data set as CSV (with labels) or NPY, and draws them.",

@@ -5,16 +5,16 @@
 //   evaluate a.pt b.pt c.pt --out comparison.png
 //   evaluate foreign.pt --dataset fashion-mnist --input-shape 1,28,28 --json
 
-#include "apps/program.h"
-#include "apps/tools/judged_rows.h"
-#include "apps/tools/model_measures.h"
-#include "apps/tools/text_table.h"
-#include "apps/tools/tool.h"
-#include "core/error.h"
-#include "core/text.h"
-#include "evaluation/code_statistics.h"
-#include "evaluation/pca.h"
-#include "figures/bar_chart.h"
+#include "hourglass/apps/tools/judged_rows.h"
+#include "hourglass/apps/tools/model_measures.h"
+#include "hourglass/apps/tools/text_table.h"
+#include "hourglass/apps/tools/tool.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
+#include "hourglass/evaluation/code_statistics.h"
+#include "hourglass/evaluation/pca.h"
+#include "hourglass/figures/bar_chart.h"
 
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
@@ -24,7 +24,13 @@
 #include <limits>
 #include <set>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace datasets;
+using namespace evaluation;
+using namespace figures;
+using namespace cli;
+
 namespace {
 
 using nlohmann::json;
@@ -34,14 +40,18 @@ struct EvaluateOptions {
   RowOptions rows;
   OutputOptions output;
   Measure chart = Measure::Mse;
+
+  void describe(FieldTable& table);
 };
 
-void describe(OptionTable& table, EvaluateOptions& options) {
-  describe(table, options.model);
-  describe(table, options.rows);
-  describe(table, options.output);
-  table.add("chart", options.chart, "MEASURE",
-            "what the bar chart of --out shows: mse, bce, psnr, ssim, knn1, knn5 or probe");
+void EvaluateOptions::describe(FieldTable& table) {
+  model.describe(table);
+  rows.describe(table);
+  output.describe(table);
+  table
+      .add("chart", chart,
+           "what the bar chart of --out shows: mse, bce, psnr, ssim, knn1, knn5 or probe")
+      .shown_as("MEASURE");
 }
 
 struct Throughput {
@@ -264,7 +274,7 @@ void add_row(TextTable& table, const std::string& name, const std::string& size,
 
 void print_table(const std::vector<Assessment>& all) {
   std::vector<std::string> header = {"", "code"};
-  for (const auto& entry : EnumNames<Measure>::kNames) header.push_back(measure_title(entry.first));
+  for (const auto& entry : names_of(Measure{})) header.push_back(measure_title(entry.value));
   TextTable table(header);
   for (const auto& found : all) {
     const std::string size = found.code_size ? with_thousands(*found.code_size) : "n/a";
@@ -366,13 +376,14 @@ int evaluate(const CommandLine& line, const EvaluateOptions& options) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::apps
 
 int main(int argc, char** argv) {
   using namespace hourglass;
+  using namespace hourglass::apps;
   EvaluateOptions options;
-  OptionTable table;
-  describe(table, options);
+  FieldTable table;
+  options.describe(table);
   const ProgramInfo program = {
       .name = "evaluate",
       .summary = "Measures trained models beside PCA of their size.",

@@ -8,20 +8,26 @@
 //   generate best.pt --interpolate 3,17 --steps 8 --spherical
 //   generate best.pt --traverse 2 --indices 0-4
 
-#include "apps/program.h"
-#include "apps/tools/generated_codes.h"
-#include "apps/tools/item_pictures.h"
-#include "apps/tools/tool.h"
-#include "core/error.h"
-#include "core/npy.h"
-#include "figures/manifold.h"
+#include "hourglass/apps/tools/generated_codes.h"
+#include "hourglass/apps/tools/item_pictures.h"
+#include "hourglass/apps/tools/tool.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/core/error.h"
+#include "hourglass/figures/manifold.h"
+#include "hourglass/formats/npy.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace formats;
+using namespace evaluation;
+using namespace figures;
+using namespace cli;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -31,13 +37,15 @@ struct GenerateOptions {
   ModelOptions model;
   RowOptions rows;
   OutputOptions output;
+
+  void describe(FieldTable& table);
 };
 
-void describe(OptionTable& table, GenerateOptions& options) {
-  describe(table, options.codes);
-  describe(table, options.model);
-  describe(table, options.rows);
-  describe(table, options.output);
+void GenerateOptions::describe(FieldTable& table) {
+  codes.describe(table);
+  model.describe(table);
+  rows.describe(table);
+  output.describe(table);
 }
 
 Picture draw(const GeneratedCodes& generated, const at::Tensor& items, ValueRange range,
@@ -91,13 +99,14 @@ int generate(const GenerateOptions& options, const CommandLine& line) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::apps
 
 int main(int argc, char** argv) {
   using namespace hourglass;
+  using namespace hourglass::apps;
   GenerateOptions options;
-  OptionTable table;
-  describe(table, options);
+  FieldTable table;
+  options.describe(table);
   const ProgramInfo program = {
       .name = "generate",
       .summary = "Decodes points, samples, grids and ways between items of a checkpoint's code.",

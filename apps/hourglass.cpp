@@ -2,9 +2,9 @@
 // `cmake --install` puts on the path; the programs lie in ../libexec/hourglass, or beside this one
 // in a build folder.
 
-#include "apps/program.h"
-#include "core/error.h"
-#include "core/text.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
 
 #include <fmt/format.h>
 
@@ -16,7 +16,10 @@
 #include <unistd.h>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace cli;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -62,8 +65,9 @@ int start(int argc, char** argv) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::apps
 
 int main(int argc, char** argv) {
-  return hourglass::run_program("hourglass", [&] { return hourglass::start(argc, argv); });
+  return hourglass::cli::run_program("hourglass",
+                                     [&] { return hourglass::apps::start(argc, argv); });
 }

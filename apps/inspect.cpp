@@ -5,16 +5,21 @@
 //   inspect foreign.pt --input-shape 1,28,28
 //   inspect a.pt --diff b.pt --json
 
-#include "apps/program.h"
-#include "apps/tools/checkpoint_facts.h"
-#include "apps/tools/text_table.h"
-#include "apps/tools/tool.h"
-#include "core/text.h"
-#include "models/summary.h"
+#include "hourglass/apps/tools/checkpoint_facts.h"
+#include "hourglass/apps/tools/text_table.h"
+#include "hourglass/apps/tools/tool.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/core/text.h"
+#include "hourglass/models/summary.h"
 
 #include <fmt/format.h>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace models;
+using namespace evaluation;
+using namespace cli;
+
 namespace {
 
 using nlohmann::json;
@@ -23,13 +28,15 @@ struct InspectOptions {
   ModelOptions model;
   std::string diff;
   bool json = false;
+
+  void describe(FieldTable& table);
 };
 
-void describe(OptionTable& table, InspectOptions& options) {
+void InspectOptions::describe(FieldTable& table) {
   table.begin_group("Output");
-  table.add("diff", options.diff, "FILE", "list what differs from this one instead");
-  table.add_switch("json", options.json, "as JSON");
-  describe(table, options.model);
+  table.add("diff", diff, "list what differs from this one instead").shown_as("FILE");
+  table.add("json", json, "as JSON");
+  model.describe(table);
 }
 
 std::string plain(const json& value) {
@@ -139,13 +146,14 @@ int inspect(const std::string& path, const InspectOptions& options) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::apps
 
 int main(int argc, char** argv) {
   using namespace hourglass;
+  using namespace hourglass::apps;
   InspectOptions options;
-  OptionTable table;
-  describe(table, options);
+  FieldTable table;
+  options.describe(table);
   const ProgramInfo program = {
       .name = "inspect",
       .summary = "Tells what a TorchScript file is.",

@@ -3,6 +3,8 @@
 //   lstm_autoencoder                      the rows of the embedded digits
 //   lstm_autoencoder --recipe mnist-rows  the rows of MNIST: a smaller test error than PCA with a code of the same size
 
-#include "apps/trainers/trainer_program.h"
+#include "hourglass/cli/trainer_program.h"
 
-int main(int argc, char** argv) { return hourglass::train_from_command_line("lstm", argc, argv); }
+int main(int argc, char** argv) {
+  return hourglass::cli::train_from_command_line("lstm", argc, argv);
+}

@@ -5,15 +5,15 @@
 //   reconstruct best.pt --corruption gaussian:0.5 --absolute-error --out noisy
 //   reconstruct denoiser.pt scan1.png scans/ --write-images --out cleaned
 
-#include "apps/program.h"
-#include "apps/tools/item_errors.h"
-#include "apps/tools/item_pictures.h"
-#include "apps/tools/tool.h"
-#include "core/error.h"
-#include "core/files.h"
-#include "core/random.h"
-#include "datasets/corruption.h"
-#include "models/layers.h"
+#include "hourglass/apps/tools/item_errors.h"
+#include "hourglass/apps/tools/item_pictures.h"
+#include "hourglass/apps/tools/tool.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/core/random.h"
+#include "hourglass/datasets/corruption.h"
+#include "hourglass/models/layers.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -22,7 +22,13 @@
 #include <cstdint>
 #include <memory>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace datasets;
+using namespace evaluation;
+using namespace figures;
+using namespace cli;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -36,17 +42,19 @@ struct ReconstructOptions {
   bool absolute_error = false;
   bool write_images = false;
   OutputOptions output;
+
+  void describe(FieldTable& table);
 };
 
-void describe(OptionTable& table, ReconstructOptions& options) {
+void ReconstructOptions::describe(FieldTable& table) {
   table.begin_group("Results");
-  table.add_switch("absolute-error", options.absolute_error,
-                   "add a row of |reconstruction - original| to the picture");
-  table.add_switch("write-images", options.write_images,
-                   "write each reconstruction as an image of its own, too, into images/");
-  describe(table, options.model);
-  describe(table, options.rows);
-  describe(table, options.output);
+  table.add("absolute_error", absolute_error,
+            "add a row of |reconstruction - original| to the picture");
+  table.add("write_images", write_images,
+            "write each reconstruction as an image of its own, too, into images/");
+  model.describe(table);
+  rows.describe(table);
+  output.describe(table);
 }
 
 /// What is reconstructed.
@@ -94,8 +102,8 @@ Reconstructions reconstruct_all(Checkpoint& checkpoint, const Items& items,
     outputs.push_back(checkpoint.reconstruct(batch.input));
     if (outputs.back().sizes() != batch.target.sizes()) {
       throw Error("{}: expected reconstructions of the targets' shape [{}], found [{}]",
-                  checkpoint.path().string(), shape_text(batch.target.sizes().vec()),
-                  shape_text(outputs.back().sizes().vec()));
+                  checkpoint.path().string(), models::shape_text(batch.target.sizes().vec()),
+                  models::shape_text(outputs.back().sizes().vec()));
     }
     corrupted = corrupted || !batch.input.is_same(batch.target);
     inputs.push_back(batch.input);
@@ -187,13 +195,14 @@ int reconstruct(const ReconstructOptions& options, const CommandLine& line) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::apps
 
 int main(int argc, char** argv) {
   using namespace hourglass;
+  using namespace hourglass::apps;
   ReconstructOptions options;
-  OptionTable table;
-  describe(table, options);
+  FieldTable table;
+  options.describe(table);
   const ProgramInfo program = {
       .name = "reconstruct",
       .summary = "Sends items of a data set, or images, through a checkpoint.",

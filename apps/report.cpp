@@ -3,15 +3,18 @@
 //   report runs/mine                      runs/mine/report.html
 //   report runs/mine --out mine.html
 
-#include "apps/program.h"
-#include "apps/reports/run_report.h"
-#include "apps/tools/tool.h"
+#include "hourglass/apps/tools/tool.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/cli/run_report.h"
 
 #include <fmt/format.h>
 
 #include <filesystem>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace cli;
+
 namespace {
 
 int report(const OutputOptions& options, const CommandLine& line) {
@@ -27,13 +30,14 @@ int report(const OutputOptions& options, const CommandLine& line) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::apps
 
 int main(int argc, char** argv) {
   using namespace hourglass;
+  using namespace hourglass::apps;
   OutputOptions options;
-  OptionTable table;
-  describe(table, options);
+  FieldTable table;
+  options.describe(table);
   const ProgramInfo program = {
       .name = "report",
       .summary = "Writes a run as one HTML page: results, pictures, options, commands.",

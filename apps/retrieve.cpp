@@ -6,19 +6,19 @@
 //   retrieve runs/mine/best.pt --save-index shop.npz --dataset images:shop
 //   retrieve ev-f32.pt --evaluate 1000 --json
 
-#include "apps/program.h"
-#include "apps/tools/code_index.h"
-#include "apps/tools/item_pictures.h"
-#include "apps/tools/judged_rows.h"
-#include "apps/tools/model_measures.h"
-#include "apps/tools/text_table.h"
-#include "apps/tools/tool.h"
-#include "core/error.h"
-#include "core/text.h"
-#include "evaluation/codes.h"
-#include "evaluation/neighbours.h"
-#include "evaluation/pca.h"
-#include "figures/image_grid.h"
+#include "hourglass/apps/tools/code_index.h"
+#include "hourglass/apps/tools/item_pictures.h"
+#include "hourglass/apps/tools/judged_rows.h"
+#include "hourglass/apps/tools/model_measures.h"
+#include "hourglass/apps/tools/text_table.h"
+#include "hourglass/apps/tools/tool.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
+#include "hourglass/evaluation/codes.h"
+#include "hourglass/evaluation/neighbours.h"
+#include "hourglass/evaluation/pca.h"
+#include "hourglass/figures/image_grid.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -28,7 +28,14 @@
 #include <memory>
 #include <optional>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace datasets;
+using namespace sources;
+using namespace evaluation;
+using namespace figures;
+using namespace cli;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -46,29 +53,31 @@ struct RetrieveOptions {
   ModelOptions model;
   RowOptions rows;
   OutputOptions output;
+
+  void describe(FieldTable& table);
 };
 
-void describe(OptionTable& table, RetrieveOptions& options) {
+void RetrieveOptions::describe(FieldTable& table) {
   table.begin_group("Search");
-  table.add("query", options.query, "LIST", "rows of the part to find the like of: 3,17 or 0-9");
-  table.add("query-images", options.query_images, "LIST",
-            "image files, or folders of them, instead");
-  table.add("neighbours", options.neighbours, "K", "entries to find for each query").at_least(1);
-  table.add("distance", options.distance, "NAME", "between codes: l2 or cosine");
+  table.add("query", query, "rows of the part to find the like of: 3,17 or 0-9").shown_as("LIST");
+  table.add("query_images", query_images, "image files, or folders of them, instead")
+      .shown_as("LIST");
+  table.add("neighbours", neighbours, "entries to find for each query").shown_as("K").at_least(1);
+  table.add("distance", distance, "between codes: l2 or cosine");
   table
-      .add("evaluate", options.evaluate, "N",
+      .add("evaluate", evaluate,
            "tells precision and mean average precision of N queries, spread evenly over the part; "
            "0: does not")
       .at_least(0);
-  table.add("save-index", options.save_index, "FILE", "keep the codes of the entries, as NPZ");
-  table.add("index", options.index, "FILE", "search in codes that were kept");
-  describe(table, options.model);
-  describe(table, options.rows);
-  describe(table, options.output);
+  table.add("save_index", save_index, "keep the codes of the entries, as NPZ").shown_as("FILE");
+  table.add("index", index, "search in codes that were kept").shown_as("FILE");
+  model.describe(table);
+  rows.describe(table);
+  output.describe(table);
 }
 
 void check(const RetrieveOptions& options, const CommandLine& line) {
-  const bool rows = line.has("query"), images = line.has("query-images");
+  const bool rows = line.has("query"), images = line.has("query_images");
   if (rows && images) throw UsageError("--query and --query-images: give one of them");
   if (!rows && !images && options.evaluate == 0 && options.save_index.empty()) {
     throw UsageError("expected --query, --query-images, --evaluate or --save-index");
@@ -295,10 +304,10 @@ void for_each_found(const Finding& found, const Action& action) {
 std::string findings_csv(const Finding& found, const FindingText& text) {
   std::string csv = "query,query_label,rank,row,label,distance\n";
   for_each_found(found, [&](size_t query, size_t rank, int64_t row, double distance) {
-    fmt::format_to(
-        std::back_inserter(csv), "{},{},{},{},{},{:.9g}\n", csv_cell(found.queries.names[query]),
-        text.queries.empty() ? "" : csv_cell(text.queries[query]), rank + 1, row,
-        text.neighbours.empty() ? "" : csv_cell(text.neighbours[query][rank]), distance);
+    fmt::format_to(std::back_inserter(csv), "{},{},{},{},{},{:.9g}\n",
+                   csv_cell(found.queries.names[query]),
+                   text.queries.empty() ? "" : csv_cell(text.queries[query]), rank + 1, row,
+                   text.neighbours.empty() ? "" : csv_cell(text.neighbours[query][rank]), distance);
   });
   return csv;
 }
@@ -448,7 +457,7 @@ int retrieve(const CommandLine& line, const RetrieveOptions& options) {
   check(options, line);
   const OutputOptions& output = options.output;
   Checkpoint checkpoint = open_checkpoint(line.positional.front(), options.model);
-  const bool has_queries = line.has("query") || line.has("query-images");
+  const bool has_queries = line.has("query") || line.has("query_images");
   const fs::path folder =
       has_queries ? output_folder(output, "retrieved", {"neighbours.csv", "neighbours.png"})
                   : fs::path();
@@ -488,13 +497,14 @@ int retrieve(const CommandLine& line, const RetrieveOptions& options) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::apps
 
 int main(int argc, char** argv) {
   using namespace hourglass;
+  using namespace hourglass::apps;
   RetrieveOptions options;
-  OptionTable table;
-  describe(table, options);
+  FieldTable table;
+  options.describe(table);
   const ProgramInfo program = {
       .name = "retrieve",
       .summary = "Finds the entries of a data set that are most like a query.",

@@ -6,18 +6,24 @@
 //   show --indices 0 --numbers                  a digit as hexadecimal pixels
 //   show --dataset iris --indices 0-4,50-54     rows of a table
 
-#include "apps/program.h"
-#include "apps/tools/item_pictures.h"
-#include "apps/tools/text_table.h"
-#include "apps/tools/tool.h"
-#include "core/error.h"
-#include "core/random.h"
+#include "hourglass/apps/tools/item_pictures.h"
+#include "hourglass/apps/tools/text_table.h"
+#include "hourglass/apps/tools/tool.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/random.h"
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <fmt/format.h>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace datasets;
+using namespace sources;
+using namespace figures;
+using namespace cli;
+
 namespace {
 
 using nlohmann::json;
@@ -28,17 +34,18 @@ struct ShowOptions {
   uint64_t seed = 1;
   bool numbers = false;
   OutputOptions output;
+
+  void describe(FieldTable& table);
 };
 
-void describe(OptionTable& table, ShowOptions& options) {
+void ShowOptions::describe(FieldTable& table) {
   table.begin_group("Items");
-  table.add("random", options.random, "N", "draw N rows of the part; 0: those of --indices")
-      .at_least(0);
-  table.add("seed", options.seed, "N", "decides which --random draws");
-  table.add_switch("numbers", options.numbers,
-                   "the stored numbers as text; hexadecimal where they are whole and at most 16");
-  describe(table, options.rows);
-  describe(table, options.output);
+  table.add("random", random, "draw N rows of the part; 0: those of --indices").at_least(0);
+  table.add("seed", seed, "decides which --random draws");
+  table.add("numbers", numbers,
+            "the stored numbers as text; hexadecimal where they are whole and at most 16");
+  rows.describe(table);
+  output.describe(table);
 }
 
 /// `count` different rows of 0 … size - 1.
@@ -159,7 +166,8 @@ int show(ShowOptions& options, const CommandLine& line) {
   }
   const std::string& set = options.rows.data.dataset;
   const bool numbers = options.numbers || set == "iris" || set.starts_with("csv:");
-  if (numbers && !line.has("scale")) options.rows.data.scale = {Scale::Kind::None};  // as stored
+  if (numbers && !line.has("scale"))
+    options.rows.data.scale = {ScalingRule::Kind::None};  // as stored
   const SelectedRows rows = rows_to_show(options, line);
   const Batch batch = rows.rows->batch(rows.rows->all_positions());
   const auto labels = label_names(batch.labels, class_names(rows));
@@ -168,13 +176,14 @@ int show(ShowOptions& options, const CommandLine& line) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::apps
 
 int main(int argc, char** argv) {
   using namespace hourglass;
+  using namespace hourglass::apps;
   ShowOptions options;
-  OptionTable table;
-  describe(table, options);
+  FieldTable table;
+  options.describe(table);
   const ProgramInfo program = {
       .name = "show",
       .summary = "Shows items of a data set.",

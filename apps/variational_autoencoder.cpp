@@ -5,8 +5,8 @@
 //   variational_autoencoder --recipe fashion-vae-conv-2d  the same with convolutions, 150 epochs: 276 nats in training after 2
 //   variational_autoencoder --recipe mnist-vae-20         MNIST in twenty dimensions
 
-#include "apps/trainers/trainer_program.h"
+#include "hourglass/cli/trainer_program.h"
 
 int main(int argc, char** argv) {
-  return hourglass::train_from_command_line("variational", argc, argv);
+  return hourglass::cli::train_from_command_line("variational", argc, argv);
 }

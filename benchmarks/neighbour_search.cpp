@@ -4,10 +4,10 @@
 //
 // approximate_search.py beside it times FAISS on as many; README.md has what both took.
 
-#include "apps/program.h"
-#include "core/error.h"
-#include "core/text.h"
-#include "evaluation/neighbours.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
+#include "hourglass/evaluation/neighbours.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -15,7 +15,11 @@
 
 #include <chrono>
 
-namespace hourglass {
+namespace hourglass::benchmarks {
+
+using namespace evaluation;
+using namespace cli;
+
 namespace {
 
 int64_t count_of(int argc, char** argv, int place, int64_t otherwise) {
@@ -46,9 +50,9 @@ int time_search(int argc, char** argv) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::benchmarks
 
 int main(int argc, char** argv) {
-  return hourglass::run_program("neighbour_search",
-                                [&] { return hourglass::time_search(argc, argv); });
+  return hourglass::cli::run_program(
+      "neighbour_search", [&] { return hourglass::benchmarks::time_search(argc, argv); });
 }

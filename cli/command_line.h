@@ -1,12 +1,12 @@
 #pragma once
 
-#include "core/options.h"
+#include "hourglass/core/fields.h"
 
 #include <optional>
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::cli {
 
 /// What a program says of itself in --help.
 struct ProgramInfo {
@@ -16,25 +16,34 @@ struct ProgramInfo {
   std::vector<std::string> examples;
 };
 
+// A field "learning_rate" is the option --learning-rate.
+
 struct CommandLine {
   std::vector<std::string> positional;
-  std::vector<std::string> given;  ///< names of the options on the command line, in order
+  std::vector<std::string> given;  ///< names of the fields that the command line sets, in order
   bool help = false;
 
   bool has(const std::string& name) const;
 };
 
+/// "learning_rate" -> "--learning-rate".
+std::string option_name(const std::string& field);
+
+/// A message with every field that it names in backquotes, "`learning_rate`", written as users type
+/// it, "--learning-rate".
+std::string with_dashes(const std::string& message);
+
 /// Sets the table's fields from `argv`. Throws `UsageError` on an unknown option (with the nearest
 /// known one), a missing or wrong value, an option given twice, and positional arguments where the
 /// program takes none.
-CommandLine parse_command_line(const ProgramInfo& program, const OptionTable& table, int argc,
+CommandLine parse_command_line(const ProgramInfo& program, const FieldTable& table, int argc,
                                const char* const* argv);
 
 /// The text of --help: options by group with their present values as defaults.
-std::string help_text(const ProgramInfo& program, const OptionTable& table);
+std::string help_text(const ProgramInfo& program, const FieldTable& table);
 
-/// The value of one option before the table exists (a recipe decides the defaults of all others);
+/// The value of one field before the table exists (a recipe decides the defaults of all others);
 /// none when absent. Throws `UsageError` when the value is missing.
-std::optional<std::string> peek_option(const std::string& name, int argc, const char* const* argv);
+std::optional<std::string> peek_option(const std::string& field, int argc, const char* const* argv);
 
-}  // namespace hourglass
+}  // namespace hourglass::cli

@@ -1,12 +1,13 @@
-#include "apps/reports/html.h"
+#include "hourglass/cli/html.h"
 
-#include "core/error.h"
-#include "core/files.h"
-#include "core/text.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
+#include "hourglass/formats/digest.h"
 
 #include <cstdint>
 
-namespace hourglass {
+namespace hourglass::cli {
 namespace {
 
 /// Pictures are drawn for paper; so many of their pixels make one of the page.
@@ -82,7 +83,7 @@ std::string html_image(const std::filesystem::path& png, std::string_view descri
   };
   return fmt::format(
       "<img width=\"{}\" height=\"{}\" alt=\"{}\" src=\"data:image/png;base64,{}\">\n",
-      page_pixels(16), page_pixels(20), html_text(description), base64(bytes));
+      page_pixels(16), page_pixels(20), html_text(description), formats::base64(bytes));
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::cli

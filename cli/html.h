@@ -7,7 +7,7 @@
 
 // Pieces of HTML. Every text of a run (names, paths, notes) passes through `html_text`.
 
-namespace hourglass {
+namespace hourglass::cli {
 
 /// Text as HTML shows it: "<" becomes "&lt;". Also right for the value of an attribute.
 std::string html_text(std::string_view text);
@@ -38,4 +38,4 @@ std::string html_table(const std::vector<std::string>& header, const std::vector
 /// is no PNG file.
 std::string html_image(const std::filesystem::path& png, std::string_view description);
 
-}  // namespace hourglass
+}  // namespace hourglass::cli

@@ -1,6 +1,7 @@
-#include "apps/program.h"
+#include "hourglass/cli/program.h"
 
-#include "core/error.h"
+#include "hourglass/cli/command_line.h"
+#include "hourglass/core/error.h"
 
 #include <fmt/format.h>
 
@@ -8,12 +9,13 @@
 #include <exception>
 #include <new>
 
-namespace hourglass {
+namespace hourglass::cli {
 namespace {
 
 int complain(const std::string& name, const std::string& message, int exit_code) {
   // LibTorch's messages go on with a stack trace; users need the first line alone.
-  fmt::print(stderr, "{}: {}\n", name, message.substr(0, message.find('\n')));
+  const std::string line = with_dashes(message.substr(0, message.find('\n')));
+  fmt::print(stderr, "{}: {}\n", name, line);
   return exit_code;
 }
 
@@ -33,4 +35,4 @@ int run_program(const std::string& name, const std::function<int()>& work) {
   }
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::cli

@@ -3,7 +3,7 @@
 #include <functional>
 #include <string>
 
-namespace hourglass {
+namespace hourglass::cli {
 
 // The exit codes of every program.
 constexpr int kDone = 0;
@@ -15,4 +15,4 @@ constexpr int kInterrupted = 130;  ///< Ctrl-C
 /// code.
 int run_program(const std::string& name, const std::function<int()>& work);
 
-}  // namespace hourglass
+}  // namespace hourglass::cli

@@ -1,16 +1,16 @@
-#include "apps/trainers/run_pictures.h"
+#include "hourglass/cli/run_pictures.h"
 
-#include "core/files.h"
-#include "evaluation/checkpoint.h"
-#include "evaluation/codes.h"
-#include "figures/activation_maps.h"
-#include "figures/filter_grid.h"
-#include "figures/image_grid.h"
-#include "figures/line_plot.h"
-#include "figures/manifold.h"
-#include "figures/scatter.h"
-#include "figures/vector_grid.h"
-#include "training/metrics_file.h"
+#include "hourglass/core/files.h"
+#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/evaluation/codes.h"
+#include "hourglass/figures/activation_maps.h"
+#include "hourglass/figures/filter_grid.h"
+#include "hourglass/figures/image_grid.h"
+#include "hourglass/figures/line_plot.h"
+#include "hourglass/figures/manifold.h"
+#include "hourglass/figures/scatter.h"
+#include "hourglass/figures/vector_grid.h"
+#include "hourglass/runs/metrics_file.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -19,7 +19,7 @@
 #include <optional>
 #include <string>
 
-namespace hourglass {
+namespace hourglass::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -29,12 +29,13 @@ constexpr int64_t kManifoldSide = 15;
 /// The pictures of one run; each method draws one, and those that do not apply draw none.
 class RunPictures {
  public:
-  RunPictures(const fs::path& folder, const RunOptions& options, const DataSplits& data)
+  RunPictures(const fs::path& folder, const runs::RunOptions& options,
+              const sources::DataSplits& data)
       : folder_(folder),
         options_(options),
         data_(data),
         title_(options.recipe.empty() ? options.variant + " autoencoder" : options.recipe),
-        checkpoint_(Checkpoint::load(folder / "best.pt")) {
+        checkpoint_(evaluation::Checkpoint::load(folder / "best.pt")) {
     if (options.pictures.of_training_rows) {
       shown_ = data.training, shown_name_ = "training";
     } else if (data.test) {
@@ -62,28 +63,29 @@ class RunPictures {
 
  private:
   fs::path folder_;
-  const RunOptions& options_;
-  const DataSplits& data_;
+  const runs::RunOptions& options_;
+  const sources::DataSplits& data_;
   std::string title_;
-  Checkpoint checkpoint_;
-  DatasetPtr shown_;  // the rows that the pictures show
+  evaluation::Checkpoint checkpoint_;
+  datasets::DatasetPtr shown_;  // the rows that the pictures show
   std::string shown_name_;
-  ValueRange values_;
+  figures::ValueRange values_;
   std::vector<fs::path> paths_;
 
-  void save(const std::string& name, const Picture& picture) {
+  void save(const std::string& name, const figures::Picture& picture) {
     paths_.push_back(folder_ / "figures" / (name + ".png"));
     picture.save(paths_.back());
   }
 
   void draw_loss_curve() {
-    const MetricsTable metrics = read_metrics(folder_ / "metrics.csv");
+    const runs::MetricsTable metrics = runs::read_metrics(folder_ / "metrics.csv");
     const auto& epochs = metrics.column("epoch");
-    std::vector<Series> series = {{"training", epochs, metrics.column("train_loss")}};
+    std::vector<figures::Series> series = {{"training", epochs, metrics.column("train_loss")}};
     if (metrics.has("validation_loss")) {
       series.push_back({"validation", epochs, metrics.column("validation_loss")});
     }
-    save("loss_curve", line_plot(series, {.title = title_, .x_label = "epoch", .y_label = "loss"}));
+    save("loss_curve",
+         figures::line_plot(series, {.title = title_, .x_label = "epoch", .y_label = "loss"}));
   }
 
   /// The items to show: those the recipe names, as far as there are so many.
@@ -110,34 +112,34 @@ class RunPictures {
     const at::Tensor output = checkpoint_.reconstruct(batch.input);
     const std::string title = fmt::format("{}: {} rows", title_, shown_name_);
     if (batch.target.dim() == 4) {
-      save("reconstructions", image_grid(image_rows(batch, output), {.title = title}));
+      save("reconstructions", figures::image_grid(image_rows(batch, output), {.title = title}));
     } else if (batch.target.dim() == 2) {
-      save("reconstructions",
-           vector_grid(vector_rows(batch, output), {.title = title, .captions = captions(batch)}));
+      save("reconstructions", figures::vector_grid(vector_rows(batch, output),
+                                                   {.title = title, .captions = captions(batch)}));
     }
   }
 
   static bool is_corrupted(const Batch& batch) { return !batch.input.is_same(batch.target); }
 
   void draw_noisy_items() {
-    if (options_.data.corruption.kind == CorruptionKind::None) return;
+    if (options_.data.corruption.kind == datasets::CorruptionKind::None) return;
     const Batch batch = shown_items();
     if (batch.input.dim() != 4) return;
-    save("noisy",
-         image_grid({{"", batch.input, captions(batch), values_}},
-                    {.title = fmt::format("{}: noisy {} rows", title_, shown_name_),
-                     .columns = static_cast<int>(std::min<int64_t>(10, batch.input.size(0)))}));
+    save("noisy", figures::image_grid(
+                      {{"", batch.input, captions(batch), values_}},
+                      {.title = fmt::format("{}: noisy {} rows", title_, shown_name_),
+                       .columns = static_cast<int>(std::min<int64_t>(10, batch.input.size(0)))}));
   }
 
-  std::vector<ImageRow> image_rows(const Batch& batch, const at::Tensor& output) const {
+  std::vector<figures::ImageRow> image_rows(const Batch& batch, const at::Tensor& output) const {
     // A linear output may leave the range of the data: it is scaled for drawing, and for drawing
     // alone.
     const bool bounded =
         checkpoint_.metadata().at("options").value("output_activation", "") == "sigmoid";
-    std::vector<ImageRow> rows = {{"original", batch.target, captions(batch), values_}};
+    std::vector<figures::ImageRow> rows = {{"original", batch.target, captions(batch), values_}};
     if (is_corrupted(batch)) rows.push_back({input_name(), batch.input, {}, values_});
-    rows.push_back(bounded ? ImageRow{"reconstruction", output, {}, values_}
-                           : ImageRow{"reconstruction, scaled", output, {}, std::nullopt});
+    rows.push_back(bounded ? figures::ImageRow{"reconstruction", output, {}, values_}
+                           : figures::ImageRow{"reconstruction, scaled", output, {}, std::nullopt});
     if (batch.target.size(0) > 1) return rows;
     // A single item: beside each other instead of under each other, with titles.
     return {{"",
@@ -147,11 +149,11 @@ class RunPictures {
   }
 
   std::string input_name() const {
-    return options_.data.corruption.kind == CorruptionKind::None ? "input" : "noisy";
+    return options_.data.corruption.kind == datasets::CorruptionKind::None ? "input" : "noisy";
   }
 
-  std::vector<VectorRow> vector_rows(const Batch& batch, const at::Tensor& output) const {
-    std::vector<VectorRow> rows = {{"original", batch.target}};
+  std::vector<figures::VectorRow> vector_rows(const Batch& batch, const at::Tensor& output) const {
+    std::vector<figures::VectorRow> rows = {{"original", batch.target}};
     if (is_corrupted(batch) && batch.input.sizes() == batch.target.sizes()) {
       rows.push_back({input_name(), batch.input});
     }
@@ -168,30 +170,31 @@ class RunPictures {
   void draw_codes() {
     const auto shape = checkpoint_.code_shape();
     if (!shape || shape->size() != 1 || (shape->front() != 2 && shape->front() != 3)) return;
-    const Codes codes = encode_all(checkpoint_, *shown_);
-    const ScatterOptions options = {
+    const evaluation::Codes codes = evaluation::encode_all(checkpoint_, *shown_);
+    const figures::ScatterOptions options = {
         .title = fmt::format("{}: codes of {} {} rows", title_, with_thousands(shown_->size()),
                              shown_name_),
         .labels = codes.labels,
         .class_names = legend_names(),
         .map = color_map(options_.pictures.color_map),
-        .key = options_.pictures.color_bar ? ClassKey::Bar : ClassKey::Auto};
+        .key = options_.pictures.color_bar ? figures::ClassKey::Bar : figures::ClassKey::Auto};
     if (shape->front() == 3) {
-      save("latent_scatter", scatter_3d(codes.values, options));
+      save("latent_scatter", figures::scatter_3d(codes.values, options));
     } else {
-      save("latent_scatter", scatter(codes.values, options));
+      save("latent_scatter", figures::scatter(codes.values, options));
       draw_manifold(codes.values);
     }
   }
 
   void draw_manifold(const at::Tensor& codes) {
     const bool gaussian = checkpoint_.metadata().at("code_kind") == "gaussian";
-    const CodeGrid grid =
-        gaussian ? gaussian_grid(kManifoldSide) : data_range_grid(codes, kManifoldSide);
+    const evaluation::CodeGrid grid = gaussian ? evaluation::gaussian_grid(kManifoldSide)
+                                               : evaluation::data_range_grid(codes, kManifoldSide);
     const at::Tensor images = checkpoint_.decode(grid.codes);
     if (images.dim() != 4) return;
-    save("manifold", manifold(images, grid.first, grid.second,
-                              {.title = title_ + ": decoded grid of codes", .range = values_}));
+    save("manifold",
+         figures::manifold(images, grid.first, grid.second,
+                           {.title = title_ + ": decoded grid of codes", .range = values_}));
   }
 
   /// What the first units of a first dense layer look for in an image.
@@ -202,37 +205,40 @@ class RunPictures {
     for (const auto& parameter : checkpoint_.parameters()) {
       if (parameter.name == "encoder.dense1.weight") weight = parameter.value;
     }
-    if (!weight.defined() || image.size() != 3 || weight.size(1) != element_count(image)) return;
+    if (!weight.defined() || image.size() != 3 || weight.size(1) != models::element_count(image))
+      return;
     const int64_t count = std::min(kMostFilters, weight.size(0));
-    save("filters",
-         filter_grid(weight.narrow(0, 0, count).view({count, image[0], image[1], image[2]}),
-                     {.title = fmt::format("{}: weights of {} units", title_, count)}));
+    save("filters", figures::filter_grid(
+                        weight.narrow(0, 0, count).view({count, image[0], image[1], image[2]}),
+                        {.title = fmt::format("{}: weights of {} units", title_, count)}));
   }
 
   void draw_activations() {
     const at::Tensor item = shown_items().input.narrow(0, 0, 1);
-    std::vector<ActivationMap> all, encoder;
+    std::vector<figures::ActivationMap> all, encoder;
     for (const auto& layer : checkpoint_.layers(item)) {
       all.push_back({layer.name, layer.value.select(0, 0)});
       if (layer.name.starts_with("encoder.")) encoder.push_back(all.back());
     }
-    save("activations_encoder",
-         activation_maps(encoder, {.title = title_ + ": encoder activations of one item"}));
-    save("activations", activation_maps(all, {.title = title_ + ": activations of one item"}));
+    save(
+        "activations_encoder",
+        figures::activation_maps(encoder, {.title = title_ + ": encoder activations of one item"}));
+    save("activations",
+         figures::activation_maps(all, {.title = title_ + ": activations of one item"}));
   }
 
-  static ColorMap color_map(const std::string& name) {
-    if (name == "hsv") return ColorMap::Hsv;
-    if (name == "nipy_spectral") return ColorMap::NipySpectral;
-    return ColorMap::Tab10;
+  static figures::ColorMap color_map(const std::string& name) {
+    if (name == "hsv") return figures::ColorMap::Hsv;
+    if (name == "nipy_spectral") return figures::ColorMap::NipySpectral;
+    return figures::ColorMap::Tab10;
   }
 };
 
 }  // namespace
 
-std::vector<fs::path> draw_run_pictures(const fs::path& folder, const RunOptions& options,
-                                        const DataSplits& data) {
+std::vector<fs::path> draw_run_pictures(const fs::path& folder, const runs::RunOptions& options,
+                                        const sources::DataSplits& data) {
   return RunPictures(folder, options, data).draw();
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::cli

@@ -1,13 +1,15 @@
-#include "apps/reports/run_report.h"
+#include "hourglass/cli/run_report.h"
 
-#include "apps/reports/html.h"
-#include "apps/trainers/run_record.h"
-#include "core/error.h"
-#include "core/text.h"
-#include "evaluation/checkpoint.h"
-#include "models/layers.h"
-#include "recipes/run_options.h"
-#include "training/metrics_file.h"
+#include "hourglass/cli/command_line.h"
+#include "hourglass/cli/html.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
+#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/formats/field_json.h"
+#include "hourglass/models/layers.h"
+#include "hourglass/runs/metrics_file.h"
+#include "hourglass/runs/run_options.h"
+#include "hourglass/runs/run_record.h"
 
 #include <fmt/format.h>
 
@@ -16,7 +18,7 @@
 #include <set>
 #include <string_view>
 
-namespace hourglass {
+namespace hourglass::cli {
 
 namespace embedded {
 std::string_view report_style();  // report.css
@@ -116,20 +118,20 @@ class RunReport {
   explicit RunReport(const fs::path& folder)
       : folder_(folder), record_(read_record(folder)), results_(record_.value("results", json())) {
     try {
-      metrics_ = read_metrics(folder / "metrics.csv");
+      metrics_ = runs::read_metrics(folder / "metrics.csv");
     } catch (const Error& error) {
-      problems_.emplace_back(error.what());
+      problems_.push_back(with_dashes(error.what()));
     }
     try {
-      checkpoint_ = Checkpoint::load(folder / "best.pt");
+      checkpoint_ = evaluation::Checkpoint::load(folder / "best.pt");
     } catch (const Error& error) {
-      problems_.emplace_back(error.what());
+      problems_.push_back(with_dashes(error.what()));
     }
-    options_ = options_of(record_.at("variant"), "");
-    describe(table_, options_);
-    table_.from_json(record_.at("options"), (folder / "run.json").string());
-    defaults_ = options_of(record_.at("variant"), record_.at("recipe"));
-    describe(default_table_, defaults_);
+    options_ = runs::options_of(record_.at("variant"), "");
+    options_.describe(table_);
+    formats::from_json(table_, record_.at("options"), (folder / "run.json").string());
+    defaults_ = runs::options_of(record_.at("variant"), record_.at("recipe"));
+    defaults_.describe(default_table_);
   }
 
   std::string html() const {
@@ -145,17 +147,17 @@ class RunReport {
  private:
   fs::path folder_;
   json record_, results_;  // results: null where there are none yet
-  std::optional<MetricsTable> metrics_;
-  std::optional<Checkpoint> checkpoint_;
-  std::vector<std::string> problems_;  // why metrics or checkpoint cannot be shown
-  RunOptions options_, defaults_;      // of the run; of its recipe
-  OptionTable table_, default_table_;
+  std::optional<runs::MetricsTable> metrics_;
+  std::optional<evaluation::Checkpoint> checkpoint_;
+  std::vector<std::string> problems_;    // why metrics or checkpoint cannot be shown
+  runs::RunOptions options_, defaults_;  // of the run; of its recipe
+  FieldTable table_, default_table_;
 
   static json read_record(const fs::path& folder) {
     if (!fs::exists(folder / "run.json")) {
       throw Error("{}: expected the folder of a run, with a run.json, found none", folder.string());
     }
-    return read_run_record(folder);
+    return runs::read_run_record(folder);
   }
 
   std::string variant() const { return record_.at("variant"); }
@@ -243,7 +245,7 @@ class RunReport {
   }
 
   std::string machine_stat() const {
-    const std::string threads = TextCodec<Threads>::format(options_.threads);
+    const std::string threads = options_.threads.text();
     return stat("Device", options_.training.device,
                 fmt::format("{} thread{}", threads, threads == "1" ? "" : "s"));
   }
@@ -295,15 +297,15 @@ class RunReport {
     for (const auto& layer : checkpoint_->metadata().at("layer_table")) {
       rows.push_back({{{code(plain_text(layer.at("name"))), "name"},
                        text_cell(plain_text(layer.at("type"))),
-                       number_cell(shape_text(layer.at("output_shape").get<Shape>())),
+                       number_cell(models::shape_text(layer.at("output_shape").get<Shape>())),
                        number_cell(with_thousands(layer.at("parameters")))}});
     }
     rows.push_back({{text_cell("Trained parameters", "name"), text_cell(""), text_cell(""),
                      number_cell(with_thousands(parameter_count()))},
                     "total"});
-    const std::string shapes =
-        fmt::format("Input {}, code {}.", shape_text(checkpoint_->input_shape().value_or(Shape{})),
-                    shape_text(checkpoint_->code_shape().value_or(Shape{})));
+    const std::string shapes = fmt::format(
+        "Input {}, code {}.", models::shape_text(checkpoint_->input_shape().value_or(Shape{})),
+        models::shape_text(checkpoint_->code_shape().value_or(Shape{})));
     return section("Layers", html_table({"Layer", "Type", "Output", "Values"}, rows) +
                                  html_element("p", html_text(shapes), "quiet"));
   }
@@ -320,8 +322,8 @@ class RunReport {
     if (!recipe().empty()) command += " --recipe " + recipe();
     for (const auto& row : table_.rows()) {
       if (!is_changed(row)) continue;
-      command += " --" + row.name;
-      if (!row.value_name.empty()) command += " " + shell_word(row.value_text());
+      command += " " + option_name(row.name);
+      if (!row.placeholder().empty()) command += " " + shell_word(row.value_text());
     }
     return command;
   }
@@ -361,7 +363,7 @@ class RunReport {
   // -- Options
 
   /// Whether the run was given another value than its recipe's, or its variant's, default.
-  bool is_changed(const Option& row) const {
+  bool is_changed(const Field& row) const {
     if (!row.recorded || kResolvedOptions.contains(row.name)) return false;
     return row.value_text() != default_table_.find(row.name)->value_text();
   }
@@ -471,4 +473,4 @@ std::string report_page(const fs::path& folder) {
   return RunReport(normal.empty() ? fs::path(".") : normal).html();
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::cli

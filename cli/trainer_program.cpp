@@ -1,23 +1,24 @@
-#include "apps/trainers/trainer_program.h"
+#include "hourglass/cli/trainer_program.h"
 
-#include "apps/program.h"
-#include "apps/reports/run_report.h"
-#include "apps/trainers/run_pictures.h"
-#include "apps/trainers/run_record.h"
-#include "core/command_line.h"
-#include "core/error.h"
-#include "core/files.h"
-#include "core/random.h"
-#include "datasets/images.h"
-#include "figures/image_file.h"
-#include "figures/picture.h"
-#include "models/summary.h"
-#include "training/checkpointer.h"
-#include "training/metrics_file.h"
-#include "training/progress.h"
-#include "training/state_file.h"
-#include "training/stopping.h"
-#include "training/torchscript.h"
+#include "hourglass/cli/command_line.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/cli/run_pictures.h"
+#include "hourglass/cli/run_report.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/core/random.h"
+#include "hourglass/figures/image_file.h"
+#include "hourglass/figures/picture.h"
+#include "hourglass/formats/field_json.h"
+#include "hourglass/formats/torchscript.h"
+#include "hourglass/models/summary.h"
+#include "hourglass/runs/checkpointer.h"
+#include "hourglass/runs/metrics_file.h"
+#include "hourglass/runs/run_record.h"
+#include "hourglass/runs/state_file.h"
+#include "hourglass/sources/images.h"
+#include "hourglass/training/progress.h"
+#include "hourglass/training/stopping.h"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
@@ -31,13 +32,13 @@
 #include <numeric>
 #include <unistd.h>
 
-namespace hourglass {
+namespace hourglass::cli {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-ProgramInfo program_info(const Variant& variant) {
+ProgramInfo program_info(const recipes::Variant& variant) {
   const std::string name = variant.name + "_autoencoder";
   return {.name = name,
           .summary = fmt::format("Trains an autoencoder: {}.", variant.summary),
@@ -53,19 +54,20 @@ ProgramInfo program_info(const Variant& variant) {
 
 /// A run's options, and the record of the run it resumes, if any.
 struct Request {
-  RunOptions options;
+  runs::RunOptions options;
   json resumed;  // run.json, or null
   bool log_lines = false;
   bool help = false;
 };
 
 /// Without flags that choose something else, the variant's own recipe is trained.
-RunOptions starting_options(const Variant& variant, int argc, const char* const* argv) {
+runs::RunOptions starting_options(const recipes::Variant& variant, int argc,
+                                  const char* const* argv) {
   if (const auto recipe = peek_option("recipe", argc, argv))
-    return options_of(variant.name, *recipe);
+    return runs::options_of(variant.name, *recipe);
   const bool own_data =
       peek_option("dataset", argc, argv) || peek_option("architecture", argc, argv);
-  return options_of(variant.name, own_data ? "" : variant.default_recipe);
+  return runs::options_of(variant.name, own_data ? "" : variant.default_recipe);
 }
 
 json read_architecture(const std::string& path, const std::string& variant) {
@@ -81,48 +83,48 @@ json read_architecture(const std::string& path, const std::string& variant) {
 }
 
 /// A resumed run keeps its options; only how long it goes on and what it says may change.
-void check_resumed_flags(const CommandLine& line, const OptionTable& table) {
+void check_resumed_flags(const CommandLine& line, const FieldTable& table) {
   for (const auto& name : line.given) {
     const bool changes_the_run =
         table.find(name)->recorded || name == "recipe" || name == "architecture" || name == "out";
-    if (changes_the_run && name != "epochs" && name != "data-dir") {
-      throw UsageError("--{}: cannot change in a resumed run; its options are in run.json", name);
+    if (changes_the_run && name != "epochs" && name != "data_dir") {
+      throw UsageError("`{}`: cannot change in a resumed run; its options are in run.json", name);
     }
   }
 }
 
-Request parse_request(const Variant& variant, int argc, const char* const* argv) {
+Request parse_request(const recipes::Variant& variant, int argc, const char* const* argv) {
   Request request;
-  RunOptions& options = request.options;
+  runs::RunOptions& options = request.options;
   const auto resumed = peek_option("resume", argc, argv);
   if (resumed) {
-    request.resumed = read_run_record(*resumed);
+    request.resumed = runs::read_run_record(*resumed);
     if (request.resumed.at("variant") != variant.name) {
       throw Error("{}: a run of {}_autoencoder: resume it with that program", *resumed,
                   request.resumed.at("variant").get<std::string>());
     }
-    options = options_of(variant.name, request.resumed.at("recipe"));
+    options = runs::options_of(variant.name, request.resumed.at("recipe"));
   } else {
     options = starting_options(variant, argc, argv);
   }
-  OptionTable table;
-  describe(table, options);
-  if (resumed) table.from_json(request.resumed.at("options"), *resumed + "/run.json");
+  FieldTable table;
+  options.describe(table);
+  if (resumed) formats::from_json(table, request.resumed.at("options"), *resumed + "/run.json");
   if (const auto path = peek_option("architecture", argc, argv)) {
-    table.from_json(read_architecture(*path, variant.name), *path);
+    formats::from_json(table, read_architecture(*path, variant.name), *path);
   }
   const ProgramInfo program = program_info(variant);
   const CommandLine line = parse_command_line(program, table, argc, argv);
   if (line.help) fmt::print("{}", help_text(program, table));
   request.help = line.help;
-  request.log_lines = line.has("log-every");
+  request.log_lines = line.has("log_every");
   if (resumed) check_resumed_flags(line, table);
   return request;
 }
 
 // ---- Getting ready
 
-fs::path run_folder(const RunOptions& options) {
+fs::path run_folder(const runs::RunOptions& options) {
   if (!options.resume.empty()) return options.resume;
   if (!options.out.empty()) {
     if (fs::exists(fs::path(options.out) / "run.json")) {
@@ -139,32 +141,35 @@ fs::path run_folder(const RunOptions& options) {
   return folder;
 }
 
-AutoencoderPtr build_model(const RunOptions& options, const DataSplits& data) {
+models::AutoencoderPtr build_model(const runs::RunOptions& options,
+                                   const sources::DataSplits& data) {
   at::manual_seed(derive_seed(options.training.seed, "weights"));
-  const ItemShapes shapes = {data.training->item_shape(), data.training->target_shape()};
-  AutoencoderPtr model = find_variant(options.variant).build(options.model, shapes);
-  if (model->likelihood().loss == Loss::Bce && (data.info.lowest < 0 || data.info.highest > 1)) {
+  const models::ItemShapes shapes = {data.training->item_shape(), data.training->target_shape()};
+  models::AutoencoderPtr model =
+      recipes::find_variant(options.variant).build(options.model, shapes);
+  if (model->likelihood().loss == models::Loss::Bce &&
+      (data.info.lowest < 0 || data.info.highest > 1)) {
     throw Error(
         "{}: --loss bce expects values in [0, 1], found {:g} to {:g}: add --scale minmax, or "
         "--loss mse "
         "--output-activation linear",
         data.info.name, data.info.lowest, data.info.highest);
   }
-  if (!options.init_from.empty()) load_weights(*model, options.init_from);
+  if (!options.init_from.empty()) formats::load_weights(*model, options.init_from);
   return model;
 }
 
-int64_t parameter_count(const Autoencoder& model) {
+int64_t parameter_count(const models::Autoencoder& model) {
   int64_t count = 0;
   for (const auto& parameter : model.parameters()) count += parameter.numel();
   return count;
 }
 
-void show_plan(const RunOptions& options, const DataInfo& data, Autoencoder& model,
-               const fs::path& folder) {
+void show_plan(const runs::RunOptions& options, const sources::DataInfo& data,
+               models::Autoencoder& model, const fs::path& folder) {
   for (const auto& note : data.notes) fmt::print("note      {}\n", note);
   if (options.quiet) return;
-  fmt::print("{}", to_text(summarize(model)));
+  fmt::print("{}", models::to_text(models::summarize(model)));
   fmt::print("data      {}: {} training, {} validation, {} test rows\n", data.name,
              with_thousands(data.training_rows), with_thousands(data.validation_rows),
              with_thousands(data.test_rows));
@@ -183,51 +188,51 @@ class Run {
  public:
   explicit Run(Request request)
       : options_(std::move(request.options)), record_(std::move(request.resumed)) {
-    describe(table_, options_);
+    options_.describe(table_);
     resuming_ = !record_.is_null();
     log_lines_ = request.log_lines;
   }
 
   int run() {
     prepare();
-    Trainer trainer(model_, data_.training, data_.validation, options_.training);
+    training::Trainer trainer(model_, data_.training, data_.validation, options_.training);
     if (state_) trainer.restore(*state_);
     add_hooks(trainer);
-    const TrainingResult result = trainer.run();
+    const training::TrainingResult result = trainer.run();
     finish(result);
     return exit_code(result);
   }
 
  private:
-  RunOptions options_;
-  OptionTable table_;
+  runs::RunOptions options_;
+  FieldTable table_;
   json record_;
   bool resuming_ = false, log_lines_ = false;
-  DataSplits data_;
-  AutoencoderPtr model_, exported_;
+  sources::DataSplits data_;
+  models::AutoencoderPtr model_, exported_;
   fs::path folder_;
-  TrainingStatePtr state_;  // to go on from; null for a new run
+  training::TrainingStatePtr state_;  // to go on from; null for a new run
 
   /// Reads the data, builds the model, and leaves run.json before the first step.
   void prepare() {
     check(options_);
-    options_.training.device = resolve_device(options_.training.device).str();
-    data_ = open_data(options_.data, options_.training.seed);
-    if (resuming_) check_same_data(record_, data_.info);
+    options_.training.device = training::resolve_device(options_.training.device).str();
+    data_ = sources::open_data(options_.data, options_.training.seed);
+    if (resuming_) runs::check_same_data(record_, data_.info);
     model_ = build_model(options_, data_);
     exported_ = build_model(options_, data_);
     if (!options_.threads.count) {
       options_.threads.count =
-          automatic_threads(parameter_count(*model_), options_.training.batch_size);
+          runs::automatic_threads(parameter_count(*model_), options_.training.batch_size);
     }
     at::set_num_threads(static_cast<int>(*options_.threads.count));
     folder_ = run_folder(options_);
     create_folders(folder_);
     if (resuming_ && fs::exists(folder_ / "last.pt")) {
-      state_ = std::make_shared<TrainingState>(load_state(folder_ / "last.pt"));
+      state_ = std::make_shared<training::TrainingState>(runs::load_state(folder_ / "last.pt"));
     }
     const json results = resuming_ ? record_.value("results", json()) : json();
-    record_ = new_run_record(options_, table_, data_.info);
+    record_ = runs::new_run_record(options_, table_, data_.info);
     record_["results"] = results;
     write_record();
     show_plan(options_, data_.info, *model_, folder_);
@@ -235,32 +240,34 @@ class Run {
 
   void write_record() const { write_file_atomically(folder_ / "run.json", record_.dump(2) + "\n"); }
 
-  void add_hooks(Trainer& trainer) {
+  void add_hooks(training::Trainer& trainer) {
     const int64_t finished = state_ ? state_->epoch : 0;
-    trainer.add_hook(std::make_shared<MetricsFile>(folder_ / "metrics.csv", finished));
+    trainer.add_hook(std::make_shared<runs::MetricsFile>(folder_ / "metrics.csv", finished));
     if (!options_.quiet) trainer.add_hook(make_progress(trainer, finished));
     if (options_.training.early_stopping > 0) {
-      trainer.add_hook(std::make_shared<EarlyStopping>(options_.training.early_stopping));
+      trainer.add_hook(std::make_shared<training::EarlyStopping>(options_.training.early_stopping));
     }
-    if (options_.stop_after > 0) trainer.add_hook(std::make_shared<StopAfter>(options_.stop_after));
-    const json metadata = model_metadata(record_, *exported_, data_.info);
-    trainer.add_hook(std::make_shared<Checkpointer>(
+    if (options_.stop_after > 0)
+      trainer.add_hook(std::make_shared<training::StopAfter>(options_.stop_after));
+    const json metadata = runs::model_metadata(record_, *exported_, data_.info);
+    trainer.add_hook(std::make_shared<runs::Checkpointer>(
         folder_, exported_, options_.checkpoints,
-        [metadata](const BestEpoch& best) {
+        [metadata](const training::BestEpoch& best) {
           json with_epoch = metadata;
           with_epoch["epoch"] = best.epoch;
-          with_epoch["metrics"] = {{"training", to_json(best.training)},
-                                   {"validation", to_json(best.validation)}};
+          with_epoch["metrics"] = {{"training", runs::to_json(best.training)},
+                                   {"validation", runs::to_json(best.validation)}};
           return with_epoch;
         },
         state_));
   }
 
-  std::shared_ptr<Progress> make_progress(Trainer& trainer, int64_t finished) const {
+  std::shared_ptr<training::Progress> make_progress(training::Trainer& trainer,
+                                                    int64_t finished) const {
     const bool bar = ::isatty(STDOUT_FILENO) != 0 && !log_lines_;
-    const auto progress =
-        std::make_shared<Progress>(ProgressOptions{.bar = bar, .line_every = options_.log_every},
-                                   options_.training.epochs, finished, data_.training->size());
+    const auto progress = std::make_shared<training::Progress>(
+        training::ProgressOptions{.bar = bar, .line_every = options_.log_every},
+        options_.training.epochs, finished, data_.training->size());
     if (finished == 0 && options_.log_every > 1) {
       progress->show_untrained(trainer.evaluate_training_rows());
     }
@@ -268,8 +275,8 @@ class Run {
   }
 
   /// Records the results, draws the pictures, and says where everything is.
-  void finish(const TrainingResult& result) {
-    const TrainingState& state = *result.state;
+  void finish(const training::TrainingResult& result) {
+    const training::TrainingState& state = *result.state;
     if (state.best.epoch == 0) return;
     record_results(result);
     fmt::print("model     {}  (epoch {}, loss {:.6f})\n", (folder_ / "best.pt").string(),
@@ -277,8 +284,8 @@ class Run {
     show_expectation();
     fmt::print("metrics   {}\n", (folder_ / "metrics.csv").string());
     save_parts();
-    const bool complete = result.end != TrainingResult::End::Interrupted;
-    if (complete && !options_.no_figures && figures_available()) {
+    const bool complete = result.end != training::TrainingResult::End::Interrupted;
+    if (complete && !options_.no_figures && figures::figures_available()) {
       for (const auto& picture : draw_run_pictures(folder_, options_, data_)) {
         fmt::print("picture   {}\n", picture.string());
       }
@@ -292,26 +299,26 @@ class Run {
     fmt::print("report    {}\n", path.string());
   }
 
-  void record_results(const TrainingResult& result) {
+  void record_results(const training::TrainingResult& result) {
     static constexpr const char* kEnds[] = {"finished", "stopped", "interrupted", "not finite"};
-    const TrainingState& state = *result.state;
-    const MetricsTable metrics = read_metrics(folder_ / "metrics.csv");
+    const training::TrainingState& state = *result.state;
+    const runs::MetricsTable metrics = runs::read_metrics(folder_ / "metrics.csv");
     const auto& seconds = metrics.column("seconds");
     json results = {{"end", kEnds[static_cast<int>(result.end)]},
                     {"epochs", state.epoch},
                     {"training_seconds", std::accumulate(seconds.begin(), seconds.end(), 0.0)},
                     {"best",
                      {{"epoch", state.best.epoch},
-                      {"training", to_json(state.best.training)},
-                      {"validation", to_json(state.best.validation)}}}};
+                      {"training", runs::to_json(state.best.training)},
+                      {"validation", runs::to_json(state.best.validation)}}}};
     if (result.last) {
       results["last"] = {{"epoch", result.last->epoch},
-                         {"training", to_json(result.last->training)},
-                         {"validation", to_json(result.last->validation)}};
+                         {"training", runs::to_json(result.last->training)},
+                         {"validation", runs::to_json(result.last->validation)}};
     } else if (record_["results"].is_object()) {
       results["last"] = record_["results"]["last"];
     }
-    results["expected"] = expectation_record(options_, metrics);
+    results["expected"] = runs::expectation_record(options_, metrics);
     record_["results"] = std::move(results);
     write_record();
   }
@@ -325,8 +332,8 @@ class Run {
   }
 
   void save_parts() {
-    for (const Part part : options_.save_parts) {
-      const bool is_json = part == Part::Architecture;
+    for (const runs::Part part : options_.save_parts) {
+      const bool is_json = part == runs::Part::Architecture;
       const fs::path path =
           folder_ / fmt::format("{}.{}", enum_name(part), is_json ? "json" : "pt");
       save_part(part, path);
@@ -334,25 +341,25 @@ class Run {
     }
   }
 
-  void save_part(Part part, const fs::path& path) {
-    load_weights(*exported_, folder_ / "best.pt");
-    json metadata = model_metadata(record_, *exported_, data_.info);
+  void save_part(runs::Part part, const fs::path& path) {
+    formats::load_weights(*exported_, folder_ / "best.pt");
+    json metadata = runs::model_metadata(record_, *exported_, data_.info);
     switch (part) {
-      case Part::Encoder: return export_encoder(*exported_, path, metadata);
-      case Part::Decoder: return export_decoder(*exported_, path, metadata);
-      case Part::Weights: return save_weights(*exported_, path);
-      case Part::Architecture: {
-        OptionTable model_table;
-        find_variant(options_.variant).describe(model_table, options_.model);
-        metadata["options"] = model_table.to_json();
+      case runs::Part::Encoder: return formats::export_encoder(*exported_, path, metadata);
+      case runs::Part::Decoder: return formats::export_decoder(*exported_, path, metadata);
+      case runs::Part::Weights: return formats::save_weights(*exported_, path);
+      case runs::Part::Architecture: {
+        FieldTable model_table;
+        recipes::find_variant(options_.variant).describe(model_table, options_.model);
+        metadata["options"] = formats::to_json(model_table);
         write_file_atomically(path, metadata.dump(2) + "\n");
       }
     }
   }
 
-  int exit_code(const TrainingResult& result) const {
-    if (result.end == TrainingResult::End::NotFinite) throw Error("{}", result.problem);
-    if (result.end != TrainingResult::End::Interrupted) return kDone;
+  int exit_code(const training::TrainingResult& result) const {
+    if (result.end == training::TrainingResult::End::NotFinite) throw Error("{}", result.problem);
+    if (result.end != training::TrainingResult::End::Interrupted) return kDone;
     fmt::print(stderr, "interrupted after epoch {}; go on with: {}_autoencoder --resume {}\n",
                result.state->epoch, options_.variant, folder_.string());
     return kInterrupted;
@@ -363,15 +370,15 @@ class Run {
 
 int train_from_command_line(const std::string& variant, int argc, const char* const* argv) {
   return run_program(variant + "_autoencoder", [&] {
-    set_image_decoder(decode_image);
-    Request request = parse_request(find_variant(variant), argc, argv);
+    sources::set_image_decoder(figures::decode_image);
+    Request request = parse_request(recipes::find_variant(variant), argc, argv);
     if (request.help) return kDone;
     if (request.options.list_recipes) {
-      fmt::print("{}", recipe_table(variant));
+      fmt::print("{}", recipes::recipe_table(variant));
       return kDone;
     }
     return Run(std::move(request)).run();
   });
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::cli

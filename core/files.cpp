@@ -1,8 +1,6 @@
-#include "core/files.h"
+#include "hourglass/core/files.h"
 
-#include "core/error.h"
-
-#include <openssl/evp.h>
+#include "hourglass/core/error.h"
 
 #include <cerrno>
 #include <cstring>
@@ -26,11 +24,6 @@ void flush_to_disk(const fs::path& path) {
   const std::string reason = flushed ? "" : errno_text();
   if (descriptor >= 0) ::close(descriptor);
   if (!flushed) throw Error("{}: cannot flush to the disk: {}", path.string(), reason);
-}
-
-/// OpenSSL returns 1 where all went well.
-void check_digest(int result) {
-  if (result != 1) throw Error("SHA-256 is not available in this OpenSSL");
 }
 
 }  // namespace
@@ -85,33 +78,6 @@ void create_folders(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error) throw Error("{}: cannot create the folder: {}", path.string(), error.message());
-}
-
-struct Sha256::Context {
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> evp{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
-};
-
-Sha256::Sha256() : context_(std::make_shared<Context>()) {
-  check_digest(EVP_DigestInit_ex(context_->evp.get(), EVP_sha256(), nullptr));
-}
-
-void Sha256::add(std::string_view bytes) {
-  check_digest(EVP_DigestUpdate(context_->evp.get(), bytes.data(), bytes.size()));
-}
-
-std::string Sha256::hex() {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int length = 0;
-  check_digest(EVP_DigestFinal_ex(context_->evp.get(), digest, &length));
-  std::string text;
-  for (unsigned int i = 0; i < length; ++i) text += fmt::format("{:02x}", digest[i]);
-  return text;
-}
-
-std::string sha256(std::string_view bytes) {
-  Sha256 hash;
-  hash.add(bytes);
-  return hash.hex();
 }
 
 }  // namespace hourglass

@@ -2,7 +2,6 @@
 
 #include <filesystem>
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -25,22 +24,5 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view b
 
 /// Creates the folder and its parents. Throws `Error` with the reason.
 void create_folders(const std::filesystem::path& path);
-
-/// The SHA-256 of bytes that come one after the other.
-class Sha256 {
- public:
-  Sha256();
-  void add(std::string_view bytes);
-
-  /// 64 lower-case hexadecimal digits; nothing can be added afterwards.
-  std::string hex();
-
- private:
-  struct Context;  // hides OpenSSL's headers
-  std::shared_ptr<Context> context_;
-};
-
-/// The same of bytes at hand.
-std::string sha256(std::string_view bytes);
 
 }  // namespace hourglass

@@ -1,7 +1,6 @@
-#include "core/text.h"
+#include "hourglass/core/text.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <charconv>
@@ -82,15 +81,6 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& ca
 
 std::optional<double> parse_double(std::string_view text) { return parse_whole<double>(text); }
 std::optional<int64_t> parse_integer(std::string_view text) { return parse_whole<int64_t>(text); }
-
-std::string base64(std::string_view bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // OpenSSL ends it with a zero
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                     reinterpret_cast<const unsigned char*>(bytes.data()),
-                                     static_cast<int>(bytes.size()));
-  text.resize(static_cast<size_t>(length));
-  return text;
-}
 
 std::string with_thousands(int64_t number) {
   std::string digits = std::to_string(std::abs(number));

@@ -25,9 +25,6 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& ca
 std::optional<double> parse_double(std::string_view text);
 std::optional<int64_t> parse_integer(std::string_view text);
 
-/// Bytes as text of letters, digits, + and / (RFC 4648), as in a data URI.
-std::string base64(std::string_view bytes);
-
 /// 51154 -> "51,154".
 std::string with_thousands(int64_t number);
 

@@ -1,7 +1,7 @@
-#include "datasets/corruption.h"
+#include "hourglass/datasets/corruption.h"
 
-#include "core/random.h"
-#include "core/text.h"
+#include "hourglass/core/random.h"
+#include "hourglass/core/text.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -13,7 +13,7 @@
 #include <cmath>
 #include <utility>
 
-namespace hourglass {
+namespace hourglass::datasets {
 namespace {
 
 struct CorruptionName {
@@ -88,11 +88,11 @@ void corrupt(at::Tensor& input, const at::Tensor& rows, uint64_t key, const Kind
 
 }  // namespace
 
-std::string TextCodec<Corruption>::expects() {
+std::string Corruption::expects() {
   return "none, gaussian:S (S above 0), mask:P or salt-pepper:P (P above 0 and at most 1)";
 }
 
-std::optional<Corruption> TextCodec<Corruption>::parse(const std::string& text) {
+std::optional<Corruption> Corruption::parse(const std::string& text) {
   if (text == "none") return Corruption{};
   for (const auto& [kind, prefix] : kCorruptionNames) {
     if (!text.starts_with(prefix)) continue;
@@ -104,9 +104,9 @@ std::optional<Corruption> TextCodec<Corruption>::parse(const std::string& text) 
   return {};
 }
 
-std::string TextCodec<Corruption>::format(const Corruption& corruption) {
-  for (const auto& [kind, prefix] : kCorruptionNames) {
-    if (kind == corruption.kind) return fmt::format("{}{}", prefix, corruption.amount);
+std::string Corruption::text() const {
+  for (const auto& [each, prefix] : kCorruptionNames) {
+    if (each == kind) return fmt::format("{}{}", prefix, amount);
   }
   return "none";
 }
@@ -138,4 +138,4 @@ DatasetPtr Corrupted::to(at::Device device) const {
   return std::make_shared<Corrupted>(clean_->to(device), corruption_, noise_, seed_);
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::datasets

@@ -1,12 +1,12 @@
 #pragma once
 
-#include "core/options.h"
-#include "datasets/dataset.h"
+#include "hourglass/core/fields.h"
+#include "hourglass/datasets/dataset.h"
 
 #include <optional>
 #include <string>
 
-namespace hourglass {
+namespace hourglass::datasets {
 
 enum class CorruptionKind { None, Gaussian, Mask, SaltPepper };
 
@@ -17,23 +17,18 @@ struct Corruption {
   /// Mask: probability that a value becomes 0 (in (0, 1]).
   /// Salt and pepper: probability that a value becomes 0 or 1, each half of the time (in (0, 1]).
   double amount = 0;
-};
 
-/// "none", "gaussian:0.5", "mask:0.25", "salt-pepper:0.1".
-template <>
-struct TextCodec<Corruption> {
+  /// "none", "gaussian:0.5", "mask:0.25", "salt-pepper:0.1".
   static std::string expects();
   static std::optional<Corruption> parse(const std::string& text);
-  static std::string format(const Corruption& corruption);
+  std::string text() const;
 };
 
 /// Whether an item is corrupted anew each epoch or alike in all.
 enum class Noise { Fresh, Once };
-template <>
-struct EnumNames<Noise> {
-  static constexpr std::pair<Noise, const char*> kNames[] = {{Noise::Fresh, "fresh"},
-                                                             {Noise::Once, "once"}};
-};
+constexpr auto names_of(Noise) {
+  return std::to_array<EnumName<Noise>>({{Noise::Fresh, "fresh"}, {Noise::Once, "once"}});
+}
 
 /// Another data set with corrupted inputs. The noise of an item depends on (seed, epoch, row
 /// number) alone, so it does not change with batch order, batch size, engine or number of
@@ -56,4 +51,4 @@ class Corrupted : public Dataset {
   uint64_t seed_;
 };
 
-}  // namespace hourglass
+}  // namespace hourglass::datasets

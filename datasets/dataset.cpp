@@ -1,6 +1,6 @@
-#include "datasets/dataset.h"
+#include "hourglass/datasets/dataset.h"
 
-#include "core/error.h"
+#include "hourglass/core/error.h"
 
 #include <ATen/ATen.h>
 #include <c10/util/accumulate.h>
@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace hourglass {
+namespace hourglass::datasets {
 namespace {
 
 Shape shape_of_item(const at::Tensor& values) { return values.sizes().slice(1).vec(); }
@@ -95,4 +95,4 @@ DatasetPtr Paired::to(at::Device device) const {
   return std::make_shared<Paired>(inputs_->to(device), targets_->to(device));
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::datasets

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/batch.h"
+#include "hourglass/core/batch.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::datasets {
 
 /// A set of items that is held once and handed out as batches; there are no per-item objects.
 ///
@@ -103,4 +103,4 @@ class Paired : public Dataset {
   DatasetPtr inputs_, targets_;
 };
 
-}  // namespace hourglass
+}  // namespace hourglass::datasets

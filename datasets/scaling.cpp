@@ -1,34 +1,34 @@
-#include "datasets/scaling.h"
+#include "hourglass/datasets/scaling.h"
 
-#include "core/text.h"
+#include "hourglass/core/text.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace hourglass {
+namespace hourglass::datasets {
 
-std::string TextCodec<Scale>::expects() { return "auto, none, minmax or max:V (V above 0)"; }
+std::string ScalingRule::expects() { return "auto, none, minmax or max:V (V above 0)"; }
 
-std::optional<Scale> TextCodec<Scale>::parse(const std::string& text) {
-  if (text == "auto") return Scale{};
-  if (text == "none") return Scale{Scale::Kind::None};
-  if (text == "minmax") return Scale{Scale::Kind::MinMax};
+std::optional<ScalingRule> ScalingRule::parse(const std::string& text) {
+  if (text == "auto") return ScalingRule{};
+  if (text == "none") return ScalingRule{ScalingRule::Kind::None};
+  if (text == "minmax") return ScalingRule{ScalingRule::Kind::MinMax};
   if (!text.starts_with("max:")) return {};
   const auto maximum = TextCodec<double>::parse(text.substr(4));
   if (!maximum || *maximum <= 0) return {};
-  return Scale{Scale::Kind::Max, *maximum};
+  return ScalingRule{ScalingRule::Kind::Max, *maximum};
 }
 
-std::string TextCodec<Scale>::format(const Scale& scale) {
-  switch (scale.kind) {
-    case Scale::Kind::Auto: return "auto";
-    case Scale::Kind::None: return "none";
-    case Scale::Kind::MinMax: return "minmax";
-    case Scale::Kind::Max: break;
+std::string ScalingRule::text() const {
+  switch (kind) {
+    case ScalingRule::Kind::Auto: return "auto";
+    case ScalingRule::Kind::None: return "none";
+    case ScalingRule::Kind::MinMax: return "minmax";
+    case ScalingRule::Kind::Max: break;
   }
-  return fmt::format("max:{}", scale.maximum);
+  return fmt::format("max:{}", maximum);
 }
 
 Extremes extremes_of(const at::Tensor& values, const at::Tensor& positions) {
@@ -44,9 +44,9 @@ Extremes extremes_of(const at::Tensor& values, const at::Tensor& positions) {
   return extremes;
 }
 
-Scaling fit_scaling(const Scale& scale, const Extremes& extremes) {
-  if (scale.kind == Scale::Kind::None) return {};
-  if (scale.kind == Scale::Kind::Max) return {.factor = {1 / scale.maximum}};
+Scaling fit_scaling(const ScalingRule& scale, const Extremes& extremes) {
+  if (scale.kind == ScalingRule::Kind::None) return {};
+  if (scale.kind == ScalingRule::Kind::Max) return {.factor = {1 / scale.maximum}};
   // In float32, as a batch computes it: then range · (1 / range) never rounds to more than 1.
   const at::Tensor lowest = extremes.lowest.to(at::kFloat).flatten();
   const at::Tensor range = extremes.highest.to(at::kFloat).flatten() - lowest;
@@ -65,13 +65,4 @@ Range scaled_range(const Extremes& extremes, const Scaling& scaling) {
   return {scaled.min().item<double>(), scaled.max().item<double>()};
 }
 
-void to_json(nlohmann::json& json, const Scaling& scaling) {
-  json = {{"offset", scaling.offset}, {"factor", scaling.factor}};
-}
-
-void from_json(const nlohmann::json& json, Scaling& scaling) {
-  json.at("offset").get_to(scaling.offset);
-  json.at("factor").get_to(scaling.factor);
-}
-
-}  // namespace hourglass
+}  // namespace hourglass::datasets

@@ -1,18 +1,17 @@
 #pragma once
 
-#include "core/options.h"
-#include "datasets/dataset.h"
+#include "hourglass/core/fields.h"
+#include "hourglass/datasets/dataset.h"
 
 #include <ATen/core/Tensor.h>
-#include <nlohmann/json.hpp>
 
 #include <optional>
 #include <string>
 
-namespace hourglass {
+namespace hourglass::datasets {
 
 /// How stored values become model values.
-struct Scale {
+struct ScalingRule {
   enum class Kind {
     Auto,    ///< digits / 16, bytes of images / 255, else min–max
     None,    ///< as they are
@@ -21,14 +20,11 @@ struct Scale {
   };
   Kind kind = Kind::Auto;
   double maximum = 1;  ///< > 0
-};
 
-/// "auto", "none", "max:16", "minmax".
-template <>
-struct TextCodec<Scale> {
+  /// "auto", "none", "max:16", "minmax".
   static std::string expects();
-  static std::optional<Scale> parse(const std::string& text);
-  static std::string format(const Scale& scale);
+  static std::optional<ScalingRule> parse(const std::string& text);
+  std::string text() const;
 };
 
 /// The least and the greatest value of each feature.
@@ -40,7 +36,7 @@ struct Extremes {
 Extremes extremes_of(const at::Tensor& values, const at::Tensor& positions);
 
 /// The pairs that `scale` (not Auto) comes to for training values with these extremes.
-Scaling fit_scaling(const Scale& scale, const Extremes& extremes);
+Scaling fit_scaling(const ScalingRule& scale, const Extremes& extremes);
 
 /// The extremes over all features once they are scaled, exactly as a batch would have them.
 struct Range {
@@ -48,7 +44,4 @@ struct Range {
 };
 Range scaled_range(const Extremes& extremes, const Scaling& scaling);
 
-void to_json(nlohmann::json& json, const Scaling& scaling);
-void from_json(const nlohmann::json& json, Scaling& scaling);
-
-}  // namespace hourglass
+}  // namespace hourglass::datasets

@@ -1,8 +1,8 @@
-#include "datasets/split.h"
+#include "hourglass/datasets/split.h"
 
-#include "core/error.h"
-#include "core/random.h"
-#include "core/text.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/random.h"
+#include "hourglass/core/text.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -13,7 +13,7 @@
 #include <tuple>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::datasets {
 namespace {
 
 /// The fraction of "split:0.1" after the prefix "split:".
@@ -55,11 +55,11 @@ RowSplit stratified_split(int64_t rows, int64_t count, const at::Tensor& labels,
 
 }  // namespace
 
-std::string TextCodec<Validation>::expects() {
+std::string Validation::expects() {
   return "auto, test, none, split:F or last:F (a fraction between 0 and 1)";
 }
 
-std::optional<Validation> TextCodec<Validation>::parse(const std::string& text) {
+std::optional<Validation> Validation::parse(const std::string& text) {
   if (text == "auto") return Validation{};
   if (text == "test") return Validation{Validation::Kind::Test};
   if (text == "none") return Validation{Validation::Kind::None};
@@ -68,15 +68,15 @@ std::optional<Validation> TextCodec<Validation>::parse(const std::string& text) 
   return {};
 }
 
-std::string TextCodec<Validation>::format(const Validation& validation) {
-  switch (validation.kind) {
+std::string Validation::text() const {
+  switch (kind) {
     case Validation::Kind::Auto: return "auto";
     case Validation::Kind::Test: return "test";
     case Validation::Kind::None: return "none";
-    case Validation::Kind::Split: return fmt::format("split:{}", validation.fraction);
+    case Validation::Kind::Split: return fmt::format("split:{}", fraction);
     case Validation::Kind::Last: break;
   }
-  return fmt::format("last:{}", validation.fraction);
+  return fmt::format("last:{}", fraction);
 }
 
 RowSplit split_rows(const Validation& validation, int64_t rows, const at::Tensor& labels,
@@ -91,13 +91,13 @@ RowSplit split_rows(const Validation& validation, int64_t rows, const at::Tensor
                             : rows - static_cast<int64_t>(std::floor((1 - fraction) * all + 1e-6));
   if (count == 0 || count == rows) {
     throw Error(
-        "--validation {}: of {} rows, {} would be for validation and {} for training; "
+        "`validation` {}: of {} rows, {} would be for validation and {} for training; "
         "both need at least one",
-        TextCodec<Validation>::format(validation), rows, count, rows - count);
+        validation.text(), rows, count, rows - count);
   }
   if (random) return stratified_split(rows, count, labels, seed);
   const at::Tensor positions = at::arange(rows);
   return {positions.narrow(0, 0, rows - count), positions.narrow(0, rows - count, count)};
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::datasets

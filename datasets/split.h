@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/options.h"
+#include "hourglass/core/fields.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-namespace hourglass {
+namespace hourglass::datasets {
 
 /// Which rows judge the model while it trains.
 struct Validation {
@@ -21,14 +21,11 @@ struct Validation {
   };
   Kind kind = Kind::Auto;
   double fraction = 0;  ///< in (0, 1), for Split and Last
-};
 
-/// "auto", "test", "split:0.1", "last:0.2", "none".
-template <>
-struct TextCodec<Validation> {
+  /// "auto", "test", "split:0.1", "last:0.2", "none".
   static std::string expects();
   static std::optional<Validation> parse(const std::string& text);
-  static std::string format(const Validation& validation);
+  std::string text() const;
 };
 
 /// Positions of the rows of each part, ascending; int64 on the CPU.
@@ -44,4 +41,4 @@ struct RowSplit {
 RowSplit split_rows(const Validation& validation, int64_t rows, const at::Tensor& labels,
                     uint64_t seed);
 
-}  // namespace hourglass
+}  // namespace hourglass::datasets

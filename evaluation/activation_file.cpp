@@ -1,15 +1,15 @@
-#include "evaluation/activation_file.h"
+#include "hourglass/evaluation/activation_file.h"
 
-#include "core/error.h"
-#include "core/files.h"
-#include "core/npy.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/formats/npy.h"
 
 #include <ATen/ATen.h>
 
 #include <cmath>
 #include <limits>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 namespace {
 
 namespace fs = std::filesystem;
@@ -160,12 +160,13 @@ void expect_activation_file(const fs::path& path, const std::string& option) {
 
 void save_activations(const fs::path& path, const Activations& activations) {
   const auto arrays = to_arrays(activations);
-  if (!is_json(path)) return write_npz(path, arrays);
+  if (!is_json(path)) return formats::write_npz(path, arrays);
   write_file_atomically(path, to_json_text(arrays));
 }
 
 Activations load_activations(const fs::path& path) {
-  return from_arrays(is_json(path) ? parse_json_text(read_file(path), path) : read_npz(path), path);
+  return from_arrays(
+      is_json(path) ? parse_json_text(read_file(path), path) : formats::read_npz(path), path);
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "evaluation/activations.h"
+#include "hourglass/evaluation/activations.h"
 
 #include <filesystem>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 
 // Activations as a file of named arrays: "rows", "input", "layers/encoder.dense1", and with
 // gradients "loss", "input_gradient", "layer_gradients/encoder.dense1",
@@ -20,4 +20,4 @@ void save_activations(const std::filesystem::path& path, const Activations& acti
 /// The inverse. Throws `Error` for what is not such a file.
 Activations load_activations(const std::filesystem::path& path);
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -1,8 +1,8 @@
-#include "evaluation/activations.h"
+#include "hourglass/evaluation/activations.h"
 
-#include "core/error.h"
-#include "core/text.h"
-#include "evaluation/layer_recorder.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
+#include "hourglass/evaluation/layer_recorder.h"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <fnmatch.h>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 namespace {
 
 /// cuDNN's recurrent layers cannot be differentiated in evaluation mode; LibTorch's own can.
@@ -60,25 +60,25 @@ RecordedRun run_layers(Checkpoint& checkpoint, const at::Tensor& x) {
   return run;
 }
 
-at::Tensor loss_value(Loss loss, const at::Tensor& output, const at::Tensor& target) {
+at::Tensor loss_value(models::Loss loss, const at::Tensor& output, const at::Tensor& target) {
   switch (loss) {
-    case Loss::Bce: return at::binary_cross_entropy(output, target);
-    case Loss::Mse: return at::mse_loss(output, target);
-    case Loss::Mae: break;
+    case models::Loss::Bce: return at::binary_cross_entropy(output, target);
+    case models::Loss::Mse: return at::mse_loss(output, target);
+    case models::Loss::Mae: break;
   }
   return at::l1_loss(output, target);
 }
 
-void check_target(const Checkpoint& checkpoint, Loss loss, const at::Tensor& output,
+void check_target(const Checkpoint& checkpoint, models::Loss loss, const at::Tensor& output,
                   const at::Tensor& target) {
   if (output.sizes() != target.sizes()) {
     throw Error("{}: expected targets of the output's shape, {}, for the loss, found {}",
-                checkpoint.path().string(), shape_text(output.sizes().vec()),
-                shape_text(target.sizes().vec()));
+                checkpoint.path().string(), models::shape_text(output.sizes().vec()),
+                models::shape_text(target.sizes().vec()));
   }
   for (const auto& values : {output, target}) {
-    if (loss == Loss::Bce && (values.lt(0).any() | values.gt(1).any()).item<bool>()) {
-      throw Error("{}: cross-entropy expects values in [0, 1], found {:g} to {:g}: use --loss mse",
+    if (loss == models::Loss::Bce && (values.lt(0).any() | values.gt(1).any()).item<bool>()) {
+      throw Error("{}: cross-entropy expects values in [0, 1], found {:g} to {:g}: use `loss` mse",
                   checkpoint.path().string(), values.min().item<double>(),
                   values.max().item<double>());
     }
@@ -140,7 +140,7 @@ std::vector<NamedTensor> trainable_parameters(torch::jit::Module& module) {
   return parameters;
 }
 
-Activations to_activations(const Batch& batch, const std::vector<LayerOutput>& layers) {
+Activations to_activations(const Batch& batch, const std::vector<models::LayerOutput>& layers) {
   Activations activations{.rows = batch.rows, .input = batch.input.cpu(), .layers = {}};
   for (const auto& [name, value] : layers) {
     activations.layers.push_back({name, value.detach().cpu()});
@@ -161,7 +161,7 @@ Activations record_activations(Checkpoint& checkpoint, const Batch& batch) {
   return to_activations(batch, run_layers(checkpoint, batch.input.to(checkpoint.device())).layers);
 }
 
-Activations record_gradients(Checkpoint& checkpoint, const Batch& batch, Loss loss) {
+Activations record_gradients(Checkpoint& checkpoint, const Batch& batch, models::Loss loss) {
   check_target(checkpoint, loss, checkpoint.reconstruct(batch.input), batch.target.cpu());
   const WithoutCudnn without_cudnn;
   const at::AutoGradMode with_gradients(true);
@@ -215,4 +215,4 @@ void keep_layers(Activations& activations, const std::vector<std::string>& names
   });
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "core/batch.h"
-#include "evaluation/checkpoint.h"
-#include "models/likelihood.h"
+#include "hourglass/core/batch.h"
+#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/models/likelihood.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 
 /// What the gradients of a loss are with respect to. Where the loss does not depend on something (a
 /// branch that `forward` leaves out), its gradient is zero.
@@ -26,7 +26,7 @@ struct Activations {
   at::Tensor rows;   ///< [B] int64, row numbers in the data set
   at::Tensor input;  ///< [B, input shape…]
   /// In the order of computation: [B, …] each, but a stranger's layer may give any other shape.
-  std::vector<LayerOutput> layers;
+  std::vector<models::LayerOutput> layers;
   std::optional<LossGradients> gradients;
 };
 
@@ -39,7 +39,7 @@ Activations record_activations(Checkpoint& checkpoint, const Batch& batch);
 /// target, a mean over all values and rows; cross-entropy is computed on the outputs, clamped as
 /// PyTorch's. Throws `Error` when the target's shape is not the output's, and for cross-entropy of
 /// values outside of 0 … 1.
-Activations record_gradients(Checkpoint& checkpoint, const Batch& batch, Loss loss);
+Activations record_gradients(Checkpoint& checkpoint, const Batch& batch, models::Loss loss);
 
 /// The names that a pattern matches, in their own order: a name, or one with wildcards
 /// ("encoder.*", "*conv?"). Throws `Error` for a pattern that matches none, with the nearest name
@@ -53,4 +53,4 @@ std::vector<std::string> layer_names(const Activations& activations);
 /// Drops all layers but these, and the gradients of the weights that belong to no layer of these.
 void keep_layers(Activations& activations, const std::vector<std::string>& names);
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -1,8 +1,8 @@
-#include "evaluation/checkpoint.h"
+#include "hourglass/evaluation/checkpoint.h"
 
-#include "core/error.h"
-#include "core/text.h"
-#include "evaluation/torchscript_archive.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
+#include "hourglass/formats/torchscript_archive.h"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/jit/api/module.h>
@@ -12,7 +12,7 @@
 #include <limits>
 #include <string_view>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 namespace {
 
 using torch::jit::IValue;
@@ -57,7 +57,7 @@ struct Checkpoint::Program {
 };
 
 Checkpoint Checkpoint::load(const std::filesystem::path& path, at::Device device) {
-  check_torchscript_archive(path);
+  formats::check_torchscript_archive(path);
   Checkpoint checkpoint;
   checkpoint.path_ = path;
   checkpoint.file_size_ = std::filesystem::file_size(path);
@@ -92,10 +92,10 @@ at::Tensor Checkpoint::reconstruct(const at::Tensor& x) { return run("forward", 
 at::Tensor Checkpoint::encode(const at::Tensor& x) { return run("encode", x, 1).front(); }
 at::Tensor Checkpoint::decode(const at::Tensor& z) { return run("decode", z, 1).front(); }
 
-std::vector<LayerOutput> Checkpoint::layers(const at::Tensor& x) {
+std::vector<models::LayerOutput> Checkpoint::layers(const at::Tensor& x) {
   const auto names = metadata_.value("layers", std::vector<std::string>());
   const auto values = run_method("layers", x);
-  std::vector<LayerOutput> layers;
+  std::vector<models::LayerOutput> layers;
   for (size_t i = 0; i < values.size(); ++i) {
     layers.push_back({i < names.size() ? names[i] : std::to_string(i + 1), values[i]});
   }
@@ -134,7 +134,7 @@ std::vector<at::Tensor> Checkpoint::run_batch(const std::string& method, const a
   const at::NoGradGuard no_grad;
   const auto where = [&] {
     return fmt::format("{}: {} of an input of shape {}", path_.string(), method,
-                       shape_text(x.sizes().vec()));
+                       models::shape_text(x.sizes().vec()));
   };
   std::vector<at::Tensor> values;
   try {
@@ -147,7 +147,7 @@ std::vector<at::Tensor> Checkpoint::run_batch(const std::string& method, const a
   for (at::Tensor& value : values) {
     if (value.dim() == 0 || value.size(0) != x.size(0)) {
       throw Error("{}: expected a result of {} rows, found one of shape [{}]", where(), x.size(0),
-                  shape_text(value.sizes().vec()));
+                  models::shape_text(value.sizes().vec()));
     }
     value = value.cpu();
   }
@@ -191,9 +191,9 @@ std::optional<Shape> Checkpoint::shape(const std::string& key) const {
   return metadata_.at(key).get<Shape>();
 }
 
-Loss recorded_loss(const Checkpoint& checkpoint) {
+models::Loss recorded_loss(const Checkpoint& checkpoint) {
   const auto options = checkpoint.metadata().value("options", nlohmann::json::object());
-  return TextCodec<Loss>::parse(options.value("loss", "mse")).value_or(Loss::Mse);
+  return TextCodec<models::Loss>::parse(options.value("loss", "mse")).value_or(models::Loss::Mse);
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

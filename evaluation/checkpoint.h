@@ -1,8 +1,8 @@
 #pragma once
 
-#include "core/batch.h"
-#include "core/named_tensor.h"
-#include "models/autoencoder.h"
+#include "hourglass/core/batch.h"
+#include "hourglass/core/named_tensor.h"
+#include "hourglass/models/autoencoder.h"
 
 #include <ATen/core/Tensor.h>
 #include <nlohmann/json.hpp>
@@ -18,7 +18,7 @@ namespace torch::jit {
 struct Module;
 }
 
-namespace hourglass {
+namespace hourglass::evaluation {
 
 /// A TorchScript autoencoder, ours or a stranger's, ready to run. A TorchScript file is a program:
 /// load only files whose origin you trust.
@@ -49,7 +49,7 @@ class Checkpoint {
   at::Tensor decode(const at::Tensor& z);
 
   /// Every layer's output, with the names of the metadata. Only files of ours have the method.
-  std::vector<LayerOutput> layers(const at::Tensor& x);
+  std::vector<models::LayerOutput> layers(const at::Tensor& x);
 
   /// Any method of one tensor that returns a tensor or a tuple or list of them, each [B, …]
   /// (`encode_distribution` of a variational one: mean and logarithm of the variance).
@@ -69,7 +69,7 @@ class Checkpoint {
   std::optional<Shape> input_shape() const;
   std::optional<Shape> code_shape() const { return shape("code_shape"); }
 
-  /// For a stranger's file: what a user gives as --input-shape.
+  /// For a stranger's file: what a user gives as `input_shape`.
   void set_input_shape(Shape shape) { input_shape_ = std::move(shape); }
 
   const std::filesystem::path& path() const { return path_; }
@@ -96,6 +96,6 @@ class Checkpoint {
 };
 
 /// The loss a checkpoint was trained with; mean squared error where the file does not say.
-Loss recorded_loss(const Checkpoint& checkpoint);
+models::Loss recorded_loss(const Checkpoint& checkpoint);
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -1,12 +1,12 @@
-#include "evaluation/code_matrix.h"
+#include "hourglass/evaluation/code_matrix.h"
 
-#include "core/error.h"
+#include "hourglass/core/error.h"
 
 #include <ATen/ATen.h>
 
 #include <limits>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 
 at::Tensor code_matrix(const at::Tensor& codes, at::ScalarType type) {
   if (codes.dim() < 2 || codes.numel() == 0) {
@@ -39,4 +39,4 @@ double covariance_tolerance(int64_t width) {
   return deviation * deviation;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

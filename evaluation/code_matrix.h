@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 
 // What the measures on codes share. N is the number of codes, D the size of one.
 
@@ -22,4 +22,4 @@ at::Tensor population_covariance(const at::Tensor& codes);
 /// float32, and standard deviations below D · 2⁻²³ of the largest are their rounding.
 double covariance_tolerance(int64_t width);
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -1,13 +1,13 @@
-#include "evaluation/code_statistics.h"
+#include "hourglass/evaluation/code_statistics.h"
 
-#include "evaluation/code_matrix.h"
+#include "hourglass/evaluation/code_matrix.h"
 
 #include <ATen/ATen.h>
 
 #include <algorithm>
 #include <tuple>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 namespace {
 
 constexpr double kActiveVariance = 0.01;
@@ -35,4 +35,4 @@ CodeStatistics code_statistics(const at::Tensor& codes) {
   return statistics;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 
 /// How a data set uses the units of a code. D is their number.
 struct CodeStatistics {
@@ -25,4 +25,4 @@ struct CodeStatistics {
 /// `codes` is [N, shape…]. Throws `Error` when there are no codes or one is not finite.
 CodeStatistics code_statistics(const at::Tensor& codes);
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -1,10 +1,10 @@
-#include "evaluation/codes.h"
+#include "hourglass/evaluation/codes.h"
 
 #include <ATen/ATen.h>
 
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 namespace {
 
 std::vector<double> to_vector(const at::Tensor& values) {
@@ -22,7 +22,7 @@ CodeGrid grid_of(const at::Tensor& first, const at::Tensor& second) {
 
 }  // namespace
 
-Codes encode_all(const EncodeFunction& encode, const Dataset& data) {
+Codes encode_all(const EncodeFunction& encode, const datasets::Dataset& data) {
   std::vector<at::Tensor> values, labels;
   for (const at::Tensor& positions : data.all_positions().split(Checkpoint::kBatch)) {
     const Batch batch = data.batch(positions);
@@ -32,7 +32,7 @@ Codes encode_all(const EncodeFunction& encode, const Dataset& data) {
   return {at::cat(values), labels.empty() ? at::Tensor() : at::cat(labels)};
 }
 
-Codes encode_all(Checkpoint& checkpoint, const Dataset& data) {
+Codes encode_all(Checkpoint& checkpoint, const datasets::Dataset& data) {
   return encode_all([&](const at::Tensor& x) { return checkpoint.encode(x); }, data);
 }
 
@@ -52,4 +52,4 @@ CodeGrid data_range_grid(const at::Tensor& codes, int64_t n) {
   return grid_of(axis(0), axis(1));
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

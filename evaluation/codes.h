@@ -1,14 +1,14 @@
 #pragma once
 
-#include "datasets/dataset.h"
-#include "evaluation/checkpoint.h"
+#include "hourglass/datasets/dataset.h"
+#include "hourglass/evaluation/checkpoint.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <functional>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 
 /// The codes of a whole data set.
 struct Codes {
@@ -17,13 +17,13 @@ struct Codes {
 };
 
 /// Encodes every item, batch by batch.
-Codes encode_all(Checkpoint& checkpoint, const Dataset& data);
+Codes encode_all(Checkpoint& checkpoint, const datasets::Dataset& data);
 
 /// Maps a batch of inputs [B, shape…] to codes [B, code shape…].
 using EncodeFunction = std::function<at::Tensor(const at::Tensor& input)>;
 
 /// The same with any encoder, such as a PCA's; the identity gives the items themselves.
-Codes encode_all(const EncodeFunction& encode, const Dataset& data);
+Codes encode_all(const EncodeFunction& encode, const datasets::Dataset& data);
 
 /// Coordinates of an n × n grid over a two-dimensional code, row by row: the first coordinate grows
 /// with the column, the second with the row.
@@ -40,4 +40,4 @@ CodeGrid gaussian_grid(int64_t n);
 /// other distribution.
 CodeGrid data_range_grid(const at::Tensor& codes, int64_t n);
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -1,13 +1,13 @@
-#include "evaluation/errors.h"
+#include "hourglass/evaluation/errors.h"
 
-#include "core/error.h"
-#include "evaluation/ssim.h"
+#include "hourglass/core/error.h"
+#include "hourglass/evaluation/ssim.h"
 
 #include <ATen/ATen.h>
 
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 namespace {
 
 constexpr int64_t kErrorBatch = 1024;
@@ -69,7 +69,7 @@ ReconstructionMeans ReconstructionMeasures::means() const {
 }
 
 ReconstructionMeasures measure_reconstructions(const Reconstructor& reconstruct,
-                                               const Dataset& data, double data_range) {
+                                               const datasets::Dataset& data, double data_range) {
   if (data.size() == 0) throw Error("reconstruction errors: expected items, the data set has none");
   const bool with_ssim = has_ssim(data.target_shape());
   bool with_bce = true;  // until a value outside 0 … 1 is met
@@ -95,4 +95,4 @@ ReconstructionMeasures measure_reconstructions(const Reconstructor& reconstruct,
           joined_if(with_ssim, ssim)};
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

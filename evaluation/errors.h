@@ -1,14 +1,14 @@
 #pragma once
 
-#include "core/batch.h"
-#include "datasets/dataset.h"
+#include "hourglass/core/batch.h"
+#include "hourglass/datasets/dataset.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <functional>
 #include <optional>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 
 // Every function takes two batches of the same shape [N, shape…], accumulates in float64, and
 // returns one value an item: [N] float64 on the CPU.
@@ -53,6 +53,6 @@ using Reconstructor = std::function<at::Tensor(const at::Tensor& input)>;
 /// distance between the least and the greatest possible value: 1 for pixels in 0 … 1. Throws
 /// `Error` for an empty data set and for reconstructions of another size than the targets.
 ReconstructionMeasures measure_reconstructions(const Reconstructor& reconstruct,
-                                               const Dataset& data, double data_range);
+                                               const datasets::Dataset& data, double data_range);
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -1,4 +1,4 @@
-#include "evaluation/layer_recorder.h"
+#include "hourglass/evaluation/layer_recorder.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -11,7 +11,7 @@
 #include <memory>
 #include <optional>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 namespace {
 
 namespace jit = torch::jit;
@@ -131,4 +131,4 @@ RecordedRun run_recorded(const jit::Module& module, const std::string& method,
   return RecordingProgram(called).run(std::move(stack));
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

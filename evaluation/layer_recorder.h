@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/named_tensor.h"
+#include "hourglass/core/named_tensor.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -11,7 +11,7 @@ namespace torch::jit {
 struct Module;
 }
 
-namespace hourglass {
+namespace hourglass::evaluation {
 
 /// What a method gave, and what the layers on its way gave.
 struct RecordedRun {
@@ -31,4 +31,4 @@ struct RecordedRun {
 RecordedRun run_recorded(const torch::jit::Module& module, const std::string& method,
                          const at::Tensor& x);
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

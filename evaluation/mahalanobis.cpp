@@ -1,11 +1,11 @@
-#include "evaluation/mahalanobis.h"
+#include "hourglass/evaluation/mahalanobis.h"
 
-#include "core/error.h"
-#include "evaluation/code_matrix.h"
+#include "hourglass/core/error.h"
+#include "hourglass/evaluation/code_matrix.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 
 at::Tensor Mahalanobis::distance(const at::Tensor& codes) const {
   const at::Tensor centred = code_matrix(codes) - mean;
@@ -23,4 +23,4 @@ Mahalanobis fit_mahalanobis(const at::Tensor& codes) {
   return {values.mean(0), precision};
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -2,7 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 
 /// Distance from the mean of the training codes, in standard deviations of the direction. D is the
 /// size of a code.
@@ -19,4 +19,4 @@ struct Mahalanobis {
 /// Throws `Error` for fewer than two codes, and when a code is not finite.
 Mahalanobis fit_mahalanobis(const at::Tensor& codes);
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

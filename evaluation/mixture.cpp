@@ -1,8 +1,8 @@
-#include "evaluation/mixture.h"
+#include "hourglass/evaluation/mixture.h"
 
-#include "core/error.h"
-#include "core/random.h"
-#include "evaluation/code_matrix.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/random.h"
+#include "hourglass/evaluation/code_matrix.h"
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
@@ -12,7 +12,7 @@
 #include <numbers>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 namespace {
 
 at::Generator mixture_generator(uint64_t seed, std::string_view purpose) {
@@ -118,4 +118,4 @@ GaussianMixture fit_mixture(const at::Tensor& codes, const MixtureOptions& optio
   return mixture;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 
 struct MixtureOptions {
   int64_t components = 10;
@@ -35,4 +35,4 @@ struct GaussianMixture {
 /// components, and when a code is not finite.
 GaussianMixture fit_mixture(const at::Tensor& codes, const MixtureOptions& options = {});
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

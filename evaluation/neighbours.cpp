@@ -1,7 +1,7 @@
-#include "evaluation/neighbours.h"
+#include "hourglass/evaluation/neighbours.h"
 
-#include "core/error.h"
-#include "evaluation/code_matrix.h"
+#include "hourglass/core/error.h"
+#include "hourglass/evaluation/code_matrix.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 namespace {
 
 // One block of products is at most 256 · 4096 float32, 4 MiB: small enough for a cache, large enough
@@ -314,4 +314,4 @@ double mean_average_precision(const NeighbourIndex& index, const at::Tensor& que
   return joined.mean().item<double>();
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -1,20 +1,18 @@
 #pragma once
 
-#include "core/options.h"
+#include "hourglass/core/fields.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 
 /// L2: Euclidean distance. Cosine: 1 − cosine of the angle (1 for a code of zeros).
 enum class Distance { L2, Cosine };
-template <>
-struct EnumNames<Distance> {
-  static constexpr std::pair<Distance, const char*> kNames[] = {{Distance::L2, "l2"},
-                                                                {Distance::Cosine, "cosine"}};
-};
+constexpr auto names_of(Distance) {
+  return std::to_array<EnumName<Distance>>({{Distance::L2, "l2"}, {Distance::Cosine, "cosine"}});
+}
 
 /// What is searched. N is the number of entries, D the size of a code, Q the number of queries.
 struct NeighbourIndex {
@@ -65,4 +63,4 @@ double precision_at(const NeighbourIndex& index, const Neighbours& neighbours,
 double mean_average_precision(const NeighbourIndex& index, const at::Tensor& queries,
                               const at::Tensor& labels, const NeighbourOptions& options);
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -1,18 +1,18 @@
-#include "evaluation/pca.h"
+#include "hourglass/evaluation/pca.h"
 
-#include "core/error.h"
+#include "hourglass/core/error.h"
 
 #include <ATen/ATen.h>
 
 #include <functional>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 namespace {
 
 constexpr int64_t kPcaBatch = 4096;
 
 /// Calls `action` with the targets of all items, [B, D] float64 at a time.
-void for_each_target_batch(const Dataset& data,
+void for_each_target_batch(const datasets::Dataset& data,
                            const std::function<void(const at::Tensor&)>& action) {
   for (const at::Tensor& positions : data.all_positions().split(kPcaBatch)) {
     action(data.batch(positions).target.flatten(1).to(at::kCPU, at::kDouble));
@@ -27,7 +27,7 @@ at::Tensor Pca::encode(const at::Tensor& x) const {
 
 at::Tensor Pca::decode(const at::Tensor& z) const { return at::matmul(z, components) + mean; }
 
-Pca fit_pca(const Dataset& data, int64_t components) {
+Pca fit_pca(const datasets::Dataset& data, int64_t components) {
   int64_t width = 1;
   for (const int64_t size : data.target_shape()) width *= size;
   if (components < 1 || components > width) {
@@ -46,7 +46,7 @@ Pca fit_pca(const Dataset& data, int64_t components) {
   return {mean, vectors.narrow(1, width - components, components).flip(1).t().contiguous()};
 }
 
-double reconstruction_mse(const Pca& pca, const Dataset& data) {
+double reconstruction_mse(const Pca& pca, const datasets::Dataset& data) {
   double sum = 0;
   int64_t values = 0;
   for_each_target_batch(data, [&](const at::Tensor& x) {
@@ -56,4 +56,4 @@ double reconstruction_mse(const Pca& pca, const Dataset& data) {
   return sum / static_cast<double>(values);
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -1,12 +1,12 @@
 #pragma once
 
-#include "datasets/dataset.h"
+#include "hourglass/datasets/dataset.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 
 /// Principal component analysis: the best linear code of a given size, and the baseline of every
 /// autoencoder. D is the number of values of an item, flattened; K the size of the code.
@@ -26,9 +26,9 @@ struct Pca {
 
 /// Fitted on the targets of all items, read batch by batch: memory is D × D, not the data. Throws
 /// `Error` unless 1 ≤ K ≤ D and there are two items or more.
-Pca fit_pca(const Dataset& data, int64_t components);
+Pca fit_pca(const datasets::Dataset& data, int64_t components);
 
 /// Mean squared error over all values of all items' targets.
-double reconstruction_mse(const Pca& pca, const Dataset& data);
+double reconstruction_mse(const Pca& pca, const datasets::Dataset& data);
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -1,14 +1,14 @@
-#include "evaluation/probe.h"
+#include "hourglass/evaluation/probe.h"
 
-#include "core/error.h"
-#include "evaluation/code_matrix.h"
+#include "hourglass/core/error.h"
+#include "hourglass/evaluation/code_matrix.h"
 
 #include <ATen/ATen.h>
 #include <torch/optim/lbfgs.h>
 
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 namespace {
 
 /// The objective per code, and its gradient in closed form: cross-entropy of softmax(x·Wᵀ + b),
@@ -76,4 +76,4 @@ LinearProbe fit_linear_probe(const at::Tensor& codes, const at::Tensor& labels,
   return probe;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 
 struct ProbeOptions {
   /// λ of the objective Σ cross-entropy + λ/2 · ‖weight‖²: the inverse of scikit-learn's C.
@@ -35,4 +35,4 @@ struct LinearProbe {
 LinearProbe fit_linear_probe(const at::Tensor& codes, const at::Tensor& labels,
                              const ProbeOptions& options = {});
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -1,14 +1,14 @@
-#include "evaluation/ranking.h"
+#include "hourglass/evaluation/ranking.h"
 
-#include "core/error.h"
-#include "evaluation/score_list.h"
+#include "hourglass/core/error.h"
+#include "hourglass/evaluation/score_list.h"
 
 #include <ATen/ATen.h>
 
 #include <algorithm>
 #include <limits>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 namespace {
 
 struct RankedItem {
@@ -124,4 +124,4 @@ Confusion confusion_at(const at::Tensor& scores, const at::Tensor& positive, dou
   return confusion;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 
 // How well scores separate positive items (anomalies, say) from negative ones; a higher score means
 // more positive. `scores` is [N] of any floating type, `positive` is bool [N]. Every function
@@ -44,4 +44,4 @@ struct Confusion {
 /// An item is flagged when its score is above the threshold.
 Confusion confusion_at(const at::Tensor& scores, const at::Tensor& positive, double threshold);
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

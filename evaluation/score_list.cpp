@@ -1,12 +1,12 @@
-#include "evaluation/score_list.h"
+#include "hourglass/evaluation/score_list.h"
 
-#include "core/error.h"
+#include "hourglass/core/error.h"
 
 #include <ATen/ATen.h>
 
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 
 std::vector<double> score_list(const at::Tensor& scores, std::string_view what) {
   const at::Tensor doubles = scores.flatten().to(at::kCPU, at::kDouble).contiguous();
@@ -21,4 +21,4 @@ std::vector<double> score_list(const at::Tensor& scores, std::string_view what) 
   return list;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -5,10 +5,10 @@
 #include <string_view>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 
 /// Scores [N] of any floating type as float64 numbers. Throws `Error`, beginning with `what`, when
 /// there are none, or naming the first that is not finite.
 std::vector<double> score_list(const at::Tensor& scores, std::string_view what);
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -1,6 +1,6 @@
-#include "evaluation/ssim.h"
+#include "hourglass/evaluation/ssim.h"
 
-#include "core/error.h"
+#include "hourglass/core/error.h"
 
 #include <ATen/ATen.h>
 
@@ -8,7 +8,7 @@
 #include <array>
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 namespace {
 
 constexpr double kSsimSigma = 1.5;
@@ -77,4 +77,4 @@ at::Tensor item_ssim(const at::Tensor& a, const at::Tensor& b, double data_range
   return similarity.flatten(1).mean(1);
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

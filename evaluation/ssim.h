@@ -1,12 +1,12 @@
 #pragma once
 
-#include "core/batch.h"
+#include "hourglass/core/batch.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 
 /// Side of the sliding window: no image may be smaller.
 inline constexpr int64_t kSsimWindow = 11;
@@ -27,4 +27,4 @@ bool has_ssim(const Shape& item_shape);
 /// when an image is smaller than the window, or when the shapes differ.
 at::Tensor item_ssim(const at::Tensor& a, const at::Tensor& b, double data_range);
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -1,7 +1,7 @@
-#include "evaluation/threshold.h"
+#include "hourglass/evaluation/threshold.h"
 
-#include "core/error.h"
-#include "evaluation/score_list.h"
+#include "hourglass/core/error.h"
+#include "hourglass/evaluation/score_list.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 namespace {
 
 constexpr double kMostTailProbability = 0.02;  // where Siffer et al. let the tail begin
@@ -101,14 +101,14 @@ double tail_threshold(const std::vector<double>& sorted, double probability) {
 
 }  // namespace
 
-std::string TextCodec<ThresholdRule>::expects() {
+std::string ThresholdRule::expects() {
   return fmt::format(
       "quantile:Q (Q above 0 and below 1), sigma:K or mad:K (K above 0), or tail:P (P above 0 and "
       "below {:.2g})",
       kMostTailProbability);
 }
 
-std::optional<ThresholdRule> TextCodec<ThresholdRule>::parse(const std::string& text) {
+std::optional<ThresholdRule> ThresholdRule::parse(const std::string& text) {
   for (const auto& [kind, prefix, above, below] : kRuleForms) {
     if (!text.starts_with(prefix)) continue;
     const auto amount = TextCodec<double>::parse(text.substr(prefix.size()));
@@ -118,10 +118,10 @@ std::optional<ThresholdRule> TextCodec<ThresholdRule>::parse(const std::string& 
   return {};
 }
 
-std::string TextCodec<ThresholdRule>::format(const ThresholdRule& rule) {
+std::string ThresholdRule::text() const {
   const auto* form = std::find_if(std::begin(kRuleForms), std::end(kRuleForms),
-                                  [&](const RuleForm& each) { return each.kind == rule.kind; });
-  return fmt::format("{}{}", form->prefix, rule.amount);
+                                  [&](const RuleForm& each) { return each.kind == kind; });
+  return fmt::format("{}{}", form->prefix, amount);
 }
 
 double fit_threshold(const at::Tensor& normal_scores, const ThresholdRule& rule) {
@@ -136,4 +136,4 @@ double fit_threshold(const at::Tensor& normal_scores, const ThresholdRule& rule)
   throw Error("threshold: unknown rule");
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -1,13 +1,13 @@
 #pragma once
 
-#include "core/options.h"
+#include "hourglass/core/fields.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <optional>
 #include <string>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 
 enum class ThresholdKind { Quantile, Sigma, Mad, Tail };
 
@@ -21,14 +21,11 @@ struct ThresholdRule {
   /// Tail: P in (0, 0.02); the score that a normal item exceeds with probability P, which may be
   /// far beyond the highest score seen.
   double amount = 0.99;
-};
 
-/// "quantile:0.99", "sigma:3", "mad:3.5", "tail:0.0001".
-template <>
-struct TextCodec<ThresholdRule> {
+  /// "quantile:0.99", "sigma:3", "mad:3.5", "tail:0.0001".
   static std::string expects();
   static std::optional<ThresholdRule> parse(const std::string& text);
-  static std::string format(const ThresholdRule& rule);
+  std::string text() const;
 };
 
 /// The threshold for `normal_scores` [N].
@@ -42,4 +39,4 @@ struct TextCodec<ThresholdRule> {
 /// when all scores of the tail are equal.
 double fit_threshold(const at::Tensor& normal_scores, const ThresholdRule& rule);
 
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

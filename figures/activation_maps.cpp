@@ -1,10 +1,10 @@
-#include "figures/activation_maps.h"
+#include "hourglass/figures/activation_maps.h"
 
-#include "core/error.h"
-#include "figures/image.h"
-#include "figures/page.h"
-#include "figures/tensor.h"
-#include "figures/ticks.h"
+#include "hourglass/core/error.h"
+#include "hourglass/figures/image.h"
+#include "hourglass/figures/page.h"
+#include "hourglass/figures/tensor.h"
+#include "hourglass/figures/ticks.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -12,7 +12,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 constexpr int kMostColumns = 4;
@@ -138,4 +138,4 @@ Picture activation_maps(const std::vector<ActivationMap>& activations,
   return canvas.take();
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

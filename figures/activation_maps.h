@@ -1,14 +1,14 @@
 #pragma once
 
-#include "figures/colormap.h"
-#include "figures/picture.h"
+#include "hourglass/figures/colormap.h"
+#include "hourglass/figures/picture.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::figures {
 
 /// One layer's output for one input, without the batch dimension.
 struct ActivationMap {
@@ -29,4 +29,4 @@ struct ActivationOptions {
 Picture activation_maps(const std::vector<ActivationMap>& activations,
                         const ActivationOptions& options = {});
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,4 +1,4 @@
-#include "figures/axes.h"
+#include "hourglass/figures/axes.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 #include <numbers>
 #include <utility>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 constexpr double kTickLength = 4 * kPoint;
@@ -217,4 +217,4 @@ PlotArea draw_axes_around(Canvas& canvas, const Box& frame, Axis x, Axis y,
   return area;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,14 +1,14 @@
 #pragma once
 
-#include "figures/canvas.h"
-#include "figures/ticks.h"
+#include "hourglass/figures/canvas.h"
+#include "hourglass/figures/ticks.h"
 
 #include <string>
 #include <vector>
 
 // Private to the room: a plot's frame, scales, marks and labels.
 
-namespace hourglass {
+namespace hourglass::figures {
 
 enum class Scale { Linear, Logarithmic };
 
@@ -61,4 +61,4 @@ AxesMargins axes_margins(const Axis& x, const Axis& y, const AxesStyle& style = 
 PlotArea draw_axes_around(Canvas& canvas, const Box& frame, Axis x, Axis y,
                           const AxesStyle& style = {});
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,15 +1,15 @@
-#include "figures/bar_chart.h"
+#include "hourglass/figures/bar_chart.h"
 
-#include "core/error.h"
-#include "figures/axes.h"
-#include "figures/colormap.h"
-#include "figures/legend.h"
-#include "figures/page.h"
+#include "hourglass/core/error.h"
+#include "hourglass/figures/axes.h"
+#include "hourglass/figures/colormap.h"
+#include "hourglass/figures/legend.h"
+#include "hourglass/figures/page.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 constexpr double kGroupShare = 0.8;  // of a category's width that its bars take
@@ -74,4 +74,4 @@ Picture bar_chart(const std::vector<std::string>& categories, const std::vector<
   return canvas.take();
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "figures/picture.h"
+#include "hourglass/figures/picture.h"
 
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::figures {
 
 /// One bar in each category: a model, say, over several measures.
 struct BarSeries {
@@ -24,4 +24,4 @@ struct BarChartOptions {
 Picture bar_chart(const std::vector<std::string>& categories, const std::vector<BarSeries>& series,
                   const BarChartOptions& options = {});
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

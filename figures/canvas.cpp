@@ -1,4 +1,4 @@
-#include "figures/canvas.h"
+#include "hourglass/figures/canvas.h"
 
 #include <opencv2/imgproc.hpp>
 
@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 cv::Mat as_mat(Picture& picture) {
@@ -177,4 +177,4 @@ void Canvas::image(const Picture& picture, const Box& box) {
              shrinks ? cv::INTER_AREA : cv::INTER_NEAREST);
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

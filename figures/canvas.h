@@ -1,8 +1,8 @@
 #pragma once
 
-#include "figures/font.h"
-#include "figures/geometry.h"
-#include "figures/picture.h"
+#include "hourglass/figures/font.h"
+#include "hourglass/figures/geometry.h"
+#include "hourglass/figures/picture.h"
 
 #include <span>
 #include <string>
@@ -10,7 +10,7 @@
 
 // Private to the room: what every picture is drawn with, anti-aliased and to fractions of a pixel.
 
-namespace hourglass {
+namespace hourglass::figures {
 
 inline constexpr Color kInk = {38, 38, 38};            ///< text
 inline constexpr Color kFrameColor = {110, 110, 110};  ///< axes and frames
@@ -79,4 +79,4 @@ class Canvas {
   Picture picture_;
 };
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,4 +1,4 @@
-#include "figures/colormap.h"
+#include "hourglass/figures/colormap.h"
 
 #include <opencv2/imgproc.hpp>
 
@@ -8,7 +8,7 @@
 #include <iterator>
 #include <span>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 /// A map is linear between stops, in each channel.
@@ -125,4 +125,4 @@ std::vector<Color> distinct_colors(size_t count) {
                       count);
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "figures/picture.h"
+#include "hourglass/figures/picture.h"
 
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::figures {
 
 /// Colour maps with the colours that matplotlib gives the maps of these names.
 enum class ColorMap {
@@ -28,4 +28,4 @@ std::vector<Color> class_colors(ColorMap map, size_t count);
 /// The class colours that are told apart best: Tab10's up to ten classes, NipySpectral's beyond.
 std::vector<Color> distinct_colors(size_t count);
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

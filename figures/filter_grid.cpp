@@ -1,10 +1,10 @@
-#include "figures/filter_grid.h"
+#include "hourglass/figures/filter_grid.h"
 
-#include "figures/tensor.h"
+#include "hourglass/figures/tensor.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::figures {
 
 Picture filter_grid(const at::Tensor& filters, const ImageGridOptions& options) {
   const at::Tensor values =
@@ -18,4 +18,4 @@ Picture filter_grid(const at::Tensor& filters, const ImageGridOptions& options) 
                     options);
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,13 +1,13 @@
-#include "figures/font.h"
+#include "hourglass/figures/font.h"
 
-#include "core/error.h"
-#include "core/text.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
 
 #include <algorithm>
 #include <charconv>
 #include <unordered_map>
 
-namespace hourglass {
+namespace hourglass::figures {
 
 namespace embedded {
 std::string_view font_outlines();  // font/outlines.txt
@@ -150,4 +150,4 @@ std::string shorten_text(const std::string& text, double size, double width) {
   return start + "…";
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "figures/geometry.h"
+#include "hourglass/figures/geometry.h"
 
 #include <string>
 #include <string_view>
@@ -10,7 +10,7 @@
 // pictures are lettered with the outlines of DejaVu Sans: ASCII, Latin-1 letters, Greek and some
 // signs of mathematics.
 
-namespace hourglass {
+namespace hourglass::figures {
 
 /// Height of a capital or digit, as a share of the text's size.
 inline constexpr double kCapitalHeight = 0.729;
@@ -26,4 +26,4 @@ double text_width(std::string_view text, double size);
 /// and "…".
 std::string shorten_text(const std::string& text, double size, double width);
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

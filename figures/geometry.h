@@ -4,7 +4,7 @@
 
 // Private to the room: lengths, places and the look that all pictures share.
 
-namespace hourglass {
+namespace hourglass::figures {
 
 /// In pixels from the picture's upper left corner, x to the right and y downwards; the corner of a
 /// pixel is whole.
@@ -35,4 +35,4 @@ using Contour = std::vector<Point>;
 /// paper.
 inline constexpr double kPoint = 3;
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,12 +1,12 @@
-#include "figures/heat_overlay.h"
+#include "hourglass/figures/heat_overlay.h"
 
-#include "figures/tensor.h"
+#include "hourglass/figures/tensor.h"
 
 #include <ATen/ATen.h>
 
 #include <algorithm>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 constexpr int64_t kOverlaySide = 128;  // pixels: what is smaller shows no smooth heat
@@ -37,4 +37,4 @@ at::Tensor heat_overlay(const at::Tensor& image, const ValueRange& image_range,
   return enlarged.mul(1 - options.opacity) + above.mul(options.opacity);
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

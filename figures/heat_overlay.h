@@ -1,11 +1,11 @@
 #pragma once
 
-#include "figures/colormap.h"
-#include "figures/image.h"
+#include "hourglass/figures/colormap.h"
+#include "hourglass/figures/image.h"
 
 #include <ATen/core/Tensor.h>
 
-namespace hourglass {
+namespace hourglass::figures {
 
 struct HeatOptions {
   ValueRange range;  ///< of the heat
@@ -22,4 +22,4 @@ struct HeatOptions {
 at::Tensor heat_overlay(const at::Tensor& image, const ValueRange& image_range,
                         const at::Tensor& heat, const HeatOptions& options = {});
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

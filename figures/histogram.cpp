@@ -1,11 +1,11 @@
-#include "figures/histogram.h"
+#include "hourglass/figures/histogram.h"
 
-#include "core/error.h"
-#include "figures/axes.h"
-#include "figures/colormap.h"
-#include "figures/legend.h"
-#include "figures/page.h"
-#include "figures/tensor.h"
+#include "hourglass/core/error.h"
+#include "hourglass/figures/axes.h"
+#include "hourglass/figures/colormap.h"
+#include "hourglass/figures/legend.h"
+#include "hourglass/figures/page.h"
+#include "hourglass/figures/tensor.h"
 
 #include <ATen/ATen.h>
 
@@ -13,7 +13,7 @@
 #include <cmath>
 #include <limits>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 /// The group's finite values, sorted.
@@ -120,4 +120,4 @@ Picture histogram(const std::vector<HistogramGroup>& groups, const HistogramOpti
   return canvas.take();
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

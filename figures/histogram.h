@@ -1,6 +1,6 @@
 #pragma once
 
-#include "figures/picture.h"
+#include "hourglass/figures/picture.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::figures {
 
 /// Values of one kind: the errors of normal items, of anomalies.
 struct HistogramGroup {
@@ -28,4 +28,4 @@ struct HistogramOptions {
 /// Throws `Error` when there are no groups or a group's values are not [N].
 Picture histogram(const std::vector<HistogramGroup>& groups, const HistogramOptions& options = {});
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,7 +1,7 @@
-#include "figures/image.h"
+#include "hourglass/figures/image.h"
 
-#include "core/error.h"
-#include "figures/tensor.h"
+#include "hourglass/core/error.h"
+#include "hourglass/figures/tensor.h"
 
 #include <ATen/ATen.h>
 
@@ -9,7 +9,7 @@
 #include <array>
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 /// The channels that are drawn as red, green and blue.
@@ -55,4 +55,4 @@ Picture to_picture(const at::Tensor& image, ValueRange range, ColorMap map) {
   return picture;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

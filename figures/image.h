@@ -1,11 +1,11 @@
 #pragma once
 
-#include "figures/colormap.h"
-#include "figures/picture.h"
+#include "hourglass/figures/colormap.h"
+#include "hourglass/figures/picture.h"
 
 #include <ATen/core/Tensor.h>
 
-namespace hourglass {
+namespace hourglass::figures {
 
 /// The values drawn as the first and as the last colour of a map; what lies outside is clamped.
 struct ValueRange {
@@ -23,4 +23,4 @@ ValueRange symmetric_range_of(const at::Tensor& values);
 /// ones give grey. NaN gives magenta. Throws `Error` on other shapes.
 Picture to_picture(const at::Tensor& image, ValueRange range = {}, ColorMap map = ColorMap::Gray);
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

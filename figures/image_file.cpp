@@ -1,8 +1,8 @@
-#include "figures/image_file.h"
+#include "hourglass/figures/image_file.h"
 
-#include "core/error.h"
-#include "core/files.h"
-#include "core/options.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/fields.h"
+#include "hourglass/core/files.h"
 
 #include <ATen/ATen.h>
 #include <opencv2/imgcodecs.hpp>
@@ -11,7 +11,7 @@
 
 #include <algorithm>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 constexpr std::string_view kPngSignature = "\x89PNG\r\n\x1a\n";
@@ -154,4 +154,4 @@ ImagesRead read_images(const std::vector<std::filesystem::path>& paths,
   return result;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/batch.h"
+#include "hourglass/core/batch.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::figures {
 
 // Reading images. They are written by `to_picture(image, range).save(path)` (figures/image.h), at
 // their own size and PNGs in grey where they have no colour.
@@ -43,4 +43,4 @@ struct ImagesRead {
 ImagesRead read_images(const std::vector<std::filesystem::path>& paths,
                        const std::optional<Shape>& item_shape = {});
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,15 +1,15 @@
-#include "figures/image_grid.h"
+#include "hourglass/figures/image_grid.h"
 
-#include "core/error.h"
-#include "figures/page.h"
-#include "figures/tensor.h"
+#include "hourglass/core/error.h"
+#include "hourglass/figures/page.h"
+#include "hourglass/figures/tensor.h"
 
 #include <ATen/ATen.h>
 
 #include <algorithm>
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 constexpr double kTileGap = 2 * kPoint;
@@ -136,4 +136,4 @@ Picture image_grid(const std::vector<ImageRow>& rows, const ImageGridOptions& op
   return canvas.take();
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

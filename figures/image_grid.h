@@ -1,7 +1,7 @@
 #pragma once
 
-#include "figures/image.h"
-#include "figures/picture.h"
+#include "hourglass/figures/image.h"
+#include "hourglass/figures/picture.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::figures {
 
 /// Images of one kind: the originals, the noisy ones, the reconstructions.
 struct ImageRow {
@@ -33,4 +33,4 @@ struct ImageGridOptions {
 /// number of images, or captions are not one an image.
 Picture image_grid(const std::vector<ImageRow>& rows, const ImageGridOptions& options = {});
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

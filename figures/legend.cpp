@@ -1,10 +1,10 @@
-#include "figures/legend.h"
+#include "hourglass/figures/legend.h"
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 constexpr double kEntryHeight = 1.5 * kSmallSize;
@@ -99,4 +99,4 @@ void draw_class_bar(Canvas& canvas, const Box& space, const std::vector<Color>& 
   canvas.frame({space.x, space.y, kBarWidth, space.height});
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "figures/canvas.h"
+#include "hourglass/figures/canvas.h"
 
 #include <span>
 #include <string>
@@ -8,7 +8,7 @@
 
 // Private to the room: which colour means what.
 
-namespace hourglass {
+namespace hourglass::figures {
 
 enum class Swatch { Line, Dot, Patch };
 
@@ -56,4 +56,4 @@ double class_bar_width(const std::vector<std::string>& names);
 void draw_class_bar(Canvas& canvas, const Box& space, const std::vector<Color>& colors,
                     const std::vector<std::string>& names);
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

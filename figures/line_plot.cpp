@@ -1,15 +1,15 @@
-#include "figures/line_plot.h"
+#include "hourglass/figures/line_plot.h"
 
-#include "core/error.h"
-#include "figures/axes.h"
-#include "figures/colormap.h"
-#include "figures/legend.h"
-#include "figures/page.h"
+#include "hourglass/core/error.h"
+#include "hourglass/figures/axes.h"
+#include "hourglass/figures/colormap.h"
+#include "hourglass/figures/legend.h"
+#include "hourglass/figures/page.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 constexpr double kCurveWidth = 1.5 * kPoint;
@@ -97,4 +97,4 @@ Picture line_plot(const std::vector<Series>& series, const LinePlotOptions& opti
   return canvas.take();
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

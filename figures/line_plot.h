@@ -1,11 +1,11 @@
 #pragma once
 
-#include "figures/picture.h"
+#include "hourglass/figures/picture.h"
 
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::figures {
 
 /// One curve. A value that is not finite leaves a gap.
 struct Series {
@@ -23,4 +23,4 @@ struct LinePlotOptions {
 /// Throws `Error` when there is no series, a series is empty, or its x and y differ in length.
 Picture line_plot(const std::vector<Series>& series, const LinePlotOptions& options = {});
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

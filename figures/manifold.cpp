@@ -1,9 +1,9 @@
-#include "figures/manifold.h"
+#include "hourglass/figures/manifold.h"
 
-#include "core/error.h"
-#include "figures/axes.h"
-#include "figures/page.h"
-#include "figures/tensor.h"
+#include "hourglass/core/error.h"
+#include "hourglass/figures/axes.h"
+#include "hourglass/figures/page.h"
+#include "hourglass/figures/tensor.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -12,7 +12,7 @@
 #include <cmath>
 #include <utility>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 /// The coordinates to two digits behind the point, or to two significant ones where that would show
@@ -69,4 +69,4 @@ Picture manifold(const at::Tensor& images, const std::vector<double>& x_values,
   return canvas.take();
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

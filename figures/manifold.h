@@ -1,14 +1,14 @@
 #pragma once
 
-#include "figures/image.h"
-#include "figures/picture.h"
+#include "hourglass/figures/image.h"
+#include "hourglass/figures/picture.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::figures {
 
 struct ManifoldOptions {
   std::string title;
@@ -23,4 +23,4 @@ struct ManifoldOptions {
 Picture manifold(const at::Tensor& images, const std::vector<double>& x_values,
                  const std::vector<double>& y_values, const ManifoldOptions& options = {});
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,20 +1,20 @@
 // Stands in for the whole room where the project is built without OpenCV: every picture is an error
 // that says so.
 
-#include "core/error.h"
-#include "figures/activation_maps.h"
-#include "figures/bar_chart.h"
-#include "figures/filter_grid.h"
-#include "figures/heat_overlay.h"
-#include "figures/histogram.h"
-#include "figures/image_file.h"
-#include "figures/image_grid.h"
-#include "figures/line_plot.h"
-#include "figures/manifold.h"
-#include "figures/scatter.h"
-#include "figures/vector_grid.h"
+#include "hourglass/core/error.h"
+#include "hourglass/figures/activation_maps.h"
+#include "hourglass/figures/bar_chart.h"
+#include "hourglass/figures/filter_grid.h"
+#include "hourglass/figures/heat_overlay.h"
+#include "hourglass/figures/histogram.h"
+#include "hourglass/figures/image_file.h"
+#include "hourglass/figures/image_grid.h"
+#include "hourglass/figures/line_plot.h"
+#include "hourglass/figures/manifold.h"
+#include "hourglass/figures/scatter.h"
+#include "hourglass/figures/vector_grid.h"
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 [[noreturn]] void no_figures() {
@@ -85,4 +85,4 @@ Picture vector_grid(const std::vector<VectorRow>& /*rows*/, const VectorGridOpti
   no_figures();
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,9 +1,9 @@
-#include "figures/page.h"
+#include "hourglass/figures/page.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::figures {
 
 Page make_page(double width, double height, const std::string& title) {
   const double widest_title = std::max(width, kPlotWidth);
@@ -20,4 +20,4 @@ Page make_page(double width, double height, const std::string& title) {
   return page;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,13 +1,13 @@
 #pragma once
 
-#include "figures/canvas.h"
+#include "hourglass/figures/canvas.h"
 
 #include <string>
 
 // Private to the room: every picture is a page with the same margins and the same place for its
 // title.
 
-namespace hourglass {
+namespace hourglass::figures {
 
 /// Content of a usual plot.
 inline constexpr double kPlotWidth = 460 * kPoint;
@@ -22,4 +22,4 @@ struct Page {
 /// the page, up to a usual plot's width; beyond, it is cut short.
 Page make_page(double width, double height, const std::string& title);
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

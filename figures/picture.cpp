@@ -1,7 +1,7 @@
-#include "figures/picture.h"
+#include "hourglass/figures/picture.h"
 
-#include "core/error.h"
-#include "core/files.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
 
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <string_view>
 
-namespace hourglass {
+namespace hourglass::figures {
 
 bool figures_available() { return true; }
 
@@ -58,4 +58,4 @@ void Picture::save(const std::filesystem::path& path) const {
       path, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

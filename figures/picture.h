@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::figures {
 
 /// Whether the project was built with OpenCV; without it everything that draws throws `Error`.
 bool figures_available();
@@ -50,4 +50,4 @@ class Picture {
   std::vector<Color> pixels_;
 };
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

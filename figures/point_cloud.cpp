@@ -1,9 +1,9 @@
-#include "figures/point_cloud.h"
+#include "hourglass/figures/point_cloud.h"
 
-#include "core/error.h"
-#include "core/random.h"
-#include "core/text.h"
-#include "figures/tensor.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/random.h"
+#include "hourglass/core/text.h"
+#include "hourglass/figures/tensor.h"
 
 #include <ATen/ATen.h>
 
@@ -11,7 +11,7 @@
 #include <cmath>
 #include <numeric>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 constexpr size_t kMostNamesInLegend = 20;
@@ -148,4 +148,4 @@ Page make_cloud_page(const PointCloud& cloud, const CloudKey& key, double width,
   return page;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

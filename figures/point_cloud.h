@@ -1,8 +1,8 @@
 #pragma once
 
-#include "figures/legend.h"
-#include "figures/page.h"
-#include "figures/scatter.h"
+#include "hourglass/figures/legend.h"
+#include "hourglass/figures/page.h"
+#include "hourglass/figures/scatter.h"
 
 #include <array>
 #include <string>
@@ -10,7 +10,7 @@
 
 // Private to the room: what scatter plots in the plane and in space share.
 
-namespace hourglass {
+namespace hourglass::figures {
 
 struct CloudPoint {
   std::array<double, 3> place = {};  ///< the last is 0 in the plane
@@ -51,4 +51,4 @@ class CloudKey {
 Page make_cloud_page(const PointCloud& cloud, const CloudKey& key, double width, double height,
                      const std::string& title);
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,9 +1,9 @@
-#include "figures/scatter.h"
+#include "hourglass/figures/scatter.h"
 
-#include "figures/axes.h"
-#include "figures/point_cloud.h"
+#include "hourglass/figures/axes.h"
+#include "hourglass/figures/point_cloud.h"
 
-namespace hourglass {
+namespace hourglass::figures {
 
 Picture scatter(const at::Tensor& points, const ScatterOptions& options) {
   const PointCloud cloud = make_point_cloud("scatter", points, 2, options);
@@ -21,4 +21,4 @@ Picture scatter(const at::Tensor& points, const ScatterOptions& options) {
   return canvas.take();
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

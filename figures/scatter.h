@@ -1,7 +1,7 @@
 #pragma once
 
-#include "figures/colormap.h"
-#include "figures/picture.h"
+#include "hourglass/figures/colormap.h"
+#include "hourglass/figures/picture.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::figures {
 
 /// How classes are told: by names beside dots, by a bar in steps, or by names up to twenty classes
 /// and a bar beyond.
@@ -36,4 +36,4 @@ Picture scatter(const at::Tensor& points, const ScatterOptions& options = {});
 /// Points [N, 3] in space, seen from two sides.
 Picture scatter_3d(const at::Tensor& points, const ScatterOptions& options = {});
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,12 +1,12 @@
-#include "figures/axes.h"
-#include "figures/point_cloud.h"
-#include "figures/scatter.h"
+#include "hourglass/figures/axes.h"
+#include "hourglass/figures/point_cloud.h"
+#include "hourglass/figures/scatter.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 constexpr double kViewWidth = 320 * kPoint, kViewHeight = 300 * kPoint;
@@ -154,4 +154,4 @@ Picture scatter_3d(const at::Tensor& points, const ScatterOptions& options) {
   return canvas.take();
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

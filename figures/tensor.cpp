@@ -1,13 +1,13 @@
-#include "figures/tensor.h"
+#include "hourglass/figures/tensor.h"
 
-#include "core/error.h"
+#include "hourglass/core/error.h"
 
 #include <ATen/ATen.h>
 #include <c10/util/StringUtil.h>
 
 #include <algorithm>
 
-namespace hourglass {
+namespace hourglass::figures {
 
 at::Tensor host_values(const at::Tensor& tensor, std::string_view expected,
                        std::initializer_list<int64_t> ranks) {
@@ -21,4 +21,4 @@ std::string shape_text(const at::Tensor& tensor) {
   return tensor.defined() ? c10::str(tensor.sizes()) : "nothing";
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

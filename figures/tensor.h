@@ -9,7 +9,7 @@
 
 // Private to the room: tensors as the pictures take them.
 
-namespace hourglass {
+namespace hourglass::figures {
 
 /// The values as contiguous float32 on the CPU, cut from any graph. `expected` says what the
 /// picture needs
@@ -21,4 +21,4 @@ at::Tensor host_values(const at::Tensor& tensor, std::string_view expected,
 /// "[64, 2]", or "nothing" for an undefined tensor.
 std::string shape_text(const at::Tensor& tensor);
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,11 +1,11 @@
-#include "figures/ticks.h"
+#include "hourglass/figures/ticks.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 /// 10ⁿ without the error that std::pow has for negative n.
@@ -130,4 +130,4 @@ std::string number_text(double number, int digits) {
   return fixed_text(number / power_of_ten(exponent), digits - 1) + "×" + power_text(exponent);
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

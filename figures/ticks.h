@@ -5,7 +5,7 @@
 
 // Private to the room: where an axis is marked, and what is written there.
 
-namespace hourglass {
+namespace hourglass::figures {
 
 struct Ticks {
   std::vector<double> values;
@@ -28,4 +28,4 @@ std::string fixed_text(double number, int decimals);
 /// 0.0321, 1.5, 12300, 1.2×10⁻⁸: `digits` significant ones.
 std::string number_text(double number, int digits = 3);
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,4 +1,4 @@
-#include "figures/image.h"
+#include "hourglass/figures/image.h"
 
 #include <ATen/ATen.h>
 
@@ -7,7 +7,7 @@
 
 // Needs no OpenCV: errors of reconstructions are measured over a range, too.
 
-namespace hourglass {
+namespace hourglass::figures {
 
 ValueRange range_of(const at::Tensor& values) {
   const at::Tensor host = values.detach().to(at::kCPU, at::kFloat);
@@ -22,4 +22,4 @@ ValueRange symmetric_range_of(const at::Tensor& values) {
   return reach > 0 ? ValueRange{-reach, reach} : ValueRange{-1, 1};
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

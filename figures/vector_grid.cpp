@@ -1,18 +1,18 @@
-#include "figures/vector_grid.h"
+#include "hourglass/figures/vector_grid.h"
 
-#include "core/error.h"
-#include "figures/axes.h"
-#include "figures/colormap.h"
-#include "figures/legend.h"
-#include "figures/page.h"
-#include "figures/tensor.h"
+#include "hourglass/core/error.h"
+#include "hourglass/figures/axes.h"
+#include "hourglass/figures/colormap.h"
+#include "hourglass/figures/legend.h"
+#include "hourglass/figures/page.h"
+#include "hourglass/figures/tensor.h"
 
 #include <ATen/ATen.h>
 
 #include <algorithm>
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 constexpr double kCellWidth = 140 * kPoint, kCellHeight = 110 * kPoint;
@@ -105,4 +105,4 @@ Picture vector_grid(const std::vector<VectorRow>& rows, const VectorGridOptions&
   return canvas.take();
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

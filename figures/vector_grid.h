@@ -1,13 +1,13 @@
 #pragma once
 
-#include "figures/picture.h"
+#include "hourglass/figures/picture.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::figures {
 
 /// Table rows of one kind: the originals, the reconstructions.
 struct VectorRow {
@@ -26,4 +26,4 @@ struct VectorGridOptions {
 /// shape, or names are not one an item or one a feature.
 Picture vector_grid(const std::vector<VectorRow>& rows, const VectorGridOptions& options = {});
 
-}  // namespace hourglass
+}  // namespace hourglass::figures

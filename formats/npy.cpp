@@ -1,10 +1,10 @@
-#include "core/npy.h"
+#include "hourglass/formats/npy.h"
 
-#include "core/batch.h"
-#include "core/error.h"
-#include "core/files.h"
-#include "core/text.h"
-#include "core/zip.h"
+#include "hourglass/core/batch.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
+#include "hourglass/formats/zip.h"
 
 #include <ATen/ATen.h>
 
@@ -13,7 +13,7 @@
 #include <cstring>
 #include <set>
 
-namespace hourglass {
+namespace hourglass::formats {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "NPY bytes are copied as they are");
@@ -185,4 +185,4 @@ std::vector<NamedTensor> read_npz(const std::filesystem::path& path) {
   return arrays;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::formats

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/named_tensor.h"
+#include "hourglass/core/named_tensor.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::formats {
 
 // NumPy's files, version 1.0 (NumPy Enhancement Proposal 1, "A Simple File Format for NumPy
 // Arrays"): little endian, C order, of type float32, float64, int64 or uint8.
@@ -37,4 +37,4 @@ void write_npz(const std::filesystem::path& path, const std::vector<NamedTensor>
 /// `parse_npy` and `read_zip` do.
 std::vector<NamedTensor> read_npz(const std::filesystem::path& path);
 
-}  // namespace hourglass
+}  // namespace hourglass::formats

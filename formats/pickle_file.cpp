@@ -1,6 +1,6 @@
-#include "training/pickle_file.h"
+#include "hourglass/formats/pickle_file.h"
 
-#include "core/files.h"
+#include "hourglass/core/files.h"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/jit/serialization/pickle.h>
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::formats {
 
 void write_pickle(const std::filesystem::path& path, const c10::IValue& value) {
   std::string pickled;
@@ -42,4 +42,4 @@ c10::IValue read_pickle(const std::filesystem::path& path) {
   return torch::jit::pickle_load(std::vector<char>(bytes.begin(), bytes.end()));
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::formats

@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-namespace hourglass {
+namespace hourglass::formats {
 
 /// Replaces the file by a pickled value (numbers, texts, tensors, lists and dictionaries of them)
 /// in the form of Python's `torch.save`. Unlike LibTorch's `pickle_save` it leaves out
@@ -16,4 +16,4 @@ void write_pickle(const std::filesystem::path& path, const c10::IValue& value);
 /// damaged or none.
 c10::IValue read_pickle(const std::filesystem::path& path);
 
-}  // namespace hourglass
+}  // namespace hourglass::formats

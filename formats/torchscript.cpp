@@ -1,8 +1,8 @@
-#include "training/torchscript.h"
+#include "hourglass/formats/torchscript.h"
 
-#include "core/error.h"
-#include "core/files.h"
-#include "training/pickle_file.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/formats/pickle_file.h"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/jit/api/module.h>
@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::formats {
 namespace {
 
 namespace fs = std::filesystem;
@@ -56,7 +56,7 @@ c10::IValue to_value(const std::vector<at::Tensor>& tensors) {
   return c10::ivalue::Tuple::create(std::vector<c10::IValue>(tensors.begin(), tensors.end()));
 }
 
-void add_method(jit::Module& script, const TensorMethod& method) {
+void add_method(jit::Module& script, const models::TensorMethod& method) {
   const auto traced = jit::tracer::trace(
       {example(method.item_shape, 2)},
       [&](const jit::Stack& inputs) {
@@ -78,7 +78,7 @@ bool nearly_equal(const c10::IValue& a, const c10::IValue& b) {
 
 /// C++ sizes are constants in a trace; a method that depends on the batch it was traced with shows
 /// at another one.
-void verify(const fs::path& path, const std::vector<TensorMethod>& methods) {
+void verify(const fs::path& path, const std::vector<models::TensorMethod>& methods) {
   jit::Module loaded = jit::load(path.string());
   for (const auto& method : methods) {
     const at::Tensor input = example(method.item_shape, 3);
@@ -91,9 +91,10 @@ void verify(const fs::path& path, const std::vector<TensorMethod>& methods) {
   }
 }
 
-void export_methods(Autoencoder& model, const std::set<std::string>& children,
-                    const std::vector<TensorMethod>& methods, const std::string& script_methods,
-                    const fs::path& path, const nlohmann::json& metadata) {
+void export_methods(models::Autoencoder& model, const std::set<std::string>& children,
+                    const std::vector<models::TensorMethod>& methods,
+                    const std::string& script_methods, const fs::path& path,
+                    const nlohmann::json& metadata) {
   const at::NoGradGuard no_grad;
   const jit::tracer::NoWarn no_warnings;
   model.eval();
@@ -107,17 +108,17 @@ void export_methods(Autoencoder& model, const std::set<std::string>& children,
   });
 }
 
-TensorMethod encode_method(Autoencoder& model, const std::string& name) {
+models::TensorMethod encode_method(models::Autoencoder& model, const std::string& name) {
   return {name, "x", model.input_shape(),
           [&](const at::Tensor& x) { return std::vector{model.encode(x)}; }};
 }
 
-TensorMethod decode_method(Autoencoder& model, const std::string& name) {
+models::TensorMethod decode_method(models::Autoencoder& model, const std::string& name) {
   return {name, "z", model.code_shape(),
           [&](const at::Tensor& z) { return std::vector{model.decode(z)}; }};
 }
 
-TensorMethod layers_method(Autoencoder& model) {
+models::TensorMethod layers_method(models::Autoencoder& model) {
   return {"layers", "x", model.input_shape(), [&](const at::Tensor& x) {
             std::vector<at::Tensor> values;
             for (const auto& output : model.layers(x)) values.push_back(output.value);
@@ -158,7 +159,7 @@ std::map<std::string, at::Tensor> read_tensors(const fs::path& path) {
 
 }  // namespace
 
-void export_autoencoder(Autoencoder& model, const fs::path& path, nlohmann::json metadata) {
+void export_autoencoder(models::Autoencoder& model, const fs::path& path, nlohmann::json metadata) {
   metadata["layers"] = nlohmann::json::array();
   {
     const at::NoGradGuard no_grad;
@@ -167,20 +168,22 @@ void export_autoencoder(Autoencoder& model, const fs::path& path, nlohmann::json
       metadata["layers"].push_back(output.name);
     }
   }
-  const TensorMethod forward = {"forward", "x", model.input_shape(),
-                                [&](const at::Tensor& x) { return std::vector{model.forward(x)}; }};
-  std::vector<TensorMethod> methods = {forward, encode_method(model, "encode"),
-                                       decode_method(model, "decode"), layers_method(model)};
+  const models::TensorMethod forward = {
+      "forward", "x", model.input_shape(),
+      [&](const at::Tensor& x) { return std::vector{model.forward(x)}; }};
+  std::vector<models::TensorMethod> methods = {forward, encode_method(model, "encode"),
+                                               decode_method(model, "decode"),
+                                               layers_method(model)};
   for (auto& method : model.extra_methods()) methods.push_back(std::move(method));
   export_methods(model, {}, methods, model.script_methods(), path, metadata);
 }
 
-void export_encoder(Autoencoder& model, const fs::path& path, nlohmann::json metadata) {
+void export_encoder(models::Autoencoder& model, const fs::path& path, nlohmann::json metadata) {
   metadata["part"] = "encoder";
   export_methods(model, {"encoder"}, {encode_method(model, "forward")}, "", path, metadata);
 }
 
-void export_decoder(Autoencoder& model, const fs::path& path, nlohmann::json metadata) {
+void export_decoder(models::Autoencoder& model, const fs::path& path, nlohmann::json metadata) {
   metadata["part"] = "decoder";
   export_methods(model, {"decoder", "output"}, {decode_method(model, "forward")}, "", path,
                  metadata);
@@ -205,10 +208,11 @@ void load_weights(torch::nn::Module& model, const fs::path& path) {
     }
     if (found->second.sizes() != tensor.sizes()) {
       throw Error("{}: expected '{}' of shape {}, found {}", path.string(), name,
-                  shape_text(tensor.sizes().vec()), shape_text(found->second.sizes().vec()));
+                  models::shape_text(tensor.sizes().vec()),
+                  models::shape_text(found->second.sizes().vec()));
     }
     tensor.copy_(found->second);
   }
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::formats

@@ -1,12 +1,12 @@
 #pragma once
 
-#include "models/autoencoder.h"
+#include "hourglass/models/autoencoder.h"
 
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
 
-namespace hourglass {
+namespace hourglass::formats {
 
 // A model as a program that runs wherever TorchScript runs (C++, Python, mobile), without this
 // project's code.
@@ -18,14 +18,16 @@ namespace hourglass {
 // CPU; it is exported in evaluation mode.
 
 /// `forward(x)`, `encode(x)`, `decode(z)`, `layers(x)`, a tuple of every layer's output, and the model's extra methods.
-void export_autoencoder(Autoencoder& model, const std::filesystem::path& path,
+void export_autoencoder(models::Autoencoder& model, const std::filesystem::path& path,
                         nlohmann::json metadata);
 
 /// `forward(x)` is encode: the encoder's parameters alone.
-void export_encoder(Autoencoder& model, const std::filesystem::path& path, nlohmann::json metadata);
+void export_encoder(models::Autoencoder& model, const std::filesystem::path& path,
+                    nlohmann::json metadata);
 
 /// `forward(z)` is decode: the decoder's parameters alone.
-void export_decoder(Autoencoder& model, const std::filesystem::path& path, nlohmann::json metadata);
+void export_decoder(models::Autoencoder& model, const std::filesystem::path& path,
+                    nlohmann::json metadata);
 
 /// Parameters and running averages by name, as a dictionary that Python's `torch.load` reads.
 void save_weights(const torch::nn::Module& model, const std::filesystem::path& path);
@@ -35,4 +37,4 @@ void save_weights(const torch::nn::Module& model, const std::filesystem::path& p
 /// are ignored.
 void load_weights(torch::nn::Module& model, const std::filesystem::path& path);
 
-}  // namespace hourglass
+}  // namespace hourglass::formats

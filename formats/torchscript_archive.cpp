@@ -1,8 +1,8 @@
-#include "evaluation/torchscript_archive.h"
+#include "hourglass/formats/torchscript_archive.h"
 
-#include "core/error.h"
-#include "core/text.h"
-#include "core/zip.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
+#include "hourglass/formats/zip.h"
 
 #include <algorithm>
 #include <array>
@@ -13,7 +13,7 @@
 #include <system_error>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::formats {
 namespace {
 
 namespace fs = std::filesystem;
@@ -106,4 +106,4 @@ void check_torchscript_archive(const fs::path& path) {
   verify_zip(path);
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::formats

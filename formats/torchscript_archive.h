@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-namespace hourglass {
+namespace hourglass::formats {
 
 /// What can be told before LibTorch loads a file, which takes the archive at its word: that it is a
 /// TorchScript archive, that it declares no contents larger than itself, and that its checksums
@@ -10,4 +10,4 @@ namespace hourglass {
 /// instead: damaged, a training state or weights, a NumPy archive, a web page.
 void check_torchscript_archive(const std::filesystem::path& path);
 
-}  // namespace hourglass
+}  // namespace hourglass::formats

@@ -1,14 +1,14 @@
-#include "core/zip.h"
+#include "hourglass/formats/zip.h"
 
-#include "core/error.h"
-#include "core/files.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
 
 #include <functional>
 #include <memory>
 #include <string_view>
 #include <zip.h>
 
-namespace hourglass {
+namespace hourglass::formats {
 namespace {
 
 namespace fs = std::filesystem;
@@ -113,4 +113,4 @@ void write_zip(const fs::path& path, const std::vector<ZipFile>& files) {
   });
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::formats

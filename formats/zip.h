@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::formats {
 
 /// A file of a ZIP archive as its central directory declares it. Nothing of it was read yet, so the
 /// sizes may lie.
@@ -35,4 +35,4 @@ void verify_zip(const std::filesystem::path& path);
 /// Replaces `path` in one step (see core/files.h) by an archive of `files`, uncompressed.
 void write_zip(const std::filesystem::path& path, const std::vector<ZipFile>& files);
 
-}  // namespace hourglass
+}  // namespace hourglass::formats

@@ -1,8 +1,8 @@
-#include "models/activation.h"
+#include "hourglass/models/activation.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::models {
 
 at::Tensor activate(Activation activation, const at::Tensor& x) {
   switch (activation) {
@@ -20,4 +20,4 @@ at::Tensor activate(Activation activation, const at::Tensor& x) {
   return x;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::models

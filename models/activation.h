@@ -1,32 +1,30 @@
 #pragma once
 
-#include "core/options.h"
+#include "hourglass/core/fields.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <utility>
 
-namespace hourglass {
+namespace hourglass::models {
 
 enum class Activation { Linear, Relu, LeakyRelu, Elu, Selu, Gelu, Silu, Softplus, Tanh, Sigmoid };
 
-template <>
-struct EnumNames<Activation> {
-  static constexpr std::pair<Activation, const char*> kNames[] = {
-      {Activation::Linear, "linear"},
-      {Activation::Relu, "relu"},
-      {Activation::LeakyRelu, "leaky-relu"},
-      {Activation::Elu, "elu"},
-      {Activation::Selu, "selu"},
-      {Activation::Gelu, "gelu"},
-      {Activation::Silu, "silu"},
-      {Activation::Softplus, "softplus"},
-      {Activation::Tanh, "tanh"},
-      {Activation::Sigmoid, "sigmoid"}};
-};
+constexpr auto names_of(Activation) {
+  return std::to_array<EnumName<Activation>>({{Activation::Linear, "linear"},
+                                              {Activation::Relu, "relu"},
+                                              {Activation::LeakyRelu, "leaky-relu"},
+                                              {Activation::Elu, "elu"},
+                                              {Activation::Selu, "selu"},
+                                              {Activation::Gelu, "gelu"},
+                                              {Activation::Silu, "silu"},
+                                              {Activation::Softplus, "softplus"},
+                                              {Activation::Tanh, "tanh"},
+                                              {Activation::Sigmoid, "sigmoid"}});
+}
 
 /// The function applied to each element, with PyTorch's default constants (leaky ReLU slope 0.01,
 /// ELU α 1).
 at::Tensor activate(Activation activation, const at::Tensor& x);
 
-}  // namespace hourglass
+}  // namespace hourglass::models

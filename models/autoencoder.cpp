@@ -1,10 +1,10 @@
-#include "models/autoencoder.h"
+#include "hourglass/models/autoencoder.h"
 
-#include "core/error.h"
+#include "hourglass/core/error.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::models {
 
 at::Tensor Losses::total() const {
   at::Tensor total;
@@ -44,4 +44,4 @@ std::vector<LayerOutput> Autoencoder::layers(const at::Tensor& x) {
   return outputs;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "core/batch.h"
-#include "core/named_tensor.h"
-#include "models/layers.h"
-#include "models/likelihood.h"
+#include "hourglass/core/batch.h"
+#include "hourglass/core/named_tensor.h"
+#include "hourglass/models/layers.h"
+#include "hourglass/models/likelihood.h"
 
 #include <ATen/core/Generator.h>
 #include <torch/nn/module.h>
@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::models {
 
 /// What a loss may need to know of the step it belongs to.
 struct StepContext {
@@ -113,4 +113,4 @@ class Autoencoder : public torch::nn::Module {
 
 using AutoencoderPtr = std::shared_ptr<Autoencoder>;
 
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,11 +1,11 @@
-#include "models/contractive.h"
+#include "hourglass/models/contractive.h"
 
-#include "core/error.h"
+#include "hourglass/core/error.h"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 
-namespace hourglass {
+namespace hourglass::models {
 namespace {
 
 /// f'(a) from the activation's value f(a), where that is enough to know it.
@@ -25,13 +25,11 @@ at::Tensor derivative_from_value(Activation activation, const at::Tensor& h) {
 
 }  // namespace
 
-void describe(OptionTable& table, ContractiveOptions& options) {
-  describe(table, options.network);
-  table
-      .add("contraction", options.contraction, "X",
-           "weight of the squared norm of the encoder's Jacobian")
+void ContractiveOptions::describe(FieldTable& table) {
+  network.describe(table);
+  table.add("contraction", contraction, "weight of the squared norm of the encoder's Jacobian")
       .at_least(0);
-  table.add("jacobian", options.jacobian, "NAME",
+  table.add("jacobian", jacobian,
             "how the norm is computed: exact, or estimate with one random direction a step");
 }
 
@@ -83,4 +81,4 @@ at::Tensor ContractiveImpl::by_differentiation(const at::Tensor& input, StepCont
   return norm;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,12 +1,12 @@
 #pragma once
 
-#include "models/dense.h"
+#include "hourglass/models/dense.h"
 
 #include <torch/nn/pimpl.h>
 
 #include <utility>
 
-namespace hourglass {
+namespace hourglass::models {
 
 // Contractive autoencoder (Rifai et al. 2011): a dense one whose code changes little when the input
 // does.
@@ -15,25 +15,24 @@ namespace hourglass {
 
 /// How the squared Frobenius norm of the encoder's Jacobian is computed.
 enum class JacobianNorm {
-  Exact,  ///< one layer: Σⱼ (f'ⱼ)² Σᵢ Wⱼᵢ²; deeper: row by row with automatic differentiation
+  Exact,     ///< one layer: Σⱼ (f'ⱼ)² Σᵢ Wⱼᵢ²; deeper: row by row with automatic differentiation
   Estimate,  ///< ‖vᵀJ‖² for one random v ~ N(0, I) a step, which is right on average (Hutchinson
              ///< 1990)
 };
 
-template <>
-struct EnumNames<JacobianNorm> {
-  static constexpr std::pair<JacobianNorm, const char*> kNames[] = {
-      {JacobianNorm::Exact, "exact"}, {JacobianNorm::Estimate, "estimate"}};
-};
+constexpr auto names_of(JacobianNorm) {
+  return std::to_array<EnumName<JacobianNorm>>(
+      {{JacobianNorm::Exact, "exact"}, {JacobianNorm::Estimate, "estimate"}});
+}
 
 struct ContractiveOptions {
   DenseOptions network = {.widths = {64}, .code_activation = Activation::Sigmoid};
   double contraction = 1e-3;  ///< λ
   JacobianNorm jacobian = JacobianNorm::Exact;
-};
 
-/// Adds the fields to a table of options.
-void describe(OptionTable& table, ContractiveOptions& options);
+  /// Adds a row for each field.
+  void describe(FieldTable& table);
+};
 
 /// Throws `UsageError` for options that cannot work whatever the data.
 void check(const ContractiveOptions& options);
@@ -60,4 +59,4 @@ class ContractiveImpl : public DenseImpl {
 };
 TORCH_MODULE(Contractive);
 
-}  // namespace hourglass
+}  // namespace hourglass::models

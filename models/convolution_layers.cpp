@@ -1,11 +1,11 @@
-#include "models/convolution_layers.h"
+#include "hourglass/models/convolution_layers.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace hourglass {
+namespace hourglass::models {
 namespace {
 
 /// [first, second, K, K], where `inputs` and `outputs` name the channels on either side.
@@ -101,4 +101,4 @@ at::Tensor CropLayer::run(const at::Tensor& x) {
   return x.narrow(2, 0, height_).narrow(3, 0, width_);
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::models

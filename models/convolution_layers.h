@@ -1,11 +1,11 @@
 #pragma once
 
-#include "models/layers.h"
+#include "hourglass/models/layers.h"
 
 #include <cstdint>
 #include <string>
 
-namespace hourglass {
+namespace hourglass::models {
 
 // Layers on images, [B, C, H, W], that behave as Keras' of the same names do: see the table of
 // docs/recipes.md.
@@ -113,4 +113,4 @@ class CropLayer : public Layer {
   int64_t height_, width_;
 };
 
-}  // namespace hourglass
+}  // namespace hourglass::models

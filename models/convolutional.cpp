@@ -1,9 +1,9 @@
-#include "models/convolutional.h"
+#include "hourglass/models/convolutional.h"
 
-#include "core/error.h"
-#include "models/convolution_layers.h"
+#include "hourglass/core/error.h"
+#include "hourglass/models/convolution_layers.h"
 
-namespace hourglass {
+namespace hourglass::models {
 namespace {
 
 struct ImageSize {
@@ -23,7 +23,7 @@ Shape checked_map_shape(const ConvolutionalOptions& options, const ItemShapes& s
   if (input.size() != 3 || target.size() != 3) {
     throw UsageError(
         "a convolutional autoencoder expects images of channels x height x width, found {}; give a "
-        "table's rows a shape with --item-shape",
+        "table's rows a shape with `item_shape`",
         shape_text(input.size() != 3 ? input : target));
   }
   if (input[1] != target[1] || input[2] != target[2]) {
@@ -37,7 +37,7 @@ Shape checked_map_shape(const ConvolutionalOptions& options, const ItemShapes& s
       (int64_t{1} << (poolings - 1)) + 1;  // two pixels before the last pooling
   if (input[1] < smallest || input[2] < smallest) {
     throw UsageError(
-        "--filters: {} poolings expect images of at least {} x {} pixels, found {} x {}; use fewer",
+        "`filters`: {} poolings expect images of at least {} x {} pixels, found {} x {}; use fewer",
         poolings, smallest, smallest, input[1], input[2]);
   }
   const ImageSize size = pooled({input[1], input[2]}, poolings);
@@ -46,24 +46,24 @@ Shape checked_map_shape(const ConvolutionalOptions& options, const ItemShapes& s
 
 }  // namespace
 
-void describe(OptionTable& table, ConvolutionalOptions& options) {
+void ConvolutionalOptions::describe(FieldTable& table) {
   table
-      .add("filters", options.filters, "N,N,...",
+      .add("filters", filters,
            "channels after each convolution of the encoder, each followed by a pooling; the "
            "decoder mirrors them")
       .at_least(1);
-  table.add("activation", options.activation, "NAME", "of all convolutions but the last");
-  table.add_switch("bias", options.bias, "give the convolutions a bias");
-  describe(table, options.likelihood);
+  table.add("activation", activation, "of all convolutions but the last");
+  table.add("bias", bias, "give the convolutions a bias");
+  likelihood.describe(table);
 }
 
 void check(const ConvolutionalOptions& options) {
   if (options.filters.empty() || options.filters.size() > 16) {
-    throw UsageError("--filters: expected 1 to 16 numbers of channels, found {}",
+    throw UsageError("`filters`: expected 1 to 16 numbers of channels, found {}",
                      options.filters.size());
   }
   for (const int64_t count : options.filters) {
-    if (count < 1) throw UsageError("--filters: expected at least 1 channel, found {}", count);
+    if (count < 1) throw UsageError("`filters`: expected at least 1 channel, found {}", count);
   }
   check(options.likelihood);
 }
@@ -114,4 +114,4 @@ at::Tensor ConvolutionalImpl::encode(const at::Tensor& x) { return encoder_->for
 
 at::Tensor ConvolutionalImpl::decode_logits(const at::Tensor& z) { return decoder_->forward(z); }
 
-}  // namespace hourglass
+}  // namespace hourglass::models

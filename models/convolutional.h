@@ -1,6 +1,6 @@
 #pragma once
 
-#include "models/autoencoder.h"
+#include "hourglass/models/autoencoder.h"
 
 #include <torch/nn/pimpl.h>
 
@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::models {
 
 // Convolutional autoencoder (Masci et al. 2011, in the form of the Keras tutorials): the code is a
 // small image of many channels.
@@ -22,10 +22,10 @@ struct ConvolutionalOptions {
   Activation activation = Activation::Relu;  ///< of all convolutions but the last
   bool bias = false;                         ///< whether convolutions have one
   Likelihood likelihood;
-};
 
-/// Adds the fields to a table of options.
-void describe(OptionTable& table, ConvolutionalOptions& options);
+  /// Adds a row for each field.
+  void describe(FieldTable& table);
+};
 
 /// Throws `UsageError` for options that cannot work whatever the data.
 void check(const ConvolutionalOptions& options);
@@ -48,4 +48,4 @@ class ConvolutionalImpl : public Autoencoder {
 };
 TORCH_MODULE(Convolutional);
 
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,9 +1,9 @@
-#include "models/denoising.h"
+#include "hourglass/models/denoising.h"
 
-#include "models/convolutional.h"
-#include "models/dense.h"
+#include "hourglass/models/convolutional.h"
+#include "hourglass/models/dense.h"
 
-namespace hourglass {
+namespace hourglass::models {
 namespace {
 
 ConvolutionalOptions convolutional_options(const DenoisingOptions& options) {
@@ -21,18 +21,13 @@ DenseOptions dense_options(const DenoisingOptions& options) {
 
 }  // namespace
 
-void describe(OptionTable& table, DenoisingOptions& options) {
-  table.add("network", options.network, "NAME", "convolutional or dense");
-  table
-      .add("filters", options.filters, "N,N,...",
-           "of the convolutional network: channels after each convolution")
+void DenoisingOptions::describe(FieldTable& table) {
+  table.add("network", network, "convolutional or dense");
+  table.add("filters", filters, "of the convolutional network: channels after each convolution")
       .at_least(1);
-  table
-      .add("widths", options.widths, "N,N,...",
-           "of the dense network: hidden widths, then the code's")
-      .at_least(1);
-  table.add("activation", options.activation, "NAME", "of the hidden layers");
-  describe(table, options.likelihood);
+  table.add("widths", widths, "of the dense network: hidden widths, then the code's").at_least(1);
+  table.add("activation", activation, "of the hidden layers");
+  likelihood.describe(table);
 }
 
 void check(const DenoisingOptions& options) {
@@ -50,4 +45,4 @@ AutoencoderPtr build(const DenoisingOptions& options, const ItemShapes& shapes) 
   return std::make_shared<ConvolutionalImpl>(convolutional_options(options), shapes);
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,12 +1,12 @@
 #pragma once
 
-#include "models/autoencoder.h"
+#include "hourglass/models/autoencoder.h"
 
 #include <cstdint>
 #include <utility>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::models {
 
 // Denoising autoencoder (Vincent et al. 2008): learns to undo noise. The data set corrupts the
 // inputs and keeps the targets clean, so the loss is the plain reconstruction loss and the network
@@ -16,11 +16,10 @@ namespace hourglass {
 
 enum class DenoisingNetwork { Convolutional, Dense };
 
-template <>
-struct EnumNames<DenoisingNetwork> {
-  static constexpr std::pair<DenoisingNetwork, const char*> kNames[] = {
-      {DenoisingNetwork::Convolutional, "convolutional"}, {DenoisingNetwork::Dense, "dense"}};
-};
+constexpr auto names_of(DenoisingNetwork) {
+  return std::to_array<EnumName<DenoisingNetwork>>(
+      {{DenoisingNetwork::Convolutional, "convolutional"}, {DenoisingNetwork::Dense, "dense"}});
+}
 
 struct DenoisingOptions {
   DenoisingNetwork network = DenoisingNetwork::Convolutional;
@@ -29,10 +28,10 @@ struct DenoisingOptions {
   std::vector<int64_t> widths = {128, 32};   ///< of the dense network: see DenseOptions
   Activation activation = Activation::Relu;  ///< of the hidden layers
   Likelihood likelihood;
-};
 
-/// Adds the fields to a table of options.
-void describe(OptionTable& table, DenoisingOptions& options);
+  /// Adds a row for each field.
+  void describe(FieldTable& table);
+};
 
 /// Throws `UsageError` for options that cannot work whatever the data.
 void check(const DenoisingOptions& options);
@@ -40,4 +39,4 @@ void check(const DenoisingOptions& options);
 /// The network that the options name. Throws what its constructor throws.
 AutoencoderPtr build(const DenoisingOptions& options, const ItemShapes& shapes);
 
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,8 +1,8 @@
-#include "models/dense.h"
+#include "hourglass/models/dense.h"
 
-#include "core/error.h"
+#include "hourglass/core/error.h"
 
-namespace hourglass {
+namespace hourglass::models {
 namespace {
 
 /// The code's shape, once options and shapes are known to fit together.
@@ -10,7 +10,7 @@ Shape checked_code_shape(const DenseOptions& options, const ItemShapes& shapes) 
   check(options);
   if (options.tied_weights && element_count(shapes.input) != element_count(shapes.target)) {
     throw UsageError(
-        "--tied-weights: expected input and target of one size, found {} and {} values",
+        "`tied_weights`: expected input and target of one size, found {} and {} values",
         element_count(shapes.input), element_count(shapes.target));
   }
   return {options.widths.back()};
@@ -18,18 +18,15 @@ Shape checked_code_shape(const DenseOptions& options, const ItemShapes& shapes) 
 
 }  // namespace
 
-void describe(OptionTable& table, DenseOptions& options) {
-  table
-      .add("widths", options.widths, "N,N,...",
-           "hidden widths, then the code's (units); the decoder mirrors them")
+void DenseOptions::describe(FieldTable& table) {
+  table.add("widths", widths, "hidden widths, then the code's (units); the decoder mirrors them")
       .at_least(1);
-  table.add("activation", options.activation, "NAME", "of the hidden layers");
-  table.add("code-activation", options.code_activation, "NAME", "of the code");
-  table.add("initializer", options.initializer, "NAME",
+  table.add("activation", activation, "of the hidden layers");
+  table.add("code_activation", code_activation, "of the code");
+  table.add("initializer", initializer,
             "of the hidden and code layers; the output layer is always glorot-uniform");
-  table.add_switch("tied-weights", options.tied_weights,
-                   "the decoder uses the encoder's weights, transposed");
-  describe(table, options.likelihood);
+  table.add("tied_weights", tied_weights, "the decoder uses the encoder's weights, transposed");
+  likelihood.describe(table);
 }
 
 void check(const DenseOptions& options) {
@@ -72,4 +69,4 @@ at::Tensor DenseImpl::encode(const at::Tensor& x) { return encoder_->forward(x);
 
 at::Tensor DenseImpl::decode_logits(const at::Tensor& z) { return decoder_->forward(z); }
 
-}  // namespace hourglass
+}  // namespace hourglass::models

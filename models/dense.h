@@ -1,6 +1,6 @@
 #pragma once
 
-#include "models/autoencoder.h"
+#include "hourglass/models/autoencoder.h"
 
 #include <torch/nn/pimpl.h>
 
@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::models {
 
 // Dense autoencoder (Hinton & Salakhutdinov 2006): fully connected layers down to the code and back
 // up.
@@ -24,10 +24,10 @@ struct DenseOptions {
   Initializer initializer = Initializer::GlorotUniform;
   bool tied_weights = false;  ///< the decoder uses the encoder's weights, transposed
   Likelihood likelihood;
-};
 
-/// Adds the fields to a table of options.
-void describe(OptionTable& table, DenseOptions& options);
+  /// Adds a row for each field.
+  void describe(FieldTable& table);
+};
 
 /// Throws `UsageError` for options that cannot work whatever the data: widths that are none or not
 /// positive, a likelihood that does not fit its output activation.
@@ -53,4 +53,4 @@ class DenseImpl : public Autoencoder {
 };
 TORCH_MODULE(Dense);
 
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,11 +1,11 @@
-#include "models/initializers.h"
+#include "hourglass/models/initializers.h"
 
 #include <ATen/ATen.h>
 
 #include <cmath>
 #include <numbers>
 
-namespace hourglass {
+namespace hourglass::models {
 namespace {
 
 /// The standard deviation of a standard normal variable cut at ±2.
@@ -31,4 +31,4 @@ void initialize(Initializer initializer, at::Tensor& kernel, int64_t fan_in, int
   }
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::models

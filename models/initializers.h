@@ -1,13 +1,13 @@
 #pragma once
 
-#include "core/options.h"
+#include "hourglass/core/fields.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <utility>
 
-namespace hourglass {
+namespace hourglass::models {
 
 /// How a layer's kernel starts. Biases start at zero. Numbers come from LibTorch's default
 /// generator, so `torch::manual_seed` before a model is built fixes its weights.
@@ -16,14 +16,13 @@ enum class Initializer {
   HeNormal,       ///< normal, σ² = 2 / fan_in, cut at ±2σ as Keras does it: He et al. 2015
 };
 
-template <>
-struct EnumNames<Initializer> {
-  static constexpr std::pair<Initializer, const char*> kNames[] = {
-      {Initializer::GlorotUniform, "glorot-uniform"}, {Initializer::HeNormal, "he-normal"}};
-};
+constexpr auto names_of(Initializer) {
+  return std::to_array<EnumName<Initializer>>(
+      {{Initializer::GlorotUniform, "glorot-uniform"}, {Initializer::HeNormal, "he-normal"}});
+}
 
 /// Fills `kernel` in place. A fan is the number of inputs (outputs) that one output (input) is
 /// connected to.
 void initialize(Initializer initializer, at::Tensor& kernel, int64_t fan_in, int64_t fan_out);
 
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,7 +1,7 @@
-#include "models/layers.h"
+#include "hourglass/models/layers.h"
 
-#include "core/error.h"
-#include "core/text.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -10,7 +10,7 @@
 #include <functional>
 #include <numeric>
 
-namespace hourglass {
+namespace hourglass::models {
 
 void Stack::append(const std::shared_ptr<Layer>& layer) {
   const auto same_kind = std::count_if(layers_.begin(), layers_.end(), [&](const auto& other) {
@@ -69,9 +69,9 @@ std::string ActivationLayer::title() const {
 }
 
 void check_widths(const std::vector<int64_t>& widths) {
-  if (widths.empty()) throw UsageError("--widths: expected at least the code's width, found none");
+  if (widths.empty()) throw UsageError("`widths`: expected at least the code's width, found none");
   for (const int64_t width : widths) {
-    if (width < 1) throw UsageError("--widths: expected at least 1 unit, found {}", width);
+    if (width < 1) throw UsageError("`widths`: expected at least 1 unit, found {}", width);
   }
 }
 
@@ -85,4 +85,4 @@ std::string shape_text(const Shape& shape) {
   return join_text(parts, " x ");
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "core/batch.h"
-#include "models/activation.h"
-#include "models/initializers.h"
+#include "hourglass/core/batch.h"
+#include "hourglass/models/activation.h"
+#include "hourglass/models/initializers.h"
 
 #include <torch/nn/module.h>
 
@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::models {
 
 /// One step of a network: takes a batch, gives a batch, and can be listened to.
 ///
@@ -134,7 +134,7 @@ class ActivationLayer : public Layer {
   Activation activation_;
 };
 
-/// Throws `UsageError` for widths of layers, `--widths`, that are none or not positive.
+/// Throws `UsageError` for widths of layers, `widths`, that are none or not positive.
 void check_widths(const std::vector<int64_t>& widths);
 
 /// The number of values in one item.
@@ -143,4 +143,4 @@ int64_t element_count(const Shape& shape);
 /// "1 x 28 x 28".
 std::string shape_text(const Shape& shape);
 
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,22 +1,21 @@
-#include "models/likelihood.h"
+#include "hourglass/models/likelihood.h"
 
-#include "core/error.h"
+#include "hourglass/core/error.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::models {
 
-void describe(OptionTable& table, Likelihood& likelihood) {
-  table.add("loss", likelihood.loss, "NAME",
-            "reconstruction error: bce (values in [0, 1]), mse or mae");
-  table.add("output-activation", likelihood.activation, "NAME",
+void Likelihood::describe(FieldTable& table) {
+  table.add("loss", loss, "reconstruction error: bce (values in [0, 1]), mse or mae");
+  table.add("output_activation", activation,
             "of the reconstruction; bce needs sigmoid, linear suits data of any range");
 }
 
 void check(const Likelihood& likelihood) {
   if (likelihood.loss == Loss::Bce && likelihood.activation != Activation::Sigmoid) {
     throw UsageError(
-        "--loss bce: expected --output-activation sigmoid, found '{}'; use mse or mae with it",
+        "`loss` bce: expected `output_activation` sigmoid, found '{}'; use mse or mae with it",
         enum_name(likelihood.activation));
   }
 }
@@ -35,4 +34,4 @@ at::Tensor reconstruction_loss(const Likelihood& likelihood, const at::Tensor& l
   return reduction == Reduction::MeanOfValues ? loss : loss / target.size(0);
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::models

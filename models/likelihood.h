@@ -1,13 +1,13 @@
 #pragma once
 
-#include "core/options.h"
-#include "models/activation.h"
+#include "hourglass/core/fields.h"
+#include "hourglass/models/activation.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <utility>
 
-namespace hourglass {
+namespace hourglass::models {
 
 /// What a reconstruction is judged by. Each is the negative logarithm of a likelihood, up to
 /// constants.
@@ -17,21 +17,20 @@ enum class Loss {
   Mae,  ///< absolute error: Laplace of scale 1
 };
 
-template <>
-struct EnumNames<Loss> {
-  static constexpr std::pair<Loss, const char*> kNames[] = {
-      {Loss::Bce, "bce"}, {Loss::Mse, "mse"}, {Loss::Mae, "mae"}};
-};
+constexpr auto names_of(Loss) {
+  return std::to_array<EnumName<Loss>>(
+      {{Loss::Bce, "bce"}, {Loss::Mse, "mse"}, {Loss::Mae, "mae"}});
+}
 
 /// What stands at the end of every decoder, chosen once for all variants.
 struct Likelihood {
   Loss loss = Loss::Bce;
   /// From the decoder's last linear outputs ("logits") to the reconstruction. Bce needs Sigmoid.
   Activation activation = Activation::Sigmoid;
-};
 
-/// Adds `--loss` and `--output-activation`.
-void describe(OptionTable& table, Likelihood& likelihood);
+  /// Adds a row for each field.
+  void describe(FieldTable& table);
+};
 
 /// Throws `UsageError` for binary cross-entropy without a sigmoid.
 void check(const Likelihood& likelihood);
@@ -46,4 +45,4 @@ at::Tensor reconstruction_loss(const Likelihood& likelihood, const at::Tensor& l
                                const at::Tensor& target,
                                Reduction reduction = Reduction::MeanOfValues);
 
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,11 +1,11 @@
-#include "models/lstm.h"
+#include "hourglass/models/lstm.h"
 
-#include "core/error.h"
-#include "models/recurrent_layers.h"
+#include "hourglass/core/error.h"
+#include "hourglass/models/recurrent_layers.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::models {
 namespace {
 
 struct SequenceShape {
@@ -73,15 +73,15 @@ Shape checked_state_shape(const LstmOptions& options) {
 
 }  // namespace
 
-void describe(OptionTable& table, LstmOptions& options) {
+void LstmOptions::describe(FieldTable& table) {
   table
-      .add("widths", options.widths, "N,N,...",
+      .add("widths", widths,
            "units of the encoder's LSTM layers, the last of which is the code; the decoder has "
            "the others in reverse")
       .at_least(1);
-  table.add_switch("bidirectional", options.bidirectional,
-                   "every layer reads both ways; the code is then twice its width");
-  describe(table, options.likelihood);
+  table.add("bidirectional", bidirectional,
+            "every layer reads both ways; the code is then twice its width");
+  likelihood.describe(table);
 }
 
 void check(const LstmOptions& options) {
@@ -120,4 +120,4 @@ at::Tensor LstmImpl::encode(const at::Tensor& x) { return encoder_->forward(x); 
 
 at::Tensor LstmImpl::decode_logits(const at::Tensor& z) { return decoder_->forward(z); }
 
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "models/autoencoder.h"
+#include "hourglass/models/autoencoder.h"
 
 #include <torch/nn/pimpl.h>
 
@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::models {
 
 // LSTM autoencoder (Srivastava, Mansimov & Salakhutdinov 2015, in the form of the Keras tutorial):
 // an LSTM reads the sequence, its last hidden state is the code; the code, repeated once for each
@@ -24,10 +24,10 @@ struct LstmOptions {
   std::vector<int64_t> widths = {64, 16};
   bool bidirectional = false;  ///< every layer reads both ways; the code is then twice its width
   Likelihood likelihood;
-};
 
-/// Adds the fields to a table of options.
-void describe(OptionTable& table, LstmOptions& options);
+  /// Adds a row for each field.
+  void describe(FieldTable& table);
+};
 
 /// Throws `UsageError` for options that cannot work whatever the data.
 void check(const LstmOptions& options);
@@ -47,4 +47,4 @@ class LstmImpl : public Autoencoder {
 };
 TORCH_MODULE(Lstm);
 
-}  // namespace hourglass
+}  // namespace hourglass::models

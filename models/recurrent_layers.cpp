@@ -1,9 +1,9 @@
-#include "models/recurrent_layers.h"
+#include "hourglass/models/recurrent_layers.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-namespace hourglass {
+namespace hourglass::models {
 namespace {
 
 /// [rows, columns] with orthonormal columns (rows ≥ columns): Saxe, McClelland & Ganguli 2014.
@@ -57,4 +57,4 @@ at::Tensor LstmLayer::run(const at::Tensor& x) {
 
 at::Tensor RepeatLayer::run(const at::Tensor& x) { return x.unsqueeze(1).expand({-1, steps_, -1}); }
 
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,12 +1,12 @@
 #pragma once
 
-#include "models/layers.h"
+#include "hourglass/models/layers.h"
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::models {
 
 // Layers on sequences, [B, T, F]: T time steps of F features.
 
@@ -56,4 +56,4 @@ class RepeatLayer : public Layer {
   int64_t steps_;
 };
 
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,21 +1,21 @@
-#include "models/sparse.h"
+#include "hourglass/models/sparse.h"
 
-#include "core/error.h"
+#include "hourglass/core/error.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::models {
 
-void describe(OptionTable& table, SparseOptions& options) {
-  describe(table, options.network);
-  table.add("sparsity", options.sparsity, "NAME",
+void SparseOptions::describe(FieldTable& table) {
+  network.describe(table);
+  table.add("sparsity", sparsity,
             "penalty on the code: l1, on its absolute values, or kl, on the distance of its means "
             "from the target");
   table
-      .add("sparsity-weight", options.sparsity_weight, "X",
+      .add("sparsity_weight", sparsity_weight,
            "weight of the penalty, which l1 sums over units and batch, kl over units")
       .at_least(0);
-  table.add("target-activation", options.target_activation, "X", "mean activation that kl aims at")
+  table.add("target_activation", target_activation, "mean activation that kl aims at")
       .above(0)
       .below(1);
 }
@@ -23,7 +23,7 @@ void describe(OptionTable& table, SparseOptions& options) {
 void check(const SparseOptions& options) {
   check(options.network);
   if (options.sparsity == Sparsity::Kl && options.network.code_activation != Activation::Sigmoid) {
-    throw UsageError("--sparsity kl: expected --code-activation sigmoid, found '{}'",
+    throw UsageError("`sparsity` kl: expected `code_activation` sigmoid, found '{}'",
                      enum_name(options.network.code_activation));
   }
 }
@@ -51,4 +51,4 @@ Losses SparseImpl::loss(const Batch& batch, StepContext& /*context*/) {
           .metrics = {{"mean_activation", h.mean()}}};
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::models

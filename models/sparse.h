@@ -1,12 +1,12 @@
 #pragma once
 
-#include "models/dense.h"
+#include "hourglass/models/dense.h"
 
 #include <torch/nn/pimpl.h>
 
 #include <utility>
 
-namespace hourglass {
+namespace hourglass::models {
 
 // Sparse autoencoder: a dense one whose code is mostly silent.
 //
@@ -17,21 +17,19 @@ namespace hourglass {
 
 enum class Sparsity { L1, Kl };
 
-template <>
-struct EnumNames<Sparsity> {
-  static constexpr std::pair<Sparsity, const char*> kNames[] = {{Sparsity::L1, "l1"},
-                                                                {Sparsity::Kl, "kl"}};
-};
+constexpr auto names_of(Sparsity) {
+  return std::to_array<EnumName<Sparsity>>({{Sparsity::L1, "l1"}, {Sparsity::Kl, "kl"}});
+}
 
 struct SparseOptions {
   DenseOptions network = {.widths = {64}, .code_activation = Activation::Relu};
   Sparsity sparsity = Sparsity::L1;
   double sparsity_weight = 1e-5;    ///< λ
   double target_activation = 0.05;  ///< ρ of the KL penalty, in (0, 1)
-};
 
-/// Adds the fields to a table of options.
-void describe(OptionTable& table, SparseOptions& options);
+  /// Adds a row for each field.
+  void describe(FieldTable& table);
+};
 
 /// Throws `UsageError` for options that cannot work whatever the data; the KL penalty needs sigmoid
 /// units.
@@ -52,4 +50,4 @@ class SparseImpl : public DenseImpl {
 };
 TORCH_MODULE(Sparse);
 
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,13 +1,13 @@
-#include "models/summary.h"
+#include "hourglass/models/summary.h"
 
-#include "core/text.h"
+#include "hourglass/core/text.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace hourglass {
+namespace hourglass::models {
 namespace {
 
 int64_t count_values(const std::vector<at::Tensor>& tensors) {
@@ -69,4 +69,4 @@ std::string to_text(const ModelSummary& summary) {
   return text;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::models

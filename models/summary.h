@@ -1,12 +1,12 @@
 #pragma once
 
-#include "models/autoencoder.h"
+#include "hourglass/models/autoencoder.h"
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::models {
 
 /// One row of the layer table.
 struct LayerRow {
@@ -28,4 +28,4 @@ ModelSummary summarize(Autoencoder& model);
 /// The table as text, a line each layer and a total.
 std::string to_text(const ModelSummary& summary);
 
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,14 +1,14 @@
-#include "models/variational.h"
+#include "hourglass/models/variational.h"
 
-#include "core/error.h"
-#include "models/convolution_layers.h"
+#include "hourglass/core/error.h"
+#include "hourglass/models/convolution_layers.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace hourglass {
+namespace hourglass::models {
 namespace {
 
 Shape checked_mean_shape(const VariationalOptions& options, const ItemShapes& shapes) {
@@ -17,9 +17,9 @@ Shape checked_mean_shape(const VariationalOptions& options, const ItemShapes& sh
                       shapes.input[1] == shapes.target[1] && shapes.input[2] == shapes.target[2];
   if (options.network == VariationalNetwork::Convolutional && !images) {
     throw UsageError(
-        "--network convolutional: expected images of channels x height x width and targets as "
+        "`network` convolutional: expected images of channels x height x width and targets as "
         "large, "
-        "found {} and {}; use --network dense, or --item-shape",
+        "found {} and {}; use `network` dense, or `item_shape`",
         shape_text(shapes.input), shape_text(shapes.target));
   }
   return {options.widths.back()};
@@ -86,30 +86,29 @@ void add_transposed_convolutions(Stack& stack, const Shape& target,
 
 }  // namespace
 
-void describe(OptionTable& table, VariationalOptions& options) {
-  table.add("network", options.network, "NAME", "dense or convolutional");
+void VariationalOptions::describe(FieldTable& table) {
+  table.add("network", network, "dense or convolutional");
   table
-      .add("widths", options.widths, "N,N,...",
+      .add("widths", widths,
            "hidden widths of the dense layers, then the code's (units); the decoder mirrors them")
       .at_least(1);
-  table.add("filters", options.filters, "N", "channels of the convolutional network").at_least(1);
-  table.add("activation", options.activation, "NAME", "of the hidden layers");
-  table.add("beta", options.beta, "X", "weight of the KL divergence").at_least(0);
-  table
-      .add("kl-warmup", options.kl_warmup, "EPOCHS",
-           "over which the KL divergence gains its weight in training")
+  table.add("filters", filters, "channels of the convolutional network").at_least(1);
+  table.add("activation", activation, "of the hidden layers");
+  table.add("beta", beta, "weight of the KL divergence").at_least(0);
+  table.add("kl_warmup", kl_warmup, "over which the KL divergence gains its weight in training")
+      .shown_as("EPOCHS")
       .at_least(0);
-  describe(table, options.likelihood);
+  likelihood.describe(table);
 }
 
 void check(const VariationalOptions& options) {
   check_widths(options.widths);
   if (options.filters < 1) {
-    throw UsageError("--filters: expected at least 1 channel, found {}", options.filters);
+    throw UsageError("`filters`: expected at least 1 channel, found {}", options.filters);
   }
   if (options.network == VariationalNetwork::Convolutional && options.widths.size() < 2) {
     throw UsageError(
-        "--widths: expected a hidden width and the code's with --network convolutional, found {}",
+        "`widths`: expected a hidden width and the code's with `network` convolutional, found {}",
         options.widths.size());
   }
   check(options.likelihood);
@@ -193,4 +192,4 @@ std::string VariationalImpl::script_methods() const {
       code_shape().front());
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "models/autoencoder.h"
+#include "hourglass/models/autoencoder.h"
 
 #include <torch/nn/pimpl.h>
 
@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::models {
 
 // Variational autoencoder (Kingma & Welling 2014; β: Higgins et al. 2017): the encoder gives a
 // normal distribution q(z|x) = N(μ, σ²), a sample of which is decoded.
@@ -27,11 +27,10 @@ enum class VariationalNetwork {
                  ///< halves the image
 };
 
-template <>
-struct EnumNames<VariationalNetwork> {
-  static constexpr std::pair<VariationalNetwork, const char*> kNames[] = {
-      {VariationalNetwork::Dense, "dense"}, {VariationalNetwork::Convolutional, "convolutional"}};
-};
+constexpr auto names_of(VariationalNetwork) {
+  return std::to_array<EnumName<VariationalNetwork>>(
+      {{VariationalNetwork::Dense, "dense"}, {VariationalNetwork::Convolutional, "convolutional"}});
+}
 
 struct VariationalOptions {
   VariationalNetwork network = VariationalNetwork::Dense;
@@ -43,10 +42,10 @@ struct VariationalOptions {
   int64_t kl_warmup =
       0;  ///< epochs over which the weight grows to β while training; validation has all of it
   Likelihood likelihood;
-};
 
-/// Adds the fields to a table of options.
-void describe(OptionTable& table, VariationalOptions& options);
+  /// Adds a row for each field.
+  void describe(FieldTable& table);
+};
 
 /// Throws `UsageError` for options that cannot work whatever the data.
 void check(const VariationalOptions& options);
@@ -83,4 +82,4 @@ class VariationalImpl : public Autoencoder {
 };
 TORCH_MODULE(Variational);
 
-}  // namespace hourglass
+}  // namespace hourglass::models

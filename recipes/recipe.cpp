@@ -1,24 +1,25 @@
-#include "recipes/recipe.h"
+#include "hourglass/recipes/recipe.h"
 
-#include "core/error.h"
-#include "models/contractive.h"
-#include "models/convolutional.h"
-#include "models/denoising.h"
-#include "models/dense.h"
-#include "models/lstm.h"
-#include "models/sparse.h"
-#include "models/variational.h"
+#include "hourglass/core/error.h"
+#include "hourglass/models/contractive.h"
+#include "hourglass/models/convolutional.h"
+#include "hourglass/models/denoising.h"
+#include "hourglass/models/dense.h"
+#include "hourglass/models/lstm.h"
+#include "hourglass/models/sparse.h"
+#include "hourglass/models/variational.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace hourglass {
+namespace hourglass::recipes {
 namespace {
 
 // A probability for each pixel, judged by cross-entropy: the default of all variants, named where
 // the source names it.
-constexpr Likelihood kBernoulli = {.loss = Loss::Bce, .activation = Activation::Sigmoid};
+constexpr models::Likelihood kBernoulli = {.loss = models::Loss::Bce,
+                                           .activation = models::Activation::Sigmoid};
 
 std::vector<Recipe> dense_recipes() {
   return {
@@ -26,11 +27,12 @@ std::vector<Recipe> dense_recipes() {
           .name = "digits-2d",
           .variant = "dense",
           .summary = "the embedded digits in two dimensions",
-          .model = DenseOptions{.widths = {32, 2},
-                                .activation = Activation::Sigmoid,
-                                .code_activation = Activation::Sigmoid,
-                                .likelihood = {Loss::Mse, Activation::Sigmoid}},
-          .data = {.dataset = "digits", .validation = {Validation::Kind::None}},
+          .model =
+              models::DenseOptions{.widths = {32, 2},
+                                   .activation = models::Activation::Sigmoid,
+                                   .code_activation = models::Activation::Sigmoid,
+                                   .likelihood = {models::Loss::Mse, models::Activation::Sigmoid}},
+          .data = {.dataset = "digits", .validation = {datasets::Validation::Kind::None}},
           .training = {.epochs = 500, .batch_size = 8},
           .log_every = 100,
           .expected = {.column = "train_loss",
@@ -43,11 +45,11 @@ std::vector<Recipe> dense_recipes() {
           .name = "mnist-50",
           .variant = "dense",
           .summary = "one hidden layer of 50",
-          .model = DenseOptions{.widths = {50},
-                                .code_activation = Activation::Relu,
-                                .initializer = Initializer::HeNormal,
-                                .likelihood = kBernoulli},
-          .data = {.dataset = "mnist", .validation = {Validation::Kind::Last, 0.2}},
+          .model = models::DenseOptions{.widths = {50},
+                                        .code_activation = models::Activation::Relu,
+                                        .initializer = models::Initializer::HeNormal,
+                                        .likelihood = kBernoulli},
+          .data = {.dataset = "mnist", .validation = {datasets::Validation::Kind::Last, 0.2}},
           .training = {.epochs = 10, .batch_size = 128},
           .expected = {.column = "validation_loss",
                        .at_most = 0.0815,
@@ -59,10 +61,10 @@ std::vector<Recipe> dense_recipes() {
           .name = "mnist-2d-relu",
           .variant = "dense",
           .summary = "two dimensions, ReLU everywhere",
-          .model =
-              DenseOptions{
-                  .widths = {32, 2}, .code_activation = Activation::Relu, .likelihood = kBernoulli},
-          .data = {.dataset = "mnist", .validation = {Validation::Kind::Test}},
+          .model = models::DenseOptions{.widths = {32, 2},
+                                        .code_activation = models::Activation::Relu,
+                                        .likelihood = kBernoulli},
+          .data = {.dataset = "mnist", .validation = {datasets::Validation::Kind::Test}},
           .training = {.epochs = 10, .batch_size = 32},
           .expected = {.column = "validation_loss",
                        .at_most = 0.2025,
@@ -77,9 +79,10 @@ std::vector<Recipe> dense_recipes() {
           .name = "mnist-2d-linear",
           .variant = "dense",
           .summary = "two dimensions, deep, linear code and output",
-          .model = DenseOptions{.widths = {100, 50, 25, 2},
-                                .likelihood = {Loss::Mse, Activation::Linear}},
-          .data = {.dataset = "mnist", .validation = {Validation::Kind::Test}},
+          .model =
+              models::DenseOptions{.widths = {100, 50, 25, 2},
+                                   .likelihood = {models::Loss::Mse, models::Activation::Linear}},
+          .data = {.dataset = "mnist", .validation = {datasets::Validation::Kind::Test}},
           .training = {.epochs = 30, .batch_size = 64},
           .expected = {.column = "validation_loss",
                        .at_most = 0.0380,
@@ -91,13 +94,13 @@ std::vector<Recipe> dense_recipes() {
           .name = "fashion-32",
           .variant = "dense",
           .summary = "one hidden layer of 32",
-          .model =
-              DenseOptions{
-                  .widths = {32}, .code_activation = Activation::Relu, .likelihood = kBernoulli},
-          .data = {.dataset = "fashion-mnist", .validation = {Validation::Kind::Test}},
+          .model = models::DenseOptions{.widths = {32},
+                                        .code_activation = models::Activation::Relu,
+                                        .likelihood = kBernoulli},
+          .data = {.dataset = "fashion-mnist", .validation = {datasets::Validation::Kind::Test}},
           .training = {.epochs = 100,
                        .batch_size = 256,
-                       .optimizer = {.kind = OptimizerKind::RmsProp}},
+                       .optimizer = {.kind = training::OptimizerKind::RmsProp}},
           .expected = {.column = "train_loss",
                        .at_most = 0.2835,
                        .published = "0.282",
@@ -107,13 +110,13 @@ std::vector<Recipe> dense_recipes() {
           .name = "fashion-deep-32",
           .variant = "dense",
           .summary = "three layers down to 32",
-          .model = DenseOptions{.widths = {128, 64, 32},
-                                .code_activation = Activation::Relu,
-                                .likelihood = kBernoulli},
-          .data = {.dataset = "fashion-mnist", .validation = {Validation::Kind::Test}},
+          .model = models::DenseOptions{.widths = {128, 64, 32},
+                                        .code_activation = models::Activation::Relu,
+                                        .likelihood = kBernoulli},
+          .data = {.dataset = "fashion-mnist", .validation = {datasets::Validation::Kind::Test}},
           .training = {.epochs = 150,
                        .batch_size = 256,
-                       .optimizer = {.kind = OptimizerKind::RmsProp}},
+                       .optimizer = {.kind = training::OptimizerKind::RmsProp}},
           .expected = {.column = "train_loss",
                        .at_most = 0.2775,
                        .published = "0.277",
@@ -123,13 +126,14 @@ std::vector<Recipe> dense_recipes() {
           .name = "iris-2d",
           .variant = "dense",
           .summary = "a small table in two dimensions",
-          .model = DenseOptions{.widths = {16, 2},
-                                .activation = Activation::Tanh,
-                                .likelihood = {Loss::Mse, Activation::Linear}},
-          .data = {.dataset = "iris", .validation = {Validation::Kind::Split, 0.2}},
+          .model =
+              models::DenseOptions{.widths = {16, 2},
+                                   .activation = models::Activation::Tanh,
+                                   .likelihood = {models::Loss::Mse, models::Activation::Linear}},
+          .data = {.dataset = "iris", .validation = {datasets::Validation::Kind::Split, 0.2}},
           .training = {.epochs = 200,
                        .batch_size = 16,
-                       .optimizer = {.kind = OptimizerKind::Adam, .learning_rate = 5e-3}},
+                       .optimizer = {.kind = training::OptimizerKind::Adam, .learning_rate = 5e-3}},
           .log_every = 20,
           .expected = {.column = "validation_loss", .at_most = 0.004, .published = "ours"},
           // The file is sorted by class: some of each.
@@ -140,12 +144,12 @@ std::vector<Recipe> dense_recipes() {
 
 // The embedded digits have no official test part: a fifth of them, class by class, judges the
 // model.
-DataOptions digits_with_validation() {
-  return {.dataset = "digits", .validation = {Validation::Kind::Split, 0.2}};
+sources::DataOptions digits_with_validation() {
+  return {.dataset = "digits", .validation = {datasets::Validation::Kind::Split, 0.2}};
 }
 
-DataOptions with_test_images(const std::string& dataset) {
-  return {.dataset = dataset, .validation = {Validation::Kind::Test}};
+sources::DataOptions with_test_images(const std::string& dataset) {
+  return {.dataset = dataset, .validation = {datasets::Validation::Kind::Test}};
 }
 
 std::vector<Recipe> sparse_recipes() {
@@ -154,8 +158,9 @@ std::vector<Recipe> sparse_recipes() {
           .name = "digits-sparse",
           .variant = "sparse",
           .summary = "the embedded digits through 64 mostly silent units",
-          .model = SparseOptions{.network = {.widths = {64}, .code_activation = Activation::Relu},
-                                 .sparsity_weight = 1e-5},
+          .model = models::SparseOptions{.network = {.widths = {64},
+                                                     .code_activation = models::Activation::Relu},
+                                         .sparsity_weight = 1e-5},
           .data = digits_with_validation(),
           .training = {.epochs = 100, .batch_size = 32},
           .log_every = 10,
@@ -167,14 +172,14 @@ std::vector<Recipe> sparse_recipes() {
           .name = "fashion-sparse-32",
           .variant = "sparse",
           .summary = "one hidden layer of 32, L1 penalty",
-          .model = SparseOptions{.network = {.widths = {32},
-                                             .code_activation = Activation::Relu,
-                                             .likelihood = kBernoulli},
-                                 .sparsity_weight = 1e-8},
+          .model = models::SparseOptions{.network = {.widths = {32},
+                                                     .code_activation = models::Activation::Relu,
+                                                     .likelihood = kBernoulli},
+                                         .sparsity_weight = 1e-8},
           .data = with_test_images("fashion-mnist"),
           .training = {.epochs = 150,
                        .batch_size = 256,
-                       .optimizer = {.kind = OptimizerKind::RmsProp}},
+                       .optimizer = {.kind = training::OptimizerKind::RmsProp}},
           .expected = {.column = "train_reconstruction",
                        .at_most = 0.2830,
                        .published = "0.285",
@@ -184,11 +189,11 @@ std::vector<Recipe> sparse_recipes() {
           .name = "mnist-sparse-kl",
           .variant = "sparse",
           .summary = "100 sigmoid units with a mean activation near 0.05",
-          .model = SparseOptions{.network = {.widths = {100},
-                                             .code_activation = Activation::Sigmoid,
-                                             .likelihood = kBernoulli},
-                                 .sparsity = Sparsity::Kl,
-                                 .sparsity_weight = 1e-2},
+          .model = models::SparseOptions{.network = {.widths = {100},
+                                                     .code_activation = models::Activation::Sigmoid,
+                                                     .likelihood = kBernoulli},
+                                         .sparsity = models::Sparsity::Kl,
+                                         .sparsity_weight = 1e-2},
           .data = with_test_images("mnist"),
           .training = {.epochs = 30, .batch_size = 128, .optimizer = {.learning_rate = 3e-3}},
           .expected = {.column = "validation_reconstruction",
@@ -204,8 +209,9 @@ std::vector<Recipe> contractive_recipes() {
           .name = "digits-contractive",
           .variant = "contractive",
           .summary = "the embedded digits through 32 units",
-          .model = ContractiveOptions{.network = {.widths = {32},
-                                                  .code_activation = Activation::Sigmoid}},
+          .model =
+              models::ContractiveOptions{
+                  .network = {.widths = {32}, .code_activation = models::Activation::Sigmoid}},
           .data = digits_with_validation(),
           .training = {.epochs = 100, .batch_size = 32},
           .log_every = 10,
@@ -217,9 +223,10 @@ std::vector<Recipe> contractive_recipes() {
           .name = "mnist-contractive",
           .variant = "contractive",
           .summary = "128 sigmoid units",
-          .model = ContractiveOptions{.network = {.widths = {128},
-                                                  .code_activation = Activation::Sigmoid},
-                                      .contraction = 1e-4},
+          .model =
+              models::ContractiveOptions{
+                  .network = {.widths = {128}, .code_activation = models::Activation::Sigmoid},
+                  .contraction = 1e-4},
           .data = with_test_images("mnist"),
           .training = {.epochs = 20, .batch_size = 128},
           .expected = {.column = "validation_reconstruction",
@@ -235,7 +242,7 @@ std::vector<Recipe> convolutional_recipes() {
           .name = "digits-conv",
           .variant = "convolutional",
           .summary = "the embedded digits",
-          .model = ConvolutionalOptions{.filters = {16, 8}},
+          .model = models::ConvolutionalOptions{.filters = {16, 8}},
           .data = digits_with_validation(),
           .training = {.epochs = 60, .batch_size = 32},
           .log_every = 10,
@@ -245,11 +252,11 @@ std::vector<Recipe> convolutional_recipes() {
           .name = "fashion-conv",
           .variant = "convolutional",
           .summary = "32, 16 and 16 channels down to 4 x 4",
-          .model = ConvolutionalOptions{.filters = {32, 16, 16}},
+          .model = models::ConvolutionalOptions{.filters = {32, 16, 16}},
           .data = with_test_images("fashion-mnist"),
           .training = {.epochs = 150,
                        .batch_size = 256,
-                       .optimizer = {.kind = OptimizerKind::RmsProp}},
+                       .optimizer = {.kind = training::OptimizerKind::RmsProp}},
           .expected = {.column = "train_loss",
                        .at_most = 0.2915,
                        .epoch = 5,
@@ -260,19 +267,19 @@ std::vector<Recipe> convolutional_recipes() {
 }
 
 std::vector<Recipe> denoising_recipes() {
-  DataOptions noisy_digits = digits_with_validation();
-  noisy_digits.corruption = {CorruptionKind::Gaussian, 0.3};
-  DataOptions noisy_fashion = with_test_images("fashion-mnist");
-  noisy_fashion.corruption = {CorruptionKind::Gaussian, 0.5};
-  noisy_fashion.noise = Noise::Once;
-  DataOptions noisy_mnist = with_test_images("mnist");
-  noisy_mnist.corruption = {CorruptionKind::Mask, 0.25};
+  sources::DataOptions noisy_digits = digits_with_validation();
+  noisy_digits.corruption = {datasets::CorruptionKind::Gaussian, 0.3};
+  sources::DataOptions noisy_fashion = with_test_images("fashion-mnist");
+  noisy_fashion.corruption = {datasets::CorruptionKind::Gaussian, 0.5};
+  noisy_fashion.noise = datasets::Noise::Once;
+  sources::DataOptions noisy_mnist = with_test_images("mnist");
+  noisy_mnist.corruption = {datasets::CorruptionKind::Mask, 0.25};
   return {
       {
           .name = "digits-denoise",
           .variant = "denoising",
           .summary = "the embedded digits with Gaussian noise",
-          .model = DenoisingOptions{.filters = {32, 32}},
+          .model = models::DenoisingOptions{.filters = {32, 32}},
           .data = noisy_digits,
           .training = {.epochs = 60, .batch_size = 32},
           .log_every = 10,
@@ -282,11 +289,11 @@ std::vector<Recipe> denoising_recipes() {
           .name = "fashion-denoise",
           .variant = "denoising",
           .summary = "32 channels everywhere, Gaussian noise drawn once",
-          .model = DenoisingOptions{.filters = {32, 32, 32}},
+          .model = models::DenoisingOptions{.filters = {32, 32, 32}},
           .data = noisy_fashion,
           .training = {.epochs = 150,
                        .batch_size = 256,
-                       .optimizer = {.kind = OptimizerKind::RmsProp}},
+                       .optimizer = {.kind = training::OptimizerKind::RmsProp}},
           .expected = {.column = "train_loss",
                        .at_most = 0.3030,
                        .epoch = 5,
@@ -297,7 +304,8 @@ std::vector<Recipe> denoising_recipes() {
           .name = "mnist-denoise",
           .variant = "denoising",
           .summary = "a dense network, a quarter of the pixels masked",
-          .model = DenoisingOptions{.network = DenoisingNetwork::Dense, .widths = {256, 64}},
+          .model = models::DenoisingOptions{.network = models::DenoisingNetwork::Dense,
+                                            .widths = {256, 64}},
           .data = noisy_mnist,
           .training = {.epochs = 20, .batch_size = 128},
           .expected = {.column = "validation_loss", .at_most = 0.0845, .published = "ours"},
@@ -306,13 +314,14 @@ std::vector<Recipe> denoising_recipes() {
 }
 
 std::vector<Recipe> lstm_recipes() {
-  constexpr Likelihood kSquared = {.loss = Loss::Mse, .activation = Activation::Sigmoid};
+  constexpr models::Likelihood kSquared = {.loss = models::Loss::Mse,
+                                           .activation = models::Activation::Sigmoid};
   return {
       {
           .name = "digits-rows",
           .variant = "lstm",
           .summary = "the embedded digits, 8 rows of 8",
-          .model = LstmOptions{.widths = {64, 8}, .likelihood = kSquared},
+          .model = models::LstmOptions{.widths = {64, 8}, .likelihood = kSquared},
           .data = digits_with_validation(),
           .training = {.epochs = 100, .batch_size = 32, .optimizer = {.learning_rate = 5e-3}},
           .log_every = 10,
@@ -324,7 +333,7 @@ std::vector<Recipe> lstm_recipes() {
           .name = "mnist-rows",
           .variant = "lstm",
           .summary = "28 rows of 28",
-          .model = LstmOptions{.widths = {128, 32}, .likelihood = kSquared},
+          .model = models::LstmOptions{.widths = {128, 32}, .likelihood = kSquared},
           .data = with_test_images("mnist"),
           .training = {.epochs = 10, .batch_size = 64, .optimizer = {.learning_rate = 2e-3}},
           .expected = {.column = "validation_loss",
@@ -340,7 +349,7 @@ std::vector<Recipe> variational_recipes() {
           .name = "digits-vae",
           .variant = "variational",
           .summary = "the embedded digits in two dimensions",
-          .model = VariationalOptions{.widths = {64, 2}},
+          .model = models::VariationalOptions{.widths = {64, 2}},
           .data = digits_with_validation(),
           .training = {.epochs = 200, .batch_size = 32},
           .log_every = 10,
@@ -350,11 +359,11 @@ std::vector<Recipe> variational_recipes() {
           .name = "fashion-vae-2d",
           .variant = "variational",
           .summary = "256 units, two dimensions",
-          .model = VariationalOptions{.widths = {256, 2}},
+          .model = models::VariationalOptions{.widths = {256, 2}},
           .data = with_test_images("fashion-mnist"),
           .training = {.epochs = 100,
                        .batch_size = 128,
-                       .optimizer = {.kind = OptimizerKind::RmsProp}},
+                       .optimizer = {.kind = training::OptimizerKind::RmsProp}},
           .expected = {.column = "train_loss",
                        .at_most = 266.3,
                        .epoch = 20,
@@ -365,13 +374,13 @@ std::vector<Recipe> variational_recipes() {
           .name = "fashion-vae-conv-2d",
           .variant = "variational",
           .summary = "four convolutions, two dimensions",
-          .model =
-              VariationalOptions{
-                  .network = VariationalNetwork::Convolutional, .widths = {128, 2}, .filters = 64},
+          .model = models::VariationalOptions{.network = models::VariationalNetwork::Convolutional,
+                                              .widths = {128, 2},
+                                              .filters = 64},
           .data = with_test_images("fashion-mnist"),
           .training = {.epochs = 150,
                        .batch_size = 128,
-                       .optimizer = {.kind = OptimizerKind::RmsProp}},
+                       .optimizer = {.kind = training::OptimizerKind::RmsProp}},
           .expected = {.column = "train_loss",
                        .at_most = 276,
                        .epoch = 2,
@@ -382,7 +391,7 @@ std::vector<Recipe> variational_recipes() {
           .name = "mnist-vae-20",
           .variant = "variational",
           .summary = "400 units, twenty dimensions",
-          .model = VariationalOptions{.widths = {400, 20}},
+          .model = models::VariationalOptions{.widths = {400, 20}},
           .data = with_test_images("mnist"),
           .training = {.epochs = 10, .batch_size = 128},
           .expected = {.column = "validation_loss", .at_most = 107.5, .published = "ours"},
@@ -410,12 +419,12 @@ const Recipe& find_recipe(const std::string& name, const std::string& variant) {
   for (const auto& recipe : recipes()) {
     if (recipe.name == name && recipe.variant == variant) return recipe;
     if (recipe.name == name) {
-      throw UsageError("--recipe {}: a recipe of {}_autoencoder, not of {}_autoencoder", name,
+      throw UsageError("`recipe` {}: a recipe of {}_autoencoder, not of {}_autoencoder", name,
                        recipe.variant, variant);
     }
     if (recipe.variant == variant) names.push_back(recipe.name);
   }
-  throw UsageError("--recipe: expected one of {}, found '{}'{}", join_text(names), name,
+  throw UsageError("`recipe`: expected one of {}, found '{}'{}", join_text(names), name,
                    suggestion(name, names));
 }
 
@@ -432,4 +441,4 @@ std::string recipe_table(const std::string& variant) {
   return text;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::recipes

@@ -1,14 +1,14 @@
 #pragma once
 
-#include "datasets/open.h"
-#include "training/trainer.h"
+#include "hourglass/sources/open.h"
+#include "hourglass/training/trainer.h"
 
 #include <any>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::recipes {
 
 /// What a recipe has to reach: a column of metrics.csv at one epoch.
 struct Expectation {
@@ -37,8 +37,8 @@ struct Recipe {
   std::string variant;  ///< "dense"
   std::string summary;  ///< one line
   std::any model;       ///< the variant's options
-  DataOptions data;
-  TrainingOptions training;
+  sources::DataOptions data;
+  training::TrainingOptions training;
   int64_t log_every = 1;  ///< epochs between the lines of a log
   Expectation expected;
   PictureOptions pictures;
@@ -54,4 +54,4 @@ const Recipe& find_recipe(const std::string& name, const std::string& variant);
 /// The variant's recipes as a table: name, data, epochs, expected number, what it is.
 std::string recipe_table(const std::string& variant);
 
-}  // namespace hourglass
+}  // namespace hourglass::recipes

@@ -1,15 +1,15 @@
-#include "recipes/variant.h"
+#include "hourglass/recipes/variant.h"
 
-#include "core/error.h"
-#include "models/contractive.h"
-#include "models/convolutional.h"
-#include "models/denoising.h"
-#include "models/dense.h"
-#include "models/lstm.h"
-#include "models/sparse.h"
-#include "models/variational.h"
+#include "hourglass/core/error.h"
+#include "hourglass/models/contractive.h"
+#include "hourglass/models/convolutional.h"
+#include "hourglass/models/denoising.h"
+#include "hourglass/models/dense.h"
+#include "hourglass/models/lstm.h"
+#include "hourglass/models/sparse.h"
+#include "hourglass/models/variational.h"
 
-namespace hourglass {
+namespace hourglass::recipes {
 namespace {
 
 /// A variant with these options, whose models are made by `build`.
@@ -20,10 +20,11 @@ Variant row_with(std::string name, std::string summary, std::string default_reci
       .summary = std::move(summary),
       .default_recipe = std::move(default_recipe),
       .default_options = Options{},
-      .describe = [](OptionTable& table,
-                     std::any& options) { describe(table, std::any_cast<Options&>(options)); },
+      .describe = [](FieldTable& table,
+                     std::any& options) { std::any_cast<Options&>(options).describe(table); },
       .check = [](const std::any& options) { check(std::any_cast<const Options&>(options)); },
-      .build = [build](const std::any& options, const ItemShapes& shapes) -> AutoencoderPtr {
+      .build = [build](const std::any& options,
+                       const models::ItemShapes& shapes) -> models::AutoencoderPtr {
         return build(std::any_cast<const Options&>(options), shapes);
       },
   };
@@ -34,19 +35,19 @@ template <class Model>
 Variant row(std::string name, std::string summary, std::string default_recipe) {
   using Options = typename Model::Options;
   return row_with<Options>(std::move(name), std::move(summary), std::move(default_recipe),
-                           [](const Options& options, const ItemShapes& shapes) {
+                           [](const Options& options, const models::ItemShapes& shapes) {
                              return std::make_shared<Model>(options, shapes);
                            });
 }
 
 /// One of two networks, and noise to be undone.
 Variant denoising_row() {
-  Variant variant = row_with<DenoisingOptions>(
+  Variant variant = row_with<models::DenoisingOptions>(
       "denoising", "gives back the clean item for a noisy one", "digits-denoise",
-      [](const DenoisingOptions& options, const ItemShapes& shapes) {
-        return build(options, shapes);
+      [](const models::DenoisingOptions& options, const models::ItemShapes& shapes) {
+        return models::build(options, shapes);
       });
-  variant.default_corruption = {CorruptionKind::Gaussian, 0.3};
+  variant.default_corruption = {datasets::CorruptionKind::Gaussian, 0.3};
   return variant;
 }
 
@@ -54,22 +55,22 @@ Variant denoising_row() {
 
 const std::vector<Variant>& variants() {
   static const std::vector<Variant> all = {
-      row<DenseImpl>("dense", "fully connected layers; the decoder mirrors the encoder",
-                     "digits-2d"),
-      row<SparseImpl>("sparse", "dense, with a penalty that keeps most of the code silent",
-                      "digits-sparse"),
-      row<ContractiveImpl>("contractive",
-                           "dense, with a penalty on how much the code changes with the input",
-                           "digits-contractive"),
-      row<ConvolutionalImpl>(
+      row<models::DenseImpl>("dense", "fully connected layers; the decoder mirrors the encoder",
+                             "digits-2d"),
+      row<models::SparseImpl>("sparse", "dense, with a penalty that keeps most of the code silent",
+                              "digits-sparse"),
+      row<models::ContractiveImpl>(
+          "contractive", "dense, with a penalty on how much the code changes with the input",
+          "digits-contractive"),
+      row<models::ConvolutionalImpl>(
           "convolutional", "convolutions and poolings; the code is a small image of many channels",
           "digits-conv"),
       denoising_row(),
-      row<LstmImpl>("lstm", "reads the item as a sequence; the code is the last hidden state",
-                    "digits-rows"),
-      row<VariationalImpl>("variational",
-                           "the code is a normal distribution; new items are drawn from it",
-                           "digits-vae"),
+      row<models::LstmImpl>(
+          "lstm", "reads the item as a sequence; the code is the last hidden state", "digits-rows"),
+      row<models::VariationalImpl>("variational",
+                                   "the code is a normal distribution; new items are drawn from it",
+                                   "digits-vae"),
   };
   return all;
 }
@@ -84,4 +85,4 @@ const Variant& find_variant(const std::string& name) {
                    suggestion(name, names));
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::recipes

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "core/options.h"
-#include "datasets/corruption.h"
-#include "models/autoencoder.h"
+#include "hourglass/core/fields.h"
+#include "hourglass/datasets/corruption.h"
+#include "hourglass/models/autoencoder.h"
 
 #include <any>
 #include <functional>
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::recipes {
 
 /// A kind of autoencoder that can be trained by name. Its options travel as `std::any`, so that
 /// nothing but its row in the registry has to know their type.
@@ -22,16 +22,16 @@ struct Variant {
 
   /// The noise on inputs where no recipe is chosen. A variant that has one is of use only where
   /// inputs and targets differ, and refuses to run where they do not.
-  Corruption default_corruption;
+  datasets::Corruption default_corruption;
 
   /// Adds the options' fields to a table.
-  std::function<void(OptionTable&, std::any&)> describe;
+  std::function<void(FieldTable&, std::any&)> describe;
 
   /// Throws `UsageError` for options that cannot work whatever the data.
   std::function<void(const std::any&)> check;
 
   /// A new model with fresh weights.
-  std::function<AutoencoderPtr(const std::any&, const ItemShapes&)> build;
+  std::function<models::AutoencoderPtr(const std::any&, const models::ItemShapes&)> build;
 };
 
 /// All variants, in the order shown to users.
@@ -40,4 +40,4 @@ const std::vector<Variant>& variants();
 /// Throws `UsageError` for an unknown name.
 const Variant& find_variant(const std::string& name);
 
-}  // namespace hourglass
+}  // namespace hourglass::recipes

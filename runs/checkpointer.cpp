@@ -1,8 +1,8 @@
-#include "training/checkpointer.h"
+#include "hourglass/runs/checkpointer.h"
 
-#include "core/files.h"
-#include "training/state_file.h"
-#include "training/torchscript.h"
+#include "hourglass/core/files.h"
+#include "hourglass/formats/torchscript.h"
+#include "hourglass/runs/state_file.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::runs {
 namespace {
 
 namespace fs = std::filesystem;
@@ -35,8 +35,9 @@ std::deque<fs::path> kept_files(const fs::path& folder) {
 
 }  // namespace
 
-Checkpointer::Checkpointer(fs::path folder, AutoencoderPtr exported, CheckpointOptions options,
-                           Metadata metadata, const TrainingStatePtr& written)
+Checkpointer::Checkpointer(fs::path folder, models::AutoencoderPtr exported,
+                           CheckpointOptions options, Metadata metadata,
+                           const training::TrainingStatePtr& written)
     : folder_(std::move(folder)),
       exported_(std::move(exported)),
       exported_parameters_(*exported_),
@@ -49,11 +50,12 @@ Checkpointer::Checkpointer(fs::path folder, AutoencoderPtr exported, CheckpointO
   }
 }
 
-Verdict Checkpointer::on_epoch_end(const EpochReport& /*report*/, const TrainingStatePtr& state) {
+training::Verdict Checkpointer::on_epoch_end(const training::EpochReport& /*report*/,
+                                             const training::TrainingStatePtr& state) {
   latest_ = state;
   const std::chrono::duration<double> since = Clock::now() - written_at_;
   if (since.count() >= options_.interval) write();
-  return Verdict::Continue;
+  return training::Verdict::Continue;
 }
 
 void Checkpointer::write() {
@@ -67,9 +69,9 @@ void Checkpointer::write() {
   written_at_ = Clock::now();
 }
 
-void Checkpointer::write_best(const BestEpoch& best) {
+void Checkpointer::write_best(const training::BestEpoch& best) {
   load_model_state(*exported_, exported_parameters_, best.model);
-  export_autoencoder(*exported_, folder_ / "best.pt", metadata_(best));
+  formats::export_autoencoder(*exported_, folder_ / "best.pt", metadata_(best));
   if (options_.keep_best == 0) return;
   kept_.push_back(folder_ / fmt::format("best-epoch{}-{:.4f}.pt", best.epoch, best.monitored));
   write_file_atomically(kept_.back(), read_file(folder_ / "best.pt"));
@@ -79,11 +81,12 @@ void Checkpointer::write_best(const BestEpoch& best) {
   }
 }
 
-void load_model_state(Autoencoder& model, FlatParameters& parameters, const ModelState& state) {
+void load_model_state(models::Autoencoder& model, training::FlatParameters& parameters,
+                      const training::ModelState& state) {
   const at::NoGradGuard no_grad;
   parameters.values().copy_(state.parameters);
   const auto buffers = model.buffers();
   for (size_t i = 0; i < buffers.size(); ++i) buffers[i].copy_(state.buffers[i]);
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::runs

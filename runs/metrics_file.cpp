@@ -1,8 +1,8 @@
-#include "training/metrics_file.h"
+#include "hourglass/runs/metrics_file.h"
 
-#include "core/error.h"
-#include "core/files.h"
-#include "core/text.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 #include <sstream>
 #include <string>
 
-namespace hourglass {
+namespace hourglass::runs {
 namespace {
 
 /// The header and the first `rows` rows of the file; an empty text when no row is wanted.
@@ -30,7 +30,7 @@ std::string first_rows(const std::filesystem::path& path, int64_t rows) {
 }
 
 /// "train_loss", "validation_loss", "train_reconstruction", …
-std::string header(const EpochReport& report) {
+std::string header(const training::EpochReport& report) {
   std::string text = "epoch";
   for (const auto& measurement : report.training) {
     text += ",train_" + measurement.name;
@@ -39,7 +39,7 @@ std::string header(const EpochReport& report) {
   return text + ",learning_rate,seconds\n";
 }
 
-std::string row(const EpochReport& report) {
+std::string row(const training::EpochReport& report) {
   std::string text = std::to_string(report.epoch);
   for (size_t i = 0; i < report.training.size(); ++i) {
     text += fmt::format(",{}", report.training[i].value);
@@ -86,13 +86,14 @@ MetricsFile::MetricsFile(const std::filesystem::path& path, int64_t finished_epo
   file_.open(path, std::ios::app);
 }
 
-Verdict MetricsFile::on_epoch_end(const EpochReport& report, const TrainingStatePtr& /*state*/) {
+training::Verdict MetricsFile::on_epoch_end(const training::EpochReport& report,
+                                            const training::TrainingStatePtr& /*state*/) {
   if (empty_) file_ << header(report);
   empty_ = false;
   file_ << row(report) << std::flush;
   if (!file_)
     throw Error("{}: cannot append epoch {}: is the disk full?", path_.string(), report.epoch);
-  return Verdict::Continue;
+  return training::Verdict::Continue;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::runs

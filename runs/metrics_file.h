@@ -1,13 +1,13 @@
 #pragma once
 
-#include "training/trainer.h"
+#include "hourglass/training/trainer.h"
 
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::runs {
 
 /// What `metrics.csv` holds.
 struct MetricsTable {
@@ -26,13 +26,14 @@ MetricsTable read_metrics(const std::filesystem::path& path);
 ///
 /// Columns: epoch, train_loss, validation_loss, the raw terms and metrics of both, learning_rate,
 /// seconds.
-class MetricsFile : public Hook {
+class MetricsFile : public training::Hook {
  public:
   /// Keeps the rows of epochs 1 … `finished_epochs` of an existing file and drops what follows, a
   /// half-written row included. Throws `Error` when such rows are missing.
   MetricsFile(const std::filesystem::path& path, int64_t finished_epochs);
 
-  Verdict on_epoch_end(const EpochReport& report, const TrainingStatePtr& state) override;
+  training::Verdict on_epoch_end(const training::EpochReport& report,
+                                 const training::TrainingStatePtr& state) override;
 
  private:
   std::filesystem::path path_;
@@ -40,4 +41,4 @@ class MetricsFile : public Hook {
   bool empty_;
 };
 
-}  // namespace hourglass
+}  // namespace hourglass::runs

@@ -1,30 +1,28 @@
-#include "recipes/run_options.h"
+#include "hourglass/runs/run_options.h"
 
-#include "core/error.h"
+#include "hourglass/core/error.h"
 
 #include <algorithm>
 #include <thread>
 
-namespace hourglass {
+namespace hourglass::runs {
 
-std::optional<Threads> TextCodec<Threads>::parse(const std::string& text) {
+std::optional<Threads> Threads::parse(const std::string& text) {
   if (text == "auto") return Threads{};
   const auto count = parse_integer(text);
   if (!count || *count < 1) return {};
   return Threads{count};
 }
 
-std::string TextCodec<Threads>::format(const Threads& threads) {
-  return threads.count ? std::to_string(*threads.count) : "auto";
-}
+std::string Threads::text() const { return count ? std::to_string(*count) : "auto"; }
 
 RunOptions options_of(const std::string& variant, const std::string& recipe) {
   RunOptions options;
   options.variant = variant;
-  options.model = find_variant(variant).default_options;
-  options.data.corruption = find_variant(variant).default_corruption;
+  options.model = recipes::find_variant(variant).default_options;
+  options.data.corruption = recipes::find_variant(variant).default_corruption;
   if (recipe.empty()) return options;
-  const Recipe& source = find_recipe(recipe, variant);
+  const recipes::Recipe& source = recipes::find_recipe(recipe, variant);
   options.recipe = source.name;
   options.model = source.model;
   options.data = source.data;
@@ -35,77 +33,77 @@ RunOptions options_of(const std::string& variant, const std::string& recipe) {
   return options;
 }
 
-void describe(OptionTable& table, RunOptions& options) {
+void RunOptions::describe(FieldTable& table) {
   table.begin_group("Recipe");
-  table
-      .add("recipe", options.recipe, "NAME",
-           "a published system: its options become the defaults of all others")
+  table.add("recipe", recipe, "a published system: its options become the defaults of all others")
       .not_recorded();
-  table.add_switch("list-recipes", options.list_recipes, "show the recipes and exit")
-      .not_recorded();
+  table.add("list_recipes", list_recipes, "show the recipes and exit").not_recorded();
 
   table.begin_group("Model");
-  find_variant(options.variant).describe(table, options.model);
+  recipes::find_variant(variant).describe(table, model);
   table
-      .add("architecture", options.architecture, "FILE",
+      .add("architecture", architecture,
            "take the model's options from an architecture.json of --save-parts")
+      .shown_as("FILE")
       .not_recorded();
-  table.add("init-from", options.init_from, "FILE",
-            "start from the weights of a checkpoint instead of fresh ones");
+  table.add("init_from", init_from, "start from the weights of a checkpoint instead of fresh ones")
+      .shown_as("FILE");
 
-  describe(table, options.data);
-  describe(table, options.training);
-  table.add("threads", options.threads, "N", "for computing; auto: by the size of model and batch");
+  data.describe(table);
+  training.describe(table);
+  table.add("threads", threads, "for computing; auto: by the size of model and batch");
 
   table.begin_group("Run");
-  table.add("out", options.out, "DIR", "where the run's files go; empty: runs/VARIANT-RECIPE-TIME")
+  table.add("out", out, "where the run's files go; empty: runs/VARIANT-RECIPE-TIME")
+      .shown_as("DIR")
       .not_recorded();
-  table.add("resume", options.resume, "DIR", "go on with an interrupted run, with its own options")
+  table.add("resume", resume, "go on with an interrupted run, with its own options")
+      .shown_as("DIR")
       .not_recorded();
-  table
-      .add("stop-after", options.stop_after, "EPOCH",
-           "end early after this epoch, to be resumed; 0: never")
+  table.add("stop_after", stop_after, "end early after this epoch, to be resumed; 0: never")
+      .shown_as("EPOCH")
       .at_least(0)
       .not_recorded();
   table
-      .add("checkpoint-interval", options.checkpoints.interval, "SECONDS",
+      .add("checkpoint_interval", checkpoints.interval,
            "between checkpoints, at the ends of epochs")
+      .shown_as("SECONDS")
       .at_least(0)
       .not_recorded();
-  table.add("keep-best", options.checkpoints.keep_best, "N", "also keep the last N best models")
+  table.add("keep_best", checkpoints.keep_best, "also keep the last N best models")
       .at_least(0)
       .not_recorded();
   table
-      .add("save-parts", options.save_parts, "LIST",
+      .add("save_parts", save_parts,
            "also write encoder, decoder, weights, architecture: any of them, comma-separated")
+      .shown_as("LIST")
       .not_recorded();
   table
-      .add("log-every", options.log_every, "EPOCHS",
+      .add("log_every", log_every,
            "between the lines of a log; lines instead of a bar on a terminal")
+      .shown_as("EPOCHS")
       .at_least(1)
       .not_recorded();
-  table.add_switch("no-figures", options.no_figures, "draw no pictures").not_recorded();
-  table
-      .add_switch("report", options.report,
-                  "at the end also write the run as one page, report.html")
+  table.add("no_figures", no_figures, "draw no pictures").not_recorded();
+  table.add("report", report, "at the end also write the run as one page, report.html")
       .not_recorded();
-  table.add_switch("quiet", options.quiet, "print the results alone").not_recorded();
+  table.add("quiet", quiet, "print the results alone").not_recorded();
 }
 
 void check(const RunOptions& options) {
-  const Variant& variant = find_variant(options.variant);
+  const recipes::Variant& variant = recipes::find_variant(options.variant);
   variant.check(options.model);
-  const bool inputs_are_targets =
-      options.data.corruption.kind == CorruptionKind::None && options.data.targets.empty();
-  if (variant.default_corruption.kind != CorruptionKind::None && inputs_are_targets) {
+  const bool inputs_are_targets = options.data.corruption.kind == datasets::CorruptionKind::None &&
+                                  options.data.targets.empty();
+  if (variant.default_corruption.kind != datasets::CorruptionKind::None && inputs_are_targets) {
     throw UsageError(
-        "--corruption none: a {} autoencoder expects inputs unlike their targets; use --corruption "
-        "{}, or name the targets with --targets",
-        variant.name, TextCodec<Corruption>::format(variant.default_corruption));
+        "`corruption` none: a {} autoencoder expects inputs unlike their targets; use `corruption` "
+        "{}, or name the targets with `targets`",
+        variant.name, variant.default_corruption.text());
   }
   check(options.training.optimizer);
   if (options.stop_after > options.training.epochs) {
-    throw UsageError("--stop-after: expected at most the run's {} epochs, found {}",
+    throw UsageError("`stop_after`: expected at most the run's {} epochs, found {}",
                      options.training.epochs, options.stop_after);
   }
 }
@@ -119,4 +117,4 @@ int64_t automatic_threads(int64_t parameters, int64_t batch_size) {
   return std::clamp<int64_t>(parameters * batch_size / kWorkForAThread, 1, cores);
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::runs

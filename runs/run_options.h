@@ -1,11 +1,11 @@
 #pragma once
 
-#include "core/options.h"
-#include "datasets/open.h"
-#include "recipes/recipe.h"
-#include "recipes/variant.h"
-#include "training/checkpointer.h"
-#include "training/trainer.h"
+#include "hourglass/core/fields.h"
+#include "hourglass/recipes/recipe.h"
+#include "hourglass/recipes/variant.h"
+#include "hourglass/runs/checkpointer.h"
+#include "hourglass/sources/open.h"
+#include "hourglass/training/trainer.h"
 
 #include <any>
 #include <cstdint>
@@ -13,42 +13,38 @@
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::runs {
 
 /// Threads that LibTorch computes with; none: chosen by a fixed rule, see `automatic_threads`.
 struct Threads {
   std::optional<int64_t> count;
-};
 
-/// "auto", "2".
-template <>
-struct TextCodec<Threads> {
+  /// "auto", "2".
   static std::string expects() { return "auto or a number of at least 1"; }
   static std::optional<Threads> parse(const std::string& text);
-  static std::string format(const Threads& threads);
+  std::string text() const;
 };
 
 /// Parts of a model that can be written to files of their own.
 enum class Part { Encoder, Decoder, Weights, Architecture };
-template <>
-struct EnumNames<Part> {
-  static constexpr std::pair<Part, const char*> kNames[] = {{Part::Encoder, "encoder"},
-                                                            {Part::Decoder, "decoder"},
-                                                            {Part::Weights, "weights"},
-                                                            {Part::Architecture, "architecture"}};
-};
+constexpr auto names_of(Part) {
+  return std::to_array<EnumName<Part>>({{Part::Encoder, "encoder"},
+                                        {Part::Decoder, "decoder"},
+                                        {Part::Weights, "weights"},
+                                        {Part::Architecture, "architecture"}});
+}
 
 /// Everything that decides a training run: the recipe's values, then what the command line changed.
 struct RunOptions {
   std::string variant;
   std::string recipe;  ///< empty: none
   std::any model;      ///< the variant's options
-  DataOptions data;
-  TrainingOptions training;
+  sources::DataOptions data;
+  training::TrainingOptions training;
   Threads threads;
   std::string init_from;  ///< a checkpoint or weights to start from; empty: fresh weights
-  PictureOptions pictures;
-  Expectation expected;
+  recipes::PictureOptions pictures;
+  recipes::Expectation expected;
 
   // Where the run goes and how much it says; not part of what it computes.
   std::string out, resume, architecture;
@@ -57,19 +53,19 @@ struct RunOptions {
   std::vector<Part> save_parts;
   int64_t log_every = 1;
   bool no_figures = false, report = false, quiet = false, list_recipes = false;
+
+  /// Adds a row for each field.
+  void describe(FieldTable& table);
 };
 
 /// The options of a recipe, or the variant's defaults where `recipe` is empty.
 RunOptions options_of(const std::string& variant, const std::string& recipe);
 
-/// Binds all of them, grouped as --help shows them. The options must outlive the table.
-void describe(OptionTable& table, RunOptions& options);
-
 /// Throws `UsageError` for what cannot work whatever the data, before any file is opened.
 void check(const RunOptions& options);
 
-/// The fixed rule behind `--threads auto`. It depends on the model and the batch alone, so that
+/// The fixed rule behind `threads auto`. It depends on the model and the batch alone, so that
 /// runs repeat.
 int64_t automatic_threads(int64_t parameters, int64_t batch_size);
 
-}  // namespace hourglass
+}  // namespace hourglass::runs

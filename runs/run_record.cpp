@@ -1,9 +1,10 @@
-#include "apps/trainers/run_record.h"
+#include "hourglass/runs/run_record.h"
 
-#include "core/error.h"
-#include "core/files.h"
-#include "core/version.h"
-#include "models/summary.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/core/version.h"
+#include "hourglass/formats/field_json.h"
+#include "hourglass/models/summary.h"
 
 #include <torch/version.h>
 
@@ -11,7 +12,7 @@
 #include <sys/utsname.h>
 #include <thread>
 
-namespace hourglass {
+namespace hourglass::runs {
 namespace {
 
 constexpr int kRunFormat = 1;
@@ -36,9 +37,9 @@ nlohmann::json machine() {
 
 nlohmann::json libraries() { return {{"hourglass", kVersion}, {"libtorch", TORCH_VERSION}}; }
 
-nlohmann::json layer_table(Autoencoder& model) {
+nlohmann::json layer_table(models::Autoencoder& model) {
   nlohmann::json rows = nlohmann::json::array();
-  for (const auto& layer : summarize(model).layers) {
+  for (const auto& layer : models::summarize(model).layers) {
     rows.push_back({{"name", layer.name},
                     {"type", layer.title},
                     {"output_shape", layer.output_shape},
@@ -49,20 +50,22 @@ nlohmann::json layer_table(Autoencoder& model) {
 
 /// The options that decide the result, without those that may differ between runs of one recipe.
 nlohmann::json compared_options(RunOptions options) {
-  OptionTable table;
-  describe(table, options);
-  nlohmann::json compared = table.to_json();
+  FieldTable table;
+  options.describe(table);
+  nlohmann::json compared = formats::to_json(table);
   for (const char* free : {"seed", "device", "threads", "engine", "data_dir"}) compared.erase(free);
   return compared;
 }
 
 }  // namespace
 
-nlohmann::json new_run_record(const RunOptions& options, const OptionTable& table,
-                              const DataInfo& data) {
-  return {{"format", kRunFormat},       {"variant", options.variant}, {"recipe", options.recipe},
-          {"options", table.to_json()}, {"data", to_json(data)},      {"machine", machine()},
-          {"libraries", libraries()},   {"started", utc_timestamp()}, {"results", nullptr}};
+nlohmann::json new_run_record(const RunOptions& options, const FieldTable& table,
+                              const sources::DataInfo& data) {
+  return {{"format", kRunFormat},     {"variant", options.variant},
+          {"recipe", options.recipe}, {"options", formats::to_json(table)},
+          {"data", to_json(data)},    {"machine", machine()},
+          {"libraries", libraries()}, {"started", utc_timestamp()},
+          {"results", nullptr}};
 }
 
 nlohmann::json read_run_record(const std::filesystem::path& folder) {
@@ -80,7 +83,7 @@ nlohmann::json read_run_record(const std::filesystem::path& folder) {
   return record;
 }
 
-void check_same_data(const nlohmann::json& record, const DataInfo& data) {
+void check_same_data(const nlohmann::json& record, const sources::DataInfo& data) {
   const auto recorded = record.at("data").value("sha256", "");
   if (recorded != data.sha256) {
     throw Error("{}: expected the data the run began with (SHA-256 {}…), found other bytes ({}…)",
@@ -88,9 +91,9 @@ void check_same_data(const nlohmann::json& record, const DataInfo& data) {
   }
 }
 
-nlohmann::json model_metadata(const nlohmann::json& record, Autoencoder& model,
-                              const DataInfo& data) {
-  const bool bernoulli = model.likelihood().loss == Loss::Bce;
+nlohmann::json model_metadata(const nlohmann::json& record, models::Autoencoder& model,
+                              const sources::DataInfo& data) {
+  const bool bernoulli = model.likelihood().loss == models::Loss::Bce;
   return {{"format", kModelFormat},
           {"variant", record.at("variant")},
           {"recipe", record.at("recipe")},
@@ -105,7 +108,7 @@ nlohmann::json model_metadata(const nlohmann::json& record, Autoencoder& model,
           {"libraries", record.at("libraries")}};
 }
 
-nlohmann::json to_json(const Measurements& measurements) {
+nlohmann::json to_json(const training::Measurements& measurements) {
   nlohmann::json object = nlohmann::json::object();
   for (const auto& measurement : measurements) object[measurement.name] = measurement.value;
   return object;
@@ -113,7 +116,7 @@ nlohmann::json to_json(const Measurements& measurements) {
 
 nlohmann::json expectation_record(const RunOptions& options, const MetricsTable& metrics) {
   if (options.recipe.empty()) return nullptr;
-  const Expectation& expected = options.expected;
+  const recipes::Expectation& expected = options.expected;
   const int64_t epoch = expected.epoch > 0 ? expected.epoch : options.training.epochs;
   const auto& values = metrics.column(expected.column);
   const bool as_published =
@@ -124,4 +127,4 @@ nlohmann::json expectation_record(const RunOptions& options, const MetricsTable&
           {"published", expected.published}, {"reference", expected.reference}};
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::runs

@@ -1,11 +1,11 @@
-#include "training/state_file.h"
+#include "hourglass/runs/state_file.h"
 
-#include "core/error.h"
-#include "training/pickle_file.h"
+#include "hourglass/core/error.h"
+#include "hourglass/formats/pickle_file.h"
 
 #include <ATen/core/Dict.h>
 
-namespace hourglass {
+namespace hourglass::runs {
 namespace {
 
 constexpr int64_t kStateFormat = 1;
@@ -24,7 +24,7 @@ c10::impl::GenericList pack(const std::vector<at::Tensor>& tensors) {
   return list;
 }
 
-Dictionary pack(const ModelState& state) {
+Dictionary pack(const training::ModelState& state) {
   auto entries = new_dictionary();
   entries.insert("parameters", state.parameters.cpu());
   entries.insert("buffers", pack(state.buffers));
@@ -37,12 +37,12 @@ std::vector<at::Tensor> unpack_tensors(const c10::IValue& list) {
   return tensors;
 }
 
-ModelState unpack_model(const Dictionary& entries) {
+training::ModelState unpack_model(const Dictionary& entries) {
   return {entries.at("parameters").toTensor(), unpack_tensors(entries.at("buffers"))};
 }
 
 /// Two lists, because a dictionary would not keep the order of the columns.
-Dictionary pack(const Measurements& measurements) {
+Dictionary pack(const training::Measurements& measurements) {
   auto entries = new_dictionary();
   auto names = new_list(), values = new_list();
   for (const auto& measurement : measurements) {
@@ -54,17 +54,17 @@ Dictionary pack(const Measurements& measurements) {
   return entries;
 }
 
-Measurements unpack_measurements(const Dictionary& entries) {
+training::Measurements unpack_measurements(const Dictionary& entries) {
   const auto names = entries.at("names").toListRef();
   const auto values = entries.at("values").toListRef();
-  Measurements measurements;
+  training::Measurements measurements;
   for (size_t i = 0; i < names.size(); ++i) {
     measurements.push_back({names[i].toStringRef(), values[i].toDouble()});
   }
   return measurements;
 }
 
-Dictionary pack(const BestEpoch& best) {
+Dictionary pack(const training::BestEpoch& best) {
   auto entries = new_dictionary();
   entries.insert("epoch", best.epoch);
   if (best.epoch == 0) return entries;
@@ -75,7 +75,7 @@ Dictionary pack(const BestEpoch& best) {
   return entries;
 }
 
-BestEpoch unpack_best(const Dictionary& entries) {
+training::BestEpoch unpack_best(const Dictionary& entries) {
   if (entries.at("epoch").toInt() == 0) return {};
   return {entries.at("epoch").toInt(), entries.at("monitored").toDouble(),
           unpack_measurements(entries.at("training").toGenericDict()),
@@ -83,8 +83,8 @@ BestEpoch unpack_best(const Dictionary& entries) {
           unpack_model(entries.at("model").toGenericDict())};
 }
 
-TrainingState unpack_state(const Dictionary& entries) {
-  TrainingState state;
+training::TrainingState unpack_state(const Dictionary& entries) {
+  training::TrainingState state;
   state.epoch = entries.at("epoch").toInt();
   state.model = unpack_model(entries.at("model").toGenericDict());
   state.optimizer = {entries.at("optimizer_steps").toInt(),
@@ -98,7 +98,7 @@ TrainingState unpack_state(const Dictionary& entries) {
 
 }  // namespace
 
-void save_state(const std::filesystem::path& path, const TrainingState& state) {
+void save_state(const std::filesystem::path& path, const training::TrainingState& state) {
   auto entries = new_dictionary();
   entries.insert("format", kStateFormat);
   entries.insert("epoch", state.epoch);
@@ -109,12 +109,12 @@ void save_state(const std::filesystem::path& path, const TrainingState& state) {
   entries.insert("plateau_best", state.learning_rate.best);
   entries.insert("plateau_epochs", state.learning_rate.epochs_without_improvement);
   entries.insert("best", pack(state.best));
-  write_pickle(path, entries);
+  formats::write_pickle(path, entries);
 }
 
-TrainingState load_state(const std::filesystem::path& path) {
+training::TrainingState load_state(const std::filesystem::path& path) {
   try {
-    const auto entries = read_pickle(path).toGenericDict();
+    const auto entries = formats::read_pickle(path).toGenericDict();
     const int64_t format = entries.at("format").toInt();
     if (format != kStateFormat) {
       throw Error("{}: expected state format {}, found {}: resume with the version that wrote it",
@@ -130,4 +130,4 @@ TrainingState load_state(const std::filesystem::path& path) {
   }
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::runs

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Redraws the pictures of docs/gallery/: trains what they show (a few minutes in all) and copies them from the runs.
-# MNIST and Fashion-MNIST are needed; see datasets/README.md.
+# MNIST and Fashion-MNIST are needed; see sources/README.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

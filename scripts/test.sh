@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs the whole test suite. Set HOURGLASS_DATA to a folder with the real data
-# (see datasets/README.md), or tests that need them are skipped and say so.
+# (see sources/README.md), or tests that need them are skipped and say so.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,7 +1,7 @@
-#include "datasets/csv.h"
+#include "hourglass/sources/csv.h"
 
-#include "core/error.h"
-#include "core/text.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -12,7 +12,7 @@
 #include <limits>
 #include <utility>
 
-namespace hourglass {
+namespace hourglass::sources {
 namespace {
 
 using Cells = std::vector<std::string_view>;
@@ -199,7 +199,7 @@ class LabelCells {
     for (size_t row = 0; row < cells_.size(); ++row) {
       const double number = *parse_double(cells_[row]);
       if (number != std::floor(number) || std::abs(number) > kLargestWhole) {
-        refuse(row, "; if the column is no label, use --label-column none");
+        refuse(row, "; if the column is no label, use `label_column` none");
       }
       numbers.push_back(static_cast<int64_t>(number));
     }
@@ -269,7 +269,7 @@ Columns columns_of(const Cells& cells, const LabelColumn& label_column, const st
                 *columns.label, columns.width);
   }
   if (columns.features() == 0) {
-    throw Error("{}: the only column is the label; use --label-column none if it is a value", name);
+    throw Error("{}: the only column is the label; use `label_column` none if it is a value", name);
   }
   return columns;
 }
@@ -297,11 +297,11 @@ void read_rows(CsvLines& lines, const std::string& name, const Columns& columns,
 
 }  // namespace
 
-std::string TextCodec<LabelColumn>::expects() {
+std::string LabelColumn::expects() {
   return "last, first, none or a column's number (counted from 0)";
 }
 
-std::optional<LabelColumn> TextCodec<LabelColumn>::parse(const std::string& text) {
+std::optional<LabelColumn> LabelColumn::parse(const std::string& text) {
   if (text == "last") return LabelColumn{};
   if (text == "first") return LabelColumn{LabelColumn::Kind::First};
   if (text == "none") return LabelColumn{LabelColumn::Kind::None};
@@ -310,14 +310,14 @@ std::optional<LabelColumn> TextCodec<LabelColumn>::parse(const std::string& text
   return LabelColumn{LabelColumn::Kind::Index, *index};
 }
 
-std::string TextCodec<LabelColumn>::format(const LabelColumn& column) {
-  switch (column.kind) {
+std::string LabelColumn::text() const {
+  switch (kind) {
     case LabelColumn::Kind::Last: return "last";
     case LabelColumn::Kind::First: return "first";
     case LabelColumn::Kind::None: return "none";
     case LabelColumn::Kind::Index: break;
   }
-  return std::to_string(column.index);
+  return std::to_string(index);
 }
 
 CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOptions& options) {
@@ -340,4 +340,4 @@ CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOpti
   return table;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::sources

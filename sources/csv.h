@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/options.h"
+#include "hourglass/core/fields.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -11,30 +11,26 @@
 #include <utility>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::sources {
 
 /// Which CSV column holds the class.
 struct LabelColumn {
   enum class Kind { Last, First, None, Index };
   Kind kind = Kind::Last;
   int64_t index = 0;  ///< 0-based, for Index
-};
 
-/// "last", "first", "none", "4".
-template <>
-struct TextCodec<LabelColumn> {
+  /// "last", "first", "none", "4".
   static std::string expects();
   static std::optional<LabelColumn> parse(const std::string& text);
-  static std::string format(const LabelColumn& column);
+  std::string text() const;
 };
 
 /// Whether a CSV file's first line names its columns.
 enum class Header { Auto, Yes, No };
-template <>
-struct EnumNames<Header> {
-  static constexpr std::pair<Header, const char*> kNames[] = {
-      {Header::Auto, "auto"}, {Header::Yes, "yes"}, {Header::No, "no"}};
-};
+constexpr auto names_of(Header) {
+  return std::to_array<EnumName<Header>>(
+      {{Header::Auto, "auto"}, {Header::Yes, "yes"}, {Header::No, "no"}});
+}
 
 struct CsvOptions {
   LabelColumn label_column;
@@ -63,4 +59,4 @@ struct CsvTable {
 /// fractions.
 CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOptions& options = {});
 
-}  // namespace hourglass
+}  // namespace hourglass::sources

@@ -1,8 +1,8 @@
-#include "datasets/idx.h"
+#include "hourglass/sources/idx.h"
 
-#include "core/batch.h"
-#include "core/error.h"
-#include "core/text.h"
+#include "hourglass/core/batch.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -17,7 +17,7 @@
 #include <system_error>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::sources {
 namespace {
 
 namespace fs = std::filesystem;
@@ -185,4 +185,4 @@ at::Tensor read_idx(const fs::path& path) {
   return values;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::sources

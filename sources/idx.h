@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-namespace hourglass {
+namespace hourglass::sources {
 
 /// The values of an IDX file of unsigned bytes, uint8 of the file's rank (1–4), as in "The MNIST
 /// database" (LeCun, Cortes, Burges). Gzip-compressed files are recognised by their first bytes,
@@ -14,4 +14,4 @@ namespace hourglass {
 /// file can fill.
 at::Tensor read_idx(const std::filesystem::path& path);
 
-}  // namespace hourglass
+}  // namespace hourglass::sources

@@ -1,7 +1,8 @@
-#include "datasets/images.h"
+#include "hourglass/sources/images.h"
 
-#include "core/error.h"
-#include "core/files.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/formats/digest.h"
 
 #include <ATen/ATen.h>
 
@@ -10,7 +11,7 @@
 #include <system_error>
 #include <utility>
 
-namespace hourglass {
+namespace hourglass::sources {
 namespace {
 
 namespace fs = std::filesystem;
@@ -130,7 +131,7 @@ StoredData read_image_folder(const fs::path& folder) {
     throw Error("images:{}: this program cannot decode images", folder.string());
   }
   ImageFiles files = list_images(folder);
-  Sha256 hash;
+  formats::Sha256 hash;
   ImageStack stack;
   for (const auto& path : files.paths) {
     const std::string bytes = read_file(path);
@@ -142,7 +143,7 @@ StoredData read_image_folder(const fs::path& folder) {
                   .rows = {stack.values(), {}},
                   .test = {},
                   .class_names = std::move(files.class_names),
-                  .natural_scale = {Scale::Kind::Max, 255},
+                  .natural_scale = {datasets::ScalingRule::Kind::Max, 255},
                   .notes = {}};
   if (!files.labels.empty()) data.rows.labels = at::tensor(files.labels, at::kLong);
   if (files.skipped > 0) {
@@ -152,4 +153,4 @@ StoredData read_image_folder(const fs::path& folder) {
   return data;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::sources

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "datasets/stored.h"
+#include "hourglass/sources/stored.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::sources {
 
 /// What the bytes of a PNG or JPEG file show: uint8 [C, H, W], C = 1 (grey) or 3 (red, green,
 /// blue). `name` stands for the file in errors.
@@ -44,4 +44,4 @@ ImageFiles list_images(const std::filesystem::path& folder);
 /// decoder is set.
 StoredData read_image_folder(const std::filesystem::path& folder);
 
-}  // namespace hourglass
+}  // namespace hourglass::sources

@@ -1,9 +1,9 @@
-#include "datasets/named.h"
+#include "hourglass/sources/named.h"
 
-#include "core/error.h"
-#include "core/files.h"
-#include "core/text.h"
-#include "datasets/embedded.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
+#include "hourglass/sources/embedded.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -14,7 +14,7 @@
 #include <system_error>
 #include <utility>
 
-namespace hourglass {
+namespace hourglass::sources {
 namespace {
 
 namespace fs = std::filesystem;
@@ -78,7 +78,7 @@ StoredData read_mnist_files(const std::string& set, const std::vector<fs::path>&
                   .rows = read_idx_rows(paths[0], paths[1]),
                   .test = read_idx_rows(paths[2], paths[3]),
                   .class_names = std::move(class_names),
-                  .natural_scale = {Scale::Kind::Max, 255},
+                  .natural_scale = {datasets::ScalingRule::Kind::Max, 255},
                   .notes = {}};
   if (data.rows.values.sizes().slice(1) != data.test.values.sizes().slice(1)) {
     throw Error("{}: the images of {} and {} differ in size", set, paths[0].string(),
@@ -126,7 +126,7 @@ StoredData read_built_in(const std::string& file, std::string_view copy,
 
 std::vector<DataFolder> data_folders(const std::string& data_dir) {
   std::vector<DataFolder> folders;
-  if (!data_dir.empty()) folders.push_back({data_dir, "--data-dir"});
+  if (!data_dir.empty()) folders.push_back({data_dir, "`data_dir`"});
   const std::string variable = environment("HOURGLASS_DATA");
   if (!variable.empty()) folders.push_back({variable, "$HOURGLASS_DATA"});
   const std::string cache = environment("XDG_CACHE_HOME"), home = environment("HOME");
@@ -158,7 +158,7 @@ StoredData read_digits(const std::string& data_dir) {
                 values.size(1));
   }
   values = values.view({-1, 1, 8, 8});
-  data.natural_scale = {Scale::Kind::Max, 16};
+  data.natural_scale = {datasets::ScalingRule::Kind::Max, 16};
   return data;
 }
 
@@ -166,4 +166,4 @@ StoredData read_iris(const std::string& data_dir) {
   return read_built_in("iris.csv", embedded::iris_csv(), data_dir);
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::sources

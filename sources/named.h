@@ -1,17 +1,17 @@
 #pragma once
 
-#include "datasets/stored.h"
+#include "hourglass/sources/stored.h"
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::sources {
 
 /// A folder where sets known by name are looked for.
 struct DataFolder {
   std::filesystem::path path;
-  std::string origin;  ///< "--data-dir", say
+  std::string origin;  ///< "`data_dir`", say
 };
 
 /// In order: `data_dir` (where not empty), $HOURGLASS_DATA (where set), the user's cache, the
@@ -28,4 +28,4 @@ StoredData read_fashion_mnist(const std::string& data_dir);
 StoredData read_digits(const std::string& data_dir);
 StoredData read_iris(const std::string& data_dir);
 
-}  // namespace hourglass
+}  // namespace hourglass::sources

@@ -1,8 +1,9 @@
-#include "datasets/open.h"
+#include "hourglass/sources/open.h"
 
-#include "core/error.h"
-#include "core/random.h"
-#include "datasets/source.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/random.h"
+#include "hourglass/sources/scaling_json.h"
+#include "hourglass/sources/source.h"
 
 #include <ATen/ATen.h>
 #include <c10/util/accumulate.h>
@@ -10,18 +11,18 @@
 #include <memory>
 #include <utility>
 
-namespace hourglass {
+namespace hourglass::sources {
 namespace {
 
 /// What `auto` comes to. Throws `UsageError` where an official test part is asked for and there is
 /// none.
-Validation resolve(const Validation& validation, bool has_test_part) {
-  if (validation.kind == Validation::Kind::Test && !has_test_part) {
-    throw UsageError("--validation test: this data set has no official test part; use split:0.1");
+datasets::Validation resolve(const datasets::Validation& validation, bool has_test_part) {
+  if (validation.kind == datasets::Validation::Kind::Test && !has_test_part) {
+    throw UsageError("`validation` test: this data set has no official test part; use split:0.1");
   }
-  if (validation.kind != Validation::Kind::Auto) return validation;
-  return has_test_part ? Validation{Validation::Kind::Test}
-                       : Validation{Validation::Kind::Split, 0.1};
+  if (validation.kind != datasets::Validation::Kind::Auto) return validation;
+  return has_test_part ? datasets::Validation{datasets::Validation::Kind::Test}
+                       : datasets::Validation{datasets::Validation::Kind::Split, 0.1};
 }
 
 bool fits(const StoredRows& rows, const Shape& item_shape) {
@@ -38,7 +39,7 @@ void reshape_items(StoredData& data, const Shape& item_shape) {
   }
 }
 
-/// What --dataset and --targets name, as it was read.
+/// What `dataset` and `targets` name, as it was read.
 struct StoredPair {
   StoredData inputs;
   std::optional<StoredData> targets;
@@ -50,7 +51,7 @@ struct StoredPair {
 
 void check_lengths(const std::string& rows, int64_t inputs, int64_t targets) {
   if (inputs == targets) return;
-  throw Error("--targets: expected {} {}, one for each of the inputs, found {}", inputs, rows,
+  throw Error("`targets`: expected {} {}, one for each of the inputs, found {}", inputs, rows,
               targets);
 }
 
@@ -60,7 +61,7 @@ StoredPair read_pair(const Source& source, const std::optional<Source>& target_s
   StoredPair pair{read_source(source, options.data_dir, csv), {}};
   if (!options.item_shape.empty()) {
     if (!fits(pair.inputs.rows, options.item_shape)) {
-      throw Error("--item-shape {}: expected a shape of {} values, as each item has",
+      throw Error("`item_shape` {}: expected a shape of {} values, as each item has",
                   TextCodec<Shape>::format(options.item_shape),
                   c10::multiply_integers(pair.inputs.rows.values.sizes().slice(1)));
     }
@@ -81,21 +82,22 @@ StoredPair read_pair(const Source& source, const std::optional<Source>& target_s
 
 /// A data set with its values scaled.
 struct ScaledData {
-  DatasetPtr rows;
-  DatasetPtr test;  // null where there is none
-  Scaling scaling;
-  Range input_range, target_range;  // of the training rows
+  datasets::DatasetPtr rows;
+  datasets::DatasetPtr test;  // null where there is none
+  datasets::Scaling scaling;
+  datasets::Range input_range, target_range;  // of the training rows
 };
 
-ScaledData scale_values(const StoredData& stored, Scale scale, const std::optional<Scaling>& given,
+ScaledData scale_values(const StoredData& stored, datasets::ScalingRule scale,
+                        const std::optional<datasets::Scaling>& given,
                         const at::Tensor& training_rows) {
-  if (scale.kind == Scale::Kind::Auto) scale = stored.natural_scale;
-  const Extremes extremes = extremes_of(stored.rows.values, training_rows);
+  if (scale.kind == datasets::ScalingRule::Kind::Auto) scale = stored.natural_scale;
+  const datasets::Extremes extremes = datasets::extremes_of(stored.rows.values, training_rows);
   ScaledData data;
-  data.scaling = given ? *given : fit_scaling(scale, extremes);
-  data.input_range = data.target_range = scaled_range(extremes, data.scaling);
+  data.scaling = given ? *given : datasets::fit_scaling(scale, extremes);
+  data.input_range = data.target_range = datasets::scaled_range(extremes, data.scaling);
   const auto dataset_of = [&](const StoredRows& rows) {
-    return std::make_shared<TensorDataset>(rows.values, rows.labels, data.scaling);
+    return std::make_shared<datasets::TensorDataset>(rows.values, rows.labels, data.scaling);
   };
   data.rows = dataset_of(stored.rows);
   if (!stored.test.empty()) data.test = dataset_of(stored.test);
@@ -104,40 +106,44 @@ ScaledData scale_values(const StoredData& stored, Scale scale, const std::option
 
 /// Inputs and targets as one data set; a test part remains where both have one.
 void add_targets(ScaledData& data, const ScaledData& targets) {
-  data.rows = std::make_shared<Paired>(data.rows, targets.rows);
+  data.rows = std::make_shared<datasets::Paired>(data.rows, targets.rows);
   data.target_range = targets.target_range;
   if (data.test) {
-    data.test = targets.test ? std::make_shared<Paired>(data.test, targets.test) : nullptr;
+    data.test =
+        targets.test ? std::make_shared<datasets::Paired>(data.test, targets.test) : nullptr;
   }
 }
 
 /// Noise that ends in 0 and 1 is meant for values between them.
-void check_corruption(const Corruption& corruption, const Range& range) {
-  const bool any_range =
-      corruption.kind == CorruptionKind::None || corruption.kind == CorruptionKind::Mask;
+void check_corruption(const datasets::Corruption& corruption, const datasets::Range& range) {
+  const bool any_range = corruption.kind == datasets::CorruptionKind::None ||
+                         corruption.kind == datasets::CorruptionKind::Mask;
   if (any_range || (range.lowest >= 0 && range.highest <= 1)) return;
   throw Error(
-      "--corruption {}: expected inputs between 0 and 1, found {:.4g} to {:.4g}; "
-      "use --scale minmax",
-      TextCodec<Corruption>::format(corruption), range.lowest, range.highest);
+      "`corruption` {}: expected inputs between 0 and 1, found {:.4g} to {:.4g}; "
+      "use `scale` minmax",
+      corruption.text(), range.lowest, range.highest);
 }
 
 /// The rows at `positions` (ascending and different) of `whole`.
-DatasetPtr some_rows(const DatasetPtr& whole, const at::Tensor& positions) {
+datasets::DatasetPtr some_rows(const datasets::DatasetPtr& whole, const at::Tensor& positions) {
   if (positions.size(0) == whole->size()) return whole;
-  return std::make_shared<Subset>(whole, positions);
+  return std::make_shared<datasets::Subset>(whole, positions);
 }
 
 /// Fresh noise on the training rows, if asked for; always the same on those that judge the model.
-void add_noise(DataSplits& splits, const Corruption& corruption, Noise noise, uint64_t seed) {
-  if (corruption.kind == CorruptionKind::None) return;
-  const auto corrupt = [&](DatasetPtr& part, Noise when, std::string_view purpose) {
+void add_noise(DataSplits& splits, const datasets::Corruption& corruption, datasets::Noise noise,
+               uint64_t seed) {
+  if (corruption.kind == datasets::CorruptionKind::None) return;
+  const auto corrupt = [&](datasets::DatasetPtr& part, datasets::Noise when,
+                           std::string_view purpose) {
     if (!part) return;
-    part = std::make_shared<Corrupted>(part, corruption, when, derive_seed(seed, purpose));
+    part =
+        std::make_shared<datasets::Corrupted>(part, corruption, when, derive_seed(seed, purpose));
   };
   corrupt(splits.training, noise, "training-noise");
-  corrupt(splits.validation, Noise::Once, "validation-noise");
-  corrupt(splits.test, Noise::Once, "test-noise");
+  corrupt(splits.validation, datasets::Noise::Once, "validation-noise");
+  corrupt(splits.test, datasets::Noise::Once, "test-noise");
 }
 
 /// What is known of the data once it is read.
@@ -156,7 +162,7 @@ DataInfo info_of(const DataOptions& options, const StoredPair& stored) {
 }
 
 void count_rows(DataSplits& splits) {
-  const auto size_of = [](const DatasetPtr& part) { return part ? part->size() : 0; };
+  const auto size_of = [](const datasets::DatasetPtr& part) { return part ? part->size() : 0; };
   splits.info.training_rows = size_of(splits.training);
   splits.info.validation_rows = size_of(splits.validation);
   splits.info.test_rows = size_of(splits.test);
@@ -164,37 +170,52 @@ void count_rows(DataSplits& splits) {
 
 }  // namespace
 
-void describe(OptionTable& table, DataOptions& options) {
+void DataOptions::describe(FieldTable& table) {
   table.begin_group("Data");
-  table.add(
-      "dataset", options.dataset, "SET",
-      "digits, iris, mnist, fashion-mnist, csv:PATH, idx:IMAGES[,LABELS] or images:DIR (PNG and "
-      "JPEG; sub-folders are classes)");
-  table.add(
-      "targets", options.targets, "SET",
-      "what the inputs should become, row by row, in the same forms; empty: the inputs themselves");
-  table.add("data-dir", options.data_dir, "DIR",
-            "where to look for named sets before $HOURGLASS_DATA, the user's cache and the "
-            "system's folder");
-  table.add("label-column", options.label_column, "WHICH",
-            "the class in a CSV file: last, first, none or a column's number, counted from 0");
-  table.add("header", options.header, "WHICH",
-            "whether a CSV file's first line names the columns: auto, yes or no");
   table
-      .add("item-shape", options.item_shape, "N,N,...",
+      .add("dataset", dataset,
+           "digits, iris, mnist, fashion-mnist, csv:PATH, idx:IMAGES[,LABELS] or images:DIR (PNG "
+           "and "
+           "JPEG; sub-folders are classes)")
+      .shown_as("SET");
+  table
+      .add("targets", targets,
+           "what the inputs should become, row by row, in the same forms; empty: the inputs "
+           "themselves")
+      .shown_as("SET");
+  table
+      .add("data_dir", data_dir,
+           "where to look for named sets before $HOURGLASS_DATA, the user's cache and the "
+           "system's folder")
+      .shown_as("DIR");
+  table
+      .add("label_column", label_column,
+           "the class in a CSV file: last, first, none or a column's number, counted from 0")
+      .shown_as("WHICH");
+  table.add("header", header, "whether a CSV file's first line names the columns: auto, yes or no")
+      .shown_as("WHICH");
+  table
+      .add("item_shape", item_shape,
            "gives the values of an item a shape, 1,8,8 say for a grey image of 8 × 8; none: as "
            "stored")
       .at_least(1);
-  table.add("scale", options.scale, "HOW",
-            "auto (digits / 16, images / 255, else minmax), none, max:V (divide by V) or minmax "
-            "(each column to [0, 1])");
-  table.add("validation", options.validation, "HOW",
-            "rows that judge the model: test (the official part), split:F (a random fraction), "
-            "last:F (the last fraction), none; auto: test, else split:0.1");
-  table.add("corruption", options.corruption, "HOW",
-            "noise on the inputs: none, gaussian:S (standard deviation), mask:P or salt-pepper:P "
-            "(probability)");
-  table.add("noise", options.noise, "WHEN", "draw the training noise fresh in each epoch, or once");
+  table
+      .add("scale", scale,
+           "auto (digits / 16, images / 255, else minmax), none, max:V (divide by V) or minmax "
+           "(each column to [0, 1])")
+      .shown_as("HOW");
+  table
+      .add("validation", validation,
+           "rows that judge the model: test (the official part), split:F (a random fraction), "
+           "last:F (the last fraction), none; auto: test, else split:0.1")
+      .shown_as("HOW");
+  table
+      .add("corruption", corruption,
+           "noise on the inputs: none, gaussian:S (standard deviation), mask:P or salt-pepper:P "
+           "(probability)")
+      .shown_as("HOW");
+  table.add("noise", noise, "draw the training noise fresh in each epoch, or once")
+      .shown_as("WHEN");
 }
 
 nlohmann::json to_json(const DataInfo& info) {
@@ -219,25 +240,26 @@ nlohmann::json to_json(const DataInfo& info) {
 }
 
 DataSplits open_data(const DataOptions& options, uint64_t seed,
-                     const std::optional<Scaling>& scaling,
-                     const std::optional<Scaling>& target_scaling) {
+                     const std::optional<datasets::Scaling>& scaling,
+                     const std::optional<datasets::Scaling>& target_scaling) {
   const Source source = parse_source(options.dataset, "dataset");
   std::optional<Source> target_source;
   if (!options.targets.empty()) target_source = parse_source(options.targets, "targets");
   const bool has_test_part =
       source.has_test_part() && (!target_source || target_source->has_test_part());
-  const Validation validation = resolve(options.validation, has_test_part);
+  const datasets::Validation validation = resolve(options.validation, has_test_part);
 
   const StoredPair stored = read_pair(source, target_source, options);
-  const RowSplit split = split_rows(validation, stored.inputs.rows.size(),
-                                    stored.labelled().rows.labels, derive_seed(seed, "split"));
+  const datasets::RowSplit split =
+      datasets::split_rows(validation, stored.inputs.rows.size(), stored.labelled().rows.labels,
+                           derive_seed(seed, "split"));
   ScaledData data = scale_values(stored.inputs, options.scale, scaling, split.training);
   // A given scaling was fitted to other rows: those at hand may well reach beyond them.
   if (!scaling) check_corruption(options.corruption, data.input_range);
 
   DataSplits splits;
   splits.info = info_of(options, stored);
-  splits.info.validation = TextCodec<Validation>::format(validation);
+  splits.info.validation = validation.text();
   splits.info.scaling = data.scaling;
   if (stored.targets) {
     const ScaledData targets =
@@ -250,7 +272,7 @@ DataSplits open_data(const DataOptions& options, uint64_t seed,
 
   splits.training = some_rows(data.rows, split.training);
   splits.test = data.test;
-  if (validation.kind == Validation::Kind::Test) splits.validation = data.test;
+  if (validation.kind == datasets::Validation::Kind::Test) splits.validation = data.test;
   if (split.validation.defined()) splits.validation = some_rows(data.rows, split.validation);
   add_noise(splits, options.corruption, options.noise, seed);
   count_rows(splits);
@@ -258,4 +280,4 @@ DataSplits open_data(const DataOptions& options, uint64_t seed,
   return splits;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::sources

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "core/options.h"
-#include "datasets/corruption.h"
-#include "datasets/csv.h"
-#include "datasets/dataset.h"
-#include "datasets/scaling.h"
-#include "datasets/split.h"
+#include "hourglass/core/fields.h"
+#include "hourglass/datasets/corruption.h"
+#include "hourglass/datasets/dataset.h"
+#include "hourglass/datasets/scaling.h"
+#include "hourglass/datasets/split.h"
+#include "hourglass/sources/csv.h"
 
 #include <nlohmann/json.hpp>
 
@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::sources {
 
 /// What to train on or look at.
 struct DataOptions {
@@ -26,20 +26,20 @@ struct DataOptions {
   LabelColumn label_column;  ///< of a CSV file; sets known by name know their own
   Header header = Header::Auto;
   Shape item_shape;  ///< reshapes each item, {1, 8, 8} say; empty: as the data set has it
-  Scale scale;
-  Validation validation;
-  Corruption corruption;
-  Noise noise = Noise::Fresh;
-};
+  datasets::ScalingRule scale;
+  datasets::Validation validation;
+  datasets::Corruption corruption;
+  datasets::Noise noise = datasets::Noise::Fresh;
 
-/// Adds the fields to a table of options, under the heading "Data".
-void describe(OptionTable& table, DataOptions& options);
+  /// Adds a row for each field, under the heading "Data".
+  void describe(FieldTable& table);
+};
 
 /// Paired targets: as the inputs, from a data set of their own.
 struct TargetsInfo {
   std::string name;
   std::string sha256;
-  Scaling scaling;
+  datasets::Scaling scaling;
 };
 
 /// What a run records of its data.
@@ -49,7 +49,7 @@ struct DataInfo {
   int64_t total_rows = 0;  ///< all rows read, an official test part included
   int64_t training_rows = 0, validation_rows = 0, test_rows = 0;
   std::string validation;                ///< what `auto` came to: "test", "split:0.1", …
-  Scaling scaling;                       ///< what `auto` or `minmax` came to
+  datasets::Scaling scaling;             ///< what `auto` or `minmax` came to
   std::optional<TargetsInfo> targets;    ///< of paired targets
   double lowest = 0, highest = 0;        ///< of the scaled training targets
   std::vector<std::string> class_names;  ///< by label; empty where there are no labels
@@ -60,9 +60,9 @@ struct DataInfo {
 nlohmann::json to_json(const DataInfo& info);
 
 struct DataSplits {
-  DatasetPtr training;
-  DatasetPtr validation;  ///< null with `--validation none`
-  DatasetPtr test;        ///< the official test part; null where there is none
+  datasets::DatasetPtr training;
+  datasets::DatasetPtr validation;  ///< null with `validation` none
+  datasets::DatasetPtr test;        ///< the official test part; null where there is none
   DataInfo info;
 };
 
@@ -74,7 +74,7 @@ struct DataSplits {
 /// can have wrong, naming file, row and column or byte; when a named set is missing, the error says
 /// what to run.
 DataSplits open_data(const DataOptions& options, uint64_t seed,
-                     const std::optional<Scaling>& scaling = {},
-                     const std::optional<Scaling>& target_scaling = {});
+                     const std::optional<datasets::Scaling>& scaling = {},
+                     const std::optional<datasets::Scaling>& target_scaling = {});
 
-}  // namespace hourglass
+}  // namespace hourglass::sources

@@ -1,10 +1,10 @@
-#include "datasets/source.h"
+#include "hourglass/sources/source.h"
 
-#include "core/error.h"
-#include "core/files.h"
-#include "core/text.h"
-#include "datasets/images.h"
-#include "datasets/named.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
+#include "hourglass/sources/images.h"
+#include "hourglass/sources/named.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::sources {
 namespace {
 
 namespace fs = std::filesystem;
@@ -29,7 +29,7 @@ constexpr std::pair<const char*, Source::Kind> kNamedSources[] = {
   for (const auto& [name, kind] : kNamedSources) known.emplace_back(name);
   const bool looks_like_csv = text.ends_with(".csv") && text.find(':') == std::string::npos;
   throw UsageError(
-      "--{}: expected digits, iris, mnist, fashion-mnist, csv:PATH, idx:IMAGES[,LABELS] or "
+      "`{}`: expected digits, iris, mnist, fashion-mnist, csv:PATH, idx:IMAGES[,LABELS] or "
       "images:DIR, found '{}'{}",
       option, text,
       looks_like_csv ? fmt::format(" (did you mean 'csv:{}'?)", text) : suggestion(text, known));
@@ -42,7 +42,7 @@ StoredData read_idx_source(const Source& source) {
                   .rows = read_idx_rows(source.path, source.labels),
                   .test = {},
                   .class_names = {},
-                  .natural_scale = {Scale::Kind::Max, 255},
+                  .natural_scale = {datasets::ScalingRule::Kind::Max, 255},
                   .notes = {}};
   if (data.rows.labels.defined()) {
     const auto highest = data.rows.labels.max().item<int64_t>();
@@ -83,4 +83,4 @@ StoredData read_source(const Source& source, const std::string& data_dir, const 
   return stored_table(read_file(source.path), source.path.string(), csv);
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::sources

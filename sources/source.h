@@ -1,14 +1,14 @@
 #pragma once
 
-#include "datasets/stored.h"
+#include "hourglass/sources/stored.h"
 
 #include <filesystem>
 #include <string>
 #include <string_view>
 
-namespace hourglass {
+namespace hourglass::sources {
 
-/// What --dataset names.
+/// What `dataset` names.
 struct Source {
   enum class Kind { Digits, Iris, Mnist, FashionMnist, Csv, Idx, Images };
   Kind kind = Kind::Digits;
@@ -27,4 +27,4 @@ Source parse_source(const std::string& text, std::string_view option);
 /// file.
 StoredData read_source(const Source& source, const std::string& data_dir, const CsvOptions& csv);
 
-}  // namespace hourglass
+}  // namespace hourglass::sources

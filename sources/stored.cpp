@@ -1,14 +1,15 @@
-#include "datasets/stored.h"
+#include "hourglass/sources/stored.h"
 
-#include "core/error.h"
-#include "core/files.h"
-#include "datasets/idx.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/formats/digest.h"
+#include "hourglass/sources/idx.h"
 
 #include <ATen/ATen.h>
 
 #include <utility>
 
-namespace hourglass {
+namespace hourglass::sources {
 
 StoredRows read_idx_rows(const std::filesystem::path& values, const std::filesystem::path& labels) {
   StoredRows rows{read_idx(values), {}};
@@ -30,18 +31,18 @@ StoredRows read_idx_rows(const std::filesystem::path& values, const std::filesys
 
 StoredData stored_table(std::string_view text, const std::string& name, const CsvOptions& options) {
   CsvTable table = parse_csv(text, name, options);
-  return {.sha256 = sha256(text),
+  return {.sha256 = formats::sha256(text),
           .rows = {std::move(table.values), std::move(table.labels)},
           .test = {},
           .class_names = std::move(table.class_names),
-          .natural_scale = {Scale::Kind::MinMax},
+          .natural_scale = {datasets::ScalingRule::Kind::MinMax},
           .notes = std::move(table.notes)};
 }
 
 std::string sha256_of_files(const std::vector<std::filesystem::path>& paths) {
-  Sha256 hash;
+  formats::Sha256 hash;
   for (const auto& path : paths) hash.add(read_file(path));
   return hash.hex();
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::sources

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "datasets/csv.h"
-#include "datasets/scaling.h"
+#include "hourglass/datasets/scaling.h"
+#include "hourglass/sources/csv.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::sources {
 
 /// Rows as they were read.
 struct StoredRows {
@@ -27,7 +27,7 @@ struct StoredData {
   StoredRows rows;
   StoredRows test;                       ///< the official test part; empty where there is none
   std::vector<std::string> class_names;  ///< by label; empty where there are no labels
-  Scale natural_scale;                   ///< what Scale::Kind::Auto means for these values
+  datasets::ScalingRule natural_scale;   ///< what ScalingRule::Kind::Auto means for these values
   std::vector<std::string> notes;        ///< what a user should know
 };
 
@@ -42,4 +42,4 @@ StoredData stored_table(std::string_view text, const std::string& name, const Cs
 /// Of the files' bytes, one after the other.
 std::string sha256_of_files(const std::vector<std::filesystem::path>& paths);
 
-}  // namespace hourglass
+}  // namespace hourglass::sources

@@ -1,4 +1,4 @@
-#include "training/engine.h"
+#include "hourglass/training/engine.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace hourglass {
+namespace hourglass::training {
 namespace {
 
 /// LibTorch's autocast for one scope, where it is asked for.
@@ -38,12 +38,13 @@ class AutogradEngine : public Engine {
   AutogradEngine(const EngineOptions& options, const EngineParts& parts)
       : options_(options), parts_(parts) {}
 
-  void train(const at::Tensor& positions, StepContext& context, double learning_rate) override {
+  void train(const at::Tensor& positions, models::StepContext& context,
+             double learning_rate) override {
     const Batch batch = parts_.data.batch(positions, context.epoch);
     at::Tensor total;
     {
       const PrecisionGuard precision(options_.precision, batch.input.device().type());
-      const Losses losses = parts_.model.loss(batch, context);
+      const models::Losses losses = parts_.model.loss(batch, context);
       total = losses.total();
       ledger_.add(losses, total, positions.size(0));
     }
@@ -73,13 +74,14 @@ std::unique_ptr<Engine> make_engine(const EngineOptions& options, const EnginePa
   return std::make_unique<AutogradEngine>(options, parts);
 }
 
-LossLedger::Sums evaluate_losses(Autoencoder& model, const Dataset& data, int64_t batch_size,
-                                 int64_t epoch, uint64_t seed, Precision precision) {
+LossLedger::Sums evaluate_losses(models::Autoencoder& model, const datasets::Dataset& data,
+                                 int64_t batch_size, int64_t epoch, uint64_t seed,
+                                 Precision precision) {
   const at::NoGradGuard no_grad;
   const bool was_training = model.is_training();
   model.eval();
   const at::Device device = model.parameters().front().device();
-  StepContext context{
+  models::StepContext context{
       .generator = make_generator(device, seed), .step = 0, .epoch = epoch, .training = false};
   LossLedger ledger;
   const at::Tensor positions = data.all_positions();
@@ -87,7 +89,7 @@ LossLedger::Sums evaluate_losses(Autoencoder& model, const Dataset& data, int64_
     const int64_t count = std::min(batch_size, data.size() - start);
     const Batch batch = data.batch(positions.narrow(0, start, count), epoch);
     const PrecisionGuard guard(precision, device.type());
-    const Losses losses = model.loss(batch, context);
+    const models::Losses losses = model.loss(batch, context);
     ledger.add(losses, losses.total(), count);
   }
   model.train(was_training);
@@ -100,4 +102,4 @@ at::Generator make_generator(at::Device device, uint64_t seed) {
   return generator;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::training

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "core/options.h"
-#include "datasets/dataset.h"
-#include "models/autoencoder.h"
-#include "training/flat_parameters.h"
-#include "training/metrics.h"
-#include "training/optimizer.h"
+#include "hourglass/core/fields.h"
+#include "hourglass/datasets/dataset.h"
+#include "hourglass/models/autoencoder.h"
+#include "hourglass/training/flat_parameters.h"
+#include "hourglass/training/metrics.h"
+#include "hourglass/training/optimizer.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -13,7 +13,7 @@
 #include <optional>
 #include <utility>
 
-namespace hourglass {
+namespace hourglass::training {
 
 /// Which code computes a training step. All give the same numbers up to rounding.
 enum class EngineKind {
@@ -21,11 +21,10 @@ enum class EngineKind {
   Autograd,  ///< LibTorch's automatic differentiation: any model, any device
 };
 
-template <>
-struct EnumNames<EngineKind> {
-  static constexpr std::pair<EngineKind, const char*> kNames[] = {
-      {EngineKind::Auto, "auto"}, {EngineKind::Autograd, "autograd"}};
-};
+constexpr auto names_of(EngineKind) {
+  return std::to_array<EnumName<EngineKind>>(
+      {{EngineKind::Auto, "auto"}, {EngineKind::Autograd, "autograd"}});
+}
 
 enum class Precision {
   Float32,
@@ -33,11 +32,10 @@ enum class Precision {
              ///< float32
 };
 
-template <>
-struct EnumNames<Precision> {
-  static constexpr std::pair<Precision, const char*> kNames[] = {{Precision::Float32, "float32"},
-                                                                 {Precision::Bfloat16, "bfloat16"}};
-};
+constexpr auto names_of(Precision) {
+  return std::to_array<EnumName<Precision>>(
+      {{Precision::Float32, "float32"}, {Precision::Bfloat16, "bfloat16"}});
+}
 
 struct EngineOptions {
   EngineKind kind = EngineKind::Auto;
@@ -54,7 +52,8 @@ class Engine {
 
   /// One optimizer step on the items at `positions` (int64 [B] on the CPU). Does not wait for the
   /// device.
-  virtual void train(const at::Tensor& positions, StepContext& context, double learning_rate) = 0;
+  virtual void train(const at::Tensor& positions, models::StepContext& context,
+                     double learning_rate) = 0;
 
   /// The mean losses since the last call.
   virtual LossLedger::Sums take_sums() = 0;
@@ -65,8 +64,8 @@ class Engine {
 
 /// What an engine works on; all of it must outlive the engine.
 struct EngineParts {
-  Autoencoder& model;
-  const Dataset& data;
+  models::Autoencoder& model;
+  const datasets::Dataset& data;
   FlatParameters& parameters;
   Optimizer& optimizer;
 };
@@ -76,10 +75,11 @@ std::unique_ptr<Engine> make_engine(const EngineOptions& options, const EnginePa
 /// The mean losses over all items of `data`, without learning, in evaluation mode (the mode is
 /// restored). Batches have the size of training, because a penalty may depend on it. A model that
 /// samples draws the same numbers in every call with the same seed.
-LossLedger::Sums evaluate_losses(Autoencoder& model, const Dataset& data, int64_t batch_size,
-                                 int64_t epoch, uint64_t seed, Precision precision);
+LossLedger::Sums evaluate_losses(models::Autoencoder& model, const datasets::Dataset& data,
+                                 int64_t batch_size, int64_t epoch, uint64_t seed,
+                                 Precision precision);
 
 /// A generator of random numbers on `device`, seeded.
 at::Generator make_generator(at::Device device, uint64_t seed);
 
-}  // namespace hourglass
+}  // namespace hourglass::training

@@ -1,8 +1,8 @@
-#include "training/flat_parameters.h"
+#include "hourglass/training/flat_parameters.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::training {
 namespace {
 
 constexpr int64_t kValuesInACacheLine = 16;
@@ -52,4 +52,4 @@ at::Tensor FlatParameters::flatten(const std::vector<at::Tensor>& gradients) con
   return at::cat(pieces);
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::training

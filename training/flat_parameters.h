@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::training {
 
 /// All parameters of a model as one vector, of which each parameter becomes a view.
 ///
@@ -33,4 +33,4 @@ class FlatParameters {
   at::Tensor values_;
 };
 
-}  // namespace hourglass
+}  // namespace hourglass::training

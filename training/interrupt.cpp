@@ -1,9 +1,9 @@
-#include "training/interrupt.h"
+#include "hourglass/training/interrupt.h"
 
 #include <csignal>
 #include <unistd.h>
 
-namespace hourglass {
+namespace hourglass::training {
 namespace {
 
 volatile std::sig_atomic_t stop_requested = 0;
@@ -28,4 +28,4 @@ InterruptGuard::~InterruptGuard() {
 
 bool InterruptGuard::requested() { return stop_requested != 0; }
 
-}  // namespace hourglass
+}  // namespace hourglass::training

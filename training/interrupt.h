@@ -1,6 +1,6 @@
 #pragma once
 
-namespace hourglass {
+namespace hourglass::training {
 
 /// While one exists, Ctrl-C (SIGINT) and SIGTERM only ask to stop; a second one ends the program at
 /// once with exit code 130. The previous handlers come back at the end of the scope.
@@ -19,4 +19,4 @@ class InterruptGuard {
   void (*previous_terminate_)(int);
 };
 
-}  // namespace hourglass
+}  // namespace hourglass::training

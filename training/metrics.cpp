@@ -1,6 +1,6 @@
-#include "training/metrics.h"
+#include "hourglass/training/metrics.h"
 
-#include "core/error.h"
+#include "hourglass/core/error.h"
 
 #include <ATen/ATen.h>
 
@@ -10,7 +10,7 @@
 #include <limits>
 #include <numeric>
 
-namespace hourglass {
+namespace hourglass::training {
 
 double value_of(const Measurements& measurements, const std::string& name) {
   for (const auto& measurement : measurements) {
@@ -19,7 +19,7 @@ double value_of(const Measurements& measurements, const std::string& name) {
   throw Error("no measurement is called '{}'", name);
 }
 
-void LossLedger::add(const Losses& losses, const at::Tensor& total, int64_t items) {
+void LossLedger::add(const models::Losses& losses, const at::Tensor& total, int64_t items) {
   std::vector<at::Tensor> values = {total.detach()};
   for (const auto& term : losses.terms) values.push_back(term.value.detach());
   for (const auto& metric : losses.metrics) values.push_back(metric.value.detach());
@@ -62,4 +62,4 @@ double LossLedger::recent_loss() const {
   return at::stack(recent).select(1, 0).mean().item<double>();
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::training

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "models/autoencoder.h"
+#include "hourglass/models/autoencoder.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::training {
 
 /// A named number of an epoch: the loss, a raw term or a metric, as the mean over its items.
 struct Measurement {
@@ -28,7 +28,7 @@ double value_of(const Measurements& measurements, const std::string& name);
 class LossLedger {
  public:
   /// The losses of a step over `items` items; `total` is their weighted sum.
-  void add(const Losses& losses, const at::Tensor& total, int64_t items);
+  void add(const models::Losses& losses, const at::Tensor& total, int64_t items);
 
   struct Sums {
     Measurements means;  ///< weighted by items: a short last batch counts by its size
@@ -49,4 +49,4 @@ class LossLedger {
   std::vector<int64_t> items_;
 };
 
-}  // namespace hourglass
+}  // namespace hourglass::training

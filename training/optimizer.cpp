@@ -1,12 +1,12 @@
-#include "training/optimizer.h"
+#include "hourglass/training/optimizer.h"
 
-#include "core/error.h"
+#include "hourglass/core/error.h"
 
 #include <ATen/ATen.h>
 
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::training {
 namespace {
 
 /// Slots of zeros beside the weights, and a vector for what each step computes anew.
@@ -115,11 +115,11 @@ class Sgd : public SlotOptimizer {
 
 void check(const OptimizerOptions& options) {
   if (options.weight_decay && options.kind != OptimizerKind::AdamW) {
-    throw UsageError("--weight-decay: expected --optimizer adamw with it, found '{}'",
+    throw UsageError("`weight_decay`: expected `optimizer` adamw with it, found '{}'",
                      enum_name(options.kind));
   }
   if (options.momentum && options.kind != OptimizerKind::Sgd) {
-    throw UsageError("--momentum: expected --optimizer sgd with it, found '{}'",
+    throw UsageError("`momentum`: expected `optimizer` sgd with it, found '{}'",
                      enum_name(options.kind));
   }
 }
@@ -147,4 +147,4 @@ std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options,
   throw Error("unknown optimizer");
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::training

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/options.h"
+#include "hourglass/core/fields.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -11,17 +11,18 @@
 #include <utility>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::training {
 
 enum class OptimizerKind { Adam, AdamW, RmsProp, Adagrad, Adadelta, Sgd };
 
-template <>
-struct EnumNames<OptimizerKind> {
-  static constexpr std::pair<OptimizerKind, const char*> kNames[] = {
-      {OptimizerKind::Adam, "adam"},         {OptimizerKind::AdamW, "adamw"},
-      {OptimizerKind::RmsProp, "rmsprop"},   {OptimizerKind::Adagrad, "adagrad"},
-      {OptimizerKind::Adadelta, "adadelta"}, {OptimizerKind::Sgd, "sgd"}};
-};
+constexpr auto names_of(OptimizerKind) {
+  return std::to_array<EnumName<OptimizerKind>>({{OptimizerKind::Adam, "adam"},
+                                                 {OptimizerKind::AdamW, "adamw"},
+                                                 {OptimizerKind::RmsProp, "rmsprop"},
+                                                 {OptimizerKind::Adagrad, "adagrad"},
+                                                 {OptimizerKind::Adadelta, "adadelta"},
+                                                 {OptimizerKind::Sgd, "sgd"}});
+}
 
 struct OptimizerOptions {
   OptimizerKind kind = OptimizerKind::Adam;
@@ -61,4 +62,4 @@ class Optimizer {
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options,
                                           const at::Tensor& weights);
 
-}  // namespace hourglass
+}  // namespace hourglass::training

@@ -1,6 +1,6 @@
-#include "training/progress.h"
+#include "hourglass/training/progress.h"
 
-#include "core/text.h"
+#include "hourglass/core/text.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-namespace hourglass {
+namespace hourglass::training {
 namespace {
 
 constexpr double kSecondsBetweenDrawings = 0.1;
@@ -100,4 +100,4 @@ void Progress::clear_bar() const {
   if (options_.bar) fmt::print("\r\033[K");
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::training

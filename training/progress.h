@@ -1,12 +1,12 @@
 #pragma once
 
-#include "training/trainer.h"
+#include "hourglass/training/trainer.h"
 
 #include <chrono>
 #include <cstdint>
 #include <string>
 
-namespace hourglass {
+namespace hourglass::training {
 
 struct ProgressOptions {
   bool bar = false;        ///< redraw one line in place; for a terminal
@@ -41,4 +41,4 @@ class Progress : public Hook {
   void clear_bar() const;
 };
 
-}  // namespace hourglass
+}  // namespace hourglass::training

@@ -1,4 +1,4 @@
-#include "training/schedule.h"
+#include "hourglass/training/schedule.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace hourglass {
+namespace hourglass::training {
 namespace {
 
 /// "10,0.5" as the epochs and factor of a schedule; none when either is not in its range.
@@ -21,13 +21,13 @@ std::optional<Schedule> epochs_and_factor(Schedule::Kind kind, const std::string
 
 }  // namespace
 
-std::string TextCodec<Schedule>::expects() {
+std::string Schedule::expects() {
   return "constant, step:EPOCHS,FACTOR, cosine[:FLOOR] or plateau:PATIENCE,FACTOR (EPOCHS and "
          "PATIENCE at least 1, "
          "FACTOR and FLOOR between 0 and 1)";
 }
 
-std::optional<Schedule> TextCodec<Schedule>::parse(const std::string& text) {
+std::optional<Schedule> Schedule::parse(const std::string& text) {
   if (text == "constant") return Schedule{};
   if (text == "cosine") return Schedule{.kind = Schedule::Kind::Cosine};
   const size_t colon = text.find(':');
@@ -41,13 +41,12 @@ std::optional<Schedule> TextCodec<Schedule>::parse(const std::string& text) {
   return Schedule{.kind = Schedule::Kind::Cosine, .floor = *floor};
 }
 
-std::string TextCodec<Schedule>::format(const Schedule& schedule) {
-  switch (schedule.kind) {
+std::string Schedule::text() const {
+  switch (kind) {
     case Schedule::Kind::Constant: return "constant";
-    case Schedule::Kind::Step: return fmt::format("step:{},{}", schedule.epochs, schedule.factor);
-    case Schedule::Kind::Cosine: return fmt::format("cosine:{}", schedule.floor);
-    case Schedule::Kind::Plateau:
-      return fmt::format("plateau:{},{}", schedule.epochs, schedule.factor);
+    case Schedule::Kind::Step: return fmt::format("step:{},{}", epochs, factor);
+    case Schedule::Kind::Cosine: return fmt::format("cosine:{}", floor);
+    case Schedule::Kind::Plateau: return fmt::format("plateau:{},{}", epochs, factor);
   }
   return "";
 }
@@ -94,4 +93,4 @@ void LearningRate::epoch_ended(double monitored) {
   }
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::training

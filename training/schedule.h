@@ -1,13 +1,13 @@
 #pragma once
 
-#include "core/options.h"
+#include "hourglass/core/fields.h"
 
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
 
-namespace hourglass {
+namespace hourglass::training {
 
 /// How the learning rate changes over a run.
 struct Schedule {
@@ -22,14 +22,11 @@ struct Schedule {
   int64_t epochs = 10;
   double factor = 0.1;
   double floor = 0;
-};
 
-/// "constant", "step:EPOCHS,FACTOR", "cosine" or "cosine:FLOOR", "plateau:PATIENCE,FACTOR".
-template <>
-struct TextCodec<Schedule> {
+  /// "constant", "step:EPOCHS,FACTOR", "cosine" or "cosine:FLOOR", "plateau:PATIENCE,FACTOR".
   static std::string expects();
   static std::optional<Schedule> parse(const std::string& text);
-  static std::string format(const Schedule& schedule);
+  std::string text() const;
 };
 
 /// The learning rate of every step. Only the plateau schedule remembers anything; the others depend
@@ -62,4 +59,4 @@ class LearningRate {
   int64_t epochs_, steps_per_epoch_;
 };
 
-}  // namespace hourglass
+}  // namespace hourglass::training

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "training/trainer.h"
+#include "hourglass/training/trainer.h"
 
-namespace hourglass {
+namespace hourglass::training {
 
 /// Ends a run once the monitored loss has not improved for `patience` epochs.
 class EarlyStopping : public Hook {
@@ -28,4 +28,4 @@ class StopAfter : public Hook {
   int64_t epoch_;
 };
 
-}  // namespace hourglass
+}  // namespace hourglass::training

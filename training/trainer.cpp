@@ -1,8 +1,8 @@
-#include "training/trainer.h"
+#include "hourglass/training/trainer.h"
 
-#include "core/error.h"
-#include "core/random.h"
-#include "training/interrupt.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/random.h"
+#include "hourglass/training/interrupt.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
@@ -12,7 +12,7 @@
 #include <chrono>
 #include <limits>
 
-namespace hourglass {
+namespace hourglass::training {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -21,7 +21,7 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-AutoencoderPtr moved_to(AutoencoderPtr model, at::Device device) {
+models::AutoencoderPtr moved_to(models::AutoencoderPtr model, at::Device device) {
   model->to(device);
   return model;
 }
@@ -47,35 +47,35 @@ void restore_tensors(std::vector<at::Tensor> to, const std::vector<at::Tensor>& 
 
 }  // namespace
 
-void describe(OptionTable& table, TrainingOptions& options) {
+void TrainingOptions::describe(FieldTable& table) {
   table.begin_group("Training");
-  table.add("epochs", options.epochs, "N", "the run's total number of epochs").at_least(1);
-  table.add("batch-size", options.batch_size, "N", "items a step").at_least(1);
-  table.add("optimizer", options.optimizer.kind, "NAME",
-            "adam, adamw, rmsprop, adagrad, adadelta or sgd");
+  table.add("epochs", epochs, "the run's total number of epochs").at_least(1);
+  table.add("batch_size", batch_size, "items a step").at_least(1);
+  table.add("optimizer", optimizer.kind, "adam, adamw, rmsprop, adagrad, adadelta or sgd");
   table
-      .add("learning-rate", options.optimizer.learning_rate, "X",
+      .add("learning_rate", optimizer.learning_rate,
            "none: the optimizer's own (1e-3; adagrad 1e-2, adadelta 1)")
       .above(0);
-  table.add("schedule", options.schedule, "TEXT",
-            "of the learning rate: constant, step:EPOCHS,FACTOR, cosine[:FLOOR] or "
-            "plateau:PATIENCE,FACTOR");
-  table.add("warmup", options.warmup, "EPOCHS", "epochs over which the learning rate grows from 0")
-      .at_least(0);
-  table.add("weight-decay", options.optimizer.weight_decay, "X", "adamw only; none: 0.01")
-      .at_least(0);
-  table.add("momentum", options.optimizer.momentum, "X", "sgd only; none: 0").at_least(0).below(1);
-  table.add("clip-norm", options.engine.clip_norm, "X", "shorten gradients that are longer (L2)")
-      .above(0);
   table
-      .add("early-stopping", options.early_stopping, "EPOCHS",
-           "stop after so many epochs without improvement; 0: never")
+      .add("schedule", schedule,
+           "of the learning rate: constant, step:EPOCHS,FACTOR, cosine[:FLOOR] or "
+           "plateau:PATIENCE,FACTOR")
+      .shown_as("TEXT");
+  table.add("warmup", warmup, "epochs over which the learning rate grows from 0")
+      .shown_as("EPOCHS")
       .at_least(0);
-  table.add("seed", options.seed, "N", "of weights, shuffle, noise and sampling").at_least(0);
-  table.add("device", options.device, "NAME", "auto, cpu, cuda or cuda:N");
-  table.add("engine", options.engine.kind, "NAME", "what computes a step: auto or autograd");
-  table.add("precision", options.engine.precision, "NAME",
-            "of matrix products: float32 or bfloat16");
+  table.add("weight_decay", optimizer.weight_decay, "adamw only; none: 0.01").at_least(0);
+  table.add("momentum", optimizer.momentum, "sgd only; none: 0").at_least(0).below(1);
+  table.add("clip_norm", engine.clip_norm, "shorten gradients that are longer (L2)").above(0);
+  table
+      .add("early_stopping", early_stopping,
+           "stop after so many epochs without improvement; 0: never")
+      .shown_as("EPOCHS")
+      .at_least(0);
+  table.add("seed", seed, "of weights, shuffle, noise and sampling").at_least(0);
+  table.add("device", device, "auto, cpu, cuda or cuda:N");
+  table.add("engine", engine.kind, "what computes a step: auto or autograd");
+  table.add("precision", engine.precision, "of matrix products: float32 or bfloat16");
 }
 
 at::Device resolve_device(const std::string& text) {
@@ -86,19 +86,19 @@ at::Device resolve_device(const std::string& text) {
                      : text.starts_with("cuda:") ? parse_integer(text.substr(5))
                                                  : std::nullopt;
   if (!index || *index < 0 || *index > 127) {
-    throw UsageError("--device: expected auto, cpu, cuda or cuda:N, found '{}'", text);
+    throw UsageError("`device`: expected auto, cpu, cuda or cuda:N, found '{}'", text);
   }
   if (!has_cuda) {
     throw Error(
-        "--device {}: no CUDA device is usable here (driver missing, or LibTorch built for the CPU "
+        "`device` {}: no CUDA device is usable here (driver missing, or LibTorch built for the CPU "
         "alone)",
         text);
   }
   return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(*index));
 }
 
-Trainer::Trainer(AutoencoderPtr model, DatasetPtr training, DatasetPtr validation,
-                 TrainingOptions options)
+Trainer::Trainer(models::AutoencoderPtr model, datasets::DatasetPtr training,
+                 datasets::DatasetPtr validation, TrainingOptions options)
     : model_(moved_to(std::move(model), resolve_device(options.device))),
       training_(training->to(resolve_device(options.device))),
       validation_(validation ? validation->to(resolve_device(options.device)) : nullptr),
@@ -183,7 +183,7 @@ bool Trainer::train_epoch(int64_t epoch) {
   model_->train();
   const at::Tensor order =
       at::randperm(training_->size(), make_generator(at::kCPU, epoch_seed("shuffle")), at::kLong);
-  StepContext context{
+  models::StepContext context{
       .generator = make_generator(parameters_.values().device(), epoch_seed("sampling")),
       .step = (epoch - 1) * steps_per_epoch_,
       .epoch = epoch,
@@ -198,7 +198,7 @@ bool Trainer::train_epoch(int64_t epoch) {
   return true;
 }
 
-LossLedger::Sums Trainer::evaluate(const Dataset& data, int64_t epoch) {
+LossLedger::Sums Trainer::evaluate(const datasets::Dataset& data, int64_t epoch) {
   return evaluate_losses(*model_, data, options_.batch_size, epoch,
                          derive_seed(options_.seed, "validation-sampling"),
                          options_.engine.precision);
@@ -211,7 +211,7 @@ std::string Trainer::advice(const std::string& where) const {
       state_->best.epoch > 0 ? fmt::format("the best model (epoch {}) is kept", state_->best.epoch)
                              : "there is no model from before";
   return fmt::format(
-      "{}: the loss is not finite; {}; try a --learning-rate below {}, --clip-norm 1, or look for "
+      "{}: the loss is not finite; {}; try a `learning_rate` below {}, `clip_norm` 1, or look for "
       "extreme values in "
       "the data",
       where, kept, learning_rate_.at(0));
@@ -241,4 +241,4 @@ Verdict Trainer::tell_epoch_end(const EpochReport& report) {
   return verdict;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::training

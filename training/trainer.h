@@ -1,12 +1,12 @@
 #pragma once
 
-#include "core/options.h"
-#include "datasets/dataset.h"
-#include "models/autoencoder.h"
-#include "training/engine.h"
-#include "training/metrics.h"
-#include "training/optimizer.h"
-#include "training/schedule.h"
+#include "hourglass/core/fields.h"
+#include "hourglass/datasets/dataset.h"
+#include "hourglass/models/autoencoder.h"
+#include "hourglass/training/engine.h"
+#include "hourglass/training/metrics.h"
+#include "hourglass/training/optimizer.h"
+#include "hourglass/training/schedule.h"
 
 #include <cstdint>
 #include <memory>
@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::training {
 
 struct TrainingOptions {
   int64_t epochs = 20;  ///< the run's total
@@ -26,10 +26,10 @@ struct TrainingOptions {
   uint64_t seed = 1;            ///< fixes weights, shuffle, noise and sampling, each separately
   std::string device = "auto";  ///< auto, cpu, cuda or cuda:N
   EngineOptions engine;
-};
 
-/// Adds the fields to a table of options, under the heading "Training".
-void describe(OptionTable& table, TrainingOptions& options);
+  /// Adds a row for each field, under the heading "Training".
+  void describe(FieldTable& table);
+};
 
 /// "auto" is CUDA where LibTorch has it and a device is there. Throws `UsageError` for a text that
 /// is no device, `Error` for a CUDA device that is absent.
@@ -106,8 +106,8 @@ class Trainer {
  public:
   /// Moves model and data to the options' device. `validation` may be null: the training loss is
   /// monitored then.
-  Trainer(AutoencoderPtr model, DatasetPtr training, DatasetPtr validation,
-          TrainingOptions options);
+  Trainer(models::AutoencoderPtr model, datasets::DatasetPtr training,
+          datasets::DatasetPtr validation, TrainingOptions options);
 
   void add_hook(std::shared_ptr<Hook> hook) { hooks_.push_back(std::move(hook)); }
 
@@ -122,8 +122,8 @@ class Trainer {
   Measurements evaluate_training_rows();
 
  private:
-  AutoencoderPtr model_;
-  DatasetPtr training_, validation_;
+  models::AutoencoderPtr model_;
+  datasets::DatasetPtr training_, validation_;
   TrainingOptions options_;
   FlatParameters parameters_;
   std::unique_ptr<Optimizer> optimizer_;
@@ -135,10 +135,10 @@ class Trainer {
 
   TrainingResult run_epochs();
   bool train_epoch(int64_t epoch);
-  LossLedger::Sums evaluate(const Dataset& data, int64_t epoch);
+  LossLedger::Sums evaluate(const datasets::Dataset& data, int64_t epoch);
   std::string advice(const std::string& where) const;
   TrainingStatePtr capture(const EpochReport& report, double monitored) const;
   Verdict tell_epoch_end(const EpochReport& report);
 };
 
-}  // namespace hourglass
+}  // namespace hourglass::training

@@ -1,15 +1,19 @@
-#include "apps/tools/activation_pictures.h"
+#include "hourglass/apps/tools/activation_pictures.h"
 
-#include "figures/activation_maps.h"
-#include "figures/heat_overlay.h"
-#include "figures/image_grid.h"
+#include "hourglass/figures/activation_maps.h"
+#include "hourglass/figures/heat_overlay.h"
+#include "hourglass/figures/image_grid.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace evaluation;
+using namespace figures;
+
 namespace {
 
 constexpr int64_t kMostDrawnChannels = 63;  // and the input: eight rows of eight
@@ -148,4 +152,4 @@ std::vector<NamedPicture> draw_activations(const Activations& activations,
   return pictures;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

@@ -1,16 +1,16 @@
 #pragma once
 
-#include "evaluation/activations.h"
-#include "figures/picture.h"
+#include "hourglass/evaluation/activations.h"
+#include "hourglass/figures/picture.h"
 
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::apps {
 
 struct NamedPicture {
   std::string file;  ///< "activations-17.png"
-  Picture picture;
+  figures::Picture picture;
 };
 
 /// For each row: every layer's output as heat maps ("activations-17.png"); where the input is an
@@ -19,7 +19,7 @@ struct NamedPicture {
 /// ("heat-17-input_gradient.png"), and once those of the weights ("weight_gradients.png"). `title`
 /// names where the rows come from. Layers whose output is not one value or more for each row are
 /// left out.
-std::vector<NamedPicture> draw_activations(const Activations& activations,
+std::vector<NamedPicture> draw_activations(const evaluation::Activations& activations,
                                            const std::string& title);
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

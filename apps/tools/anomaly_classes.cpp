@@ -1,14 +1,18 @@
-#include "apps/tools/anomaly_classes.h"
+#include "hourglass/apps/tools/anomaly_classes.h"
 
-#include "core/error.h"
-#include "core/text.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
 
 #include <ATen/ATen.h>
 
 #include <algorithm>
 #include <memory>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace datasets;
+using namespace evaluation;
+
 namespace {
 
 /// The label of a class, by its name or its number; −1 where there is none.
@@ -37,12 +41,16 @@ at::Tensor has_class(const at::Tensor& labels, const std::vector<std::string>& c
 
 }  // namespace
 
-void describe(OptionTable& table, NormalClasses& classes) {
-  table.add("normal-class", classes.normal, "LIST",
-            "classes (names or numbers) that are normal, all others being anomalies; the threshold "
-            "is fitted on training rows of these alone");
-  table.add("anomaly-class", classes.anomalous, "LIST",
-            "the other way round: classes that are anomalies, all others being normal");
+void NormalClasses::describe(FieldTable& table) {
+  table
+      .add("normal_class", normal,
+           "classes (names or numbers) that are normal, all others being anomalies; the threshold "
+           "is fitted on training rows of these alone")
+      .shown_as("LIST");
+  table
+      .add("anomaly_class", anomalous,
+           "the other way round: classes that are anomalies, all others being normal")
+      .shown_as("LIST");
 }
 
 void check(const NormalClasses& classes) {
@@ -81,4 +89,4 @@ DatasetPtr normal_rows(const DatasetPtr& rows, const std::vector<std::string>& c
   return std::make_shared<Subset>(rows, positions);
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

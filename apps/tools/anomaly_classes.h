@@ -1,14 +1,14 @@
 #pragma once
 
-#include "apps/tools/tool.h"
-#include "datasets/dataset.h"
+#include "hourglass/apps/tools/tool.h"
+#include "hourglass/datasets/dataset.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::apps {
 
 /// Which classes of a labelled data set are normal: those named, or all but those named.
 struct NormalClasses {
@@ -16,10 +16,10 @@ struct NormalClasses {
   std::vector<std::string> anomalous;  ///< --anomaly-class
 
   bool any() const { return !normal.empty() || !anomalous.empty(); }
-};
 
-/// Adds both to a table of options.
-void describe(OptionTable& table, NormalClasses& classes);
+  /// Adds a row for each field.
+  void describe(FieldTable& table);
+};
 
 /// Throws `UsageError` where both are given.
 void check(const NormalClasses& classes);
@@ -31,11 +31,12 @@ at::Tensor anomalies_among(const at::Tensor& labels, const std::vector<std::stri
                            const NormalClasses& classes, bool absent_allowed);
 
 /// The labels of all rows, [N] int64, or undefined.
-at::Tensor labels_of(const Dataset& rows);
+at::Tensor labels_of(const datasets::Dataset& rows);
 
 /// The normal ones of the rows, or all of them where no class is named. Throws `Error` without
 /// labels, and where none is left.
-DatasetPtr normal_rows(const DatasetPtr& rows, const std::vector<std::string>& class_names,
-                       const NormalClasses& classes);
+datasets::DatasetPtr normal_rows(const datasets::DatasetPtr& rows,
+                                 const std::vector<std::string>& class_names,
+                                 const NormalClasses& classes);
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

@@ -1,18 +1,23 @@
-#include "apps/tools/anomaly_score.h"
+#include "hourglass/apps/tools/anomaly_score.h"
 
-#include "core/error.h"
-#include "core/random.h"
-#include "evaluation/errors.h"
-#include "models/likelihood.h"
-#include "models/variational.h"
-#include "training/engine.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/random.h"
+#include "hourglass/evaluation/errors.h"
+#include "hourglass/models/likelihood.h"
+#include "hourglass/models/variational.h"
+#include "hourglass/training/engine.h"
 
 #include <ATen/ATen.h>
 
 #include <utility>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace models;
+using namespace training;
+using namespace evaluation;
+
 namespace {
 
 /// The loss of each item, summed over its values: [B] float64.
@@ -101,4 +106,4 @@ Mahalanobis mahalanobis_from_json(const nlohmann::json& json) {
   return {at::tensor(mean, at::kDouble), at::tensor(precision, at::kDouble).view({width, width})};
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

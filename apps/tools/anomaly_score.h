@@ -1,9 +1,9 @@
 #pragma once
 
-#include "core/batch.h"
-#include "core/options.h"
-#include "evaluation/checkpoint.h"
-#include "evaluation/mahalanobis.h"
+#include "hourglass/core/batch.h"
+#include "hourglass/core/fields.h"
+#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/evaluation/mahalanobis.h"
 
 #include <ATen/core/Tensor.h>
 #include <nlohmann/json.hpp>
@@ -12,7 +12,7 @@
 #include <functional>
 #include <string>
 
-namespace hourglass {
+namespace hourglass::apps {
 
 /// How strange an item is to a model. A higher score is stranger.
 enum class AnomalyScore {
@@ -21,36 +21,34 @@ enum class AnomalyScore {
   Elbo,            ///< negative evidence lower bound of −ln p(x), in nats
   Mahalanobis      ///< distance of the code from those of normal training items
 };
-template <>
-struct EnumNames<AnomalyScore> {
-  static constexpr std::pair<AnomalyScore, const char*> kNames[] = {
-      {AnomalyScore::Auto, "auto"},
-      {AnomalyScore::Reconstruction, "reconstruction"},
-      {AnomalyScore::Elbo, "elbo"},
-      {AnomalyScore::Mahalanobis, "mahalanobis"}};
-};
+constexpr auto names_of(AnomalyScore) {
+  return std::to_array<EnumName<AnomalyScore>>({{AnomalyScore::Auto, "auto"},
+                                                {AnomalyScore::Reconstruction, "reconstruction"},
+                                                {AnomalyScore::Elbo, "elbo"},
+                                                {AnomalyScore::Mahalanobis, "mahalanobis"}});
+}
 
 /// What `auto` comes to for this checkpoint.
-AnomalyScore resolve_score(AnomalyScore score, const Checkpoint& checkpoint);
+AnomalyScore resolve_score(AnomalyScore score, const evaluation::Checkpoint& checkpoint);
 
 /// Gives each item of a batch its score: [B] float64.
 using Scorer = std::function<at::Tensor(const Batch& batch)>;
 
 // The scorers keep a reference to the checkpoint.
 
-Scorer reconstruction_scorer(Checkpoint& checkpoint);
+Scorer reconstruction_scorer(evaluation::Checkpoint& checkpoint);
 
 /// Reconstruction loss, summed over the item's values, plus KL(q(z|x) ‖ N(0, I)); the loss is the
 /// one the model was trained with, MSE where its file does not tell. It is the mean over `samples`
 /// codes of q, or that of its mean where `samples` is 0. All items share one draw of noise, so that
 /// a score depends on the item and the seed alone. Throws `Error` unless the file has the methods
 /// `encode_distribution` and `decode`.
-Scorer elbo_scorer(Checkpoint& checkpoint, int64_t samples, uint64_t seed);
+Scorer elbo_scorer(evaluation::Checkpoint& checkpoint, int64_t samples, uint64_t seed);
 
-Scorer mahalanobis_scorer(Checkpoint& checkpoint, Mahalanobis normal_codes);
+Scorer mahalanobis_scorer(evaluation::Checkpoint& checkpoint, evaluation::Mahalanobis normal_codes);
 
 // Kept in the file of a threshold, which is applied without the training rows.
-nlohmann::json to_json(const Mahalanobis& fitted);
-Mahalanobis mahalanobis_from_json(const nlohmann::json& json);
+nlohmann::json to_json(const evaluation::Mahalanobis& fitted);
+evaluation::Mahalanobis mahalanobis_from_json(const nlohmann::json& json);
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

@@ -1,8 +1,8 @@
-#include "apps/tools/checkpoint_facts.h"
+#include "hourglass/apps/tools/checkpoint_facts.h"
 
-#include "core/error.h"
-#include "core/text.h"
-#include "models/layers.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
+#include "hourglass/models/layers.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -11,7 +11,10 @@
 #include <algorithm>
 #include <map>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace evaluation;
+
 namespace {
 
 using nlohmann::json;
@@ -177,4 +180,4 @@ json fact_differences(const json& first, const json& second) {
   return rows;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "evaluation/checkpoint.h"
+#include "hourglass/evaluation/checkpoint.h"
 
 #include <nlohmann/json.hpp>
 
-namespace hourglass {
+namespace hourglass::apps {
 
 /// What is known of a TorchScript file, ours or a stranger's:
 ///   file, bytes, parameter_count
@@ -13,10 +13,10 @@ namespace hourglass {
 ///   modules     rows of name, type
 ///   parameters  rows of name, shape, count
 ///   model, data, results, options   objects of the metadata; empty in a stranger's file
-nlohmann::json checkpoint_facts(Checkpoint& checkpoint);
+nlohmann::json checkpoint_facts(evaluation::Checkpoint& checkpoint);
 
 /// Rows of what, first, second: all in which two files differ but their names, null where one has
 /// nothing. "options.epochs", "layers.encoder.dense1.output_shape", "results.training.loss".
 nlohmann::json fact_differences(const nlohmann::json& first, const nlohmann::json& second);
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

@@ -1,14 +1,18 @@
-#include "apps/tools/code_index.h"
+#include "hourglass/apps/tools/code_index.h"
 
-#include "core/error.h"
-#include "core/npy.h"
+#include "hourglass/core/error.h"
+#include "hourglass/formats/npy.h"
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
 
 #include <cstring>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace formats;
+using namespace evaluation;
+
 namespace {
 
 using nlohmann::json;
@@ -72,4 +76,4 @@ CodeIndex load_index(const std::filesystem::path& path) {
   return index;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

@@ -1,16 +1,19 @@
-#include "apps/tools/code_points.h"
+#include "hourglass/apps/tools/code_points.h"
 
-#include "core/error.h"
-#include "core/text.h"
-#include "models/layers.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
+#include "hourglass/models/layers.h"
 
 #include <ATen/ATen.h>
 
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::apps {
 
-std::optional<CodePoints> TextCodec<CodePoints>::parse(const std::string& text) {
+using namespace models;
+using namespace evaluation;
+
+std::optional<CodePoints> CodePoints::parse(const std::string& text) {
   CodePoints list;
   for (const auto& part : split_text(text, ';')) {
     const auto point = TextCodec<std::vector<double>>::parse(part);
@@ -22,9 +25,9 @@ std::optional<CodePoints> TextCodec<CodePoints>::parse(const std::string& text) 
   return list;
 }
 
-std::string TextCodec<CodePoints>::format(const CodePoints& list) {
+std::string CodePoints::text() const {
   std::vector<std::string> parts;
-  for (const auto& point : list.points) {
+  for (const auto& point : points) {
     parts.push_back(TextCodec<std::vector<double>>::format(point));
   }
   return join_text(parts, ";");
@@ -64,4 +67,4 @@ at::Tensor interpolate_codes(const at::Tensor& first, const at::Tensor& last, in
   return ((from * a + to * b) / std::sin(angle)).to(at::kFloat);
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

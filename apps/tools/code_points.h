@@ -1,7 +1,7 @@
 #pragma once
 
-#include "core/options.h"
-#include "evaluation/checkpoint.h"
+#include "hourglass/core/fields.h"
+#include "hourglass/evaluation/checkpoint.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -12,19 +12,16 @@
 
 // Codes that a user names, and ways between them.
 
-namespace hourglass {
+namespace hourglass::apps {
 
 /// Points of a code, all of one size.
 struct CodePoints {
   std::vector<std::vector<double>> points;
-};
 
-/// "0.3,-1.2" or, for several points, "0.3,-1.2;1,0".
-template <>
-struct TextCodec<CodePoints> {
+  /// "0.3,-1.2" or, for several points, "0.3,-1.2;1,0".
   static std::string expects() { return "points of equally many numbers, 0.3,-1.2;1,0 say"; }
   static std::optional<CodePoints> parse(const std::string& text);
-  static std::string format(const CodePoints& list);
+  std::string text() const;
 };
 
 /// [N, D] float32.
@@ -33,7 +30,7 @@ at::Tensor to_tensor(const CodePoints& list);
 /// Codes [N, …] in the shape that the checkpoint decodes, [N, code shape…]; as they are for a
 /// stranger's file. Throws `Error`, naming `where` they come from, when they have another number of
 /// values.
-at::Tensor shaped_codes(const Checkpoint& checkpoint, const at::Tensor& codes,
+at::Tensor shaped_codes(const evaluation::Checkpoint& checkpoint, const at::Tensor& codes,
                         const std::string& where);
 
 /// `steps` (≥ 2) codes [steps, D] from `first` [D] to `last` [D], both included, in even steps on
@@ -43,4 +40,4 @@ at::Tensor shaped_codes(const Checkpoint& checkpoint, const at::Tensor& codes,
 at::Tensor interpolate_codes(const at::Tensor& first, const at::Tensor& last, int64_t steps,
                              bool spherical);
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

@@ -1,8 +1,8 @@
-#include "apps/tools/generated_codes.h"
+#include "hourglass/apps/tools/generated_codes.h"
 
-#include "core/error.h"
-#include "core/random.h"
-#include "models/layers.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/random.h"
+#include "hourglass/models/layers.h"
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
@@ -10,7 +10,11 @@
 
 #include <algorithm>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace models;
+using namespace evaluation;
+
 namespace {
 
 /// Makes the codes; each method serves one way to ask for them.
@@ -161,30 +165,29 @@ class CodeMaker {
 
 }  // namespace
 
-void describe(OptionTable& table, CodeOptions& options) {
+void CodeOptions::describe(FieldTable& table) {
   table.begin_group("What to generate: one of these");
-  table.add("at", options.at, "POINTS", "these codes: \"0.3,-1.2\", or several: \"0.3,-1.2;1,0\"");
-  table.add("samples", options.samples, "N", "N codes drawn from --prior").at_least(0);
-  table.add("manifold", options.manifold, "N", "an N × N grid over the two components --dims")
+  table.add("at", at, "these codes: \"0.3,-1.2\", or several: \"0.3,-1.2;1,0\"").shown_as("POINTS");
+  table.add("samples", samples, "N codes drawn from --prior").at_least(0);
+  table.add("manifold", manifold, "an N × N grid over the two components --dims").at_least(0);
+  table.add("interpolate", interpolate, "--steps codes on the way from row I to row J")
+      .shown_as("I,J")
       .at_least(0);
   table
-      .add("interpolate", options.interpolate, "I,J",
-           "--steps codes on the way from row I to row J")
-      .at_least(0);
-  table
-      .add("traverse", options.traverse, "D",
+      .add("traverse", traverse,
            "--steps values of component D, the others as in the rows of --indices, else as in the "
            "mean of the training codes")
+      .shown_as("D")
       .at_least(0);
   table.begin_group("How");
-  table.add("steps", options.steps, "N", "codes of --interpolate and --traverse").at_least(2);
-  table.add_switch("spherical", options.spherical, "interpolate along the great circle");
-  table.add("dims", options.dims, "I,J", "the components that --manifold changes").at_least(1);
-  table.add("prior", options.prior, "NAME",
+  table.add("steps", steps, "codes of --interpolate and --traverse").at_least(2);
+  table.add("spherical", spherical, "interpolate along the great circle");
+  table.add("dims", dims, "the components that --manifold changes").shown_as("I,J").at_least(1);
+  table.add("prior", prior,
             "gaussian (the standard normal distribution), or mixture (of Gaussians, fitted on the "
             "training codes); auto: gaussian for variational models, mixture for others");
-  table.add("components", options.mixture.components, "N", "Gaussians of the mixture").at_least(1);
-  table.add("seed", options.mixture.seed, "N", "decides which samples are drawn");
+  table.add("components", mixture.components, "Gaussians of the mixture").at_least(1);
+  table.add("seed", mixture.seed, "decides which samples are drawn");
 }
 
 void check(const CodeOptions& options) {
@@ -210,4 +213,4 @@ GeneratedCodes make_codes(const CodeOptions& options, const CodeSurroundings& su
   return CodeMaker(options, surroundings).make();
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

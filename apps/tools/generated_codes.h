@@ -1,9 +1,9 @@
 #pragma once
 
-#include "apps/tools/code_points.h"
-#include "apps/tools/tool.h"
-#include "evaluation/codes.h"
-#include "evaluation/mixture.h"
+#include "hourglass/apps/tools/code_points.h"
+#include "hourglass/apps/tools/tool.h"
+#include "hourglass/evaluation/codes.h"
+#include "hourglass/evaluation/mixture.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -13,15 +13,14 @@
 
 // The codes that `generate` decodes.
 
-namespace hourglass {
+namespace hourglass::apps {
 
 /// Where samples come from: N(0, I), or a mixture of Gaussians fitted on the training codes.
 enum class Prior { Auto, Gaussian, Mixture };
-template <>
-struct EnumNames<Prior> {
-  static constexpr std::pair<Prior, const char*> kNames[] = {
-      {Prior::Auto, "auto"}, {Prior::Gaussian, "gaussian"}, {Prior::Mixture, "mixture"}};
-};
+constexpr auto names_of(Prior) {
+  return std::to_array<EnumName<Prior>>(
+      {{Prior::Auto, "auto"}, {Prior::Gaussian, "gaussian"}, {Prior::Mixture, "mixture"}});
+}
 
 /// Components are counted from 1, as in the columns of `encode`; rows from 0.
 struct CodeOptions {
@@ -36,10 +35,11 @@ struct CodeOptions {
   bool spherical = false;
   std::vector<int64_t> dims = {1, 2};
   Prior prior = Prior::Auto;
-  MixtureOptions mixture;
-};
+  evaluation::MixtureOptions mixture;
 
-void describe(OptionTable& table, CodeOptions& options);
+  /// Adds a row for each field.
+  void describe(FieldTable& table);
+};
 
 /// Throws `UsageError` unless one thing is asked for, and rightly.
 void check(const CodeOptions& options);
@@ -51,18 +51,18 @@ struct GeneratedCodes {
   std::vector<std::string> captions;           ///< one a column of the picture, or none
   std::vector<std::string> row_labels = {""};  ///< one a row of the picture
   int columns = 0;                             ///< of the picture; 0: as suits the number of items
-  CodeGrid grid = {};                          ///< of a manifold
+  evaluation::CodeGrid grid = {};              ///< of a manifold
 };
 
 /// What the codes depend on beside their options.
 struct CodeSurroundings {
-  Checkpoint& checkpoint;
+  evaluation::Checkpoint& checkpoint;
   const RowOptions& rows;
-  const CommandLine& line;
+  const cli::CommandLine& line;
   const OutputOptions& output;
 };
 
 /// Reads and encodes rows where the codes depend on them.
 GeneratedCodes make_codes(const CodeOptions& options, const CodeSurroundings& surroundings);
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

@@ -1,7 +1,7 @@
-#include "apps/tools/item_errors.h"
+#include "hourglass/apps/tools/item_errors.h"
 
-#include "core/text.h"
-#include "evaluation/errors.h"
+#include "hourglass/core/text.h"
+#include "hourglass/evaluation/errors.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -9,7 +9,10 @@
 #include <algorithm>
 #include <iterator>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace evaluation;
+using namespace figures;
 
 std::vector<ErrorColumn> item_errors(const at::Tensor& reconstructions, const at::Tensor& targets,
                                      ValueRange range) {
@@ -47,4 +50,4 @@ nlohmann::json mean_errors(const std::vector<ErrorColumn>& columns) {
   return means;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

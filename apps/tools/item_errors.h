@@ -1,6 +1,6 @@
 #pragma once
 
-#include "figures/image.h"
+#include "hourglass/figures/image.h"
 
 #include <ATen/core/Tensor.h>
 #include <nlohmann/json.hpp>
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::apps {
 
 /// One measure of every item.
 struct ErrorColumn {
@@ -19,7 +19,7 @@ struct ErrorColumn {
 /// MSE, MAE and PSNR (dB) of reconstructions [N, shape…], and BCE (nats) where all values lie in
 /// 0 … 1. The range is that of possible values, for the PSNR.
 std::vector<ErrorColumn> item_errors(const at::Tensor& reconstructions, const at::Tensor& targets,
-                                     ValueRange range);
+                                     figures::ValueRange range);
 
 /// "row,label,mse,…" and a line an item: `names` are what stands under "row", `labels` N or none.
 std::string errors_csv(const std::vector<ErrorColumn>& columns,
@@ -29,4 +29,4 @@ std::string errors_csv(const std::vector<ErrorColumn>& columns,
 /// {"mse": …}
 nlohmann::json mean_errors(const std::vector<ErrorColumn>& columns);
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

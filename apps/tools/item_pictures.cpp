@@ -1,13 +1,17 @@
-#include "apps/tools/item_pictures.h"
+#include "hourglass/apps/tools/item_pictures.h"
 
-#include "figures/image_grid.h"
-#include "figures/vector_grid.h"
+#include "hourglass/figures/image_grid.h"
+#include "hourglass/figures/vector_grid.h"
 
 #include <ATen/ATen.h>
 
 #include <utility>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace evaluation;
+using namespace figures;
+
 namespace {
 
 /// Values that a rounding error away from the range are still in it.
@@ -56,4 +60,4 @@ ItemRow output_row(std::string label, const at::Tensor& items, ValueRange range)
   return {std::move(label) + ", scaled", items, std::nullopt};
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "evaluation/checkpoint.h"
-#include "figures/image.h"
-#include "figures/picture.h"
+#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/figures/image.h"
+#include "hourglass/figures/picture.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -13,32 +13,33 @@
 // How tools draw items, whatever they are: images and sequences in grey or colour, rows of a table
 // as small plots of their values.
 
-namespace hourglass {
+namespace hourglass::apps {
 
 /// Items of one kind: the originals, the reconstructions.
 struct ItemRow {
   std::string label;  ///< written beside them
   at::Tensor items;   ///< [N, shape…]
   /// Of images alone. None: from the row's smallest value to its largest.
-  std::optional<ValueRange> range = ValueRange{};
-  ColorMap map = ColorMap::Gray;
+  std::optional<figures::ValueRange> range = figures::ValueRange{};
+  figures::ColorMap map = figures::ColorMap::Gray;
 };
 
 /// Tools draw at most so many items; files of numbers hold them all.
 inline constexpr int64_t kMostDrawnItems = 100;
 
 /// Rows of the same N items under each other. `captions` are N texts above the first row, or none.
-Picture draw_items(const std::vector<ItemRow>& rows, const std::vector<std::string>& captions,
-                   const std::string& title, int columns = 0);
+figures::Picture draw_items(const std::vector<ItemRow>& rows,
+                            const std::vector<std::string>& captions, const std::string& title,
+                            int columns = 0);
 
 /// For titles: the recipe, else the variant, else the file's name.
-std::string model_name(const Checkpoint& checkpoint);
+std::string model_name(const evaluation::Checkpoint& checkpoint);
 
 /// The range of the values a checkpoint works on; that of `items` where its file does not tell.
-ValueRange value_range(const Checkpoint& checkpoint, const at::Tensor& items);
+figures::ValueRange value_range(const evaluation::Checkpoint& checkpoint, const at::Tensor& items);
 
 /// What a model gave, drawn in `range`. Where a linear output leaves that range it is scaled, for
 /// drawing alone, and the label says so.
-ItemRow output_row(std::string label, const at::Tensor& items, ValueRange range);
+ItemRow output_row(std::string label, const at::Tensor& items, figures::ValueRange range);
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

@@ -1,12 +1,18 @@
-#include "apps/tools/judged_rows.h"
+#include "hourglass/apps/tools/judged_rows.h"
 
-#include "core/error.h"
-#include "core/files.h"
-#include "core/text.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
+#include "hourglass/formats/digest.h"
 
 #include <fmt/format.h>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace formats;
+using namespace evaluation;
+using namespace cli;
+
 namespace {
 
 bool records_its_data(const Checkpoint& checkpoint) {
@@ -75,4 +81,4 @@ nlohmann::json read_json_file(const std::string& path) {
   return json;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

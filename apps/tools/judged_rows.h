@@ -1,11 +1,11 @@
 #pragma once
 
-#include "apps/tools/tool.h"
+#include "hourglass/apps/tools/tool.h"
 
 #include <string>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::apps {
 
 /// What a trained model is judged by, and what it learned from.
 struct JudgedRows {
@@ -17,19 +17,19 @@ struct JudgedRows {
 
 /// As `select_rows`, but where nothing is said and there is no official test part, the recorded
 /// validation rows are looked at rather than all rows. Prints a note when rows were trained on.
-JudgedRows select_judged_rows(const Checkpoint& checkpoint, const RowOptions& options,
-                              const CommandLine& line, RecordedNoise noise,
+JudgedRows select_judged_rows(const evaluation::Checkpoint& checkpoint, const RowOptions& options,
+                              const cli::CommandLine& line, RecordedNoise noise,
                               const OutputOptions& output);
 
 /// SHA-256 of the checkpoint's file: what is saved beside a threshold or an index, which are of use
 /// with this very model alone.
-std::string checkpoint_sha256(const Checkpoint& checkpoint);
+std::string checkpoint_sha256(const evaluation::Checkpoint& checkpoint);
 
 /// Throws `Error` unless `recorded`, the SHA-256 that `file` was made with, is the checkpoint's.
-void expect_same_checkpoint(const Checkpoint& checkpoint, const std::string& recorded,
+void expect_same_checkpoint(const evaluation::Checkpoint& checkpoint, const std::string& recorded,
                             const std::string& file);
 
 /// JSON that a tool wrote, from a file. Throws `Error` when it is none.
 nlohmann::json read_json_file(const std::string& path);
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

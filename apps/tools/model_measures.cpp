@@ -1,9 +1,9 @@
-#include "apps/tools/model_measures.h"
+#include "hourglass/apps/tools/model_measures.h"
 
-#include "evaluation/neighbours.h"
-#include "evaluation/probe.h"
-#include "evaluation/ssim.h"
-#include "models/layers.h"
+#include "hourglass/evaluation/neighbours.h"
+#include "hourglass/evaluation/probe.h"
+#include "hourglass/evaluation/ssim.h"
+#include "hourglass/models/layers.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -11,7 +11,13 @@
 #include <chrono>
 #include <unordered_map>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace datasets;
+using namespace models;
+using namespace sources;
+using namespace evaluation;
+
 namespace {
 
 constexpr int64_t kMostNeighbours = 5;
@@ -91,7 +97,7 @@ Measures measure_codes(const CodePair& codes) {
 
 Measures no_measures(const std::string& reason) {
   Measures measures;
-  for (const auto& [measure, name] : EnumNames<Measure>::kNames) measures[measure] = {{}, reason};
+  for (const auto& [measure, name] : names_of(Measure{})) measures[measure] = {{}, reason};
   return measures;
 }
 
@@ -136,4 +142,4 @@ double items_per_second(const std::function<void(const at::Tensor& input)>& work
   return static_cast<double>(runs * input.size(0)) / seconds;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "core/options.h"
-#include "datasets/dataset.h"
-#include "datasets/open.h"
-#include "evaluation/checkpoint.h"
-#include "evaluation/codes.h"
-#include "evaluation/errors.h"
+#include "hourglass/core/fields.h"
+#include "hourglass/datasets/dataset.h"
+#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/evaluation/codes.h"
+#include "hourglass/evaluation/errors.h"
+#include "hourglass/sources/open.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -14,17 +14,19 @@
 #include <optional>
 #include <string>
 
-namespace hourglass {
+namespace hourglass::apps {
 
 /// What is measured alike on an autoencoder and on the PCA of its size.
 enum class Measure { Mse, Bce, Psnr, Ssim, OneNeighbour, FiveNeighbours, Probe };
-template <>
-struct EnumNames<Measure> {
-  static constexpr std::pair<Measure, const char*> kNames[] = {
-      {Measure::Mse, "mse"},    {Measure::Bce, "bce"},           {Measure::Psnr, "psnr"},
-      {Measure::Ssim, "ssim"},  {Measure::OneNeighbour, "knn1"}, {Measure::FiveNeighbours, "knn5"},
-      {Measure::Probe, "probe"}};
-};
+constexpr auto names_of(Measure) {
+  return std::to_array<EnumName<Measure>>({{Measure::Mse, "mse"},
+                                           {Measure::Bce, "bce"},
+                                           {Measure::Psnr, "psnr"},
+                                           {Measure::Ssim, "ssim"},
+                                           {Measure::OneNeighbour, "knn1"},
+                                           {Measure::FiveNeighbours, "knn5"},
+                                           {Measure::Probe, "probe"}});
+}
 
 /// As a column heading: "PSNR, dB".
 std::string measure_title(Measure measure);
@@ -38,16 +40,17 @@ using Measures = std::map<Measure, Measured>;
 
 /// An autoencoder, a PCA, or anything else that makes codes of items and items of codes.
 struct Coder {
-  Reconstructor reconstruct;
-  EncodeFunction encode;  ///< empty where it makes no codes
+  evaluation::Reconstructor reconstruct;
+  evaluation::EncodeFunction encode;  ///< empty where it makes no codes
 };
 
 /// The means of the errors over all items of `rows`.
-Measures measure_errors(const Reconstructor& reconstruct, const Dataset& rows, double data_range);
+Measures measure_errors(const evaluation::Reconstructor& reconstruct, const datasets::Dataset& rows,
+                        double data_range);
 
 /// What the codes tell of the classes: neighbours and probe are fitted on the training codes.
 struct CodePair {
-  Codes training, looked_at;
+  evaluation::Codes training, looked_at;
   at::Tensor own_rows;  ///< see `NeighbourOptions`; undefined where no row is in both
 };
 Measures measure_codes(const CodePair& codes);
@@ -58,15 +61,15 @@ Measures no_measures(const std::string& reason);
 /// Why there is no PCA of a code's size to compare with, "no PCA: …"; empty where there is one.
 /// `info` is of the training rows, `item_shape` of a target.
 std::string pca_obstacle(std::optional<int64_t> code_size, const Shape& item_shape,
-                         const DataInfo& info);
+                         const sources::DataInfo& info);
 
 /// The position in `training` of each item of `rows`, −1 where it is not there; both are parts of
 /// the same data: int64 [N].
-at::Tensor positions_among(const Dataset& training, const Dataset& rows);
+at::Tensor positions_among(const datasets::Dataset& training, const datasets::Dataset& rows);
 
 /// Items a second of `work` on `input`, after a first run that does not count; the copies to and
 /// from the device do.
 double items_per_second(const std::function<void(const at::Tensor& input)>& work,
                         const at::Tensor& input);
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

@@ -1,12 +1,12 @@
-#include "apps/tools/number_files.h"
+#include "hourglass/apps/tools/number_files.h"
 
-#include "apps/tools/tool.h"
-#include "core/error.h"
-#include "core/files.h"
-#include "core/npy.h"
-#include "core/text.h"
-#include "datasets/csv.h"
-#include "models/layers.h"
+#include "hourglass/apps/tools/tool.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
+#include "hourglass/formats/npy.h"
+#include "hourglass/models/layers.h"
+#include "hourglass/sources/csv.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -14,7 +14,11 @@
 #include <iostream>
 #include <iterator>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace formats;
+using namespace sources;
+
 namespace {
 
 std::string csv_header(const std::string& column, int64_t columns, bool labelled) {
@@ -82,4 +86,4 @@ at::Tensor read_numbers(const std::string& path) {
   return rows;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

@@ -8,7 +8,7 @@
 
 // Codes and decoded items as files of numbers, one row an item.
 
-namespace hourglass {
+namespace hourglass::apps {
 
 /// Throws `UsageError`, naming the `option`, unless the file ends in .csv or .npy or is "-".
 void expect_number_file(const std::string& path, const std::string& option);
@@ -25,4 +25,4 @@ void write_numbers(const std::filesystem::path& path, const at::Tensor& rows,
 /// the row.
 at::Tensor read_numbers(const std::string& path);
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

@@ -1,13 +1,13 @@
-#include "apps/tools/text_table.h"
+#include "hourglass/apps/tools/text_table.h"
 
-#include "core/text.h"
+#include "hourglass/core/text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdint>
 
-namespace hourglass {
+namespace hourglass::apps {
 namespace {
 
 /// Characters of UTF-8 text: bytes that do not continue one.
@@ -47,4 +47,4 @@ std::string TextTable::text(std::string_view indent) const {
   return text;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace hourglass {
+namespace hourglass::apps {
 
 /// Rows of cells for a terminal: columns as wide as they need, numbers to the right.
 class TextTable {
@@ -23,4 +23,4 @@ class TextTable {
   std::vector<std::vector<std::string>> rows_;
 };
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

@@ -1,14 +1,14 @@
-#include "apps/tools/tool.h"
+#include "hourglass/apps/tools/tool.h"
 
-#include "apps/program.h"
-#include "core/error.h"
-#include "core/files.h"
-#include "core/text.h"
-#include "datasets/images.h"
-#include "evaluation/codes.h"
-#include "figures/image_file.h"
-#include "figures/picture.h"
-#include "training/trainer.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
+#include "hourglass/evaluation/codes.h"
+#include "hourglass/figures/image_file.h"
+#include "hourglass/figures/picture.h"
+#include "hourglass/sources/images.h"
+#include "hourglass/training/trainer.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -20,7 +20,15 @@
 #include <optional>
 #include <unistd.h>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace datasets;
+using namespace training;
+using namespace sources;
+using namespace evaluation;
+using namespace figures;
+using namespace cli;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -72,7 +80,7 @@ void refuse_to_overwrite(const fs::path& path, bool force) {
 
 // ---- Options
 
-std::optional<RowList> TextCodec<RowList>::parse(const std::string& text) {
+std::optional<RowList> RowList::parse(const std::string& text) {
   RowList list;
   if (text == "all") return RowList{.rows = {}, .all = true};
   for (const auto& part : split_text(text, ',')) {
@@ -86,52 +94,56 @@ std::optional<RowList> TextCodec<RowList>::parse(const std::string& text) {
   return list;
 }
 
-std::string TextCodec<RowList>::format(const RowList& list) {
+std::string RowList::text() const {
   std::vector<std::string> parts;
-  for (size_t i = 0; i < list.rows.size();) {
+  for (size_t i = 0; i < rows.size();) {
     size_t end = i + 1;
-    while (end < list.rows.size() && list.rows[end] == list.rows[end - 1] + 1) ++end;
-    parts.push_back(end - i == 1 ? std::to_string(list.rows[i])
-                                 : fmt::format("{}-{}", list.rows[i], list.rows[end - 1]));
+    while (end < rows.size() && rows[end] == rows[end - 1] + 1) ++end;
+    parts.push_back(end - i == 1 ? std::to_string(rows[i])
+                                 : fmt::format("{}-{}", rows[i], rows[end - 1]));
     i = end;
   }
-  return list.all ? "all" : join_text(parts, ",");
+  return all ? "all" : join_text(parts, ",");
 }
 
-void describe(OptionTable& table, ModelOptions& options) {
+void ModelOptions::describe(FieldTable& table) {
   table.begin_group("Model");
   table
-      .add("input-shape", options.input_shape, "N,N,...",
+      .add("input_shape", input_shape,
            "of one item, 1,28,28 say, for a TorchScript file that does not tell it; none: as the "
            "file, or the data, say")
       .at_least(1);
-  table.add("device", options.device, "NAME", "auto, cpu, cuda or cuda:N");
-  table.add("threads", options.threads, "N", "for computing; auto: all cores");
+  table.add("device", device, "auto, cpu, cuda or cuda:N");
+  table.add("threads", threads, "for computing; auto: all cores");
 }
 
-void describe(OptionTable& table, RowOptions& options) {
-  describe(table, options.data);
-  table.add("split", options.split, "PART",
-            "train, validation, test or all; auto: test, or all rows where there is none");
-  table.add("indices", options.indices, "LIST",
-            fmt::format(
-                "rows of the part: 110-119,7 say, or all; when nothing is said, {}",
-                options.first_rows > 0 ? fmt::format("the first {}", options.first_rows) : "all"));
+void RowOptions::describe(FieldTable& table) {
+  data.describe(table);
+  table
+      .add("split", split,
+           "train, validation, test or all; auto: test, or all rows where there is none")
+      .shown_as("PART");
+  table
+      .add("indices", indices,
+           fmt::format("rows of the part: 110-119,7 say, or all; when nothing is said, {}",
+                       first_rows > 0 ? fmt::format("the first {}", first_rows) : "all"))
+      .shown_as("LIST");
 }
 
-void describe(OptionTable& table, OutputOptions& options) {
+void OutputOptions::describe(FieldTable& table) {
   table.begin_group("Output");
-  table.add("out", options.out, "PATH",
-            "a file where one is written, a folder where several are; empty: a name in the working "
-            "folder");
-  table.add_switch("force", options.force, "replace files that are there");
-  table.add_switch("json", options.json, "results as JSON");
-  table.add_switch("quiet", options.quiet, "no progress and no notes");
+  table
+      .add("out", out,
+           "a file where one is written, a folder where several are; empty: a name in the working "
+           "folder")
+      .shown_as("PATH");
+  table.add("force", force, "replace files that are there");
+  table.add("json", json, "results as JSON");
+  table.add("quiet", quiet, "no progress and no notes");
 }
 
-int run_tool(const ProgramInfo& program, const OptionTable& table, int argc,
-             const char* const* argv, size_t least, size_t most,
-             const std::function<int(const CommandLine&)>& work) {
+int run_tool(const ProgramInfo& program, const FieldTable& table, int argc, const char* const* argv,
+             size_t least, size_t most, const std::function<int(const CommandLine&)>& work) {
   return run_program(program.name, [&] {
     set_image_decoder(decode_image);
     const CommandLine line = parse_command_line(program, table, argc, argv);
@@ -222,4 +234,4 @@ Codes encode_rows(Checkpoint& checkpoint, const Dataset& rows, const std::string
   return {at::cat(codes), labels.empty() ? at::Tensor() : at::cat(labels)};
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "core/command_line.h"
-#include "core/options.h"
-#include "datasets/open.h"
-#include "evaluation/checkpoint.h"
-#include "recipes/run_options.h"
+#include "hourglass/cli/command_line.h"
+#include "hourglass/core/fields.h"
+#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/runs/run_options.h"
+#include "hourglass/sources/open.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -15,48 +15,52 @@
 
 // What the tools share: a tool is a struct of options, a table of them, and a function.
 
-namespace hourglass {
-
+namespace hourglass::evaluation {
 struct Codes;  // evaluation/codes.h
+}
+
+namespace hourglass::apps {
 
 /// Which part of a data set a tool looks at.
 enum class Split { Auto, Train, Validation, Test, All };
-template <>
-struct EnumNames<Split> {
-  static constexpr std::pair<Split, const char*> kNames[] = {{Split::Auto, "auto"},
-                                                             {Split::Train, "train"},
-                                                             {Split::Validation, "validation"},
-                                                             {Split::Test, "test"},
-                                                             {Split::All, "all"}};
-};
+constexpr auto names_of(Split) {
+  return std::to_array<EnumName<Split>>({{Split::Auto, "auto"},
+                                         {Split::Train, "train"},
+                                         {Split::Validation, "validation"},
+                                         {Split::Test, "test"},
+                                         {Split::All, "all"}});
+}
 
 /// Row numbers from 0, in the order given.
 struct RowList {
   std::vector<int64_t> rows;  ///< empty: all
   bool all = false;           ///< all were asked for, rather than nothing said
-};
 
-/// "110-119,7", "all".
-template <>
-struct TextCodec<RowList> {
+  /// "110-119,7", "all".
   static std::string expects() { return "row numbers and ranges of them, 110-119,7 say, or all"; }
   static std::optional<RowList> parse(const std::string& text);
-  static std::string format(const RowList& list);
+  std::string text() const;
 };
 
 /// Where and how a checkpoint runs.
 struct ModelOptions {
   Shape input_shape;  ///< of a file without our metadata; empty: as the metadata, or the data, say
   std::string device = "auto";
-  Threads threads;
+  runs::Threads threads;
+
+  /// Adds a row for each field.
+  void describe(FieldTable& table);
 };
 
 /// The rows to look at.
 struct RowOptions {
-  DataOptions data = {.dataset = ""};  ///< empty: what the checkpoint was trained on
+  sources::DataOptions data = {.dataset = ""};  ///< empty: what the checkpoint was trained on
   Split split = Split::Auto;
   RowList indices;
   int64_t first_rows = 0;  ///< looked at when --indices is not given; 0: all
+
+  /// Adds a row for each field.
+  void describe(FieldTable& table);
 };
 
 /// Where results go and how they are told.
@@ -65,21 +69,19 @@ struct OutputOptions {
   bool force = false;  ///< replace what is there
   bool json = false;   ///< results as JSON on standard output
   bool quiet = false;  ///< no progress, no notes
-};
 
-/// Add the fields to a table, each group under a heading of its own.
-void describe(OptionTable& table, ModelOptions& options);
-void describe(OptionTable& table, RowOptions& options);
-void describe(OptionTable& table, OutputOptions& options);
+  /// Adds a row for each field.
+  void describe(FieldTable& table);
+};
 
 /// Parses the command line into `options` by the table and runs `work`; `--help` and errors are
 /// dealt with. Throws `UsageError` unless the number of positional arguments is in [least, most].
-int run_tool(const ProgramInfo& program, const OptionTable& table, int argc,
+int run_tool(const cli::ProgramInfo& program, const FieldTable& table, int argc,
              const char* const* argv, size_t least, size_t most,
-             const std::function<int(const CommandLine&)>& work);
+             const std::function<int(const cli::CommandLine&)>& work);
 
 /// Loads the file for the device of the options and takes their number of threads.
-Checkpoint open_checkpoint(const std::string& path, const ModelOptions& options);
+evaluation::Checkpoint open_checkpoint(const std::string& path, const ModelOptions& options);
 
 /// Whether a checkpoint that learned to remove noise is shown noisy inputs, too, when nothing else
 /// is said.
@@ -87,10 +89,10 @@ enum class RecordedNoise { Apply, Leave };
 
 /// The rows that a tool looks at, in the form the checkpoint expects.
 struct SelectedRows {
-  DatasetPtr rows;               ///< the chosen part, then the chosen rows of it
+  datasets::DatasetPtr rows;     ///< the chosen part, then the chosen rows of it
   std::string name;              ///< of the part: "test"
   std::vector<int64_t> numbers;  ///< of the rows, in the part: what --indices would say
-  DataSplits splits;             ///< all parts, for what has to be fitted on training rows
+  sources::DataSplits splits;    ///< all parts, for what has to be fitted on training rows
 };
 
 /// Reads the data the options name. Without --dataset that is what the checkpoint was trained on,
@@ -99,23 +101,23 @@ struct SelectedRows {
 /// the checkpoint's input shape. A data set that --dataset names is split only where --validation or --split
 /// asks for a part. Throws `Error` where the items do not fit the checkpoint, and where a stranger's
 /// file comes without --dataset.
-SelectedRows select_rows(const Checkpoint& checkpoint, const RowOptions& options,
-                         const CommandLine& line, RecordedNoise noise);
+SelectedRows select_rows(const evaluation::Checkpoint& checkpoint, const RowOptions& options,
+                         const cli::CommandLine& line, RecordedNoise noise);
 
 /// The same where no checkpoint decides anything.
-SelectedRows select_rows(const RowOptions& options, const CommandLine& line);
+SelectedRows select_rows(const RowOptions& options, const cli::CommandLine& line);
 
 /// A user's own images.
 struct ImageInputs {
   std::vector<std::filesystem::path> paths;
-  DatasetPtr rows;  ///< one a path, without labels
+  datasets::DatasetPtr rows;  ///< one a path, without labels
 };
 
 /// Reads image files, and folders of them (PNG, JPEG), in the checkpoint's shape and scaled as in
 /// training. A note tells of each image that was resized or changed to grey or colour. Throws
 /// `Error` for what is no image, and for a checkpoint that does not take images.
-ImageInputs read_image_inputs(const Checkpoint& checkpoint, const std::vector<std::string>& names,
-                              const OutputOptions& options);
+ImageInputs read_image_inputs(const evaluation::Checkpoint& checkpoint,
+                              const std::vector<std::string>& names, const OutputOptions& options);
 
 /// The file that `--out` names, or `default_name` in the working folder. Throws `Error` where it is
 /// there already and --force is not given: call it before the work. "-" stays "-".
@@ -137,7 +139,8 @@ void note(const OutputOptions& options, const std::string& text);
 
 /// Hands the rows to `work` in batches, with the position of the first. On a terminal, work that
 /// takes long shows how far it is and the time left.
-void for_each_batch(const Dataset& rows, const std::string& what, const OutputOptions& options,
+void for_each_batch(const datasets::Dataset& rows, const std::string& what,
+                    const OutputOptions& options,
                     const std::function<void(const Batch& batch, int64_t first)>& work);
 
 /// Says on a terminal what is at work, where no count of rows can; the next text, or the end of the
@@ -156,8 +159,8 @@ class StageLine {
 };
 
 /// Encodes all rows as `for_each_batch` does. `what` is said on a terminal.
-Codes encode_rows(Checkpoint& checkpoint, const Dataset& rows, const std::string& what,
-                  const OutputOptions& options);
+evaluation::Codes encode_rows(evaluation::Checkpoint& checkpoint, const datasets::Dataset& rows,
+                              const std::string& what, const OutputOptions& options);
 
 /// "training ", "test ", or "" for all rows: what the part is called before "rows".
 std::string part_text(const SelectedRows& rows);
@@ -173,4 +176,4 @@ std::vector<std::string> class_names(const SelectedRows& rows);
 std::vector<std::string> label_names(const at::Tensor& labels,
                                      const std::vector<std::string>& class_names);
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

@@ -1,9 +1,11 @@
-#include "apps/tools/tool.h"
-#include "core/error.h"
-#include "core/text.h"
-#include "datasets/images.h"
-#include "figures/image_file.h"
-#include "models/layers.h"
+#include "hourglass/apps/tools/tool.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
+#include "hourglass/figures/image_file.h"
+#include "hourglass/formats/field_json.h"
+#include "hourglass/models/layers.h"
+#include "hourglass/sources/images.h"
+#include "hourglass/sources/scaling_json.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -15,7 +17,15 @@
 
 // Which items a tool works on: data sets in the form a checkpoint expects, and a user's own images.
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace datasets;
+using namespace models;
+using namespace sources;
+using namespace evaluation;
+using namespace figures;
+using namespace cli;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -25,23 +35,23 @@ namespace fs = std::filesystem;
 /// What the checkpoint records of its data; the folder they lay in only where it exists here.
 DataOptions recorded_data(const Checkpoint& checkpoint) {
   DataOptions data;
-  OptionTable table;
-  describe(table, data);
+  FieldTable table;
+  data.describe(table);
   const auto recorded = checkpoint.metadata().value("options", nlohmann::json::object());
   nlohmann::json known = nlohmann::json::object();
   for (const auto& row : table.rows()) {
-    if (recorded.contains(row.key())) known[row.key()] = recorded.at(row.key());
+    if (recorded.contains(row.name)) known[row.name] = recorded.at(row.name);
   }
   if (!fs::exists(recorded.value("data_dir", ""))) known.erase("data_dir");
-  table.from_json(known, checkpoint.path().string());
+  from_json(table, known, checkpoint.path().string());
   return data;
 }
 
 /// `base`, with what the command line says of the data.
 DataOptions overridden(DataOptions base, DataOptions given, const CommandLine& line) {
-  OptionTable to, from;
-  describe(to, base);
-  describe(from, given);
+  FieldTable to, from;
+  base.describe(to);
+  given.describe(from);
   for (const auto& row : to.rows()) {
     if (line.has(row.name)) row.set(from.find(row.name)->value_text());
   }
@@ -261,4 +271,4 @@ std::vector<std::string> label_names(const at::Tensor& labels,
   return names;
 }
 
-}  // namespace hourglass
+}  // namespace hourglass::apps

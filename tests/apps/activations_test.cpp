@@ -1,17 +1,23 @@
 // `activations` as its users meet it. That its numbers are right is the work of
 // tests/evaluation/activations_test.cpp and, beside Python's autograd, tests/python/activations_test.py.
 
-#include "apps/program.h"
-#include "core/files.h"
-#include "core/npy.h"
-#include "core/zip.h"
-#include "evaluation/activation_file.h"
-#include "figures/image.h"
-#include "tests/apps/tool_runs.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/core/files.h"
+#include "hourglass/evaluation/activation_file.h"
+#include "hourglass/figures/image.h"
+#include "hourglass/formats/npy.h"
+#include "hourglass/formats/zip.h"
+#include "hourglass/tests/apps/tool_runs.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace formats;
+using namespace evaluation;
+using namespace figures;
+using namespace cli;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -163,4 +169,4 @@ TEST(ActivationsTool, SaysWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::apps

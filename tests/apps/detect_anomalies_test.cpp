@@ -1,19 +1,27 @@
 // `detect_anomalies` as its users meet it; its numbers against a computation of their own.
 
-#include "apps/program.h"
-#include "apps/tools/anomaly_classes.h"
-#include "apps/tools/anomaly_score.h"
-#include "core/error.h"
-#include "core/files.h"
-#include "core/random.h"
-#include "core/text.h"
-#include "datasets/open.h"
-#include "figures/picture.h"
-#include "tests/apps/tool_runs.h"
+#include "hourglass/apps/tools/anomaly_classes.h"
+#include "hourglass/apps/tools/anomaly_score.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/core/random.h"
+#include "hourglass/core/text.h"
+#include "hourglass/figures/picture.h"
+#include "hourglass/sources/open.h"
+#include "hourglass/tests/apps/tool_runs.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace datasets;
+using namespace training;
+using namespace sources;
+using namespace evaluation;
+using namespace figures;
+using namespace cli;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -264,4 +272,4 @@ TEST(MahalanobisOfAFile, IsWhatWasKept) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::apps

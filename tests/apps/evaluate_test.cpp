@@ -1,16 +1,23 @@
 // `evaluate` as its users meet it; its numbers against a computation of their own.
 
-#include "apps/program.h"
-#include "apps/tools/model_measures.h"
-#include "datasets/open.h"
-#include "evaluation/checkpoint.h"
-#include "figures/picture.h"
-#include "tests/apps/tool_runs.h"
-#include "tests/evaluation/fashion_mnist.h"
+#include "hourglass/apps/tools/model_measures.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/figures/picture.h"
+#include "hourglass/sources/open.h"
+#include "hourglass/tests/apps/tool_runs.h"
+#include "hourglass/tests/evaluation/fashion_mnist.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace datasets;
+using namespace sources;
+using namespace evaluation;
+using namespace figures;
+using namespace cli;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -181,4 +188,4 @@ TEST(PositionsAmong, FindsRowsByTheirNumbers) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::apps

@@ -1,15 +1,19 @@
 // A folder of images as a user's own data, from the command line.
 
-#include "apps/program.h"
-#include "core/files.h"
-#include "figures/image.h"
-#include "tests/support/program.h"
-#include "tests/support/support.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/core/files.h"
+#include "hourglass/figures/image.h"
+#include "hourglass/tests/support/program.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace figures;
+using namespace cli;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -68,4 +72,4 @@ TEST(TrainerProgram, NamesTheImageThatIsWrong) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::apps

@@ -1,18 +1,25 @@
 // `retrieve` as its users meet it; its numbers against a computation of their own.
 
-#include "apps/program.h"
-#include "apps/tools/code_index.h"
-#include "core/error.h"
-#include "core/files.h"
-#include "core/text.h"
-#include "datasets/open.h"
-#include "evaluation/checkpoint.h"
-#include "figures/image.h"
-#include "tests/apps/tool_runs.h"
+#include "hourglass/apps/tools/code_index.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
+#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/figures/image.h"
+#include "hourglass/sources/open.h"
+#include "hourglass/tests/apps/tool_runs.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace datasets;
+using namespace sources;
+using namespace evaluation;
+using namespace figures;
+using namespace cli;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -194,4 +201,4 @@ TEST(CodeIndexFile, HoldsWhatWasKept) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::apps

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "tests/support/program.h"
-#include "tests/support/support.h"
+#include "hourglass/tests/support/program.h"
+#include "hourglass/tests/support/support.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

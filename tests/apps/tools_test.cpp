@@ -1,20 +1,26 @@
 // inspect, show, reconstruct, encode, decode and generate as their users meet them.
 
-#include "apps/program.h"
-#include "core/files.h"
-#include "core/npy.h"
-#include "core/text.h"
-#include "evaluation/checkpoint.h"
-#include "figures/image.h"
-#include "figures/image_file.h"
-#include "figures/picture.h"
-#include "tests/apps/tool_runs.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
+#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/figures/image.h"
+#include "hourglass/figures/image_file.h"
+#include "hourglass/figures/picture.h"
+#include "hourglass/formats/npy.h"
+#include "hourglass/tests/apps/tool_runs.h"
 
 #include <ATen/ATen.h>
 
 #include <limits>
 
-namespace hourglass {
+namespace hourglass::apps {
+
+using namespace formats;
+using namespace evaluation;
+using namespace figures;
+using namespace cli;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -444,4 +450,4 @@ TEST(Tools, HelpEndsWithCodeZeroAndShowsExamples) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::apps

@@ -1,9 +1,9 @@
-#include "core/command_line.h"
+#include "hourglass/cli/command_line.h"
 
-#include "core/error.h"
-#include "tests/support/support.h"
+#include "hourglass/core/error.h"
+#include "hourglass/tests/support/support.h"
 
-namespace hourglass {
+namespace hourglass::cli {
 namespace {
 
 using testing::error_of;
@@ -13,16 +13,18 @@ struct BakeProgram {
   int64_t epochs = 10;
   std::vector<int64_t> at;
   bool quiet = false;
+  double oven_heat = 180;
   ProgramInfo program{
       .name = "bake", .summary = "bakes", .positional = "", .examples = {"bake --epochs 3"}};
 
-  OptionTable table() {
-    OptionTable table;
+  FieldTable table() {
+    FieldTable table;
     table.begin_group("Baking");
-    table.add("epochs", epochs, "N", "number of passes").at_least(1);
-    table.add("at", at, "X,Y", "where");
+    table.add("epochs", epochs, "number of passes").at_least(1);
+    table.add("at", at, "where").shown_as("X,Y");
+    table.add("oven_heat", oven_heat, "degrees").at_least(0);
     table.begin_group("Output");
-    table.add_switch("quiet", quiet, "print less");
+    table.add("quiet", quiet, "print less");
     return table;
   }
 
@@ -42,6 +44,16 @@ TEST(CommandLine, SetsFieldsAndRemembersWhatWasGiven) {
   EXPECT_FALSE(line.has("at"));
 }
 
+TEST(CommandLine, WritesFieldsWithDashes) {
+  BakeProgram f;
+  const CommandLine line = f.parse({"--oven-heat", "200"});
+  EXPECT_EQ(f.oven_heat, 200);
+  EXPECT_TRUE(line.has("oven_heat"));
+  expect_contains(help_text(f.program, f.table()), {"--oven-heat X"});
+  expect_contains(error_of([&] { f.parse({"--oven_heat", "200"}); }),
+                  {"unknown option '--oven_heat'", "'--oven-heat'"});
+}
+
 TEST(CommandLine, TakesNegativeNumbersAsValues) {
   BakeProgram f;
   f.parse({"--at", "-3,4"});
@@ -50,17 +62,13 @@ TEST(CommandLine, TakesNegativeNumbersAsValues) {
 
 TEST(CommandLine, SuggestsTheNearestOption) {
   BakeProgram f;
-  EXPECT_EQ(error_of([&] {
-              f.parse({"--epoch", "3"});
-            }),
+  EXPECT_EQ(error_of([&] { f.parse({"--epoch", "3"}); }),
             "unknown option '--epoch' (did you mean '--epochs'?); `bake --help` lists all");
 }
 
 TEST(CommandLine, RefusesRepeatedOptionsMissingValuesAndStrayArguments) {
   BakeProgram f;
-  expect_contains(error_of([&] {
-                    f.parse({"--epochs", "3", "--epochs=4"});
-                  }),
+  expect_contains(error_of([&] { f.parse({"--epochs", "3", "--epochs=4"}); }),
                   {"given more than once"});
   expect_contains(error_of([&] { f.parse({"--epochs"}); }), {"epochs"});
   expect_contains(error_of([&] { f.parse({"digits"}); }), {"unexpected argument 'digits'"});
@@ -89,5 +97,13 @@ TEST(PeekOption, FindsBothSpellings) {
   EXPECT_THROW(peek_option("recipe", 2, spaced), UsageError);
 }
 
+TEST(WithDashes, RewritesFieldsAndNothingElse) {
+  EXPECT_EQ(with_dashes("`learning_rate`: expected `optimizer` adamw"),
+            "--learning-rate: expected --optimizer adamw");
+  EXPECT_EQ(with_dashes("a_b; `bake --help` lists all of 'x_y'"),
+            "a_b; `bake --help` lists all of 'x_y'");
+  EXPECT_EQ(with_dashes(""), "");
+}
+
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::cli

@@ -1,15 +1,20 @@
 // `report` and a trainer's --report: a page that needs nothing but itself.
 
-#include "apps/program.h"
-#include "apps/reports/html.h"
-#include "apps/reports/run_report.h"
-#include "core/error.h"
-#include "core/files.h"
-#include "core/text.h"
-#include "figures/picture.h"
-#include "tests/apps/tool_runs.h"
+#include "hourglass/cli/html.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/cli/run_report.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
+#include "hourglass/figures/picture.h"
+#include "hourglass/formats/digest.h"
+#include "hourglass/tests/apps/tool_runs.h"
 
-namespace hourglass {
+namespace hourglass::cli {
+
+using namespace formats;
+using namespace figures;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -168,4 +173,4 @@ TEST(Report, SaysWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::cli

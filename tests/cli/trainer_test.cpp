@@ -1,20 +1,25 @@
 // The trainers as their users meet them: flags, files, exit codes, interruptions.
 
-#include "apps/program.h"
-#include "core/files.h"
-#include "core/text.h"
-#include "evaluation/checkpoint.h"
-#include "tests/support/program.h"
-#include "tests/support/support.h"
-#include "training/metrics_file.h"
-#include "training/state_file.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
+#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/runs/metrics_file.h"
+#include "hourglass/runs/state_file.h"
+#include "hourglass/tests/support/program.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
 
 #include <csignal>
 
-namespace hourglass {
+namespace hourglass::cli {
+
+using namespace training;
+using namespace runs;
+using namespace evaluation;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -273,4 +278,4 @@ TEST(TrainerProgram, TrainsOnAUsersOwnTable) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::cli

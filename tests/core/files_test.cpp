@@ -1,7 +1,7 @@
-#include "core/files.h"
+#include "hourglass/core/files.h"
 
-#include "core/error.h"
-#include "tests/support/support.h"
+#include "hourglass/core/error.h"
+#include "hourglass/tests/support/support.h"
 
 namespace hourglass {
 namespace {
@@ -47,17 +47,6 @@ TEST(ReadFile, ReadsBytesAsTheyAre) {
   const std::string bytes("\0\r\n\xff", 4);
   EXPECT_EQ(read_file(testing::write_file(folder / "b", bytes)), bytes);
   EXPECT_EQ(read_file(testing::write_file(folder / "c", "")), "");
-}
-
-TEST(Sha256, MatchesThePublishedValue) {
-  // FIPS 180-2, appendix B.1.
-  EXPECT_EQ(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-}
-
-TEST(Sha256, OfPiecesIsThatOfTheWhole) {
-  Sha256 hash;
-  for (const std::string piece : {"a", "", "bc"}) hash.add(piece);
-  EXPECT_EQ(hash.hex(), sha256("abc"));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "core/text.h"
+#include "hourglass/core/text.h"
 
 #include <gtest/gtest.h>
 
@@ -39,14 +39,6 @@ TEST(ClockTime, ShowsHoursOnlyWhenThereAreSome) {
   EXPECT_EQ(clock_time(75.2), "1:15");
   EXPECT_EQ(clock_time(3675), "1:01:15");
   EXPECT_EQ(clock_time(-1), "0:00");
-}
-
-TEST(Base64, IsThatOfTheStandard) {  // RFC 4648, section 10
-  EXPECT_EQ(base64(""), "");
-  EXPECT_EQ(base64("f"), "Zg==");
-  EXPECT_EQ(base64("fo"), "Zm8=");
-  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
-  EXPECT_EQ(base64(std::string("\xff\xfe\0", 3)), "//4A");
 }
 
 TEST(CsvCell, QuotesWhatSeparates) {

@@ -1,11 +1,11 @@
-#include "datasets/corruption.h"
+#include "hourglass/datasets/corruption.h"
 
-#include "tests/support/support.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
-namespace hourglass {
+namespace hourglass::datasets {
 namespace {
 
 constexpr Corruption kGaussian{CorruptionKind::Gaussian, 0.1};
@@ -144,15 +144,15 @@ TEST(Corrupted, DrawsTheSameNoiseOnAGpu_CUDA) {
 TEST(Corruption, ReadsAndWritesItsForms) {
   for (const std::string text :
        {"none", "gaussian:0.5", "gaussian:2", "mask:0.25", "mask:1", "salt-pepper:0.1"}) {
-    const auto corruption = TextCodec<Corruption>::parse(text);
+    const auto corruption = Corruption::parse(text);
     ASSERT_TRUE(corruption) << text;
-    EXPECT_EQ(TextCodec<Corruption>::format(*corruption), text);
+    EXPECT_EQ(corruption->text(), text);
   }
   for (const std::string text : {"", "gaussian", "gaussian:", "gaussian:0", "gaussian:-1", "mask:0",
                                  "mask:1.01", "salt-pepper:2", "salt:0.1", "mask:nan"}) {
-    EXPECT_FALSE(TextCodec<Corruption>::parse(text)) << text;
+    EXPECT_FALSE(Corruption::parse(text)) << text;
   }
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::datasets

@@ -1,10 +1,10 @@
-#include "datasets/dataset.h"
+#include "hourglass/datasets/dataset.h"
 
-#include "tests/support/support.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::datasets {
 namespace {
 
 using testing::error_of;
@@ -59,18 +59,14 @@ TEST(TensorDataset, LeavesItsValuesAsTheyWere) {
 
 TEST(TensorDataset, RefusesPartsThatDoNotFit) {
   const at::Tensor values = at::zeros({4, 3});
-  expect_contains(error_of([&] {
-                    TensorDataset(values, positions_of({1, 2, 3}), {});
-                  }),
+  expect_contains(error_of([&] { TensorDataset(values, positions_of({1, 2, 3}), {}); }),
                   {"3 labels", "4 items"});
-  expect_contains(error_of([&] {
-                    TensorDataset(values, {}, {.offset = {0, 0}, .factor = {1, 1}});
-                  }),
-                  {"3 features", "2 offsets", "2 factors"});
-  expect_contains(error_of([&] {
-                    TensorDataset(values, {}, {.offset = {0}, .factor = {1, 1, 1}});
-                  }),
-                  {"1 offsets", "3 factors"});
+  expect_contains(
+      error_of([&] { TensorDataset(values, {}, {.offset = {0, 0}, .factor = {1, 1}}); }),
+      {"3 features", "2 offsets", "2 factors"});
+  expect_contains(
+      error_of([&] { TensorDataset(values, {}, {.offset = {0}, .factor = {1, 1, 1}}); }),
+      {"1 offsets", "3 factors"});
 }
 
 TEST(Dataset, GivesFirstAndAllPositions) {
@@ -134,4 +130,4 @@ TEST(Dataset, GivesTheSameBatchesOnAGpu_CUDA) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::datasets

@@ -1,10 +1,11 @@
-#include "datasets/scaling.h"
+#include "hourglass/datasets/scaling.h"
 
-#include "tests/support/support.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::datasets {
+
 namespace {
 
 /// Three columns, of which the middle one is constant.
@@ -32,7 +33,7 @@ TEST(ExtremesOf, LooksAtAllOfManyRows) {
 
 TEST(FitScaling, PutsEachColumnBetweenZeroAndOne) {
   const Extremes extremes = extremes_of(small_table(), at::arange(3));
-  const Scaling scaling = fit_scaling({Scale::Kind::MinMax}, extremes);
+  const Scaling scaling = fit_scaling({ScalingRule::Kind::MinMax}, extremes);
   EXPECT_EQ(scaling.offset, (std::vector<double>{1, 5, -2}));
   EXPECT_EQ(scaling.factor, (std::vector<double>{0.125, 0, 0.25}));
   const TensorDataset data(small_table(), {}, scaling);
@@ -45,7 +46,7 @@ TEST(FitScaling, NeverExceedsOneByRounding) {
   at::manual_seed(1);
   const at::Tensor values = at::rand({2, 20000}, at::kDouble).mul(1e3).to(at::kFloat);
   const Extremes extremes = extremes_of(values, at::arange(2));
-  const Range range = scaled_range(extremes, fit_scaling({Scale::Kind::MinMax}, extremes));
+  const Range range = scaled_range(extremes, fit_scaling({ScalingRule::Kind::MinMax}, extremes));
   EXPECT_EQ(range.lowest, 0);
   EXPECT_LE(range.highest, 1);
   EXPECT_GT(range.highest, 0.999999);
@@ -53,9 +54,10 @@ TEST(FitScaling, NeverExceedsOneByRounding) {
 
 TEST(FitScaling, DividesOrLeavesAlone) {
   const Extremes extremes = extremes_of(small_table(), at::arange(3));
-  EXPECT_EQ(fit_scaling({Scale::Kind::Max, 16}, extremes).factor, std::vector<double>{1.0 / 16});
-  EXPECT_EQ(fit_scaling({Scale::Kind::None}, extremes).factor, std::vector<double>{1.0});
-  EXPECT_EQ(fit_scaling({Scale::Kind::None}, extremes).offset, std::vector<double>{0.0});
+  EXPECT_EQ(fit_scaling({ScalingRule::Kind::Max, 16}, extremes).factor,
+            std::vector<double>{1.0 / 16});
+  EXPECT_EQ(fit_scaling({ScalingRule::Kind::None}, extremes).factor, std::vector<double>{1.0});
+  EXPECT_EQ(fit_scaling({ScalingRule::Kind::None}, extremes).offset, std::vector<double>{0.0});
 }
 
 TEST(ScaledRange, IsWhatABatchHas) {
@@ -68,23 +70,16 @@ TEST(ScaledRange, IsWhatABatchHas) {
   EXPECT_EQ(mirrored.highest, 0);
 }
 
-TEST(Scaling, SurvivesTheRoundTripThroughJson) {
-  const Scaling scaling{.offset = {0.1, 2}, .factor = {1.0 / 3, 4}};
-  const auto copy = nlohmann::json::parse(nlohmann::json(scaling).dump()).get<Scaling>();
-  EXPECT_EQ(copy.offset, scaling.offset);
-  EXPECT_EQ(copy.factor, scaling.factor);
-}
-
 TEST(Scale, ReadsAndWritesItsForms) {
   for (const std::string text : {"auto", "none", "minmax", "max:16", "max:0.5"}) {
-    const auto scale = TextCodec<Scale>::parse(text);
+    const auto scale = ScalingRule::parse(text);
     ASSERT_TRUE(scale) << text;
-    EXPECT_EQ(TextCodec<Scale>::format(*scale), text);
+    EXPECT_EQ(scale->text(), text);
   }
   for (const std::string text : {"", "max", "max:", "max:0", "max:-1", "max:inf", "min"}) {
-    EXPECT_FALSE(TextCodec<Scale>::parse(text)) << text;
+    EXPECT_FALSE(ScalingRule::parse(text)) << text;
   }
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::datasets

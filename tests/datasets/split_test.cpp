@@ -1,10 +1,10 @@
-#include "datasets/split.h"
+#include "hourglass/datasets/split.h"
 
-#include "tests/support/support.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::datasets {
 namespace {
 
 using testing::error_of;
@@ -90,24 +90,24 @@ TEST(SplitRows, TakesNothingWhenNotAskedTo) {
 
 TEST(SplitRows, RefusesEmptyParts) {
   expect_contains(error_of([] { split_rows(split_of(0.1), 3, {}, 1); }),
-                  {"--validation split:0.1", "of 3 rows, 0 would be for validation"});
+                  {"`validation` split:0.1", "of 3 rows, 0 would be for validation"});
   expect_contains(error_of([] { split_rows(split_of(0.9), 3, {}, 1); }), {"0 for training"});
   expect_contains(error_of([] { split_rows(last_of(0.9), 5, {}, 1); }),
-                  {"--validation last:0.9", "0 for training"});
+                  {"`validation` last:0.9", "0 for training"});
   expect_contains(error_of([] { split_rows(last_of(0.5), 1, {}, 1); }), {"of 1 rows"});
 }
 
 TEST(Validation, ReadsAndWritesItsForms) {
   for (const std::string text : {"auto", "test", "none", "split:0.1", "last:0.2"}) {
-    const auto validation = TextCodec<Validation>::parse(text);
+    const auto validation = Validation::parse(text);
     ASSERT_TRUE(validation) << text;
-    EXPECT_EQ(TextCodec<Validation>::format(*validation), text);
+    EXPECT_EQ(validation->text(), text);
   }
   for (const std::string text : {"", "split", "split:", "split:0", "split:1", "last:1.5", "last:-1",
                                  "last:x", "split:nan", "Test"}) {
-    EXPECT_FALSE(TextCodec<Validation>::parse(text)) << text;
+    EXPECT_FALSE(Validation::parse(text)) << text;
   }
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::datasets

@@ -1,12 +1,12 @@
-#include "evaluation/activations.h"
+#include "hourglass/evaluation/activations.h"
 
-#include "core/error.h"
-#include "evaluation/activation_file.h"
-#include "evaluation/layer_recorder.h"
-#include "models/dense.h"
-#include "models/lstm.h"
-#include "tests/support/support.h"
-#include "training/torchscript.h"
+#include "hourglass/core/error.h"
+#include "hourglass/evaluation/activation_file.h"
+#include "hourglass/evaluation/layer_recorder.h"
+#include "hourglass/formats/torchscript.h"
+#include "hourglass/models/dense.h"
+#include "hourglass/models/lstm.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/jit/api/module.h>
@@ -14,7 +14,11 @@
 #include <cmath>
 #include <memory>
 
-namespace hourglass {
+namespace hourglass::evaluation {
+
+using namespace models;
+using namespace formats;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -227,10 +231,9 @@ TEST(RecordGradients, SayWhyTheyCannotBe) {
   batch.target = at::ones({2, 5});
   expect_contains(error_of([&] { record_gradients(checkpoint, batch, Loss::Mse); }),
                   {"tiny.pt", "2 x 1", "2 x 5"});
-  expect_contains(error_of([&] {
-                    record_gradients(checkpoint, batch_of(column({1, 2})), Loss::Bce);
-                  }),
-                  {"[0, 1]", "18 to 36", "--loss mse"});
+  expect_contains(
+      error_of([&] { record_gradients(checkpoint, batch_of(column({1, 2})), Loss::Bce); }),
+      {"[0, 1]", "18 to 36", "`loss` mse"});
 }
 
 TEST(RecordActivations, OfAStrangersNestedSequentialHaveItsNames) {
@@ -323,4 +326,4 @@ TEST(ActivationFile, RefusesOtherFiles) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

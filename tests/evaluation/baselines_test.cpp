@@ -1,15 +1,18 @@
 // The baselines that the recipes state for Fashion-MNIST, from the measures of this room.
 
-#include "evaluation/codes.h"
-#include "evaluation/errors.h"
-#include "evaluation/neighbours.h"
-#include "evaluation/pca.h"
-#include "evaluation/ranking.h"
-#include "tests/evaluation/fashion_mnist.h"
+#include "hourglass/evaluation/codes.h"
+#include "hourglass/evaluation/errors.h"
+#include "hourglass/evaluation/neighbours.h"
+#include "hourglass/evaluation/pca.h"
+#include "hourglass/evaluation/ranking.h"
+#include "hourglass/tests/evaluation/fashion_mnist.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::evaluation {
+
+using namespace datasets;
+
 namespace {
 
 /// Per cent right of the test codes' labels by one and by five neighbours among the training codes.
@@ -62,4 +65,4 @@ TEST(Baselines, OneClassOfFashionMnistAgainstTheRest) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -1,17 +1,21 @@
-#include "evaluation/checkpoint.h"
+#include "hourglass/evaluation/checkpoint.h"
 
-#include "core/error.h"
-#include "core/files.h"
-#include "core/npy.h"
-#include "core/zip.h"
-#include "models/variational.h"
-#include "tests/support/support.h"
-#include "training/torchscript.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/formats/npy.h"
+#include "hourglass/formats/torchscript.h"
+#include "hourglass/formats/zip.h"
+#include "hourglass/models/variational.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/jit/api/module.h>
 
-namespace hourglass {
+namespace hourglass::evaluation {
+
+using namespace models;
+using namespace formats;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -77,9 +81,7 @@ TEST(Checkpoint, SaysInOneLineWhatFailsInsideOfAMethod) {
   HOURGLASS_NEEDS_FOREIGN_MODELS();
   auto model = Checkpoint::load(foreign_model("autoencoder"));
   EXPECT_EQ(
-      error_of([&] {
-        model.encode(at::rand({2, 1, 5, 5}));
-      }),
+      error_of([&] { model.encode(at::rand({2, 1, 5, 5})); }),
       foreign_model("autoencoder").string() +
           ": encode of an input of shape 2 x 1 x 5 x 5 failed: mat1 and mat2 shapes cannot be "
           "multiplied (2x25 and 64x16)");
@@ -214,4 +216,4 @@ TEST(LoadCheckpoint, RefusesDamagedWeights) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

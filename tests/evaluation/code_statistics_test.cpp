@@ -1,10 +1,10 @@
-#include "evaluation/code_statistics.h"
+#include "hourglass/evaluation/code_statistics.h"
 
-#include "tests/support/support.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 namespace {
 
 TEST(CodeStatistics, CountDeadAndActiveUnits) {
@@ -38,9 +38,7 @@ TEST(CodeStatistics, TakeCodesOfAnyShape) {
 }
 
 TEST(CodeStatistics, RefuseNoCodesAndSuchAsAreNotFinite) {
-  testing::expect_contains(testing::error_of([] {
-                             code_statistics(at::empty({0, 3}));
-                           }),
+  testing::expect_contains(testing::error_of([] { code_statistics(at::empty({0, 3})); }),
                            {"found 0 values"});
   at::Tensor codes = at::rand({3, 2});
   codes[1][1] = NAN;
@@ -49,4 +47,4 @@ TEST(CodeStatistics, RefuseNoCodesAndSuchAsAreNotFinite) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

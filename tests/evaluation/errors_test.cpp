@@ -1,13 +1,16 @@
-#include "evaluation/errors.h"
+#include "hourglass/evaluation/errors.h"
 
-#include "evaluation/ssim.h"
-#include "tests/evaluation/image_pairs.h"
-#include "tests/evaluation/reference.h"
-#include "tests/support/support.h"
+#include "hourglass/evaluation/ssim.h"
+#include "hourglass/tests/evaluation/image_pairs.h"
+#include "hourglass/tests/evaluation/reference.h"
+#include "hourglass/tests/support/support.h"
 
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::evaluation {
+
+using namespace datasets;
+
 namespace {
 
 DatasetPtr images(const at::Tensor& values) {
@@ -89,4 +92,4 @@ TEST(Errors, RefuseAReconstructionOfAnotherSize) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

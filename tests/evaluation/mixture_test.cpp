@@ -1,10 +1,10 @@
-#include "evaluation/mixture.h"
+#include "hourglass/evaluation/mixture.h"
 
-#include "evaluation/mahalanobis.h"
-#include "tests/evaluation/reference.h"
-#include "tests/support/support.h"
+#include "hourglass/evaluation/mahalanobis.h"
+#include "hourglass/tests/evaluation/reference.h"
+#include "hourglass/tests/support/support.h"
 
-namespace hourglass {
+namespace hourglass::evaluation {
 namespace {
 
 at::Tensor iris_codes() { return testing::embedded_items("iris", "minmax").items; }
@@ -99,15 +99,11 @@ TEST(Mahalanobis, IgnoresDirectionsWithoutVariance) {
 }
 
 TEST(Mahalanobis, NeedsTwoCodesAndFiniteOnes) {
-  testing::expect_contains(testing::error_of([] {
-                             fit_mahalanobis(at::rand({1, 3}));
-                           }),
+  testing::expect_contains(testing::error_of([] { fit_mahalanobis(at::rand({1, 3})); }),
                            {"at least 2", "found 1"});
-  testing::expect_contains(testing::error_of([] {
-                             fit_mahalanobis(at::full({2, 3}, INFINITY));
-                           }),
+  testing::expect_contains(testing::error_of([] { fit_mahalanobis(at::full({2, 3}, INFINITY)); }),
                            {"found inf"});
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -1,13 +1,13 @@
-#include "evaluation/neighbours.h"
+#include "hourglass/evaluation/neighbours.h"
 
-#include "tests/evaluation/reference.h"
-#include "tests/support/support.h"
+#include "hourglass/tests/evaluation/reference.h"
+#include "hourglass/tests/support/support.h"
 
 #include <c10/core/InferenceMode.h>
 
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 namespace {
 
 NeighbourIndex digits_index() {
@@ -120,31 +120,27 @@ TEST(Neighbours, MeanAveragePrecisionLeavesOutTheQueryAndLabelsWithoutEntries) {
   // Query 0 finds its like at rank 2, query 2 at rank 2; 1 and 3 have none.
   EXPECT_DOUBLE_EQ(
       mean_average_precision({codes, labels}, codes, labels, {.own_rows = at::arange(4)}), 0.5);
-  testing::expect_contains(testing::error_of([&] {
-                             mean_average_precision({codes, labels}, codes, labels + 5, {});
-                           }),
-                           {"found none"});
+  testing::expect_contains(
+      testing::error_of([&] { mean_average_precision({codes, labels}, codes, labels + 5, {}); }),
+      {"found none"});
 }
 
 TEST(Neighbours, RefuseWhatDoesNotFit) {
   const NeighbourIndex index{at::rand({4, 3}), {}};
-  testing::expect_contains(testing::error_of([&] {
-                             nearest_neighbours(index, at::rand({2, 2}), {});
-                           }),
-                           {"queries of 3 values", "found 2"});
-  testing::expect_contains(testing::error_of([&] {
-                             nearest_neighbours(index, at::rand({2, 3}), {.count = 5});
-                           }),
-                           {"1 to 4", "found 5"});
+  testing::expect_contains(
+      testing::error_of([&] { nearest_neighbours(index, at::rand({2, 2}), {}); }),
+      {"queries of 3 values", "found 2"});
+  testing::expect_contains(
+      testing::error_of([&] { nearest_neighbours(index, at::rand({2, 3}), {.count = 5}); }),
+      {"1 to 4", "found 5"});
   const Neighbours found = nearest_neighbours(index, at::rand({2, 3}), {.count = 2});
   testing::expect_contains(testing::error_of([&] { majority_labels(index, found, 1); }),
                            {"an index with labels"});
   const NeighbourIndex broken{at::full({4, 3}, NAN), {}};
-  testing::expect_contains(testing::error_of([&] {
-                             nearest_neighbours(broken, at::rand({2, 3}), {.count = 1});
-                           }),
-                           {"found nan in row 0, unit 0"});
+  testing::expect_contains(
+      testing::error_of([&] { nearest_neighbours(broken, at::rand({2, 3}), {.count = 1}); }),
+      {"found nan in row 0, unit 0"});
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

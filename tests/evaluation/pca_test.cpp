@@ -1,13 +1,17 @@
-#include "evaluation/pca.h"
+#include "hourglass/evaluation/pca.h"
 
-#include "models/dense.h"
-#include "tests/evaluation/fashion_mnist.h"
-#include "tests/support/support.h"
-#include "training/trainer.h"
+#include "hourglass/models/dense.h"
+#include "hourglass/tests/evaluation/fashion_mnist.h"
+#include "hourglass/tests/support/support.h"
+#include "hourglass/training/trainer.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::evaluation {
+
+using namespace datasets;
+using namespace models;
+
 namespace {
 
 DatasetPtr table(const at::Tensor& values) {
@@ -69,4 +73,4 @@ TEST(Pca, IsReachedByALinearAutoencoderOfTheSameSize) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

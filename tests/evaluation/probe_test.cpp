@@ -1,11 +1,11 @@
-#include "evaluation/probe.h"
+#include "hourglass/evaluation/probe.h"
 
-#include "tests/evaluation/reference.h"
-#include "tests/support/support.h"
+#include "hourglass/tests/evaluation/reference.h"
+#include "hourglass/tests/support/support.h"
 
 #include <c10/core/InferenceMode.h>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 namespace {
 
 TEST(Probe, ClassifiesDigitsLikeScikitLearn) {
@@ -53,4 +53,4 @@ TEST(Probe, RefusesASingleClassAndMissingLabels) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -1,11 +1,11 @@
-#include "evaluation/ranking.h"
+#include "hourglass/evaluation/ranking.h"
 
-#include "tests/evaluation/reference.h"
-#include "tests/support/support.h"
+#include "hourglass/tests/evaluation/reference.h"
+#include "hourglass/tests/support/support.h"
 
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 namespace {
 
 const at::Tensor kScores = at::tensor({0.1, 0.4, 0.4, 0.8}, at::kDouble);
@@ -83,4 +83,4 @@ TEST(Ranking, RefusesAMissingClassScoresThatAreNotFiniteAndUnequalLengths) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "datasets/open.h"
-#include "datasets/split.h"
+#include "hourglass/datasets/split.h"
+#include "hourglass/sources/open.h"
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
@@ -37,17 +37,17 @@ struct LabelledItems {
   }
 };
 
-inline LabelledItems items_of(const Dataset& data) {
+inline LabelledItems items_of(const datasets::Dataset& data) {
   const Batch batch = data.batch(data.all_positions());
   return {batch.input.flatten(1), batch.labels};
 }
 
 /// An embedded data set, all rows in the order of the file.
 inline LabelledItems embedded_items(const std::string& name, const std::string& scale = "auto") {
-  DataOptions options{.dataset = name};
-  options.validation = *TextCodec<Validation>::parse("none");
+  sources::DataOptions options{.dataset = name};
+  options.validation = *datasets::Validation::parse("none");
   options.scale = *TextCodec<decltype(options.scale)>::parse(scale);
-  return items_of(*open_data(options, 1).training);
+  return items_of(*sources::open_data(options, 1).training);
 }
 
 /// The first 1200 rows of the digits, as make_reference.py divides them, and the rest.

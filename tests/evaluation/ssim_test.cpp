@@ -1,10 +1,10 @@
-#include "evaluation/ssim.h"
+#include "hourglass/evaluation/ssim.h"
 
-#include "tests/evaluation/image_pairs.h"
-#include "tests/evaluation/reference.h"
-#include "tests/support/support.h"
+#include "hourglass/tests/evaluation/image_pairs.h"
+#include "hourglass/tests/evaluation/reference.h"
+#include "hourglass/tests/support/support.h"
 
-namespace hourglass {
+namespace hourglass::evaluation {
 namespace {
 
 TEST(Ssim, EqualsScikitImageOnTwentyImages) {
@@ -46,4 +46,4 @@ TEST(Ssim, NeedsImagesAsLargeAsItsWindow) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

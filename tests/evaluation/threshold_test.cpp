@@ -1,11 +1,11 @@
-#include "evaluation/threshold.h"
+#include "hourglass/evaluation/threshold.h"
 
-#include "tests/evaluation/reference.h"
-#include "tests/support/support.h"
+#include "hourglass/tests/evaluation/reference.h"
+#include "hourglass/tests/support/support.h"
 
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::evaluation {
 namespace {
 
 /// The (i + ½) / n quantiles of the uniform distribution, for drawing any other without chance.
@@ -14,7 +14,7 @@ at::Tensor even_shares(int64_t n) { return (at::arange(n, at::kDouble) + 0.5) / 
 at::Tensor exponential_scores() { return -at::log1p(-even_shares(2000)); }
 
 double threshold_by(const std::string& rule, const at::Tensor& scores) {
-  return fit_threshold(scores, *TextCodec<ThresholdRule>::parse(rule));
+  return fit_threshold(scores, *ThresholdRule::parse(rule));
 }
 
 TEST(Threshold, QuantileSigmaAndMadEqualNumPy) {
@@ -60,18 +60,18 @@ TEST(Threshold, TailReachesBeyondTheScoresSeen) {
 
 TEST(Threshold, RulesReadBackFromTheirText) {
   for (const char* text : {"quantile:0.99", "sigma:3", "mad:3.5", "tail:0.0001"}) {
-    const auto rule = TextCodec<ThresholdRule>::parse(text);
+    const auto rule = ThresholdRule::parse(text);
     ASSERT_TRUE(rule.has_value()) << text;
-    EXPECT_EQ(TextCodec<ThresholdRule>::format(*rule), text);
+    EXPECT_EQ(rule->text(), text);
   }
 }
 
 TEST(Threshold, RulesOutsideTheirRangeAreNone) {
   for (const char* text : {"", "quantile", "quantile:", "quantile:0", "quantile:1", "sigma:0",
                            "sigma:-1", "mad:x", "mad:inf", "tail:0", "tail:0.02", "median:3"}) {
-    EXPECT_FALSE(TextCodec<ThresholdRule>::parse(text).has_value()) << text;
+    EXPECT_FALSE(ThresholdRule::parse(text).has_value()) << text;
   }
-  testing::expect_contains(TextCodec<ThresholdRule>::expects(),
+  testing::expect_contains(ThresholdRule::expects(),
                            {"quantile:Q", "sigma:K", "mad:K", "tail:P", "below 0.02"});
 }
 
@@ -88,4 +88,4 @@ TEST(Threshold, SaysWhatScoresItNeeds) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::evaluation

@@ -1,11 +1,11 @@
-#include "figures/activation_maps.h"
+#include "hourglass/figures/activation_maps.h"
 
-#include "tests/figures/pixels.h"
-#include "tests/support/support.h"
+#include "hourglass/tests/figures/pixels.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 using testing::error_of;
@@ -78,11 +78,9 @@ TEST(ActivationMaps, ErrorsNameTheLayer) {
   EXPECT_EQ(error_of([] { activation_maps({}); }),
             "activation maps: expected at least one layer, found none");
   EXPECT_EQ(
-      error_of([] {
-        activation_maps({{"code", at::zeros({1, 2, 3, 4})}});
-      }),
+      error_of([] { activation_maps({{"code", at::zeros({1, 2, 3, 4})}}); }),
       "activation maps: expected layer 'code' as [D], [T, F] or [C, H, W], found [1, 2, 3, 4]");
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::figures

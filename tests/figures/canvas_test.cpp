@@ -1,12 +1,12 @@
-#include "figures/canvas.h"
+#include "hourglass/figures/canvas.h"
 
-#include "tests/figures/pixels.h"
+#include "hourglass/tests/figures/pixels.h"
 
 #include <gtest/gtest.h>
 
 #include <numbers>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 using testing::kBlack;
@@ -91,4 +91,4 @@ TEST(Canvas, TextStandsWhereItIsAskedFor) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::figures

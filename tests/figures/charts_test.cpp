@@ -1,13 +1,13 @@
-#include "figures/bar_chart.h"
-#include "figures/filter_grid.h"
-#include "figures/histogram.h"
-#include "figures/vector_grid.h"
-#include "tests/figures/pixels.h"
-#include "tests/support/support.h"
+#include "hourglass/figures/bar_chart.h"
+#include "hourglass/figures/filter_grid.h"
+#include "hourglass/figures/histogram.h"
+#include "hourglass/figures/vector_grid.h"
+#include "hourglass/tests/figures/pixels.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 using testing::error_of;
@@ -36,9 +36,7 @@ TEST(BarChart, NegativeValuesHangAndMissingOnesLeaveAGap) {
 }
 
 TEST(BarChart, RefusesUnevenSeries) {
-  EXPECT_EQ(error_of([] {
-              bar_chart({"a", "b"}, {{"ours", {1}}});
-            }),
+  EXPECT_EQ(error_of([] { bar_chart({"a", "b"}, {{"ours", {1}}}); }),
             "bar chart: expected 2 values in series 'ours', one a category, found 1");
   EXPECT_EQ(error_of([] { bar_chart({"a"}, {}); }),
             "bar chart: expected categories and series, found 1 and 0");
@@ -79,9 +77,7 @@ TEST(Histogram, LeavesOutWhatIsNotFiniteAndTakesEqualValues) {
 }
 
 TEST(Histogram, RefusesMatrices) {
-  EXPECT_EQ(error_of([] {
-              histogram({{"normal", at::zeros({2, 2})}});
-            }),
+  EXPECT_EQ(error_of([] { histogram({{"normal", at::zeros({2, 2})}}); }),
             "histogram: expected values [N] of group 'normal', found [2, 2]");
   EXPECT_EQ(error_of([] { histogram({}); }), "histogram: expected at least one group, found none");
 }
@@ -118,19 +114,13 @@ TEST(VectorGrid, RefusesRowsThatDoNotMatch) {
   EXPECT_EQ(error_of([] { vector_grid({}); }),
             "vector grid: expected at least one row, found none");
   EXPECT_EQ(
-      error_of([&] {
-        vector_grid({{"original", values}, {"reconstruction", at::zeros({2, 3})}});
-      }),
+      error_of([&] { vector_grid({{"original", values}, {"reconstruction", at::zeros({2, 3})}}); }),
       "vector grid: expected [2, 4] in row 'reconstruction' as in row 'original', found [2, 3]");
-  EXPECT_EQ(error_of([&] {
-              vector_grid({{"original", values}}, {.captions = {"x"}});
-            }),
+  EXPECT_EQ(error_of([&] { vector_grid({{"original", values}}, {.captions = {"x"}}); }),
             "vector grid: expected 2 captions, one an item, found 1");
-  EXPECT_EQ(error_of([&] {
-              vector_grid({{"original", values}}, {.feature_names = {"x"}});
-            }),
+  EXPECT_EQ(error_of([&] { vector_grid({{"original", values}}, {.feature_names = {"x"}}); }),
             "vector grid: expected 4 names, one a feature, found 1");
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,4 +1,4 @@
-#include "figures/colormap.h"
+#include "hourglass/figures/colormap.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 /// Within one step of 255 in every channel.
@@ -112,4 +112,4 @@ TEST(ClassColors, OneClassHasAColour) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,8 +1,8 @@
-#include "figures/font.h"
+#include "hourglass/figures/font.h"
 
 #include <gtest/gtest.h>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 TEST(TextWidth, AddsTheAdvancesOfTheLetters) {
@@ -38,4 +38,4 @@ TEST(ShortenText, KeepsWhatFitsAndCutsBetweenCharacters) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,10 +1,10 @@
-#include "figures/heat_overlay.h"
+#include "hourglass/figures/heat_overlay.h"
 
-#include "tests/support/support.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 using testing::error_of;
@@ -38,11 +38,9 @@ TEST(HeatOverlay, PutsTheHeatWhereItsMapHasIt) {
 }
 
 TEST(HeatOverlay, RefusesHeatThatIsNoMap) {
-  expect_contains(error_of([] {
-                    heat_overlay(at::rand({8, 8}), {}, at::rand({4}));
-                  }),
+  expect_contains(error_of([] { heat_overlay(at::rand({8, 8}), {}, at::rand({4})); }),
                   {"heat [h, w]", "[4]"});
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::figures

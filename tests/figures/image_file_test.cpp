@@ -1,14 +1,14 @@
-#include "figures/image_file.h"
+#include "hourglass/figures/image_file.h"
 
-#include "core/error.h"
-#include "core/files.h"
-#include "figures/image.h"
-#include "tests/support/support.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/figures/image.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 #include <opencv2/imgcodecs.hpp>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 namespace fs = std::filesystem;
@@ -147,4 +147,4 @@ TEST(ReadImages, RefusesItemsThatAreNoImages) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::figures

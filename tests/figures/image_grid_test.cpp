@@ -1,11 +1,11 @@
-#include "figures/image_grid.h"
+#include "hourglass/figures/image_grid.h"
 
-#include "tests/figures/pixels.h"
-#include "tests/support/support.h"
+#include "hourglass/tests/figures/pixels.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 using testing::error_of;
@@ -91,11 +91,9 @@ TEST(ImageGrid, RefusesRowsThatDoNotMatch) {
             "image grid: expected 3 images in row 'b' as in row 'a', found 1");
   EXPECT_EQ(error_of([&] { image_grid({{.label = "a", .images = images, .captions = {"x"}}}); }),
             "image grid: expected a caption for each of 3 images in row 'a', found 1");
-  EXPECT_EQ(error_of([&] {
-              image_grid({{.images = at::zeros({3, 4})}});
-            }),
+  EXPECT_EQ(error_of([&] { image_grid({{.images = at::zeros({3, 4})}}); }),
             "image grid: expected images [N, C, H, W] or [N, H, W], found [3, 4]");
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::figures

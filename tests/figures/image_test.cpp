@@ -1,13 +1,13 @@
-#include "figures/image.h"
+#include "hourglass/figures/image.h"
 
-#include "tests/figures/pixels.h"
-#include "tests/support/support.h"
+#include "hourglass/tests/figures/pixels.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
 #include <limits>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 using testing::error_of;
@@ -47,9 +47,7 @@ TEST(ToPicture, TakesOtherTypesAndLayouts) {
 }
 
 TEST(ToPicture, RefusesOtherShapes) {
-  EXPECT_EQ(error_of([] {
-              to_picture(at::zeros({5, 2, 2}));
-            }),
+  EXPECT_EQ(error_of([] { to_picture(at::zeros({5, 2, 2})); }),
             "image: expected one to four channels [C, H, W], found [5, 2, 2]");
   EXPECT_EQ(error_of([] { to_picture(at::zeros({7})); }),
             "image: expected [H, W] or [C, H, W], found [7]");
@@ -66,4 +64,4 @@ TEST(RangeOf, PassesOverWhatIsNotFinite) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::figures

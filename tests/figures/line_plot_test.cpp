@@ -1,11 +1,11 @@
-#include "figures/line_plot.h"
+#include "hourglass/figures/line_plot.h"
 
-#include "tests/figures/pixels.h"
-#include "tests/support/support.h"
+#include "hourglass/tests/figures/pixels.h"
+#include "hourglass/tests/support/support.h"
 
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 using testing::error_of;
@@ -82,15 +82,11 @@ TEST(LinePlot, DrawsWhatHasNothingToDraw) {
 
 TEST(LinePlot, RefusesEmptyAndUnevenSeries) {
   EXPECT_EQ(error_of([] { line_plot({}); }), "line plot: expected at least one series, found none");
-  EXPECT_EQ(error_of([] {
-              line_plot({{"loss", {1, 2}, {3}}});
-            }),
+  EXPECT_EQ(error_of([] { line_plot({{"loss", {1, 2}, {3}}}); }),
             "line plot: expected as many y as x values in series 'loss', found 2 x and 1 y");
-  EXPECT_EQ(error_of([] {
-              line_plot({{"loss", {}, {}}});
-            }),
+  EXPECT_EQ(error_of([] { line_plot({{"loss", {}, {}}}); }),
             "line plot: expected as many y as x values in series 'loss', found 0 x and 0 y");
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::figures

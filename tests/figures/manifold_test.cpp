@@ -1,11 +1,11 @@
-#include "figures/manifold.h"
+#include "hourglass/figures/manifold.h"
 
-#include "tests/figures/pixels.h"
-#include "tests/support/support.h"
+#include "hourglass/tests/figures/pixels.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 using testing::error_of;
@@ -29,15 +29,11 @@ TEST(Manifold, FirstCoordinateGrowsToTheRightSecondDownwardsAndTilesTouch) {
 }
 
 TEST(Manifold, RefusesAnotherNumberOfImages) {
-  EXPECT_EQ(error_of([] {
-              manifold(at::zeros({5, 1, 8, 8}), {0, 1}, {0, 1});
-            }),
+  EXPECT_EQ(error_of([] { manifold(at::zeros({5, 1, 8, 8}), {0, 1}, {0, 1}); }),
             "manifold: expected 2 x 2 images for as many coordinates, found 5");
-  EXPECT_EQ(error_of([] {
-              manifold(at::zeros({4, 64}), {0, 1}, {0, 1});
-            }),
+  EXPECT_EQ(error_of([] { manifold(at::zeros({4, 64}), {0, 1}, {0, 1}); }),
             "manifold: expected images [N, C, H, W] or [N, H, W], found [4, 64]");
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::figures

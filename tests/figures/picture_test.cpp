@@ -1,11 +1,11 @@
-#include "figures/picture.h"
+#include "hourglass/figures/picture.h"
 
-#include "core/files.h"
-#include "tests/support/support.h"
+#include "hourglass/core/files.h"
+#include "hourglass/tests/support/support.h"
 
 #include <opencv2/imgcodecs.hpp>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 using testing::error_of;
@@ -63,4 +63,4 @@ TEST(Picture, NeedsAPixel) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::figures

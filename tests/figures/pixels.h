@@ -1,6 +1,6 @@
 #pragma once
 
-#include "figures/picture.h"
+#include "hourglass/figures/picture.h"
 
 #include <algorithm>
 #include <limits>
@@ -21,7 +21,7 @@ struct Region {
 
 /// The pixels of exactly this colour, left of column `end` (a legend on the right repeats the
 /// colours).
-inline Region region_of(const Picture& picture, Color color,
+inline Region region_of(const figures::Picture& picture, figures::Color color,
                         int end = std::numeric_limits<int>::max()) {
   Region region;
   for (int y = 0; y < picture.height(); ++y) {
@@ -37,14 +37,14 @@ inline Region region_of(const Picture& picture, Color color,
   return region;
 }
 
-inline bool same_pixels(const Picture& a, const Picture& b) {
+inline bool same_pixels(const figures::Picture& a, const figures::Picture& b) {
   return a.width() == b.width() && a.height() == b.height() &&
          std::equal(a.data(), a.data() + static_cast<ptrdiff_t>(a.width()) * a.height(), b.data());
 }
 
 /// The first two colours of Tab10, in which plots draw their first two series.
-inline constexpr Color kBlue = {31, 119, 180}, kOrange = {255, 127, 14};
-inline constexpr Color kBlack = {0, 0, 0};
+inline constexpr figures::Color kBlue = {31, 119, 180}, kOrange = {255, 127, 14};
+inline constexpr figures::Color kBlack = {0, 0, 0};
 
 inline constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 

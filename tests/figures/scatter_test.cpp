@@ -1,14 +1,14 @@
-#include "figures/scatter.h"
+#include "hourglass/figures/scatter.h"
 
-#include "tests/figures/pixels.h"
-#include "tests/support/support.h"
+#include "hourglass/tests/figures/pixels.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
 #include <cmath>
 #include <numbers>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 using testing::error_of;
@@ -105,22 +105,17 @@ TEST(Scatter, ManyClassesGetABarInsteadOfALegend) {
 
 TEST(Scatter, RefusesWhatDoesNotFit) {
   const at::Tensor points = at::zeros({4, 2});
-  EXPECT_EQ(error_of([] {
-              scatter(at::zeros({4, 3}));
-            }),
+  EXPECT_EQ(error_of([] { scatter(at::zeros({4, 3})); }),
             "scatter: expected points [N, 2], found [4, 3]");
-  EXPECT_EQ(error_of([] {
-              scatter(at::zeros({0, 2}));
-            }),
+  EXPECT_EQ(error_of([] { scatter(at::zeros({0, 2})); }),
             "scatter: expected points [N, 2], found [0, 2]");
   EXPECT_EQ(error_of([&] { scatter(points, {.labels = at::arange(3)}); }),
             "scatter: expected a whole number as label for each of 4 points, found Long [3]");
   EXPECT_EQ(error_of([&] { scatter(points, {.labels = at::zeros({4})}); }),
             "scatter: expected a whole number as label for each of 4 points, found Float [4]");
-  EXPECT_EQ(error_of([&] {
-              scatter(points, {.labels = at::arange(4), .class_names = {"a", "b"}});
-            }),
-            "scatter: expected labels 0 … 1, found 3");
+  EXPECT_EQ(
+      error_of([&] { scatter(points, {.labels = at::arange(4), .class_names = {"a", "b"}}); }),
+      "scatter: expected labels 0 … 1, found 3");
   EXPECT_EQ(error_of([&] { scatter(points, {.labels = at::arange(4) - 1}); }),
             "scatter: expected labels 0 … 999, found -1");
   EXPECT_EQ(error_of([&] { scatter(points, {.opacity = 2}); }),
@@ -152,11 +147,9 @@ TEST(Scatter3d, NearerPointsCoverThoseBehind) {
 }
 
 TEST(Scatter3d, RefusesPointsOfThePlane) {
-  EXPECT_EQ(error_of([] {
-              scatter_3d(at::zeros({4, 2}));
-            }),
+  EXPECT_EQ(error_of([] { scatter_3d(at::zeros({4, 2})); }),
             "scatter in space: expected points [N, 3], found [4, 2]");
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::figures

@@ -1,8 +1,8 @@
-#include "figures/ticks.h"
+#include "hourglass/figures/ticks.h"
 
 #include <gtest/gtest.h>
 
-namespace hourglass {
+namespace hourglass::figures {
 namespace {
 
 using Values = std::vector<double>;
@@ -66,4 +66,4 @@ TEST(NumberText, KeepsTheSignificantDigits) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::figures

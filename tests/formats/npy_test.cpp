@@ -1,15 +1,15 @@
-#include "core/npy.h"
+#include "hourglass/formats/npy.h"
 
-#include "core/error.h"
-#include "core/files.h"
-#include "core/zip.h"
-#include "tests/support/support.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/formats/zip.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
 #include <limits>
 
-namespace hourglass {
+namespace hourglass::formats {
 namespace {
 
 using testing::error_of;
@@ -141,13 +141,11 @@ TEST(ReadNpz, NamesTheMemberThatIsNoArray) {
 TEST(WriteNpz, RefusesNamesThatAreNoneOrComeTwice) {
   const TemporaryFolder folder;
   const at::Tensor x = at::ones({1});
-  expect_contains(error_of([&] {
-                    write_npz(folder / "a.npz", {{"x", x}, {"x", x}});
-                  }),
+  expect_contains(error_of([&] { write_npz(folder / "a.npz", {{"x", x}, {"x", x}}); }),
                   {"a.npz", "'x' twice"});
   expect_contains(error_of([&] { write_npz(folder / "a.npz", {{"", x}}); }), {"found ''"});
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::formats

@@ -1,20 +1,24 @@
-#include "training/torchscript.h"
+#include "hourglass/formats/torchscript.h"
 
-#include "core/error.h"
-#include "core/files.h"
-#include "evaluation/checkpoint.h"
-#include "models/dense.h"
-#include "models/lstm.h"
-#include "models/variational.h"
-#include "tests/support/program.h"
-#include "tests/support/support.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/models/dense.h"
+#include "hourglass/models/lstm.h"
+#include "hourglass/models/variational.h"
+#include "hourglass/tests/support/program.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/serialization/import.h>
 #include <torch/csrc/jit/serialization/pickle.h>
 
-namespace hourglass {
+namespace hourglass::formats {
+
+using namespace models;
+using namespace evaluation;
+
 namespace {
 
 using testing::error_of;
@@ -184,4 +188,4 @@ TEST(Weights, SayWhichTensorDoesNotFit) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::formats

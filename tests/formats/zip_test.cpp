@@ -1,10 +1,10 @@
-#include "core/zip.h"
+#include "hourglass/formats/zip.h"
 
-#include "core/error.h"
-#include "core/files.h"
-#include "tests/support/support.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/tests/support/support.h"
 
-namespace hourglass {
+namespace hourglass::formats {
 namespace {
 
 using testing::error_of;
@@ -49,9 +49,7 @@ TEST(ReadZip, SaysThatContentsAreDamaged) {
 
 TEST(WriteZip, FailureNamesTheFile) {
   const TemporaryFolder folder;
-  expect_contains(error_of([&] {
-                    write_zip(folder / "absent/a.zip", {{"a", "b"}});
-                  }),
+  expect_contains(error_of([&] { write_zip(folder / "absent/a.zip", {{"a", "b"}}); }),
                   {"absent", "a.zip"});
 }
 
@@ -86,4 +84,4 @@ TEST(ListZip, RefusesAnArchiveCutOffAnywhere) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::formats

@@ -1,6 +1,6 @@
-#include "models/contractive.h"
+#include "hourglass/models/contractive.h"
 
-#include "tests/models/steps.h"
+#include "hourglass/tests/models/steps.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::models {
 namespace {
 
 constexpr int64_t kInputs = 4;
@@ -154,4 +154,4 @@ TEST(Contractive, LossIsTheMeanOverTheBatchAndItsMetricTheMeanNorm) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,13 +1,13 @@
-#include "models/convolution_layers.h"
+#include "hourglass/models/convolution_layers.h"
 
-#include "tests/models/steps.h"
+#include "hourglass/tests/models/steps.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::models {
 namespace {
 
 /// first, first + 1, … as one grey image [1, 1, height, width].
@@ -220,4 +220,4 @@ TEST(CropLayer, KeepsTheUpperLeftPart) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,11 +1,11 @@
-#include "models/convolutional.h"
+#include "hourglass/models/convolutional.h"
 
-#include "models/summary.h"
-#include "tests/support/support.h"
+#include "hourglass/models/summary.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::models {
 namespace {
 
 using testing::error_of;
@@ -92,17 +92,13 @@ TEST(Convolutional, RefusesAnImageThatIsTooSmallNamingTheSmallest) {
 }
 
 TEST(Convolutional, RefusesWhatIsNoImage) {
-  expect_contains(error_of([] { ConvolutionalImpl({}, {{64}, {64}}); }), {"64", "--item-shape"});
-  expect_contains(error_of([] {
-                    ConvolutionalImpl({}, {{1, 8, 8}, {1, 4, 4}});
-                  }),
+  expect_contains(error_of([] { ConvolutionalImpl({}, {{64}, {64}}); }), {"64", "`item_shape`"});
+  expect_contains(error_of([] { ConvolutionalImpl({}, {{1, 8, 8}, {1, 4, 4}}); }),
                   {"8 x 8", "4 x 4"});
-  expect_contains(error_of([] { check(ConvolutionalOptions{.filters = {}}); }), {"--filters"});
-  expect_contains(error_of([] {
-                    check(ConvolutionalOptions{.filters = {4, 0}});
-                  }),
-                  {"--filters", "found 0"});
+  expect_contains(error_of([] { check(ConvolutionalOptions{.filters = {}}); }), {"`filters`"});
+  expect_contains(error_of([] { check(ConvolutionalOptions{.filters = {4, 0}}); }),
+                  {"`filters`", "found 0"});
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,11 +1,11 @@
-#include "models/denoising.h"
+#include "hourglass/models/denoising.h"
 
-#include "models/summary.h"
-#include "tests/support/support.h"
+#include "hourglass/models/summary.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::models {
 namespace {
 
 using testing::error_of;
@@ -42,9 +42,9 @@ TEST(Denoising, ChecksTheOptionsOfItsNetworkAlone) {
     return error_of(
         [&] { check(DenoisingOptions{.network = network, .filters = {0}, .widths = {0}}); });
   };
-  expect_contains(message(DenoisingNetwork::Dense), {"--widths", "found 0"});
-  expect_contains(message(DenoisingNetwork::Convolutional), {"--filters", "found 0"});
+  expect_contains(message(DenoisingNetwork::Dense), {"`widths`", "found 0"});
+  expect_contains(message(DenoisingNetwork::Convolutional), {"`filters`", "found 0"});
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::models

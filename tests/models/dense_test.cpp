@@ -1,12 +1,12 @@
-#include "models/dense.h"
+#include "hourglass/models/dense.h"
 
-#include "core/error.h"
-#include "models/summary.h"
-#include "tests/support/support.h"
+#include "hourglass/core/error.h"
+#include "hourglass/models/summary.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::models {
 namespace {
 
 using testing::error_of;
@@ -80,12 +80,12 @@ TEST(Dense, RefusesOptionsThatCannotWork) {
   const auto build = [](const DenseOptions& options, const ItemShapes& shapes) {
     return [=] { DenseImpl(options, shapes); };
   };
-  expect_contains(error_of(build({.widths = {}}, kImage)), {"--widths"});
-  expect_contains(error_of(build({.widths = {8, 0}}, kImage)), {"--widths", "found 0"});
+  expect_contains(error_of(build({.widths = {}}, kImage)), {"`widths`"});
+  expect_contains(error_of(build({.widths = {8, 0}}, kImage)), {"`widths`", "found 0"});
   expect_contains(error_of(build({.tied_weights = true}, {{4}, {5}})),
-                  {"--tied-weights", "4 and 5"});
+                  {"`tied_weights`", "4 and 5"});
   expect_contains(error_of(build({.likelihood = {Loss::Bce, Activation::Tanh}}, kImage)),
-                  {"--loss bce", "'tanh'"});
+                  {"`loss` bce", "'tanh'"});
 }
 
 TEST(Summary, ShowsEveryLayerAndTheTotal) {
@@ -95,4 +95,4 @@ TEST(Summary, ShowsEveryLayerAndTheTotal) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::models

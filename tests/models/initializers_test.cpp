@@ -1,11 +1,11 @@
-#include "models/initializers.h"
+#include "hourglass/models/initializers.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::models {
 namespace {
 
 TEST(Initializer, GlorotUniformFillsItsInterval) {
@@ -31,7 +31,7 @@ TEST(Initializer, HeNormalIsCutAtTwoSigmaAndHasTheFullVariance) {
 
 TEST(Initializer, RepeatsWithTheSeed) {
   at::Tensor first = at::empty({4, 4}), second = at::empty({4, 4});
-  for (const auto& [initializer, name] : EnumNames<Initializer>::kNames) {
+  for (const auto& [initializer, name] : names_of(Initializer{})) {
     at::manual_seed(5);
     initialize(initializer, first, 4, 4);
     at::manual_seed(5);
@@ -41,4 +41,4 @@ TEST(Initializer, RepeatsWithTheSeed) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,11 +1,11 @@
-#include "models/likelihood.h"
+#include "hourglass/models/likelihood.h"
 
-#include "core/error.h"
-#include "tests/support/support.h"
+#include "hourglass/core/error.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::models {
 namespace {
 
 TEST(Likelihood, CrossEntropyMatchesItsDefinition) {
@@ -46,12 +46,10 @@ TEST(Likelihood, SumsOverValuesAreMeansOverTheBatch) {
 }
 
 TEST(Likelihood, CrossEntropyNeedsASigmoid) {
-  testing::expect_contains(testing::error_of([] {
-                             check({Loss::Bce, Activation::Linear});
-                           }),
-                           {"--loss bce", "sigmoid", "'linear'"});
+  testing::expect_contains(testing::error_of([] { check({Loss::Bce, Activation::Linear}); }),
+                           {"`loss` bce", "sigmoid", "'linear'"});
   EXPECT_NO_THROW(check({Loss::Mse, Activation::Sigmoid}));
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,13 +1,13 @@
-#include "models/lstm.h"
+#include "hourglass/models/lstm.h"
 
-#include "models/recurrent_layers.h"
-#include "tests/support/support.h"
+#include "hourglass/models/recurrent_layers.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::models {
 namespace {
 
 using Output = LstmLayer::Output;
@@ -151,15 +151,11 @@ TEST(Lstm, WithoutHiddenLayersTheDecoderIsAsWideAsTheCode) {
 }
 
 TEST(Lstm, RefusesWhatIsNoSequence) {
-  testing::expect_contains(testing::error_of([] {
-                             LstmImpl({}, {{2, 3, 4, 5}, {8}});
-                           }),
+  testing::expect_contains(testing::error_of([] { LstmImpl({}, {{2, 3, 4, 5}, {8}}); }),
                            {"2 x 3 x 4 x 5"});
-  testing::expect_contains(testing::error_of([] {
-                             LstmImpl({.widths = {}}, {{8}, {8}});
-                           }),
-                           {"--widths", "none"});
+  testing::expect_contains(testing::error_of([] { LstmImpl({.widths = {}}, {{8}, {8}}); }),
+                           {"`widths`", "none"});
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::models

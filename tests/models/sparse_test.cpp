@@ -1,13 +1,13 @@
-#include "models/sparse.h"
+#include "hourglass/models/sparse.h"
 
-#include "tests/models/steps.h"
-#include "tests/support/support.h"
+#include "hourglass/tests/models/steps.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::models {
 namespace {
 
 using testing::error_of;
@@ -84,8 +84,8 @@ TEST(Sparse, KlNeedsSigmoidUnits) {
         SparseImpl({.network = {.code_activation = Activation::Relu}, .sparsity = Sparsity::Kl},
                    {{4}, {4}});
       }),
-      {"--sparsity kl", "--code-activation sigmoid", "'relu'"});
+      {"`sparsity` kl", "`code_activation` sigmoid", "'relu'"});
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::models

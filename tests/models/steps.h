@@ -1,6 +1,6 @@
 #pragma once
 
-#include "models/autoencoder.h"
+#include "hourglass/models/autoencoder.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 
@@ -9,7 +9,7 @@
 namespace hourglass {
 
 /// A first step whose sampling starts from `seed`.
-inline StepContext step_with_seed(uint64_t seed) {
+inline models::StepContext step_with_seed(uint64_t seed) {
   return {.generator = at::detail::createCPUGenerator(seed)};
 }
 

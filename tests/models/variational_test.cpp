@@ -1,14 +1,14 @@
-#include "models/variational.h"
+#include "hourglass/models/variational.h"
 
-#include "models/summary.h"
-#include "tests/models/steps.h"
-#include "tests/support/support.h"
+#include "hourglass/models/summary.h"
+#include "hourglass/tests/models/steps.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::models {
 namespace {
 
 using testing::error_of;
@@ -169,15 +169,15 @@ TEST(Variational, RefusesWhatCannotWork) {
     return [=] { VariationalImpl(options, shapes); };
   };
   expect_contains(error_of(build(convolutional_network(), {{64}, {64}})),
-                  {"--network convolutional", "found 64 and 64", "--network dense"});
+                  {"`network` convolutional", "found 64 and 64", "`network` dense"});
   expect_contains(error_of(build(convolutional_network(), {{1, 8, 8}, {1, 4, 4}})),
                   {"1 x 8 x 8 and 1 x 4 x 4"});
   VariationalOptions shallow = convolutional_network();
   shallow.widths = {2};
-  expect_contains(error_of(build(shallow, kFashionImage)), {"--widths", "found 1"});
-  expect_contains(error_of(build({.widths = {}}, kFashionImage)), {"--widths", "none"});
-  expect_contains(error_of(build({.widths = {4, 0}}, kFashionImage)), {"--widths", "found 0"});
+  expect_contains(error_of(build(shallow, kFashionImage)), {"`widths`", "found 1"});
+  expect_contains(error_of(build({.widths = {}}, kFashionImage)), {"`widths`", "none"});
+  expect_contains(error_of(build({.widths = {4, 0}}, kFashionImage)), {"`widths`", "found 0"});
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::models

@@ -1,20 +1,20 @@
 // What every variant must do, run over the whole registry on the embedded digits: each variant with
 // its default options, and with options that make another network or another loss of it.
 
-#include "datasets/open.h"
-#include "evaluation/checkpoint.h"
-#include "models/contractive.h"
-#include "models/denoising.h"
-#include "models/dense.h"
-#include "models/lstm.h"
-#include "models/sparse.h"
-#include "models/variational.h"
-#include "recipes/variant.h"
-#include "tests/support/support.h"
-#include "training/state_file.h"
-#include "training/stopping.h"
-#include "training/torchscript.h"
-#include "training/trainer.h"
+#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/formats/torchscript.h"
+#include "hourglass/models/contractive.h"
+#include "hourglass/models/denoising.h"
+#include "hourglass/models/dense.h"
+#include "hourglass/models/lstm.h"
+#include "hourglass/models/sparse.h"
+#include "hourglass/models/variational.h"
+#include "hourglass/recipes/variant.h"
+#include "hourglass/runs/state_file.h"
+#include "hourglass/sources/open.h"
+#include "hourglass/tests/support/support.h"
+#include "hourglass/training/stopping.h"
+#include "hourglass/training/trainer.h"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -24,7 +24,16 @@
 #include <map>
 #include <ostream>
 
-namespace hourglass {
+namespace hourglass::recipes {
+
+using namespace datasets;
+using namespace models;
+using namespace training;
+using namespace formats;
+using namespace sources;
+using namespace runs;
+using namespace evaluation;
+
 namespace {
 
 const DataSplits& digits() {
@@ -279,4 +288,4 @@ INSTANTIATE_TEST_SUITE_P(Variants, Conformance, ::testing::ValuesIn(cases()),
                          [](const auto& one) { return one.param.name; });
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::recipes

@@ -1,17 +1,25 @@
 // A model that turns one data set into another: inputs and targets from files of their own.
 
-#include "core/text.h"
-#include "datasets/open.h"
-#include "evaluation/checkpoint.h"
-#include "models/denoising.h"
-#include "tests/support/support.h"
-#include "training/torchscript.h"
-#include "training/trainer.h"
+#include "hourglass/core/text.h"
+#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/formats/torchscript.h"
+#include "hourglass/models/denoising.h"
+#include "hourglass/sources/open.h"
+#include "hourglass/tests/support/support.h"
+#include "hourglass/training/trainer.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-namespace hourglass {
+namespace hourglass::recipes {
+
+using namespace datasets;
+using namespace models;
+using namespace training;
+using namespace formats;
+using namespace sources;
+using namespace evaluation;
+
 namespace {
 
 using testing::TemporaryFolder;
@@ -41,7 +49,7 @@ DataOptions pair_of(const std::string& inputs, const std::string& targets) {
           .label_column = {LabelColumn::Kind::None},
           .header = Header::No,
           .item_shape = {1, 8, 8},
-          .scale = {Scale::Kind::None},
+          .scale = {ScalingRule::Kind::None},
           .validation = {Validation::Kind::Split, 0.2}};
 }
 
@@ -95,4 +103,4 @@ TEST(PairedTraining, MapsToTargetsOfAnotherSizeAndExports) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::recipes

@@ -1,10 +1,13 @@
-#include "training/metrics_file.h"
+#include "hourglass/runs/metrics_file.h"
 
-#include "core/error.h"
-#include "core/files.h"
-#include "tests/support/support.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/tests/support/support.h"
 
-namespace hourglass {
+namespace hourglass::runs {
+
+using namespace training;
+
 namespace {
 
 using testing::error_of;
@@ -77,4 +80,4 @@ TEST(ReadMetrics, GivesColumnsByName) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::runs

@@ -1,9 +1,13 @@
-#include "recipes/run_options.h"
+#include "hourglass/runs/run_options.h"
 
-#include "core/error.h"
-#include "tests/support/support.h"
+#include "hourglass/core/error.h"
+#include "hourglass/tests/support/support.h"
 
-namespace hourglass {
+namespace hourglass::runs {
+
+using namespace datasets;
+using namespace recipes;
+
 namespace {
 
 using testing::error_of;
@@ -28,13 +32,13 @@ TEST(CheckRunOptions, DenoisingNeedsInputsUnlikeTheirTargets) {
   options.data.corruption = {};
   EXPECT_THROW(check(options), UsageError);
   expect_contains(error_of([&] { check(options); }),
-                  {"--corruption none", "denoising", "--corruption gaussian:0.3", "--targets"});
+                  {"`corruption` none", "denoising", "`corruption` gaussian:0.3", "`targets`"});
   options.data.targets = "csv:clean.csv";
   EXPECT_NO_THROW(check(options));
 }
 
 TEST(CheckRunOptions, EveryRecipeCanRun) {
-  for (const auto& recipe : recipes()) {
+  for (const auto& recipe : recipes::recipes()) {
     EXPECT_NO_THROW(check(options_of(recipe.variant, recipe.name))) << recipe.name;
   }
 }
@@ -47,4 +51,4 @@ TEST(CheckRunOptions, EveryVariantsDefaultsCanRun) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::runs

@@ -1,12 +1,15 @@
-#include "training/state_file.h"
+#include "hourglass/runs/state_file.h"
 
-#include "core/error.h"
-#include "core/files.h"
-#include "tests/support/support.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::runs {
+
+using namespace training;
+
 namespace {
 
 using testing::error_of;
@@ -57,4 +60,4 @@ TEST(StateFile, SaysWhatIsWrongWithAFile) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::runs

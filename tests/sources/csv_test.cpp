@@ -1,13 +1,15 @@
-#include "datasets/csv.h"
+#include "hourglass/sources/csv.h"
 
-#include "core/files.h"
-#include "tests/support/support.h"
+#include "hourglass/core/files.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
-namespace hourglass {
+namespace hourglass::sources {
+
 namespace {
 
 using testing::error_of;
@@ -72,7 +74,7 @@ TEST(ParseCsv, TakesTheLabelFromTheColumnAskedFor) {
   expect_labels(middle, {1, 0}, {"0", "1"});
   expect_labels(parse_csv(text, "a"), {0, 0}, {"8"});
   expect_contains(csv_error(text, label_in(3)), {"column 3", "counted from 0", "found 3 columns"});
-  expect_contains(csv_error("1\n2\n"), {"only column is the label", "--label-column none"});
+  expect_contains(csv_error("1\n2\n"), {"only column is the label", "`label_column` none"});
 }
 
 TEST(ParseCsv, NumbersClassesInOrder) {
@@ -84,7 +86,7 @@ TEST(ParseCsv, NumbersClassesInOrder) {
 
 TEST(ParseCsv, RefusesLabelsThatAreNoClasses) {
   expect_contains(csv_error("1,2,3\n1,2,3.7\n"),
-                  {"line 2, column 3", "found '3.7'", "--label-column none"});
+                  {"line 2, column 3", "found '3.7'", "`label_column` none"});
   expect_contains(csv_error("1,2,\n"), {"line 1, column 3: expected a class", "found ''"});
   expect_contains(csv_error("1,a\n2,nan\n"), {"line 2, column 2: expected a class", "found 'nan'"});
   expect_contains(csv_error("1,1\n2,inf\n"), {"line 2, column 2: expected a class", "found 'inf'"});
@@ -180,14 +182,14 @@ TEST(ParseCsv, ReadsTheRealIris) {
 
 TEST(LabelColumn, ReadsAndWritesItsForms) {
   for (const std::string text : {"last", "first", "none", "0", "12"}) {
-    const auto column = TextCodec<LabelColumn>::parse(text);
+    const auto column = LabelColumn::parse(text);
     ASSERT_TRUE(column) << text;
-    EXPECT_EQ(TextCodec<LabelColumn>::format(*column), text);
+    EXPECT_EQ(column->text(), text);
   }
   for (const std::string text : {"", "-1", "2.5", "Last", "two"}) {
-    EXPECT_FALSE(TextCodec<LabelColumn>::parse(text)) << text;
+    EXPECT_FALSE(LabelColumn::parse(text)) << text;
   }
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::sources

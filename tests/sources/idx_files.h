@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/batch.h"
+#include "hourglass/core/batch.h"
 
 #include <zlib.h>
 

@@ -1,7 +1,7 @@
-#include "datasets/idx.h"
+#include "hourglass/sources/idx.h"
 
-#include "tests/datasets/idx_files.h"
-#include "tests/support/support.h"
+#include "hourglass/tests/sources/idx_files.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-namespace hourglass {
+namespace hourglass::sources {
 namespace {
 
 using testing::error_of;
@@ -158,4 +158,4 @@ TEST(ReadIdx, SaysThatItHasNoPermission) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::sources

@@ -1,13 +1,18 @@
-#include "datasets/images.h"
+#include "hourglass/sources/images.h"
 
-#include "core/error.h"
-#include "core/files.h"
-#include "datasets/open.h"
-#include "tests/support/support.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/formats/digest.h"
+#include "hourglass/sources/open.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::sources {
+
+using namespace datasets;
+using namespace formats;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -153,4 +158,4 @@ TEST(OpenData, ReadsAFolderOfImages) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::sources

@@ -1,14 +1,18 @@
-#include "datasets/named.h"
+#include "hourglass/sources/named.h"
 
-#include "core/files.h"
-#include "datasets/embedded.h"
-#include "tests/datasets/idx_files.h"
-#include "tests/datasets/places.h"
-#include "tests/support/support.h"
+#include "hourglass/core/files.h"
+#include "hourglass/formats/digest.h"
+#include "hourglass/sources/embedded.h"
+#include "hourglass/tests/sources/idx_files.h"
+#include "hourglass/tests/sources/places.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::sources {
+
+using namespace formats;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -107,7 +111,7 @@ TEST(ReadMnist, SaysWhereItLookedAndWhatToRun) {
   const EmptyPlaces places;
   const std::string message = error_of([] { read_mnist("/nowhere"); });
   expect_contains(message,
-                  {"mnist: expected train-images-idx3-ubyte.gz", "/nowhere/mnist (--data-dir)",
+                  {"mnist: expected train-images-idx3-ubyte.gz", "/nowhere/mnist (`data_dir`)",
                    (places.variable() / "mnist").string() + " ($HOURGLASS_DATA)",
                    (places.cache() / "mnist").string() + " (the user's cache)",
                    "/usr/share/datasets/mnist", "run `scripts/download_data.sh mnist`"});
@@ -156,4 +160,4 @@ TEST(ReadDigits, FallsBackWhenTheGivenFolderLacksIt) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::sources

@@ -1,15 +1,21 @@
-#include "datasets/open.h"
+#include "hourglass/sources/open.h"
 
-#include "core/error.h"
-#include "core/files.h"
-#include "tests/datasets/idx_files.h"
-#include "tests/datasets/places.h"
-#include "tests/support/support.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/formats/digest.h"
+#include "hourglass/formats/field_json.h"
+#include "hourglass/tests/sources/idx_files.h"
+#include "hourglass/tests/sources/places.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-namespace hourglass {
+namespace hourglass::sources {
+
+using namespace datasets;
+using namespace formats;
+
 namespace {
 
 using testing::EmptyPlaces;
@@ -125,9 +131,9 @@ TEST(OpenData, ScalesAsTold) {
   const TemporaryFolder folder;
   DataOptions options = options_for(csv_in(folder, "a.csv", twenty_rows()));
   options.validation = {Validation::Kind::None};
-  options.scale = {Scale::Kind::None};
+  options.scale = {ScalingRule::Kind::None};
   EXPECT_EQ(open_data(options, 1).info.highest, 38);
-  options.scale = {Scale::Kind::Max, 19};
+  options.scale = {ScalingRule::Kind::Max, 19};
   EXPECT_EQ(open_data(options, 1).info.highest, 2);
   const Scaling given{.offset = {1, 0}, .factor = {1, 0.5}};
   const DataSplits data = open_data(options, 1, given);
@@ -153,7 +159,7 @@ TEST(OpenData, GivesItemsTheShapeAskedFor) {
   options.item_shape = {1, 2, 3};
   EXPECT_EQ(all_of(open_data(options, 1).training).input.sizes().vec(), (Shape{2, 1, 2, 3}));
   options.item_shape = {1, 2, 4};
-  expect_contains(error_of([&] { open_data(options, 1); }), {"--item-shape 1,2,4", "6 values"});
+  expect_contains(error_of([&] { open_data(options, 1); }), {"`item_shape` 1,2,4", "6 values"});
 }
 
 TEST(OpenData, OpensIdxFilesOfEveryRank) {
@@ -212,10 +218,10 @@ TEST(OpenData, CorruptsTrainingFreshlyAndValidationAlike) {
 TEST(OpenData, RefusesNoiseThatValuesAreNotMadeFor) {
   const EmptyPlaces places;
   DataOptions options = options_for("iris");
-  options.scale = {Scale::Kind::None};
+  options.scale = {ScalingRule::Kind::None};
   options.corruption = {CorruptionKind::Gaussian, 0.5};
   expect_contains(error_of([&] { open_data(options, 1); }),
-                  {"--corruption gaussian:0.5", "between 0 and 1", "found 0.1 to 7.9", "minmax"});
+                  {"`corruption` gaussian:0.5", "between 0 and 1", "found 0.1 to 7.9", "minmax"});
   options.corruption = {CorruptionKind::Mask, 0.5};
   EXPECT_NO_THROW(open_data(options, 1));
 }
@@ -254,7 +260,7 @@ TEST(OpenData, RefusesTargetsOfAnotherLength) {
   DataOptions options = options_for(csv_in(folder, "a.csv", twenty_rows()));
   options.targets = csv_in(folder, "b.csv", "1,0\n2,1\n");
   expect_contains(error_of([&] { open_data(options, 1); }),
-                  {"--targets", "expected 20 rows", "found 2"});
+                  {"`targets`", "expected 20 rows", "found 2"});
 }
 
 TEST(OpenData, PairsOfficialTestParts) {
@@ -283,19 +289,19 @@ TEST(OpenData, RefusesWhatItDoesNotKnow) {
     return error_of([&] { open_data(options, 1); });
   };
   expect_contains(usage_error(options_for("minst")),
-                  {"--dataset", "'minst'", "did you mean 'mnist'"});
+                  {"`dataset`", "'minst'", "did you mean 'mnist'"});
   expect_contains(usage_error(options_for("mine.csv")), {"did you mean 'csv:mine.csv'"});
   for (const std::string text : {"", "csv:", "idx:", "idx:a,b,c", "idx:,b", "idx:a,"}) {
     expect_contains(usage_error(options_for(text)), {"csv:PATH", "found '" + text + "'"});
   }
   DataOptions options;
   options.targets = "digitz";
-  expect_contains(usage_error(options), {"--targets", "did you mean 'digits'"});
+  expect_contains(usage_error(options), {"`targets`", "did you mean 'digits'"});
   options.targets = "";
   options.validation = {Validation::Kind::Test};
   for (const std::string text : {"digits", "iris", "csv:absent", "idx:absent"}) {
     options.dataset = text;
-    expect_contains(usage_error(options), {"--validation test", "split:0.1"});
+    expect_contains(usage_error(options), {"`validation` test", "split:0.1"});
   }
 }
 
@@ -308,8 +314,8 @@ TEST(OpenData, NamesTheFileThatIsMissing) {
 
 TEST(DataOptions, SurviveTheRoundTripThroughJson) {
   DataOptions options;
-  OptionTable table;
-  describe(table, options);
+  FieldTable table;
+  options.describe(table);
   const std::vector<std::pair<std::string, std::string>> settings = {
       {"dataset", "csv:a.csv"}, {"targets", "idx:b"},       {"data-dir", "/data"},
       {"label-column", "3"},    {"header", "yes"},          {"item-shape", "1,8,8"},
@@ -318,10 +324,10 @@ TEST(DataOptions, SurviveTheRoundTripThroughJson) {
   EXPECT_EQ(table.rows().size(), settings.size());
   for (const auto& [name, text] : settings) table.find(name)->set(text);
   DataOptions copy;
-  OptionTable copies;
-  describe(copies, copy);
-  copies.from_json(nlohmann::json::parse(table.to_json().dump()), "run.json");
-  EXPECT_EQ(copies.to_json(), table.to_json());
+  FieldTable copies;
+  copy.describe(copies);
+  from_json(copies, nlohmann::json::parse(formats::to_json(table).dump()), "run.json");
+  EXPECT_EQ(formats::to_json(copies), formats::to_json(table));
   EXPECT_EQ(copy.data_dir, "/data");
   EXPECT_EQ(copy.validation.fraction, 0.2);
   EXPECT_EQ(copy.item_shape, (Shape{1, 8, 8}));
@@ -344,4 +350,4 @@ TEST(DataInfo, IsWrittenAsJson) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::sources

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "tests/datasets/idx_files.h"
-#include "tests/support/support.h"
+#include "hourglass/tests/sources/idx_files.h"
+#include "hourglass/tests/support/support.h"
 
 #include <cstdlib>
 #include <filesystem>

@@ -1,7 +1,7 @@
-#include "tests/support/program.h"
+#include "hourglass/tests/support/program.h"
 
-#include "core/error.h"
-#include "core/files.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
 
 #include <gtest/gtest.h>
 

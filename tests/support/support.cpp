@@ -1,7 +1,7 @@
-#include "tests/support/support.h"
+#include "hourglass/tests/support/support.h"
 
-#include "core/error.h"
-#include "core/files.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
 
 #include <cstdlib>
 #include <fstream>

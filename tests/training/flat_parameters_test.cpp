@@ -1,11 +1,14 @@
-#include "training/flat_parameters.h"
+#include "hourglass/training/flat_parameters.h"
 
-#include "models/dense.h"
+#include "hourglass/models/dense.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-namespace hourglass {
+namespace hourglass::training {
+
+using namespace models;
+
 namespace {
 
 struct SmallFlat {
@@ -54,4 +57,4 @@ TEST(FlatParameters, StartsEveryParameterOnACacheLine) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::training

@@ -1,16 +1,20 @@
-#include "training/metrics.h"
+#include "hourglass/training/metrics.h"
 
-#include "core/error.h"
-#include "datasets/dataset.h"
-#include "models/dense.h"
-#include "training/engine.h"
+#include "hourglass/core/error.h"
+#include "hourglass/datasets/dataset.h"
+#include "hourglass/models/dense.h"
+#include "hourglass/training/engine.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-namespace hourglass {
+namespace hourglass::training {
+
+using namespace datasets;
+using namespace models;
+
 namespace {
 
 void add(LossLedger& ledger, double reconstruction, double penalty, int64_t items) {
@@ -64,4 +68,4 @@ TEST(EvaluateLosses, CountsTheShortLastBatchByItsSize) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::training

@@ -1,11 +1,11 @@
-#include "training/optimizer.h"
+#include "hourglass/training/optimizer.h"
 
-#include "core/error.h"
-#include "tests/support/support.h"
+#include "hourglass/core/error.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass {
+namespace hourglass::training {
 namespace {
 
 using testing::error_of;
@@ -61,7 +61,7 @@ TEST(Optimizer, SgdWithAndWithoutMomentum) {
 }
 
 TEST(Optimizer, LeavesTheGradientAsItIs) {
-  for (const auto& [kind, name] : EnumNames<OptimizerKind>::kNames) {
+  for (const auto& [kind, name] : names_of(OptimizerKind{})) {
     at::Tensor weights = at::ones({3});
     const at::Tensor gradient = at::arange(3).to(at::kFloat);
     make_optimizer({.kind = kind}, weights)->step(weights, gradient, 0.1);
@@ -72,10 +72,10 @@ TEST(Optimizer, LeavesTheGradientAsItIs) {
 TEST(Optimizer, RefusesOptionsOfAnotherKind) {
   const at::Tensor weights = at::ones({1});
   expect_contains(error_of([&] { make_optimizer({.weight_decay = 0.1}, weights); }),
-                  {"--weight-decay", "adamw", "'adam'"});
+                  {"`weight_decay`", "adamw", "'adam'"});
   expect_contains(error_of([&] { make_optimizer({.momentum = 0.9}, weights); }),
-                  {"--momentum", "sgd", "'adam'"});
+                  {"`momentum`", "sgd", "'adam'"});
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::training

@@ -1,20 +1,20 @@
-#include "training/schedule.h"
+#include "hourglass/training/schedule.h"
 
 #include <gtest/gtest.h>
 
-namespace hourglass {
+namespace hourglass::training {
 namespace {
 
-Schedule schedule(const std::string& text) { return TextCodec<Schedule>::parse(text).value(); }
+Schedule schedule(const std::string& text) { return Schedule::parse(text).value(); }
 
 TEST(Schedule, ReadsAndWritesItsTextForms) {
   for (const char* text : {"constant", "step:10,0.5", "cosine:0.01", "plateau:3,0.1"}) {
-    EXPECT_EQ(TextCodec<Schedule>::format(schedule(text)), text);
+    EXPECT_EQ(schedule(text).text(), text);
   }
-  EXPECT_EQ(TextCodec<Schedule>::format(schedule("cosine")), "cosine:0");
+  EXPECT_EQ(schedule("cosine").text(), "cosine:0");
   for (const char* text : {"", "linear", "step", "step:0,0.5", "step:3", "step:3,2", "cosine:1",
                            "plateau:3,0", "constant:1"}) {
-    EXPECT_FALSE(TextCodec<Schedule>::parse(text)) << text;
+    EXPECT_FALSE(Schedule::parse(text)) << text;
   }
 }
 
@@ -50,4 +50,4 @@ TEST(LearningRate, PlateauDropsWhenTheLossNoLongerImproves) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::training

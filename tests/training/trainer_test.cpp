@@ -1,17 +1,22 @@
-#include "training/trainer.h"
+#include "hourglass/training/trainer.h"
 
-#include "core/error.h"
-#include "models/dense.h"
-#include "tests/support/support.h"
-#include "training/state_file.h"
-#include "training/stopping.h"
+#include "hourglass/core/error.h"
+#include "hourglass/models/dense.h"
+#include "hourglass/runs/state_file.h"
+#include "hourglass/tests/support/support.h"
+#include "hourglass/training/stopping.h"
 
 #include <ATen/ATen.h>
 
 #include <csignal>
 #include <limits>
 
-namespace hourglass {
+namespace hourglass::training {
+
+using namespace datasets;
+using namespace models;
+using namespace runs;
+
 namespace {
 
 using End = TrainingResult::End;
@@ -130,7 +135,7 @@ void expect_resumed_equals_uninterrupted(const TrainingOptions& options) {
 }
 
 TEST(Trainer, ResumedRunEqualsAnUninterruptedOneToTheBit) {
-  for (const auto& [kind, name] : EnumNames<OptimizerKind>::kNames) {
+  for (const auto& [kind, name] : names_of(OptimizerKind{})) {
     SCOPED_TRACE(name);
     auto options = small_options();
     options.optimizer.kind = kind;
@@ -143,7 +148,7 @@ TEST(Trainer, ResumedRunKeepsItsSchedule) {
   for (const char* text : {"step:1,0.5", "cosine", "plateau:1,0.5"}) {
     SCOPED_TRACE(text);
     auto options = small_options();
-    options.schedule = *TextCodec<Schedule>::parse(text);
+    options.schedule = *Schedule::parse(text);
     options.warmup = 1.5;
     // High enough that the plateau schedule has something to do.
     options.optimizer.learning_rate = 0.5;
@@ -180,7 +185,7 @@ TEST(Trainer, StopsAtALossThatIsNotFiniteAndKeepsTheBestModel) {
   const TrainingResult result = trainer.run();
   EXPECT_EQ(result.end, End::NotFinite);
   expect_contains(result.problem,
-                  {"epoch 3, step ", " of 7", "--learning-rate", "(epoch 2) is kept"});
+                  {"epoch 3, step ", " of 7", "`learning_rate`", "(epoch 2) is kept"});
   EXPECT_EQ(result.state->epoch, 2);
   EXPECT_TRUE(at::isfinite(result.state->best.model.parameters).all().item<bool>());
 }
@@ -246,4 +251,4 @@ TEST(ResolveDevice, ExplainsWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace hourglass
+}  // namespace hourglass::training

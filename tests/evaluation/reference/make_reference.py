@@ -1,6 +1,6 @@
 """Writes reference.json: what NumPy, SciPy, scikit-learn and scikit-image say about small inputs.
 
-The inputs are formulas that the C++ tests repeat, or the data sets in datasets/. To write it anew:
+The inputs are formulas that the C++ tests repeat, or the data sets in sources/. To write it anew:
 python3 -m pip install numpy scipy scikit-learn scikit-image && python3 make_reference.py
 """
 
@@ -21,7 +21,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
 HERE = pathlib.Path(__file__).resolve().parent
-DATA = HERE.parents[2] / "datasets"
+DATA = HERE.parents[2] / "sources"
 TRAINING_DIGITS = 1200  # the first rows; the rest is for testing
 
 

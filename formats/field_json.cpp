@@ -1,0 +1,48 @@
+#include "hourglass/formats/field_json.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
+
+#include <variant>
+#include <vector>
+
+namespace hourglass::formats {
+namespace {
+
+/// The text that a field is set by, of its JSON value.
+std::string text_of(const nlohmann::json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_array()) return value.dump();
+  std::vector<std::string> parts;
+  for (const auto& element : value) parts.push_back(text_of(element));
+  return parts.empty() ? "none" : join_text(parts, ",");
+}
+
+}  // namespace
+
+nlohmann::json to_json(const FieldTable& table) {
+  nlohmann::json object = nlohmann::json::object();
+  for (const auto& row : table.rows()) {
+    if (!row.recorded) continue;
+    object[row.name] =
+        std::visit([](const auto& value) -> nlohmann::json { return value; }, row.value());
+  }
+  return object;
+}
+
+void from_json(const FieldTable& table, const nlohmann::json& object, const std::string& where) {
+  if (!object.is_object()) throw Error("{}: expected an object of options", where);
+  for (const auto& [name, value] : object.items()) {
+    const Field* row = table.find(name);
+    if (row == nullptr || !row->recorded) {
+      throw Error("{}: unknown option '{}'{}", where, name, suggestion(name, table.names()));
+    }
+    try {
+      row->set(text_of(value));
+    } catch (const UsageError& error) {
+      throw Error("{}: {}", where, error.what());
+    }
+  }
+}
+
+}  // namespace hourglass::formats
