@@ -3,7 +3,7 @@
 //
 //   activations best.pt --indices 17
 //   activations best.pt --layers 'encoder.*' --gradients --save 17.npz
-//   activations foreign.pt scan.png --input-shape 1,28,28
+//   activations third_party.pt scan.png --input-shape 1,28,28
 //   activations 17.npz --layers encoder.conv1       the saved ones drawn again
 
 #include "hourglass/evaluation/activations.h"
@@ -84,35 +84,35 @@ struct Subject {
   std::string title;
 };
 
-Subject record(Checkpoint& checkpoint, const Dataset& rows, const std::vector<int64_t>& numbers,
+Subject record(ExportedModel& model, const Dataset& rows, const std::vector<int64_t>& numbers,
                std::string title, const ActivationsOptions& options) {
-  if (rows.size() > Checkpoint::kBatch) {
+  if (rows.size() > ExportedModel::kBatch) {
     throw Error(
         "expected at most {} rows, which are computed in one batch, found {}: use --indices",
-        Checkpoint::kBatch, rows.size());
+        ExportedModel::kBatch, rows.size());
   }
   const Batch batch = rows.batch(at::arange(rows.size(), at::kLong));
   Activations activations =
       options.gradients
-          ? record_gradients(checkpoint, batch, options.loss.value_or(recorded_loss(checkpoint)))
-          : record_activations(checkpoint, batch);
+          ? record_gradients(model, batch, options.loss.value_or(recorded_loss(model)))
+          : record_activations(model, batch);
   activations.rows = at::tensor(numbers, at::kLong);
   return {std::move(activations), std::move(title)};
 }
 
-Subject record_images(Checkpoint& checkpoint, const ActivationsOptions& options,
+Subject record_images(ExportedModel& model, const ActivationsOptions& options,
                       const CommandLine& line) {
   const ImageInputs images = read_image_inputs(
-      checkpoint, {line.positional.begin() + 1, line.positional.end()}, options.output);
+      model, {line.positional.begin() + 1, line.positional.end()}, options.output);
   std::vector<int64_t> numbers;
   for (int64_t i = 0; i < images.rows->size(); ++i) numbers.push_back(i);
-  return record(checkpoint, *images.rows, numbers, "image", options);
+  return record(model, *images.rows, numbers, "image", options);
 }
 
-Subject record_rows(Checkpoint& checkpoint, const ActivationsOptions& options,
+Subject record_rows(ExportedModel& model, const ActivationsOptions& options,
                     const CommandLine& line) {
-  const SelectedRows selected = select_rows(checkpoint, options.rows, line, RecordedNoise::Apply);
-  return record(checkpoint, *selected.rows, selected.numbers,
+  const SelectedRows selected = select_rows(model, options.rows, line, RecordedNoise::Apply);
+  return record(model, *selected.rows, selected.numbers,
                 fmt::format("{}, {}row", selected.splits.info.name, part_text(selected)), options);
 }
 
@@ -139,9 +139,8 @@ Subject find_subject(const ActivationsOptions& options, const CommandLine& line)
   }
   if (!options.save.empty()) expect_activation_file(options.save, "--save");
   if (is_saved(path)) return load(line);
-  Checkpoint checkpoint = open_checkpoint(path, options.model);
-  return own_images ? record_images(checkpoint, options, line)
-                    : record_rows(checkpoint, options, line);
+  ExportedModel model = open_model(path, options.model);
+  return own_images ? record_images(model, options, line) : record_rows(model, options, line);
 }
 
 // ---- Choosing layers

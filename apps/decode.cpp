@@ -37,20 +37,20 @@ void DecodeOptions::describe(FieldTable& table) {
   output.describe(table);
 }
 
-int decode(const std::string& checkpoint_path, const std::string& codes_path,
+int decode(const std::string& model_path, const std::string& codes_path,
            const DecodeOptions& options) {
   const bool numbers = options.output.out == "-" || options.output.out.ends_with(".csv") ||
                        options.output.out.ends_with(".npy");
   const fs::path file =
       numbers ? output_file(options.output, "") : picture_file(options.output, "decoded.png");
-  Checkpoint checkpoint = open_checkpoint(checkpoint_path, options.model);
-  const at::Tensor codes = shaped_codes(checkpoint, read_numbers(codes_path), codes_path);
-  const at::Tensor items = checkpoint.decode(codes);
+  ExportedModel model = open_model(model_path, options.model);
+  const at::Tensor codes = shaped_codes(model, read_numbers(codes_path), codes_path);
+  const at::Tensor items = model.decode(codes);
   if (numbers) {
     write_numbers(file, items, "value", {});
   } else {
     const at::Tensor first = items.narrow(0, 0, std::min(kMostDrawnItems, items.size(0)));
-    draw_items({output_row("", first, value_range(checkpoint, items))}, {},
+    draw_items({output_row("", first, value_range(model, items))}, {},
                fmt::format("{}: {} of {} codes decoded", codes_path, with_thousands(first.size(0)),
                            with_thousands(items.size(0))))
         .save(file);

@@ -1,5 +1,5 @@
 // Finds the items that are strange to a model: a score for each, a threshold from normal training
-// items by a stated rule, and where labels tell the anomalies, how well the score separates them.
+// items by a stated rule, and where labels say which are anomalies, how well the score separates them.
 //
 //   detect_anomalies runs/mine/best.pt --dataset csv:new.csv
 //   detect_anomalies ev-f32.pt --normal-class 7 --score reconstruction --threshold quantile:0.95
@@ -111,13 +111,13 @@ struct FittedThreshold {
   at::Tensor normal_scores;  ///< undefined where the threshold was loaded
 };
 
-json to_json(const FittedThreshold& fitted, const Checkpoint& checkpoint) {
+json to_json(const FittedThreshold& fitted, const ExportedModel& model) {
   json object = {{"format", 1},
                  {"checkpoint",
-                  {{"path", checkpoint.path().string()},
-                   {"sha256", checkpoint_sha256(checkpoint)},
-                   {"variant", checkpoint.metadata().value("variant", "")},
-                   {"recipe", checkpoint.metadata().value("recipe", "")}}},
+                  {{"path", model.path().string()},
+                   {"sha256", model_sha256(model)},
+                   {"variant", model.metadata().value("variant", "")},
+                   {"recipe", model.metadata().value("recipe", "")}}},
                  {"score", enum_name(fitted.score)},
                  {"samples", fitted.samples},
                  {"seed", fitted.seed},
@@ -129,11 +129,11 @@ json to_json(const FittedThreshold& fitted, const Checkpoint& checkpoint) {
   return object;
 }
 
-FittedThreshold load_threshold(const std::string& path, const Checkpoint& checkpoint) {
+FittedThreshold load_threshold(const std::string& path, const ExportedModel& model) {
   const json object = read_json_file(path);
   FittedThreshold fitted;
   try {
-    expect_same_checkpoint(checkpoint, object.at("checkpoint").at("sha256"), path);
+    expect_same_model(model, object.at("checkpoint").at("sha256"), path);
     fitted.score = TextCodec<AnomalyScore>::parse(object.at("score")).value();
     fitted.samples = object.at("samples");
     fitted.seed = object.at("seed");
@@ -158,12 +158,11 @@ FittedThreshold load_threshold(const std::string& path, const Checkpoint& checkp
 /// A model that scores rows by what was fitted.
 class Detector {
  public:
-  Detector(Checkpoint& checkpoint, const DetectOptions& options)
-      : checkpoint_(checkpoint), options_(options) {}
+  Detector(ExportedModel& model, const DetectOptions& options) : model_(model), options_(options) {}
 
   /// `normal` are the rows to fit on.
   FittedThreshold fit(const SelectedRows& normal) {
-    FittedThreshold fitted = {.score = resolve_score(options_.score, checkpoint_),
+    FittedThreshold fitted = {.score = resolve_score(options_.score, model_),
                               .samples = options_.samples,
                               .seed = options_.seed,
                               .rule = options_.threshold,
@@ -171,7 +170,7 @@ class Detector {
     fitted.normal_rows = row_text(normal) + (options_.classes.any() ? ", normal classes" : "");
     if (fitted.score == AnomalyScore::Mahalanobis) {
       fitted.codes = fit_mahalanobis(
-          encode_rows(checkpoint_, *normal.rows, "normal codes", options_.output).values);
+          encode_rows(model_, *normal.rows, "normal codes", options_.output).values);
     }
     fitted.normal_scores = scores(*normal.rows, fitted, "normal rows");
     fitted.value = fit_threshold(fitted.normal_scores, fitted.rule);
@@ -188,14 +187,14 @@ class Detector {
   }
 
  private:
-  Checkpoint& checkpoint_;
+  ExportedModel& model_;
   const DetectOptions& options_;
 
   Scorer make_scorer(const FittedThreshold& fitted) {
     switch (fitted.score) {
-      case AnomalyScore::Elbo: return elbo_scorer(checkpoint_, fitted.samples, fitted.seed);
-      case AnomalyScore::Mahalanobis: return mahalanobis_scorer(checkpoint_, *fitted.codes);
-      default: return reconstruction_scorer(checkpoint_);
+      case AnomalyScore::Elbo: return elbo_scorer(model_, fitted.samples, fitted.seed);
+      case AnomalyScore::Mahalanobis: return mahalanobis_scorer(model_, *fitted.codes);
+      default: return reconstruction_scorer(model_);
     }
   }
 };
@@ -214,7 +213,7 @@ struct Findings {
   at::Tensor labels;     ///< [N] int64, or undefined
   at::Tensor scores;     ///< [N] float64
   at::Tensor flags;      ///< [N] bool
-  at::Tensor anomalous;  ///< [N] bool; undefined where nothing tells which rows are anomalies
+  at::Tensor anomalous;  ///< [N] bool; undefined where nothing says which rows are anomalies
   std::optional<Separation> separation;
 };
 
@@ -244,20 +243,20 @@ void expect_same_scaling(const FittedThreshold& fitted, const SelectedRows& rows
       file, rows.splits.info.name);
 }
 
-Findings find_anomalies(Checkpoint& checkpoint, const DetectOptions& options,
+Findings find_anomalies(ExportedModel& model, const DetectOptions& options,
                         const CommandLine& line) {
-  Detector detector(checkpoint, options);
+  Detector detector(model, options);
   Findings found;
   if (options.load_threshold.empty()) {
     JudgedRows judged =
-        select_judged_rows(checkpoint, options.rows, line, RecordedNoise::Leave, options.output);
+        select_judged_rows(model, options.rows, line, RecordedNoise::Leave, options.output);
     SelectedRows& training = judged.training;
     training.rows = normal_rows(training.rows, class_names(training), options.classes);
     found.fitted = detector.fit(training);
-    found.rows = judged.looked_at;
+    found.rows = judged.evaluated;
   } else {
-    found.fitted = load_threshold(options.load_threshold, checkpoint);
-    found.rows = select_rows(checkpoint, options.rows, line, RecordedNoise::Leave);
+    found.fitted = load_threshold(options.load_threshold, model);
+    found.rows = select_rows(model, options.rows, line, RecordedNoise::Leave);
     expect_same_scaling(found.fitted, found.rows, options.load_threshold);
   }
   found.labels = labels_of(*found.rows.rows);
@@ -299,7 +298,7 @@ Picture score_histogram(const Findings& found) {
     groups = {{"normal", found.scores.masked_select(found.anomalous.logical_not())},
               {"anomalies", found.scores.masked_select(found.anomalous)}};
   } else {
-    groups = {{"rows looked at", found.scores}};
+    groups = {{"rows evaluated", found.scores}};
     if (found.fitted.normal_scores.defined()) {
       groups.insert(groups.begin(), {"normal training rows", found.fitted.normal_scores});
     }
@@ -321,7 +320,7 @@ Picture roc_picture(const Findings& found) {
 }
 
 /// The items with the highest scores, highest first, above what the model makes of them.
-Picture worst_items(const Findings& found, Checkpoint& checkpoint, int64_t count) {
+Picture worst_items(const Findings& found, ExportedModel& model, int64_t count) {
   const at::Tensor order = found.scores.argsort(/*stable=*/true, 0, /*descending=*/true)
                                .narrow(0, 0, std::min(count, found.scores.size(0)));
   const Batch batch = found.rows.rows->batch(order);
@@ -334,14 +333,14 @@ Picture worst_items(const Findings& found, Checkpoint& checkpoint, int64_t count
                                    names.empty() ? "" : " " + names[static_cast<size_t>(i)],
                                    found.scores[position].item<double>()));
   }
-  const ValueRange range = value_range(checkpoint, batch.target);
+  const ValueRange range = value_range(model, batch.target);
   return draw_items({{"item", batch.target, range},
-                     output_row("reconstruction", checkpoint.reconstruct(batch.input), range)},
+                     output_row("reconstruction", model.reconstruct(batch.input), range)},
                     captions, "Highest scores: row, class and score");
 }
 
 /// Writes the files; their paths.
-std::vector<std::string> write_files(const Findings& found, Checkpoint& checkpoint,
+std::vector<std::string> write_files(const Findings& found, ExportedModel& model,
                                      const DetectOptions& options, const fs::path& folder) {
   std::vector<std::string> paths = {(folder / "scores.csv").string()};
   write_output(paths.front(), scores_csv(found));
@@ -352,13 +351,13 @@ std::vector<std::string> write_files(const Findings& found, Checkpoint& checkpoi
   if (figures_available()) {
     save("histogram.png", score_histogram(found));
     if (found.separation) save("roc.png", roc_picture(found));
-    save("worst.png", worst_items(found, checkpoint, options.worst));
+    save("worst.png", worst_items(found, model, options.worst));
   } else {
     note(options.output, "no pictures: this build draws none");
   }
   if (!options.save_threshold.empty()) {
     paths.push_back(options.save_threshold);
-    write_output(options.save_threshold, to_json(found.fitted, checkpoint).dump(2) + "\n");
+    write_output(options.save_threshold, to_json(found.fitted, model).dump(2) + "\n");
   }
   return paths;
 }
@@ -423,14 +422,14 @@ void print_findings(const Findings& found, const std::vector<std::string>& files
 
 int detect(const CommandLine& line, const DetectOptions& options) {
   check(options, line);
-  Checkpoint checkpoint = open_checkpoint(line.positional.front(), options.model);
+  ExportedModel model = open_model(line.positional.front(), options.model);
   const fs::path folder = output_folder(options.output, "anomalies",
                                         {"scores.csv", "histogram.png", "roc.png", "worst.png"});
   if (!options.save_threshold.empty()) {
     output_file({.out = options.save_threshold, .force = options.output.force}, "");
   }
-  const Findings found = find_anomalies(checkpoint, options, line);
-  const auto files = write_files(found, checkpoint, options, folder);
+  const Findings found = find_anomalies(model, options, line);
+  const auto files = write_files(found, model, options, folder);
   if (options.output.json) {
     fmt::print("{}\n", to_json(found, files).dump(2));
   } else {

@@ -46,7 +46,7 @@ void EncodeOptions::describe(FieldTable& table) {
   output.describe(table);
 }
 
-/// Codes of one value are drawn over their row numbers; `note` tells what the axes are.
+/// Codes of one value are drawn over their row numbers; `note` says what the axes are.
 struct DrawnCodes {
   at::Tensor points;  // [N, 2] or [N, 3]
   std::array<std::string, 3> axes = {"component 1", "component 2", "component 3"};
@@ -90,9 +90,9 @@ int encode(const EncodeOptions& options, const CommandLine& line) {
   }
   const fs::path file = output_file(options.output, name);
 
-  Checkpoint checkpoint = open_checkpoint(line.positional.front(), options.model);
-  const SelectedRows rows = select_rows(checkpoint, options.rows, line, RecordedNoise::Leave);
-  const Codes codes = encode_rows(checkpoint, *rows.rows, "encoding", options.output);
+  ExportedModel model = open_model(line.positional.front(), options.model);
+  const SelectedRows rows = select_rows(model, options.rows, line, RecordedNoise::Leave);
+  const Codes codes = encode_rows(model, *rows.rows, "encoding", options.output);
   write_numbers(file, codes.values, "code", label_names(codes.labels, class_names(rows)));
   if (!picture.empty()) draw(codes, rows).save(picture);
   if (file == "-") return kDone;

@@ -3,7 +3,7 @@
 //
 //   evaluate runs/mine/best.pt
 //   evaluate a.pt b.pt c.pt --out comparison.png
-//   evaluate foreign.pt --dataset fashion-mnist --input-shape 1,28,28 --json
+//   evaluate third_party.pt --dataset fashion-mnist --input-shape 1,28,28 --json
 
 #include "hourglass/apps/tools/judged_rows.h"
 #include "hourglass/apps/tools/model_measures.h"
@@ -59,7 +59,7 @@ struct Throughput {
   double reconstruct = 0;
 };
 
-/// All that is told of one checkpoint.
+/// All that is reported of one checkpoint.
 struct Assessment {
   std::string path, name;
   std::string rows, training_rows;
@@ -77,20 +77,19 @@ struct Assessment {
 class Assessor {
  public:
   Assessor(const std::string& path, const EvaluateOptions& options, const CommandLine& line)
-      : checkpoint_(open_checkpoint(path, options.model)),
-        rows_(select_judged_rows(checkpoint_, options.rows, line, RecordedNoise::Apply,
-                                 options.output)),
+      : model_(open_model(path, options.model)),
+        rows_(select_judged_rows(model_, options.rows, line, RecordedNoise::Apply, options.output)),
         stage_(options.output) {}
 
   Assessment assess() {
     Assessment found;
-    found.path = checkpoint_.path().string();
-    found.rows = row_text(rows_.looked_at);
+    found.path = model_.path().string();
+    found.rows = row_text(rows_.evaluated);
     found.training_rows = row_text(rows_.training);
     found.seen_in_training = rows_.seen_in_training;
-    found.at_the_mean = checkpoint_.metadata().value("code_kind", "") == "gaussian";
-    found.device = checkpoint_.device().str();
-    if (rows_.seen_in_training) own_rows_ = positions_among(training(), looked_at());
+    found.at_the_mean = model_.metadata().value("code_kind", "") == "gaussian";
+    found.device = model_.device().str();
+    if (rows_.seen_in_training) own_rows_ = positions_among(training(), evaluated());
     say("errors, neighbours and probe");
     assess_model(found);
     say("the same for PCA");
@@ -101,18 +100,18 @@ class Assessor {
   }
 
  private:
-  Checkpoint checkpoint_;
+  ExportedModel model_;
   JudgedRows rows_;
   at::Tensor own_rows_;
   StageLine stage_;
 
-  void say(const std::string& what) { stage_.show(checkpoint_.path().string() + ": " + what); }
+  void say(const std::string& what) { stage_.show(model_.path().string() + ": " + what); }
 
   const Dataset& training() const { return *rows_.training.rows; }
-  const Dataset& looked_at() const { return *rows_.looked_at.rows; }
+  const Dataset& evaluated() const { return *rows_.evaluated.rows; }
 
   double data_range() const {
-    const json& metadata = checkpoint_.metadata();
+    const json& metadata = model_.metadata();
     if (metadata.contains("value_range")) {
       return metadata.at("value_range").at(1).get<double>() -
              metadata.at("value_range").at(0).get<double>();
@@ -121,38 +120,38 @@ class Assessor {
   }
 
   Measures measure(const Coder& coder, const CodePair& codes) const {
-    Measures measures = measure_errors(coder.reconstruct, looked_at(), data_range());
+    Measures measures = measure_errors(coder.reconstruct, evaluated(), data_range());
     measures.merge(measure_codes(codes));
     return measures;
   }
 
   CodePair codes_of(const EncodeFunction& encode) const {
-    CodePair codes{encode_all(encode, training()), encode_all(encode, looked_at()), own_rows_};
+    CodePair codes{encode_all(encode, training()), encode_all(encode, evaluated()), own_rows_};
     const auto& classes = rows_.training.splits.info.class_names;
     // The numbers of labels mean the same only where the classes are the same.
-    if (classes != rows_.looked_at.splits.info.class_names) codes.looked_at.labels.reset();
+    if (classes != rows_.evaluated.splits.info.class_names) codes.evaluated.labels.reset();
     return codes;
   }
 
   void assess_model(Assessment& found) {
-    const Coder coder = {[this](const at::Tensor& x) { return checkpoint_.reconstruct(x); },
-                         [this](const at::Tensor& x) { return checkpoint_.encode(x); }};
-    if (!checkpoint_.has_method("encode")) {
+    const Coder coder = {[this](const at::Tensor& x) { return model_.reconstruct(x); },
+                         [this](const at::Tensor& x) { return model_.encode(x); }};
+    if (!model_.has_method("encode")) {
       found.model = no_measures("the file has no method 'encode'");
-      for (auto& [measure, value] : measure_errors(coder.reconstruct, looked_at(), data_range())) {
+      for (auto& [measure, value] : measure_errors(coder.reconstruct, evaluated(), data_range())) {
         found.model[measure] = value;
       }
       return;
     }
     const CodePair codes = codes_of(coder.encode);
-    found.code_size = codes.looked_at.values[0].numel();
-    found.codes = code_statistics(codes.looked_at.values);
+    found.code_size = codes.evaluated.values[0].numel();
+    found.codes = code_statistics(codes.evaluated.values);
     found.model = measure(coder, codes);
   }
 
   void assess_pca(Assessment& found) const {
     const std::string obstacle =
-        pca_obstacle(found.code_size, looked_at().target_shape(), rows_.training.splits.info);
+        pca_obstacle(found.code_size, evaluated().target_shape(), rows_.training.splits.info);
     if (!obstacle.empty()) {
       found.pca = no_measures(obstacle);
       return;
@@ -164,17 +163,17 @@ class Assessor {
   }
 
   void measure_speed(Assessment& found) {
-    const int64_t count = std::min(Checkpoint::kBatch, looked_at().size());
-    const at::Tensor input = looked_at().batch(looked_at().first_positions(count)).input;
+    const int64_t count = std::min(ExportedModel::kBatch, evaluated().size());
+    const at::Tensor input = evaluated().batch(evaluated().first_positions(count)).input;
     found.throughput.reconstruct =
-        items_per_second([&](const at::Tensor& x) { checkpoint_.reconstruct(x); }, input);
+        items_per_second([&](const at::Tensor& x) { model_.reconstruct(x); }, input);
     if (!found.code_size) return;
     found.throughput.encode =
-        items_per_second([&](const at::Tensor& x) { checkpoint_.encode(x); }, input);
+        items_per_second([&](const at::Tensor& x) { model_.encode(x); }, input);
   }
 };
 
-// ---- What it comes to
+// ---- The result
 
 std::optional<bool> beats_pca(const Assessment& found) {
   const auto &model = found.model.at(Measure::Mse).value, &pca = found.pca.at(Measure::Mse).value;
@@ -254,7 +253,7 @@ void name_all(std::vector<Assessment>& all) {
   for (auto& found : all) found.name = found.path;
 }
 
-std::string cell(Measure measure, const Measured& measured) {
+std::string cell(Measure measure, const MeasureValue& measured) {
   if (!measured.value) return "n/a";
   switch (measure) {
     case Measure::Mse: return fmt::format("{:.6f}", *measured.value);
@@ -284,7 +283,7 @@ void print_table(const std::vector<Assessment>& all) {
   fmt::print("{}", table.text(""));
 }
 
-/// "not available: SSIM (needs …); BCE of PCA (…)"; one reason for all measures is told once.
+/// "not available: SSIM (needs …); BCE of PCA (…)"; one reason for all measures is reported once.
 std::string missing_text(const Assessment& found) {
   std::map<std::string, std::vector<std::string>> by_reason;
   for (const auto& [measure, measured] : found.model) {
@@ -294,8 +293,9 @@ std::string missing_text(const Assessment& found) {
     if (measured.value) continue;
     auto& titles = by_reason[measured.reason];
     const std::string title = measure_title(measure);
-    const bool told = std::find(titles.begin(), titles.end(), title) != titles.end();
-    if (!told) titles.push_back(measured.reason.starts_with("no PCA") ? "PCA" : title + " of PCA");
+    const bool reported = std::find(titles.begin(), titles.end(), title) != titles.end();
+    if (!reported)
+      titles.push_back(measured.reason.starts_with("no PCA") ? "PCA" : title + " of PCA");
   }
   std::vector<std::string> parts;
   for (auto& [reason, titles] : by_reason) {
@@ -350,7 +350,7 @@ Picture comparison_chart(const std::vector<Assessment>& all, Measure measure) {
   }
   const bool accuracy = measure > Measure::Ssim;
   return bar_chart(names, {model, pca},
-                   {.title = measure_title(measure) + " of the rows looked at",
+                   {.title = measure_title(measure) + " of the rows evaluated",
                     .y_label = measure_title(measure) + (accuracy ? " accuracy" : "")});
 }
 
@@ -389,7 +389,7 @@ int main(int argc, char** argv) {
       .summary = "Measures trained models beside PCA of their size.",
       .positional = "CKPT [CKPT...]",
       .examples = {"evaluate runs/mine/best.pt", "evaluate a.pt b.pt --out comparison.png",
-                   "evaluate foreign.pt --dataset fashion-mnist --input-shape 1,28,28 --json"}};
+                   "evaluate third_party.pt --dataset fashion-mnist --input-shape 1,28,28 --json"}};
   return run_tool(program, table, argc, argv, 1, std::numeric_limits<size_t>::max(),
                   [&](const CommandLine& line) { return evaluate(line, options); });
 }

@@ -74,16 +74,15 @@ int generate(const GenerateOptions& options, const CommandLine& line) {
   }
   const fs::path folder =
       output_folder(options.output, "generated", {"generated.png", "items.npy", "codes.npy"});
-  Checkpoint checkpoint = open_checkpoint(line.positional.front(), options.model);
-  GeneratedCodes generated =
-      make_codes(options.codes, {checkpoint, options.rows, line, options.output});
-  generated.title = fmt::format("{}: {}", model_name(checkpoint), generated.title);
-  const at::Tensor codes = shaped_codes(checkpoint, generated.codes, "--at");
-  const at::Tensor items = checkpoint.decode(codes);
+  ExportedModel model = open_model(line.positional.front(), options.model);
+  GeneratedCodes generated = make_codes(options.codes, {model, options.rows, line, options.output});
+  generated.title = fmt::format("{}: {}", model_name(model), generated.title);
+  const at::Tensor codes = shaped_codes(model, generated.codes, "--at");
+  const at::Tensor items = model.decode(codes);
   write_npy(folder / "codes.npy", codes);
   write_npy(folder / "items.npy", items);
   if (figures_available()) {
-    draw(generated, items, value_range(checkpoint, items), options.codes.dims)
+    draw(generated, items, value_range(model, items), options.codes.dims)
         .save(folder / "generated.png");
   }
   if (options.output.json) {

@@ -2,10 +2,10 @@
 // reached; or how two files differ.
 //
 //   inspect runs/mine/best.pt
-//   inspect foreign.pt --input-shape 1,28,28
+//   inspect third_party.pt --input-shape 1,28,28
 //   inspect a.pt --diff b.pt --json
 
-#include "hourglass/apps/tools/checkpoint_facts.h"
+#include "hourglass/apps/tools/model_facts.h"
 #include "hourglass/apps/tools/text_table.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
@@ -127,8 +127,8 @@ void print_differences(const json& differences, const std::string& a, const std:
 }
 
 int inspect(const std::string& path, const InspectOptions& options) {
-  Checkpoint checkpoint = open_checkpoint(path, options.model);
-  const json facts = checkpoint_facts(checkpoint);
+  ExportedModel model = open_model(path, options.model);
+  const json facts = model_facts(model);
   if (options.diff.empty()) {
     if (options.json)
       fmt::print("{}\n", facts.dump(2));
@@ -136,8 +136,8 @@ int inspect(const std::string& path, const InspectOptions& options) {
       print_facts(facts);
     return kDone;
   }
-  Checkpoint other = open_checkpoint(options.diff, options.model);
-  const json differences = fact_differences(facts, checkpoint_facts(other));
+  ExportedModel other = open_model(options.diff, options.model);
+  const json differences = fact_differences(facts, model_facts(other));
   if (options.json)
     fmt::print("{}\n", differences.dump(2));
   else
@@ -158,7 +158,7 @@ int main(int argc, char** argv) {
       .name = "inspect",
       .summary = "Tells what a TorchScript file is.",
       .positional = "CKPT",
-      .examples = {"inspect runs/mine/best.pt", "inspect foreign.pt --input-shape 1,28,28",
+      .examples = {"inspect runs/mine/best.pt", "inspect third_party.pt --input-shape 1,28,28",
                    "inspect a.pt --diff b.pt"}};
   return run_tool(program, table, argc, argv, 1, 1, [&](const CommandLine& line) {
     return inspect(line.positional.front(), options);

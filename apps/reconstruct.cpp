@@ -65,19 +65,19 @@ struct Items {
   std::string title;
 };
 
-Items items_of_data(const Checkpoint& checkpoint, const ReconstructOptions& options,
+Items items_of_data(const ExportedModel& model, const ReconstructOptions& options,
                     const CommandLine& line) {
-  const SelectedRows rows = select_rows(checkpoint, options.rows, line, RecordedNoise::Apply);
+  const SelectedRows rows = select_rows(model, options.rows, line, RecordedNoise::Apply);
   Items items = {rows.rows, {}, class_names(rows), row_text(rows)};
   for (const int64_t number : rows.numbers) items.names.push_back(std::to_string(number));
   return items;
 }
 
 /// A user's images carry their own noise: there is more only where --corruption asks for it.
-Items items_of_images(const Checkpoint& checkpoint, const ReconstructOptions& options,
+Items items_of_images(const ExportedModel& model, const ReconstructOptions& options,
                       const CommandLine& line) {
   const std::vector<std::string> files(line.positional.begin() + 1, line.positional.end());
-  const ImageInputs images = read_image_inputs(checkpoint, files, options.output);
+  const ImageInputs images = read_image_inputs(model, files, options.output);
   Items items = {images.rows, {}, {}, fmt::format("{} images", images.paths.size())};
   for (const auto& path : images.paths) items.names.push_back(path.filename().string());
   const Corruption& corruption = options.rows.data.corruption;
@@ -94,15 +94,15 @@ struct Reconstructions {
   at::Tensor output;
 };
 
-Reconstructions reconstruct_all(Checkpoint& checkpoint, const Items& items,
+Reconstructions reconstruct_all(ExportedModel& model, const Items& items,
                                 const OutputOptions& options) {
   std::vector<at::Tensor> inputs, targets, labels, outputs;
   bool corrupted = false;
   for_each_batch(*items.rows, "reconstructing", options, [&](const Batch& batch, int64_t) {
-    outputs.push_back(checkpoint.reconstruct(batch.input));
+    outputs.push_back(model.reconstruct(batch.input));
     if (outputs.back().sizes() != batch.target.sizes()) {
       throw Error("{}: expected reconstructions of the targets' shape [{}], found [{}]",
-                  checkpoint.path().string(), models::shape_text(batch.target.sizes().vec()),
+                  model.path().string(), models::shape_text(batch.target.sizes().vec()),
                   models::shape_text(outputs.back().sizes().vec()));
     }
     corrupted = corrupted || !batch.input.is_same(batch.target);
@@ -148,8 +148,8 @@ std::vector<std::string> image_names(const Items& items) {
   return names;
 }
 
-void tell(const nlohmann::json& means, size_t items, const fs::path& folder,
-          const OutputOptions& options) {
+void print_summary(const nlohmann::json& means, size_t items, const fs::path& folder,
+                   const OutputOptions& options) {
   if (options.json) {
     const nlohmann::json result = {
         {"items", items}, {"mean_errors", means}, {"folder", folder.string()}};
@@ -170,17 +170,17 @@ int reconstruct(const ReconstructOptions& options, const CommandLine& line) {
   if (options.write_images && !figures_available()) {
     throw UsageError("--write-images: this build draws no pictures");
   }
-  Checkpoint checkpoint = open_checkpoint(line.positional.front(), options.model);
-  const Items items = own_images ? items_of_images(checkpoint, options, line)
-                                 : items_of_data(checkpoint, options, line);
+  ExportedModel model = open_model(line.positional.front(), options.model);
+  const Items items =
+      own_images ? items_of_images(model, options, line) : items_of_data(model, options, line);
   std::vector<std::string> files = {kPicture, kErrors}, images;
   if (options.write_images) images = image_names(items);
   files.insert(files.end(), images.begin(), images.end());
   const fs::path folder = output_folder(options.output, "reconstructed", files);
 
-  const Reconstructions all = reconstruct_all(checkpoint, items, options.output);
+  const Reconstructions all = reconstruct_all(model, items, options.output);
   const auto labels = label_names(all.batch.labels, items.classes);
-  const ValueRange range = value_range(checkpoint, all.batch.target);
+  const ValueRange range = value_range(model, all.batch.target);
   const auto columns = item_errors(all.output, all.batch.target, range);
   write_output(folder / kErrors, errors_csv(columns, items.names, labels));
   if (figures_available()) {
@@ -190,7 +190,7 @@ int reconstruct(const ReconstructOptions& options, const CommandLine& line) {
   for (size_t i = 0; i < images.size(); ++i) {
     to_picture(all.output[static_cast<int64_t>(i)], range).save(folder / images[i]);
   }
-  tell(mean_errors(columns), items.names.size(), folder, options.output);
+  print_summary(mean_errors(columns), items.names.size(), folder, options.output);
   return kDone;
 }
 

@@ -1,4 +1,4 @@
-// Finds the entries of a data set that are most like a query, by the distance of their codes; tells
+// Finds the entries of a data set that are most like a query, by the distance of their codes; reports
 // how often they are of the query's class, beside the same search among raw values and PCA codes.
 //
 //   retrieve runs/mine/best.pt --query 3,17
@@ -100,10 +100,10 @@ struct Library {
   std::string text() const { return row_text(entries); }
 };
 
-Library select_library(const Checkpoint& checkpoint, const RetrieveOptions& options,
+Library select_library(const ExportedModel& model, const RetrieveOptions& options,
                        const CommandLine& line) {
   Library library;
-  library.part = select_rows(checkpoint, options.rows, line, RecordedNoise::Leave);
+  library.part = select_rows(model, options.rows, line, RecordedNoise::Leave);
   library.entries = library.part;
   library.within = library.part.name == "train" || library.part.name == "all";
   if (library.within) return library;
@@ -112,10 +112,10 @@ Library select_library(const Checkpoint& checkpoint, const RetrieveOptions& opti
   return library;
 }
 
-void use_index_file(Library& library, const Checkpoint& checkpoint, const std::string& path) {
+void use_index_file(Library& library, const ExportedModel& model, const std::string& path) {
   library.index = load_index(path);
   const CodeIndex& index = library.index;
-  expect_same_checkpoint(checkpoint, index.checkpoint_sha256, path);
+  expect_same_model(model, index.checkpoint_sha256, path);
   const DataInfo& info = library.entries.splits.info;
   const bool same_rows = index.data_sha256 == info.sha256 && index.part == library.entries.name &&
                          index.entries.codes.size(0) == library.entries.rows->size();
@@ -127,24 +127,24 @@ void use_index_file(Library& library, const Checkpoint& checkpoint, const std::s
       path, library.text(), index.entries.codes.size(0), index.part, index.data_name);
 }
 
-void make_index(Library& library, Checkpoint& checkpoint, const RetrieveOptions& options) {
-  const Codes codes = encode_rows(checkpoint, *library.entries.rows, "entries", options.output);
+void make_index(Library& library, ExportedModel& model, const RetrieveOptions& options) {
+  const Codes codes = encode_rows(model, *library.entries.rows, "entries", options.output);
   const DataInfo& info = library.entries.splits.info;
   library.index = {.entries = {codes.values, codes.labels},
                    .distance = options.distance,
-                   .checkpoint_sha256 = checkpoint_sha256(checkpoint),
+                   .checkpoint_sha256 = model_sha256(model),
                    .data_name = info.name,
                    .data_sha256 = info.sha256,
                    .part = library.entries.name};
 }
 
-Library open_library(Checkpoint& checkpoint, const RetrieveOptions& options,
+Library open_library(ExportedModel& model, const RetrieveOptions& options,
                      const CommandLine& line) {
-  Library library = select_library(checkpoint, options, line);
+  Library library = select_library(model, options, line);
   if (options.index.empty()) {
-    make_index(library, checkpoint, options);
+    make_index(library, model, options);
   } else {
-    use_index_file(library, checkpoint, options.index);
+    use_index_file(library, model, options.index);
     if (line.has("distance")) library.index.distance = options.distance;
   }
   return library;
@@ -186,19 +186,18 @@ Queries chosen_queries(const Library& library, const RetrieveOptions& options) {
                                               : at::tensor(options.query.rows, at::kLong));
 }
 
-Queries image_queries(const Checkpoint& checkpoint, const RetrieveOptions& options) {
-  const ImageInputs images = read_image_inputs(checkpoint, options.query_images, options.output);
+Queries image_queries(const ExportedModel& model, const RetrieveOptions& options) {
+  const ImageInputs images = read_image_inputs(model, options.query_images, options.output);
   Queries queries;
   queries.rows = images.rows;
   for (const auto& path : images.paths) queries.names.push_back(path.string());
   return queries;
 }
 
-Finding find_nearest(Checkpoint& checkpoint, const Library& library,
-                     const RetrieveOptions& options) {
+Finding find_nearest(ExportedModel& model, const Library& library, const RetrieveOptions& options) {
   Queries queries = options.query_images.empty() ? chosen_queries(library, options)
-                                                 : image_queries(checkpoint, options);
-  queries.codes = encode_rows(checkpoint, *queries.rows, "queries", options.output);
+                                                 : image_queries(model, options);
+  queries.codes = encode_rows(model, *queries.rows, "queries", options.output);
   const Neighbours nearest = nearest_neighbours(library.index.entries, queries.codes.values,
                                                 {.count = options.neighbours,
                                                  .distance = library.index.distance,
@@ -230,7 +229,7 @@ Quality measure_quality(const std::string& space, const NeighbourIndex& index, c
 }
 
 /// The same queries among the model's codes, raw values and PCA codes.
-Evaluation evaluate_search(Checkpoint& checkpoint, const Library& library,
+Evaluation evaluate_search(ExportedModel& model, const Library& library,
                            const RetrieveOptions& options) {
   if (!library.index.entries.labels.defined() || !library.part.rows->has_labels()) {
     throw Error("--evaluate: expected labels, {} has none", library.part.splits.info.name);
@@ -249,8 +248,8 @@ Evaluation evaluate_search(Checkpoint& checkpoint, const Library& library,
   StageLine stage(options.output);
   stage.show("searching in codes, raw values and PCA codes");
   Evaluation evaluation{count, {}, {}};
-  evaluation.qualities.push_back(measure_quality("codes", library.index.entries,
-                                                 encode_all(checkpoint, *queries.rows), search));
+  evaluation.qualities.push_back(
+      measure_quality("codes", library.index.entries, encode_all(model, *queries.rows), search));
   evaluation.qualities.push_back(measure("raw values", [](const at::Tensor& x) { return x; }));
   const int64_t code_size = evaluation.qualities.front().size;
   evaluation.missing =
@@ -265,7 +264,7 @@ Evaluation evaluate_search(Checkpoint& checkpoint, const Library& library,
 
 // ---- Files
 
-/// Labels by name, and what the findings are told with.
+/// Labels by name, and what the findings are reported with.
 struct FindingText {
   std::vector<std::string> queries;                  ///< class of each; empty without labels
   std::vector<std::vector<std::string>> neighbours;  ///< classes of those of each query
@@ -317,7 +316,7 @@ std::string query_caption(const Finding& found, const FindingText& text, size_t 
   return text.queries.empty() ? name : fmt::format("{}: {}", name, text.queries[query]);
 }
 
-/// "9: Bag", and where it can be told, whether that is the query's class.
+/// "9: Bag", and where it is known, whether that is the query's class.
 std::string neighbour_caption(const FindingText& text, size_t query, size_t rank, int64_t row) {
   if (text.neighbours.empty()) return std::to_string(row);
   const std::string& name = text.neighbours[query][rank];
@@ -373,12 +372,12 @@ Picture draw_vectors(const Finding& found, const FindingText& text, const DrawnI
 }
 
 Picture draw_findings(const Finding& found, const FindingText& text, const Library& library,
-                      const Checkpoint& checkpoint) {
+                      const ExportedModel& model) {
   const DrawnItems items = drawn_items(found, library);
   const std::string title = "Queries, then their neighbours among " + library.text();
   const bool images = items.queries.dim() == 3 || items.queries.dim() == 4;
   if (!images) return draw_vectors(found, text, items, title);
-  return draw_images(found, text, items, value_range(checkpoint, items.queries), title);
+  return draw_images(found, text, items, value_range(model, items.queries), title);
 }
 
 // ---- Telling it
@@ -437,13 +436,13 @@ void print_evaluation(const Evaluation& evaluation, int64_t neighbours) {
 
 /// Writes table and picture; their paths.
 std::vector<std::string> write_findings(const Finding& found, const FindingText& text,
-                                        const Library& library, const Checkpoint& checkpoint,
+                                        const Library& library, const ExportedModel& model,
                                         const OutputOptions& output, const fs::path& folder) {
   std::vector<std::string> paths = {(folder / "neighbours.csv").string()};
   write_output(paths.front(), findings_csv(found, text));
   if (figures_available()) {
     paths.push_back((folder / "neighbours.png").string());
-    draw_findings(found, text, library, checkpoint).save(paths.back());
+    draw_findings(found, text, library, model).save(paths.back());
     if (std::ssize(found.queries.names) > kMostDrawnQueries) {
       note(output, fmt::format("the picture shows the first {} queries", kMostDrawnQueries));
     }
@@ -456,7 +455,7 @@ std::vector<std::string> write_findings(const Finding& found, const FindingText&
 int retrieve(const CommandLine& line, const RetrieveOptions& options) {
   check(options, line);
   const OutputOptions& output = options.output;
-  Checkpoint checkpoint = open_checkpoint(line.positional.front(), options.model);
+  ExportedModel model = open_model(line.positional.front(), options.model);
   const bool has_queries = line.has("query") || line.has("query_images");
   const fs::path folder =
       has_queries ? output_folder(output, "retrieved", {"neighbours.csv", "neighbours.png"})
@@ -465,7 +464,7 @@ int retrieve(const CommandLine& line, const RetrieveOptions& options) {
     output_file({.out = options.save_index, .force = output.force}, "");
   }
 
-  const Library library = open_library(checkpoint, options, line);
+  const Library library = open_library(model, options, line);
   json result = {{"entries", library.text()}, {"distance", enum_name(library.index.distance)}};
   std::vector<std::string> files;
   if (!output.json) {
@@ -476,15 +475,15 @@ int retrieve(const CommandLine& line, const RetrieveOptions& options) {
     files.push_back(options.save_index);
   }
   if (has_queries) {
-    const Finding found = find_nearest(checkpoint, library, options);
+    const Finding found = find_nearest(model, library, options);
     const FindingText text = text_of(found, library);
-    const auto written = write_findings(found, text, library, checkpoint, output, folder);
+    const auto written = write_findings(found, text, library, model, output, folder);
     files.insert(files.end(), written.begin(), written.end());
     result["queries"] = to_json(found, text);
     if (!output.json) print_findings(found, text);
   }
   if (options.evaluate > 0) {
-    const Evaluation evaluation = evaluate_search(checkpoint, library, options);
+    const Evaluation evaluation = evaluate_search(model, library, options);
     result["evaluation"] = to_json(evaluation, options.neighbours);
     if (!output.json) print_evaluation(evaluation, options.neighbours);
   }

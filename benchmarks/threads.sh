@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Seconds an epoch of each dense recipe by number of threads, the best of several alternating runs: what the rule of
-# `--threads auto` (recipes/run_options.cpp) was found with. Needs a built project and the data sets.
+# `--threads auto` (runs/run_options.cpp) was found with. Needs a built project and the data sets.
 #
 #   benchmarks/threads.sh [REPEATS]
 set -euo pipefail

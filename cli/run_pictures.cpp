@@ -1,8 +1,8 @@
 #include "hourglass/cli/run_pictures.h"
 
 #include "hourglass/core/files.h"
-#include "hourglass/evaluation/checkpoint.h"
 #include "hourglass/evaluation/codes.h"
+#include "hourglass/evaluation/exported_model.h"
 #include "hourglass/figures/activation_maps.h"
 #include "hourglass/figures/filter_grid.h"
 #include "hourglass/figures/image_grid.h"
@@ -35,7 +35,7 @@ class RunPictures {
         options_(options),
         data_(data),
         title_(options.recipe.empty() ? options.variant + " autoencoder" : options.recipe),
-        checkpoint_(evaluation::Checkpoint::load(folder / "best.pt")) {
+        model_(evaluation::ExportedModel::load(folder / "best.pt")) {
     if (options.pictures.of_training_rows) {
       shown_ = data.training, shown_name_ = "training";
     } else if (data.test) {
@@ -45,8 +45,8 @@ class RunPictures {
     } else {
       shown_ = data.training, shown_name_ = "training";
     }
-    const double low = checkpoint_.metadata().at("value_range").at(0);
-    const double high = checkpoint_.metadata().at("value_range").at(1);
+    const double low = model_.metadata().at("value_range").at(0);
+    const double high = model_.metadata().at("value_range").at(1);
     values_ = {low, high};
   }
 
@@ -66,10 +66,10 @@ class RunPictures {
   const runs::RunOptions& options_;
   const sources::DataSplits& data_;
   std::string title_;
-  evaluation::Checkpoint checkpoint_;
+  evaluation::ExportedModel model_;
   datasets::DatasetPtr shown_;  // the rows that the pictures show
   std::string shown_name_;
-  figures::ValueRange values_;
+  ValueRange values_;
   std::vector<fs::path> paths_;
 
   void save(const std::string& name, const figures::Picture& picture) {
@@ -109,7 +109,7 @@ class RunPictures {
 
   void draw_reconstructions() {
     const Batch batch = shown_items();
-    const at::Tensor output = checkpoint_.reconstruct(batch.input);
+    const at::Tensor output = model_.reconstruct(batch.input);
     const std::string title = fmt::format("{}: {} rows", title_, shown_name_);
     if (batch.target.dim() == 4) {
       save("reconstructions", figures::image_grid(image_rows(batch, output), {.title = title}));
@@ -135,7 +135,7 @@ class RunPictures {
     // A linear output may leave the range of the data: it is scaled for drawing, and for drawing
     // alone.
     const bool bounded =
-        checkpoint_.metadata().at("options").value("output_activation", "") == "sigmoid";
+        model_.metadata().at("options").value("output_activation", "") == "sigmoid";
     std::vector<figures::ImageRow> rows = {{"original", batch.target, captions(batch), values_}};
     if (is_corrupted(batch)) rows.push_back({input_name(), batch.input, {}, values_});
     rows.push_back(bounded ? figures::ImageRow{"reconstruction", output, {}, values_}
@@ -168,9 +168,9 @@ class RunPictures {
   }
 
   void draw_codes() {
-    const auto shape = checkpoint_.code_shape();
+    const auto shape = model_.code_shape();
     if (!shape || shape->size() != 1 || (shape->front() != 2 && shape->front() != 3)) return;
-    const evaluation::Codes codes = evaluation::encode_all(checkpoint_, *shown_);
+    const evaluation::Codes codes = evaluation::encode_all(model_, *shown_);
     const figures::ScatterOptions options = {
         .title = fmt::format("{}: codes of {} {} rows", title_, with_thousands(shown_->size()),
                              shown_name_),
@@ -187,10 +187,10 @@ class RunPictures {
   }
 
   void draw_manifold(const at::Tensor& codes) {
-    const bool gaussian = checkpoint_.metadata().at("code_kind") == "gaussian";
+    const bool gaussian = model_.metadata().at("code_kind") == "gaussian";
     const evaluation::CodeGrid grid = gaussian ? evaluation::gaussian_grid(kManifoldSide)
                                                : evaluation::data_range_grid(codes, kManifoldSide);
-    const at::Tensor images = checkpoint_.decode(grid.codes);
+    const at::Tensor images = model_.decode(grid.codes);
     if (images.dim() != 4) return;
     save("manifold",
          figures::manifold(images, grid.first, grid.second,
@@ -200,9 +200,9 @@ class RunPictures {
   /// What the first units of a first dense layer look for in an image.
   void draw_filters() {
     constexpr int64_t kMostFilters = 100;
-    const Shape image = checkpoint_.input_shape().value();
+    const Shape image = model_.input_shape().value();
     at::Tensor weight;  // [U, C · H · W]
-    for (const auto& parameter : checkpoint_.parameters()) {
+    for (const auto& parameter : model_.parameters()) {
       if (parameter.name == "encoder.dense1.weight") weight = parameter.value;
     }
     if (!weight.defined() || image.size() != 3 || weight.size(1) != models::element_count(image))
@@ -216,7 +216,7 @@ class RunPictures {
   void draw_activations() {
     const at::Tensor item = shown_items().input.narrow(0, 0, 1);
     std::vector<figures::ActivationMap> all, encoder;
-    for (const auto& layer : checkpoint_.layers(item)) {
+    for (const auto& layer : model_.layers(item)) {
       all.push_back({layer.name, layer.value.select(0, 0)});
       if (layer.name.starts_with("encoder.")) encoder.push_back(all.back());
     }

@@ -4,7 +4,7 @@
 #include "hourglass/cli/html.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
-#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/evaluation/exported_model.h"
 #include "hourglass/formats/field_json.h"
 #include "hourglass/models/layers.h"
 #include "hourglass/runs/metrics_file.h"
@@ -47,7 +47,7 @@ constexpr PictureText kPictureTexts[] = {
     {"activations", "What every layer gives for one item."},
 };
 
-/// Recorded as what `auto` came to, whatever was asked for.
+/// Recorded as what `auto` resolved to, whatever was asked for.
 const std::set<std::string> kResolvedOptions = {"device", "threads", "engine"};
 
 // ---- Texts
@@ -112,7 +112,7 @@ class Facts {
 
 // ---- The page
 
-/// Each method gives the HTML of one section, "" where there is nothing to tell.
+/// Each method gives the HTML of one section, "" where there is nothing to report.
 class RunReport {
  public:
   explicit RunReport(const fs::path& folder)
@@ -123,7 +123,7 @@ class RunReport {
       problems_.push_back(with_dashes(error.what()));
     }
     try {
-      checkpoint_ = evaluation::Checkpoint::load(folder / "best.pt");
+      model_ = evaluation::ExportedModel::load(folder / "best.pt");
     } catch (const Error& error) {
       problems_.push_back(with_dashes(error.what()));
     }
@@ -148,7 +148,7 @@ class RunReport {
   fs::path folder_;
   json record_, results_;  // results: null where there are none yet
   std::optional<runs::MetricsTable> metrics_;
-  std::optional<evaluation::Checkpoint> checkpoint_;
+  std::optional<evaluation::ExportedModel> model_;
   std::vector<std::string> problems_;    // why metrics or checkpoint cannot be shown
   runs::RunOptions options_, defaults_;  // of the run; of its recipe
   FieldTable table_, default_table_;
@@ -224,7 +224,7 @@ class RunReport {
     stats += expected_stat();
     stats += stat("Training time", duration_text(results_.value("training_seconds", 0.0)),
                   "without pictures");
-    if (checkpoint_) stats += stat("Parameters", with_thousands(parameter_count()));
+    if (model_) stats += stat("Parameters", with_thousands(parameter_count()));
     return html_element("dl", stats + machine_stat(), "results") + machine();
   }
 
@@ -260,7 +260,7 @@ class RunReport {
 
   int64_t parameter_count() const {
     int64_t count = 0;
-    for (const auto& parameter : checkpoint_->parameters()) count += parameter.value.numel();
+    for (const auto& parameter : model_->parameters()) count += parameter.value.numel();
     return count;
   }
 
@@ -292,9 +292,9 @@ class RunReport {
   // -- Layers
 
   std::string layers() const {
-    if (!checkpoint_ || !checkpoint_->metadata().contains("layer_table")) return "";
+    if (!model_ || !model_->metadata().contains("layer_table")) return "";
     std::vector<HtmlRow> rows;
-    for (const auto& layer : checkpoint_->metadata().at("layer_table")) {
+    for (const auto& layer : model_->metadata().at("layer_table")) {
       rows.push_back({{{code(plain_text(layer.at("name"))), "name"},
                        text_cell(plain_text(layer.at("type"))),
                        number_cell(models::shape_text(layer.at("output_shape").get<Shape>())),
@@ -304,8 +304,8 @@ class RunReport {
                      number_cell(with_thousands(parameter_count()))},
                     "total"});
     const std::string shapes = fmt::format(
-        "Input {}, code {}.", models::shape_text(checkpoint_->input_shape().value_or(Shape{})),
-        models::shape_text(checkpoint_->code_shape().value_or(Shape{})));
+        "Input {}, code {}.", models::shape_text(model_->input_shape().value_or(Shape{})),
+        models::shape_text(model_->code_shape().value_or(Shape{})));
     return section("Layers", html_table({"Layer", "Type", "Output", "Values"}, rows) +
                                  html_element("p", html_text(shapes), "quiet"));
   }
@@ -333,14 +333,14 @@ class RunReport {
     std::string content = html_element("p", "Train the same again, or go on:") +
                           block(training_command() + "\n" + resume_command() +
                                 fmt::format(" --epochs {}", 2 * options_.training.epochs));
-    if (!checkpoint_) return section("Use", content);
+    if (!model_) return section("Use", content);
     content += html_element("p", "Look at the model, and use it:") +
                block(fmt::format("inspect {0}\nreconstruct {0} --indices 0-9\nencode {0}\n"
                                  "generate {0} --samples 16\nactivations {0} --gradients\n"
                                  "evaluate {0}",
                                  model));
     std::vector<std::string> sizes = {"1"};
-    for (const int64_t size : checkpoint_->input_shape().value_or(Shape{})) {
+    for (const int64_t size : model_->input_shape().value_or(Shape{})) {
       sizes.push_back(std::to_string(size));
     }
     const std::string file = (folder_ / "best.pt").string();
@@ -383,7 +383,7 @@ class RunReport {
       const std::string usual = default_table_.find(row.name)->value_text();
       std::string meaning = row.help;
       if (changed) meaning += fmt::format(" (otherwise {})", usual.empty() ? "empty" : usual);
-      rows.push_back({{{code(row.name), "name"},
+      rows.push_back({{{code(option_name(row.name).substr(2)), "name"},
                        {code(row.value_text()), "value"},
                        text_cell(meaning, "quiet")},
                       changed ? "changed" : ""});

@@ -51,8 +51,9 @@ function(hourglass_test name)
 endfunction()
 
 # hourglass_embed(<target> <file> <symbol>)
-# Makes the bytes of <file> a `std::string_view hourglass::embedded::<symbol>()` of <target>.
+# Makes the bytes of <file> a `std::string_view hourglass::<room>::embedded::<symbol>()` of <target>, the room's library.
 function(hourglass_embed target file symbol)
+  string(REPLACE "hourglass_" "" room "${target}")
   set(generated "${CMAKE_CURRENT_BINARY_DIR}/embedded_${symbol}.cpp")
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
   # Every byte as an escape: a raw string literal would lose carriage returns and end at its own delimiter.
@@ -62,9 +63,9 @@ function(hourglass_embed target file symbol)
   string(REGEX REPLACE "(..)" "\\\\x\\1" bytes "${bytes}")
   file(CONFIGURE OUTPUT "${generated}" @ONLY CONTENT
 "#include <string_view>
-namespace hourglass::embedded {
+namespace hourglass::@room@::embedded {
 std::string_view @symbol@() { return {\"@bytes@\", @size@}; }
-}  // namespace hourglass::embedded
+}  // namespace hourglass::@room@::embedded
 ")
   target_sources(${target} PRIVATE "${generated}")
 endfunction()

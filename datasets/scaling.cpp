@@ -59,7 +59,7 @@ Scaling fit_scaling(const ScalingRule& scale, const Extremes& extremes) {
   return scaling;
 }
 
-Range scaled_range(const Extremes& extremes, const Scaling& scaling) {
+ValueRange scaled_range(const Extremes& extremes, const Scaling& scaling) {
   const TensorDataset both(at::stack({extremes.lowest, extremes.highest}), {}, scaling);
   const at::Tensor scaled = both.batch(both.all_positions(), 0).input;
   return {scaled.min().item<double>(), scaled.max().item<double>()};

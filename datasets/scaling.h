@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hourglass/core/fields.h"
+#include "hourglass/core/value_range.h"
 #include "hourglass/datasets/dataset.h"
 
 #include <ATen/core/Tensor.h>
@@ -35,13 +36,10 @@ struct Extremes {
 /// Of the rows of `values` ([N, shape…], uint8 or float32) at `positions` (int64 [M], M ≥ 1).
 Extremes extremes_of(const at::Tensor& values, const at::Tensor& positions);
 
-/// The pairs that `scale` (not Auto) comes to for training values with these extremes.
+/// The pairs that `scale` (not Auto) gives for training values with these extremes.
 Scaling fit_scaling(const ScalingRule& scale, const Extremes& extremes);
 
 /// The extremes over all features once they are scaled, exactly as a batch would have them.
-struct Range {
-  double lowest = 0, highest = 0;
-};
-Range scaled_range(const Extremes& extremes, const Scaling& scaling);
+ValueRange scaled_range(const Extremes& extremes, const Scaling& scaling);
 
 }  // namespace hourglass::datasets

@@ -30,7 +30,7 @@ bool ends_with_result(const RecordedRun& run) {
   return !run.layers.empty() && at::equal(run.layers.back().value, run.results.front());
 }
 
-/// A container gives what its last layer gives: "encoder" after "encoder.2" tells nothing new.
+/// A container gives what its last layer gives: "encoder" after "encoder.2" says nothing new.
 std::vector<NamedTensor> without_repeats(const std::vector<NamedTensor>& layers) {
   std::vector<NamedTensor> kept;
   for (const auto& layer : layers) {
@@ -42,18 +42,18 @@ std::vector<NamedTensor> without_repeats(const std::vector<NamedTensor>& layers)
 }
 
 /// The result, and all layers on the way to it.
-RecordedRun run_layers(Checkpoint& checkpoint, const at::Tensor& x) {
-  if (!checkpoint.metadata().contains("layers")) {
-    RecordedRun run = run_recorded(checkpoint.module(), "forward", x);
+RecordedRun run_layers(ExportedModel& model, const at::Tensor& x) {
+  if (!model.metadata().contains("layers")) {
+    RecordedRun run = run_recorded(model.module(), "forward", x);
     run.layers = without_repeats(run.layers);
     if (!ends_with_result(run)) run.layers.push_back({"output", run.results.front()});
     return run;
   }
-  const auto names = checkpoint.metadata().value("layers", std::vector<std::string>());
-  const auto values = run_recorded(checkpoint.module(), "layers", x).results;
+  const auto names = model.metadata().value("layers", std::vector<std::string>());
+  const auto values = run_recorded(model.module(), "layers", x).results;
   if (names.size() != values.size() || names.empty()) {
     throw Error("{}: expected a name in hourglass.json for each of {} layers, found {}",
-                checkpoint.path().string(), values.size(), names.size());
+                model.path().string(), values.size(), names.size());
   }
   RecordedRun run{.layers = {}, .results = {values.back()}};
   for (size_t i = 0; i < names.size(); ++i) run.layers.push_back({names[i], values[i]});
@@ -69,18 +69,17 @@ at::Tensor loss_value(models::Loss loss, const at::Tensor& output, const at::Ten
   return at::l1_loss(output, target);
 }
 
-void check_target(const Checkpoint& checkpoint, models::Loss loss, const at::Tensor& output,
+void check_target(const ExportedModel& model, models::Loss loss, const at::Tensor& output,
                   const at::Tensor& target) {
   if (output.sizes() != target.sizes()) {
     throw Error("{}: expected targets of the output's shape, {}, for the loss, found {}",
-                checkpoint.path().string(), models::shape_text(output.sizes().vec()),
+                model.path().string(), models::shape_text(output.sizes().vec()),
                 models::shape_text(target.sizes().vec()));
   }
   for (const auto& values : {output, target}) {
     if (loss == models::Loss::Bce && (values.lt(0).any() | values.gt(1).any()).item<bool>()) {
       throw Error("{}: cross-entropy expects values in [0, 1], found {:g} to {:g}: use `loss` mse",
-                  checkpoint.path().string(), values.min().item<double>(),
-                  values.max().item<double>());
+                  model.path().string(), values.min().item<double>(), values.max().item<double>());
     }
   }
 }
@@ -155,20 +154,20 @@ bool belongs_to(const std::string& parameter, const std::string& layer) {
 
 }  // namespace
 
-Activations record_activations(Checkpoint& checkpoint, const Batch& batch) {
-  checkpoint.reconstruct(batch.input);  // says in one line what is wrong with program or input
+Activations record_activations(ExportedModel& model, const Batch& batch) {
+  model.reconstruct(batch.input);  // says in one line what is wrong with program or input
   const at::NoGradGuard no_grad;
-  return to_activations(batch, run_layers(checkpoint, batch.input.to(checkpoint.device())).layers);
+  return to_activations(batch, run_layers(model, batch.input.to(model.device())).layers);
 }
 
-Activations record_gradients(Checkpoint& checkpoint, const Batch& batch, models::Loss loss) {
-  check_target(checkpoint, loss, checkpoint.reconstruct(batch.input), batch.target.cpu());
+Activations record_gradients(ExportedModel& model, const Batch& batch, models::Loss loss) {
+  check_target(model, loss, model.reconstruct(batch.input), batch.target.cpu());
   const WithoutCudnn without_cudnn;
   const at::AutoGradMode with_gradients(true);
-  const at::Device device = checkpoint.device();
+  const at::Device device = model.device();
   const at::Tensor x = batch.input.detach().to(device).clone().requires_grad_(true);
-  const auto weights = trainable_parameters(checkpoint.module());
-  const RecordedRun run = run_layers(checkpoint, x);
+  const auto weights = trainable_parameters(model.module());
+  const RecordedRun run = run_layers(model, x);
   Activations activations = to_activations(batch, run.layers);
   const at::Tensor value = loss_value(loss, run.results.front(), batch.target.to(device));
   activations.gradients = gradients_of(value, x, run.layers, weights);

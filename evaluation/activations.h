@@ -1,7 +1,7 @@
 #pragma once
 
 #include "hourglass/core/batch.h"
-#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/evaluation/exported_model.h"
 #include "hourglass/models/likelihood.h"
 
 #include <ATen/core/Tensor.h>
@@ -25,21 +25,21 @@ struct LossGradients {
 struct Activations {
   at::Tensor rows;   ///< [B] int64, row numbers in the data set
   at::Tensor input;  ///< [B, input shape…]
-  /// In the order of computation: [B, …] each, but a stranger's layer may give any other shape.
+  /// In the order of computation: [B, …] each, but a third-party layer may give any other shape.
   std::vector<models::LayerOutput> layers;
   std::optional<LossGradients> gradients;
 };
 
 /// Every layer's output: those of the method `layers` in files of ours, else those of all
 /// submodules that `forward` calls ("encoder.0"), then "output" where the last of them is not the
-/// result already. Throws `Error` as `Checkpoint::reconstruct` does.
-Activations record_activations(Checkpoint& checkpoint, const Batch& batch);
+/// result already. Throws `Error` as `ExportedModel::reconstruct` does.
+Activations record_activations(ExportedModel& model, const Batch& batch);
 
 /// The same with the gradients of the reconstruction loss between `forward` and the batch's
 /// target, a mean over all values and rows; cross-entropy is computed on the outputs, clamped as
 /// PyTorch's. Throws `Error` when the target's shape is not the output's, and for cross-entropy of
 /// values outside of 0 … 1.
-Activations record_gradients(Checkpoint& checkpoint, const Batch& batch, models::Loss loss);
+Activations record_gradients(ExportedModel& model, const Batch& batch, models::Loss loss);
 
 /// The names that a pattern matches, in their own order: a name, or one with wildcards
 /// ("encoder.*", "*conv?"). Throws `Error` for a pattern that matches none, with the nearest name

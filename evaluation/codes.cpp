@@ -24,7 +24,7 @@ CodeGrid grid_of(const at::Tensor& first, const at::Tensor& second) {
 
 Codes encode_all(const EncodeFunction& encode, const datasets::Dataset& data) {
   std::vector<at::Tensor> values, labels;
-  for (const at::Tensor& positions : data.all_positions().split(Checkpoint::kBatch)) {
+  for (const at::Tensor& positions : data.all_positions().split(ExportedModel::kBatch)) {
     const Batch batch = data.batch(positions);
     values.push_back(encode(batch.input).to(at::kCPU, at::kFloat));
     if (batch.labels.defined()) labels.push_back(batch.labels.cpu());
@@ -32,8 +32,8 @@ Codes encode_all(const EncodeFunction& encode, const datasets::Dataset& data) {
   return {at::cat(values), labels.empty() ? at::Tensor() : at::cat(labels)};
 }
 
-Codes encode_all(Checkpoint& checkpoint, const datasets::Dataset& data) {
-  return encode_all([&](const at::Tensor& x) { return checkpoint.encode(x); }, data);
+Codes encode_all(ExportedModel& model, const datasets::Dataset& data) {
+  return encode_all([&](const at::Tensor& x) { return model.encode(x); }, data);
 }
 
 CodeGrid gaussian_grid(int64_t n) {

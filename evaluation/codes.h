@@ -1,7 +1,7 @@
 #pragma once
 
 #include "hourglass/datasets/dataset.h"
-#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/evaluation/exported_model.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -17,7 +17,7 @@ struct Codes {
 };
 
 /// Encodes every item, batch by batch.
-Codes encode_all(Checkpoint& checkpoint, const datasets::Dataset& data);
+Codes encode_all(ExportedModel& model, const datasets::Dataset& data);
 
 /// Maps a batch of inputs [B, shape…] to codes [B, code shape…].
 using EncodeFunction = std::function<at::Tensor(const at::Tensor& input)>;

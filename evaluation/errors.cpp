@@ -60,7 +60,7 @@ at::Tensor item_psnr(const at::Tensor& reconstruction, const at::Tensor& target,
   return 10 * at::log10(data_range * data_range / item_mse(reconstruction, target));
 }
 
-ReconstructionMeans ReconstructionMeasures::means() const {
+ReconstructionMeans ReconstructionErrors::means() const {
   const auto mean_of = [](const at::Tensor& values) { return values.mean().item<double>(); };
   const auto mean_if_any = [&](const at::Tensor& values) {
     return values.defined() ? std::optional(mean_of(values)) : std::nullopt;
@@ -68,8 +68,8 @@ ReconstructionMeans ReconstructionMeasures::means() const {
   return {mean_of(mse), mean_of(mae), mean_if_any(bce), mean_of(psnr), mean_if_any(ssim)};
 }
 
-ReconstructionMeasures measure_reconstructions(const Reconstructor& reconstruct,
-                                               const datasets::Dataset& data, double data_range) {
+ReconstructionErrors measure_reconstructions(const Reconstructor& reconstruct,
+                                             const datasets::Dataset& data, double data_range) {
   if (data.size() == 0) throw Error("reconstruction errors: expected items, the data set has none");
   const bool with_ssim = has_ssim(data.target_shape());
   bool with_bce = true;  // until a value outside 0 … 1 is met

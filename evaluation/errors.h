@@ -36,7 +36,7 @@ struct ReconstructionMeans {
 };
 
 /// What was measured on each item of a data set: [N] float64 each.
-struct ReconstructionMeasures {
+struct ReconstructionErrors {
   at::Tensor mse, mae;
   at::Tensor bce;  ///< undefined where values lie outside 0 … 1
   at::Tensor psnr;
@@ -52,7 +52,7 @@ using Reconstructor = std::function<at::Tensor(const at::Tensor& input)>;
 /// Compares reconstructions of all inputs with their targets, batch by batch. `data_range` is the
 /// distance between the least and the greatest possible value: 1 for pixels in 0 … 1. Throws
 /// `Error` for an empty data set and for reconstructions of another size than the targets.
-ReconstructionMeasures measure_reconstructions(const Reconstructor& reconstruct,
-                                               const datasets::Dataset& data, double data_range);
+ReconstructionErrors measure_reconstructions(const Reconstructor& reconstruct,
+                                             const datasets::Dataset& data, double data_range);
 
 }  // namespace hourglass::evaluation

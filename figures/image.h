@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hourglass/core/value_range.h"
 #include "hourglass/figures/colormap.h"
 #include "hourglass/figures/picture.h"
 
@@ -7,10 +8,8 @@
 
 namespace hourglass::figures {
 
-/// The values drawn as the first and as the last colour of a map; what lies outside is clamped.
-struct ValueRange {
-  double low = 0, high = 1;
-};
+// A ValueRange is that of the values drawn as the first and as the last colour of a map; what lies
+// outside is clamped.
 
 /// The smallest and the largest finite value of the tensor; {0, 1} where it holds none.
 ValueRange range_of(const at::Tensor& values);

@@ -30,7 +30,7 @@ struct PointCloud {
 PointCloud make_point_cloud(const char* picture, const at::Tensor& points, int64_t dimensions,
                             const ScatterOptions& options);
 
-/// The legend or bar that tells the classes.
+/// The legend or bar that names the classes.
 class CloudKey {
  public:
   CloudKey(const PointCloud& cloud, ClassKey kind);

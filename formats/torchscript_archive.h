@@ -4,7 +4,7 @@
 
 namespace hourglass::formats {
 
-/// What can be told before LibTorch loads a file, which takes the archive at its word: that it is a
+/// What can be said before LibTorch loads a file, which takes the archive at its word: that it is a
 /// TorchScript archive, that it declares no contents larger than itself, and that its checksums
 /// hold (LibTorch reads damaged weights without complaint). Throws `Error` that says what it is
 /// instead: damaged, a training state or weights, a NumPy archive, a web page.

@@ -35,10 +35,10 @@ void ContractiveOptions::describe(FieldTable& table) {
 
 void check(const ContractiveOptions& options) { check(options.network); }
 
-ContractiveImpl::ContractiveImpl(Options options, ItemShapes shapes)
-    : DenseImpl(options.network, std::move(shapes)), options_(std::move(options)) {}
+ContractiveAutoencoder::ContractiveAutoencoder(Options options, ItemShapes shapes)
+    : DenseAutoencoder(options.network, std::move(shapes)), options_(std::move(options)) {}
 
-Losses ContractiveImpl::loss(const Batch& batch, StepContext& context) {
+Losses ContractiveAutoencoder::loss(const Batch& batch, StepContext& context) {
   const at::Tensor norm = squared_jacobian_norm(batch.input, context);  // [B]
   const at::Tensor logits = decode_logits(encode(batch.input));
   return {.terms = {{"reconstruction", reconstruction_loss(likelihood(), logits, batch.target)},
@@ -46,20 +46,22 @@ Losses ContractiveImpl::loss(const Batch& batch, StepContext& context) {
           .metrics = {{"jacobian_norm", norm.sqrt().mean()}}};
 }
 
-at::Tensor ContractiveImpl::squared_jacobian_norm(const at::Tensor& x, StepContext& context) {
+at::Tensor ContractiveAutoencoder::squared_jacobian_norm(const at::Tensor& x,
+                                                         StepContext& context) {
   const bool one_layer = options_.network.widths.size() == 1;
   const bool closed = one_layer && has_simple_derivative(options_.network.code_activation);
   return options_.jacobian == JacobianNorm::Exact && closed ? closed_form(x)
                                                             : by_differentiation(x, context);
 }
 
-at::Tensor ContractiveImpl::closed_form(const at::Tensor& x) {
+at::Tensor ContractiveAutoencoder::closed_form(const at::Tensor& x) {
   const at::Tensor slope = derivative_from_value(options_.network.code_activation, encode(x));
   const at::Tensor row_norms = encoder_layers().front()->weight.square().sum(1);  // [C]
   return at::matmul(slope.square(), row_norms);                                   // [B, C] · [C]
 }
 
-at::Tensor ContractiveImpl::by_differentiation(const at::Tensor& input, StepContext& context) {
+at::Tensor ContractiveAutoencoder::by_differentiation(const at::Tensor& input,
+                                                      StepContext& context) {
   const at::AutoGradMode with_gradients(true);  // validation runs without them
   const at::Tensor x = input.detach().requires_grad_();
   const at::Tensor h = encode(x);  // [B, C]

@@ -2,8 +2,6 @@
 
 #include "hourglass/models/dense.h"
 
-#include <torch/nn/pimpl.h>
-
 #include <utility>
 
 namespace hourglass::models {
@@ -37,12 +35,12 @@ struct ContractiveOptions {
 /// Throws `UsageError` for options that cannot work whatever the data.
 void check(const ContractiveOptions& options);
 
-class ContractiveImpl : public DenseImpl {
+class ContractiveAutoencoder : public DenseAutoencoder {
  public:
   using Options = ContractiveOptions;
 
-  /// Throws what `DenseImpl` throws.
-  ContractiveImpl(Options options, ItemShapes shapes);
+  /// Throws what `DenseAutoencoder` throws.
+  ContractiveAutoencoder(Options options, ItemShapes shapes);
 
   /// Reconstruction and contraction, and the metric "jacobian_norm", the mean of ‖∂h/∂x‖_F.
   Losses loss(const Batch& batch, StepContext& context) override;
@@ -57,6 +55,5 @@ class ContractiveImpl : public DenseImpl {
   at::Tensor closed_form(const at::Tensor& x);
   at::Tensor by_differentiation(const at::Tensor& x, StepContext& context);
 };
-TORCH_MODULE(Contractive);
 
 }  // namespace hourglass::models

@@ -68,7 +68,7 @@ void check(const ConvolutionalOptions& options) {
   check(options.likelihood);
 }
 
-ConvolutionalImpl::ConvolutionalImpl(Options options, ItemShapes shapes)
+ConvolutionalAutoencoder::ConvolutionalAutoencoder(Options options, ItemShapes shapes)
     : Autoencoder(shapes, checked_map_shape(options, shapes), options.likelihood) {
   const auto& filters = options.filters;
   const auto conv = [&](int64_t inputs, int64_t outputs, Padding padding, Activation activation) {
@@ -110,8 +110,10 @@ ConvolutionalImpl::ConvolutionalImpl(Options options, ItemShapes shapes)
   decoder_->add(conv(channels, shapes.target[0], Padding::Same, Activation::Linear));
 }
 
-at::Tensor ConvolutionalImpl::encode(const at::Tensor& x) { return encoder_->forward(x); }
+at::Tensor ConvolutionalAutoencoder::encode(const at::Tensor& x) { return encoder_->forward(x); }
 
-at::Tensor ConvolutionalImpl::decode_logits(const at::Tensor& z) { return decoder_->forward(z); }
+at::Tensor ConvolutionalAutoencoder::decode_logits(const at::Tensor& z) {
+  return decoder_->forward(z);
+}
 
 }  // namespace hourglass::models

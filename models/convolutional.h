@@ -2,8 +2,6 @@
 
 #include "hourglass/models/autoencoder.h"
 
-#include <torch/nn/pimpl.h>
-
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -30,14 +28,14 @@ struct ConvolutionalOptions {
 /// Throws `UsageError` for options that cannot work whatever the data.
 void check(const ConvolutionalOptions& options);
 
-class ConvolutionalImpl : public Autoencoder {
+class ConvolutionalAutoencoder : public Autoencoder {
  public:
   using Options = ConvolutionalOptions;
 
   /// Images [C, H, W] of any size that all poolings can halve; input and target may differ in
   /// channels alone. Throws what `check` throws, and `UsageError` naming the smallest size that
   /// works.
-  ConvolutionalImpl(Options options, ItemShapes shapes);
+  ConvolutionalAutoencoder(Options options, ItemShapes shapes);
 
   at::Tensor encode(const at::Tensor& x) override;         // [B, C, H, W] -> [B, F, h, w]
   at::Tensor decode_logits(const at::Tensor& z) override;  // [B, F, h, w] -> [B, C, H, W]
@@ -46,6 +44,5 @@ class ConvolutionalImpl : public Autoencoder {
  private:
   std::shared_ptr<Stack> encoder_, decoder_;
 };
-TORCH_MODULE(Convolutional);
 
 }  // namespace hourglass::models

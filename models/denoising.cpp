@@ -40,9 +40,9 @@ void check(const DenoisingOptions& options) {
 
 AutoencoderPtr build(const DenoisingOptions& options, const ItemShapes& shapes) {
   if (options.network == DenoisingNetwork::Dense) {
-    return std::make_shared<DenseImpl>(dense_options(options), shapes);
+    return std::make_shared<DenseAutoencoder>(dense_options(options), shapes);
   }
-  return std::make_shared<ConvolutionalImpl>(convolutional_options(options), shapes);
+  return std::make_shared<ConvolutionalAutoencoder>(convolutional_options(options), shapes);
 }
 
 }  // namespace hourglass::models

@@ -34,7 +34,7 @@ void check(const DenseOptions& options) {
   check(options.likelihood);
 }
 
-DenseImpl::DenseImpl(Options options, ItemShapes shapes)
+DenseAutoencoder::DenseAutoencoder(Options options, ItemShapes shapes)
     : Autoencoder(shapes, checked_code_shape(options, shapes), options.likelihood) {
   const auto& widths = options.widths;
   const size_t depth = widths.size();
@@ -65,8 +65,8 @@ DenseImpl::DenseImpl(Options options, ItemShapes shapes)
   decoder_->add(std::make_shared<ReshapeLayer>(shapes.target));
 }
 
-at::Tensor DenseImpl::encode(const at::Tensor& x) { return encoder_->forward(x); }
+at::Tensor DenseAutoencoder::encode(const at::Tensor& x) { return encoder_->forward(x); }
 
-at::Tensor DenseImpl::decode_logits(const at::Tensor& z) { return decoder_->forward(z); }
+at::Tensor DenseAutoencoder::decode_logits(const at::Tensor& z) { return decoder_->forward(z); }
 
 }  // namespace hourglass::models

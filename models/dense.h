@@ -2,8 +2,6 @@
 
 #include "hourglass/models/autoencoder.h"
 
-#include <torch/nn/pimpl.h>
-
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -33,13 +31,13 @@ struct DenseOptions {
 /// positive, a likelihood that does not fit its output activation.
 void check(const DenseOptions& options);
 
-class DenseImpl : public Autoencoder {
+class DenseAutoencoder : public Autoencoder {
  public:
   using Options = DenseOptions;
 
   /// Input and target may have any shape; they are flattened. Throws what `check` throws, and
   /// `UsageError` for tied weights where input and target differ in size.
-  DenseImpl(Options options, ItemShapes shapes);
+  DenseAutoencoder(Options options, ItemShapes shapes);
 
   at::Tensor encode(const at::Tensor& x) override;         // [B, shape…] -> [B, C]
   at::Tensor decode_logits(const at::Tensor& z) override;  // [B, C] -> [B, shape…]
@@ -51,6 +49,5 @@ class DenseImpl : public Autoencoder {
   std::shared_ptr<Stack> encoder_, decoder_;
   std::vector<std::shared_ptr<DenseLayer>> encoder_layers_;
 };
-TORCH_MODULE(Dense);
 
 }  // namespace hourglass::models

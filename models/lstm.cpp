@@ -89,7 +89,7 @@ void check(const LstmOptions& options) {
   check(options.likelihood);
 }
 
-LstmImpl::LstmImpl(Options options, ItemShapes shapes)
+LstmAutoencoder::LstmAutoencoder(Options options, ItemShapes shapes)
     : Autoencoder(shapes, checked_state_shape(options), options.likelihood) {
   using Output = LstmLayer::Output;
   const SequenceShape input = sequence_of(shapes.input), target = sequence_of(shapes.target);
@@ -116,8 +116,8 @@ LstmImpl::LstmImpl(Options options, ItemShapes shapes)
   decoder_->add(std::make_shared<FromSequenceLayer>(shapes.target));
 }
 
-at::Tensor LstmImpl::encode(const at::Tensor& x) { return encoder_->forward(x); }
+at::Tensor LstmAutoencoder::encode(const at::Tensor& x) { return encoder_->forward(x); }
 
-at::Tensor LstmImpl::decode_logits(const at::Tensor& z) { return decoder_->forward(z); }
+at::Tensor LstmAutoencoder::decode_logits(const at::Tensor& z) { return decoder_->forward(z); }
 
 }  // namespace hourglass::models

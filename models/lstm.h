@@ -2,8 +2,6 @@
 
 #include "hourglass/models/autoencoder.h"
 
-#include <torch/nn/pimpl.h>
-
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -32,12 +30,12 @@ struct LstmOptions {
 /// Throws `UsageError` for options that cannot work whatever the data.
 void check(const LstmOptions& options);
 
-class LstmImpl : public Autoencoder {
+class LstmAutoencoder : public Autoencoder {
  public:
   using Options = LstmOptions;
 
   /// Throws what `check` throws, and `UsageError` where input or target is no sequence.
-  LstmImpl(Options options, ItemShapes shapes);
+  LstmAutoencoder(Options options, ItemShapes shapes);
 
   at::Tensor encode(const at::Tensor& x) override;         // [B, shape…] -> [B, code]
   at::Tensor decode_logits(const at::Tensor& z) override;  // [B, code] -> [B, shape…]
@@ -45,6 +43,5 @@ class LstmImpl : public Autoencoder {
  private:
   std::shared_ptr<Stack> encoder_, decoder_;
 };
-TORCH_MODULE(Lstm);
 
 }  // namespace hourglass::models

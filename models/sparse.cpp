@@ -28,12 +28,12 @@ void check(const SparseOptions& options) {
   }
 }
 
-SparseImpl::SparseImpl(Options options, ItemShapes shapes)
-    : DenseImpl(options.network, std::move(shapes)), options_(std::move(options)) {
+SparseAutoencoder::SparseAutoencoder(Options options, ItemShapes shapes)
+    : DenseAutoencoder(options.network, std::move(shapes)), options_(std::move(options)) {
   check(options_);
 }
 
-Losses SparseImpl::loss(const Batch& batch, StepContext& /*context*/) {
+Losses SparseAutoencoder::loss(const Batch& batch, StepContext& /*context*/) {
   const at::Tensor h = encode(batch.input);  // [B, C]
   const at::Tensor reconstruction =
       reconstruction_loss(likelihood(), decode_logits(h), batch.target);

@@ -2,8 +2,6 @@
 
 #include "hourglass/models/dense.h"
 
-#include <torch/nn/pimpl.h>
-
 #include <utility>
 
 namespace hourglass::models {
@@ -35,12 +33,12 @@ struct SparseOptions {
 /// units.
 void check(const SparseOptions& options);
 
-class SparseImpl : public DenseImpl {
+class SparseAutoencoder : public DenseAutoencoder {
  public:
   using Options = SparseOptions;
 
-  /// Throws what `check` and `DenseImpl` throw.
-  SparseImpl(Options options, ItemShapes shapes);
+  /// Throws what `check` and `DenseAutoencoder` throw.
+  SparseAutoencoder(Options options, ItemShapes shapes);
 
   /// Reconstruction and penalty, and the metric "mean_activation" of the code.
   Losses loss(const Batch& batch, StepContext& context) override;
@@ -48,6 +46,5 @@ class SparseImpl : public DenseImpl {
  private:
   Options options_;
 };
-TORCH_MODULE(Sparse);
 
 }  // namespace hourglass::models

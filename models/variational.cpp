@@ -118,7 +118,7 @@ at::Tensor kl_from_standard_normal(const GaussianCode& code) {
   return -0.5 * (1 + code.log_variance - code.mean.square() - code.log_variance.exp()).sum(1);
 }
 
-VariationalImpl::VariationalImpl(Options options, ItemShapes shapes)
+VariationalAutoencoder::VariationalAutoencoder(Options options, ItemShapes shapes)
     : Autoencoder(shapes, checked_mean_shape(options, shapes), options.likelihood),
       options_(std::move(options)) {
   const bool convolutional = options_.network == VariationalNetwork::Convolutional;
@@ -154,16 +154,18 @@ VariationalImpl::VariationalImpl(Options options, ItemShapes shapes)
   }
 }
 
-GaussianCode VariationalImpl::distribution(const at::Tensor& x) {
+GaussianCode VariationalAutoencoder::distribution(const at::Tensor& x) {
   const at::Tensor features = trunk_->forward(x);
   return {mean_->forward(features), log_variance_->forward(features)};
 }
 
-at::Tensor VariationalImpl::encode(const at::Tensor& x) { return distribution(x).mean; }
+at::Tensor VariationalAutoencoder::encode(const at::Tensor& x) { return distribution(x).mean; }
 
-at::Tensor VariationalImpl::decode_logits(const at::Tensor& z) { return decoder_->forward(z); }
+at::Tensor VariationalAutoencoder::decode_logits(const at::Tensor& z) {
+  return decoder_->forward(z);
+}
 
-Losses VariationalImpl::loss(const Batch& batch, StepContext& context) {
+Losses VariationalAutoencoder::loss(const Batch& batch, StepContext& context) {
   const GaussianCode code = distribution(batch.input);
   const at::Tensor noise = at::randn(code.mean.sizes(), context.generator, code.mean.options());
   const at::Tensor z = code.mean + (0.5 * code.log_variance).exp() * noise;
@@ -177,14 +179,14 @@ Losses VariationalImpl::loss(const Batch& batch, StepContext& context) {
           .metrics = {}};
 }
 
-std::vector<TensorMethod> VariationalImpl::extra_methods() {
+std::vector<TensorMethod> VariationalAutoencoder::extra_methods() {
   return {{"encode_distribution", "x", input_shape(), [this](const at::Tensor& x) {
              const GaussianCode code = distribution(x);
              return std::vector<at::Tensor>{code.mean, code.log_variance};
            }}};
 }
 
-std::string VariationalImpl::script_methods() const {
+std::string VariationalAutoencoder::script_methods() const {
   return fmt::format(
       "def sample(self, n: int) -> Tensor:\n"
       "    weight = self.encoder.mean.weight\n"

@@ -2,8 +2,6 @@
 
 #include "hourglass/models/autoencoder.h"
 
-#include <torch/nn/pimpl.h>
-
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -58,13 +56,13 @@ struct GaussianCode {
 /// KL(N(μ, σ²) ‖ N(0, I)) of each row: [B].
 at::Tensor kl_from_standard_normal(const GaussianCode& code);
 
-class VariationalImpl : public Autoencoder {
+class VariationalAutoencoder : public Autoencoder {
  public:
   using Options = VariationalOptions;
 
   /// The dense network takes any shapes; the convolutional one images of one size. Throws what
   /// `check` throws, and `UsageError` where the shapes do not suit.
-  VariationalImpl(Options options, ItemShapes shapes);
+  VariationalAutoencoder(Options options, ItemShapes shapes);
 
   GaussianCode distribution(const at::Tensor& x);          // [B, shape…]
   at::Tensor encode(const at::Tensor& x) override;         // [B, shape…] -> [B, C], the mean
@@ -80,6 +78,5 @@ class VariationalImpl : public Autoencoder {
   std::shared_ptr<Stack> trunk_, decoder_;
   std::shared_ptr<DenseLayer> mean_, log_variance_;
 };
-TORCH_MODULE(Variational);
 
 }  // namespace hourglass::models

@@ -55,22 +55,22 @@ Variant denoising_row() {
 
 const std::vector<Variant>& variants() {
   static const std::vector<Variant> all = {
-      row<models::DenseImpl>("dense", "fully connected layers; the decoder mirrors the encoder",
-                             "digits-2d"),
-      row<models::SparseImpl>("sparse", "dense, with a penalty that keeps most of the code silent",
-                              "digits-sparse"),
-      row<models::ContractiveImpl>(
+      row<models::DenseAutoencoder>(
+          "dense", "fully connected layers; the decoder mirrors the encoder", "digits-2d"),
+      row<models::SparseAutoencoder>(
+          "sparse", "dense, with a penalty that keeps most of the code silent", "digits-sparse"),
+      row<models::ContractiveAutoencoder>(
           "contractive", "dense, with a penalty on how much the code changes with the input",
           "digits-contractive"),
-      row<models::ConvolutionalImpl>(
+      row<models::ConvolutionalAutoencoder>(
           "convolutional", "convolutions and poolings; the code is a small image of many channels",
           "digits-conv"),
       denoising_row(),
-      row<models::LstmImpl>(
+      row<models::LstmAutoencoder>(
           "lstm", "reads the item as a sequence; the code is the last hidden state", "digits-rows"),
-      row<models::VariationalImpl>("variational",
-                                   "the code is a normal distribution; new items are drawn from it",
-                                   "digits-vae"),
+      row<models::VariationalAutoencoder>(
+          "variational", "the code is a normal distribution; new items are drawn from it",
+          "digits-vae"),
   };
   return all;
 }

@@ -36,6 +36,7 @@ RunOptions options_of(const std::string& variant, const std::string& recipe) {
 void RunOptions::describe(FieldTable& table) {
   table.begin_group("Recipe");
   table.add("recipe", recipe, "a published system: its options become the defaults of all others")
+      .shown_as("NAME")
       .not_recorded();
   table.add("list_recipes", list_recipes, "show the recipes and exit").not_recorded();
 
@@ -51,7 +52,8 @@ void RunOptions::describe(FieldTable& table) {
 
   data.describe(table);
   training.describe(table);
-  table.add("threads", threads, "for computing; auto: by the size of model and batch");
+  table.add("threads", threads, "for computing; auto: by the size of model and batch")
+      .shown_as("N");
 
   table.begin_group("Run");
   table.add("out", out, "where the run's files go; empty: runs/VARIANT-RECIPE-TIME")

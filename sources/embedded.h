@@ -3,9 +3,9 @@
 #include <string_view>
 
 /// Files whose bytes are part of the program (see hourglass_embed in cmake/).
-namespace hourglass::embedded {
+namespace hourglass::sources::embedded {
 
 std::string_view digits_csv();
 std::string_view iris_csv();
 
-}  // namespace hourglass::embedded
+}  // namespace hourglass::sources::embedded

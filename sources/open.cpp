@@ -14,7 +14,7 @@
 namespace hourglass::sources {
 namespace {
 
-/// What `auto` comes to. Throws `UsageError` where an official test part is asked for and there is
+/// What `auto` resolves to. Throws `UsageError` where an official test part is asked for and there is
 /// none.
 datasets::Validation resolve(const datasets::Validation& validation, bool has_test_part) {
   if (validation.kind == datasets::Validation::Kind::Test && !has_test_part) {
@@ -85,7 +85,7 @@ struct ScaledData {
   datasets::DatasetPtr rows;
   datasets::DatasetPtr test;  // null where there is none
   datasets::Scaling scaling;
-  datasets::Range input_range, target_range;  // of the training rows
+  ValueRange input_range, target_range;  // of the training rows
 };
 
 ScaledData scale_values(const StoredData& stored, datasets::ScalingRule scale,
@@ -115,14 +115,14 @@ void add_targets(ScaledData& data, const ScaledData& targets) {
 }
 
 /// Noise that ends in 0 and 1 is meant for values between them.
-void check_corruption(const datasets::Corruption& corruption, const datasets::Range& range) {
+void check_corruption(const datasets::Corruption& corruption, const ValueRange& range) {
   const bool any_range = corruption.kind == datasets::CorruptionKind::None ||
                          corruption.kind == datasets::CorruptionKind::Mask;
-  if (any_range || (range.lowest >= 0 && range.highest <= 1)) return;
+  if (any_range || (range.low >= 0 && range.high <= 1)) return;
   throw Error(
       "`corruption` {}: expected inputs between 0 and 1, found {:.4g} to {:.4g}; "
       "use `scale` minmax",
-      corruption.text(), range.lowest, range.highest);
+      corruption.text(), range.low, range.high);
 }
 
 /// The rows at `positions` (ascending and different) of `whole`.
@@ -267,8 +267,8 @@ DataSplits open_data(const DataOptions& options, uint64_t seed,
     splits.info.targets->scaling = targets.scaling;
     add_targets(data, targets);
   }
-  splits.info.lowest = data.target_range.lowest;
-  splits.info.highest = data.target_range.highest;
+  splits.info.lowest = data.target_range.low;
+  splits.info.highest = data.target_range.high;
 
   splits.training = some_rows(data.rows, split.training);
   splits.test = data.test;

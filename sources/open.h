@@ -16,7 +16,7 @@
 
 namespace hourglass::sources {
 
-/// What to train on or look at.
+/// What to train on or evaluate.
 struct DataOptions {
   std::string dataset = "digits";  ///< digits, iris, mnist, fashion-mnist, csv:PATH,
                                    ///< idx:IMAGES[,LABELS] or images:DIR
@@ -48,8 +48,8 @@ struct DataInfo {
   std::string sha256;      ///< of the files' bytes, one after the other
   int64_t total_rows = 0;  ///< all rows read, an official test part included
   int64_t training_rows = 0, validation_rows = 0, test_rows = 0;
-  std::string validation;                ///< what `auto` came to: "test", "split:0.1", …
-  datasets::Scaling scaling;             ///< what `auto` or `minmax` came to
+  std::string validation;                ///< what `auto` resolved to: "test", "split:0.1", …
+  datasets::Scaling scaling;             ///< what `auto` or `minmax` resolved to
   std::optional<TargetsInfo> targets;    ///< of paired targets
   double lowest = 0, highest = 0;        ///< of the scaled training targets
   std::vector<std::string> class_names;  ///< by label; empty where there are no labels

@@ -23,7 +23,7 @@ struct Source {
 Source parse_source(const std::string& text, std::string_view option);
 
 /// Reads what `source` names; sets known by name are looked for in `data_dir` first, and `csv`
-/// tells how to read a CSV file. Throws `Error` when a set is missing or something is wrong with a
+/// says how to read a CSV file. Throws `Error` when a set is missing or something is wrong with a
 /// file.
 StoredData read_source(const Source& source, const std::string& data_dir, const CsvOptions& csv);
 

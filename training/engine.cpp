@@ -46,7 +46,7 @@ class AutogradEngine : public Engine {
       const PrecisionGuard precision(options_.precision, batch.input.device().type());
       const models::Losses losses = parts_.model.loss(batch, context);
       total = losses.total();
-      ledger_.add(losses, total, positions.size(0));
+      averager_.add(losses, total, positions.size(0));
     }
     const auto& parameters = parts_.parameters.parameters();
     at::Tensor gradient = parts_.parameters.flatten(torch::autograd::grad(
@@ -59,13 +59,13 @@ class AutogradEngine : public Engine {
     parts_.optimizer.step(parts_.parameters.values(), gradient, learning_rate);
   }
 
-  LossLedger::Sums take_sums() override { return ledger_.take(); }
-  double recent_loss() const override { return ledger_.recent_loss(); }
+  EpochMeans take_means() override { return averager_.take(); }
+  double recent_loss() const override { return averager_.recent_loss(); }
 
  private:
   EngineOptions options_;
   EngineParts parts_;
-  LossLedger ledger_;
+  LossAverager averager_;
 };
 
 }  // namespace
@@ -74,26 +74,25 @@ std::unique_ptr<Engine> make_engine(const EngineOptions& options, const EnginePa
   return std::make_unique<AutogradEngine>(options, parts);
 }
 
-LossLedger::Sums evaluate_losses(models::Autoencoder& model, const datasets::Dataset& data,
-                                 int64_t batch_size, int64_t epoch, uint64_t seed,
-                                 Precision precision) {
+EpochMeans evaluate_losses(models::Autoencoder& model, const datasets::Dataset& data,
+                           int64_t batch_size, int64_t epoch, uint64_t seed, Precision precision) {
   const at::NoGradGuard no_grad;
   const bool was_training = model.is_training();
   model.eval();
   const at::Device device = model.parameters().front().device();
   models::StepContext context{
       .generator = make_generator(device, seed), .step = 0, .epoch = epoch, .training = false};
-  LossLedger ledger;
+  LossAverager averager;
   const at::Tensor positions = data.all_positions();
   for (int64_t start = 0; start < data.size(); start += batch_size) {
     const int64_t count = std::min(batch_size, data.size() - start);
     const Batch batch = data.batch(positions.narrow(0, start, count), epoch);
     const PrecisionGuard guard(precision, device.type());
     const models::Losses losses = model.loss(batch, context);
-    ledger.add(losses, losses.total(), count);
+    averager.add(losses, losses.total(), count);
   }
   model.train(was_training);
-  return ledger.take();
+  return averager.take();
 }
 
 at::Generator make_generator(at::Device device, uint64_t seed) {

@@ -56,9 +56,9 @@ class Engine {
                      double learning_rate) = 0;
 
   /// The mean losses since the last call.
-  virtual LossLedger::Sums take_sums() = 0;
+  virtual EpochMeans take_means() = 0;
 
-  /// For a progress line: see `LossLedger::recent_loss`.
+  /// For a progress line: see `LossAverager::recent_loss`.
   virtual double recent_loss() const = 0;
 };
 
@@ -75,9 +75,8 @@ std::unique_ptr<Engine> make_engine(const EngineOptions& options, const EnginePa
 /// The mean losses over all items of `data`, without learning, in evaluation mode (the mode is
 /// restored). Batches have the size of training, because a penalty may depend on it. A model that
 /// samples draws the same numbers in every call with the same seed.
-LossLedger::Sums evaluate_losses(models::Autoencoder& model, const datasets::Dataset& data,
-                                 int64_t batch_size, int64_t epoch, uint64_t seed,
-                                 Precision precision);
+EpochMeans evaluate_losses(models::Autoencoder& model, const datasets::Dataset& data,
+                           int64_t batch_size, int64_t epoch, uint64_t seed, Precision precision);
 
 /// A generator of random numbers on `device`, seeded.
 at::Generator make_generator(at::Device device, uint64_t seed);

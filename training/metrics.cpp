@@ -19,7 +19,7 @@ double value_of(const Measurements& measurements, const std::string& name) {
   throw Error("no measurement is called '{}'", name);
 }
 
-void LossLedger::add(const models::Losses& losses, const at::Tensor& total, int64_t items) {
+void LossAverager::add(const models::Losses& losses, const at::Tensor& total, int64_t items) {
   std::vector<at::Tensor> values = {total.detach()};
   for (const auto& term : losses.terms) values.push_back(term.value.detach());
   for (const auto& metric : losses.metrics) values.push_back(metric.value.detach());
@@ -32,9 +32,9 @@ void LossLedger::add(const models::Losses& losses, const at::Tensor& total, int6
   items_.push_back(items);
 }
 
-LossLedger::Sums LossLedger::take() {
-  Sums sums;
-  if (rows_.empty()) return sums;
+EpochMeans LossAverager::take() {
+  EpochMeans means;
+  if (rows_.empty()) return means;
   const at::Tensor table = at::stack(rows_).to(at::kCPU, at::kDouble);  // [steps, values]
   const auto cell = table.accessor<double, 2>();
   const auto steps = static_cast<int64_t>(rows_.size());
@@ -46,16 +46,16 @@ LossLedger::Sums LossLedger::take() {
       sum += cell[step][static_cast<int64_t>(i)] *
              static_cast<double>(items_[static_cast<size_t>(step)]);
     }
-    sums.means.push_back({names_[i], sum / all_items});
+    means.values.push_back({names_[i], sum / all_items});
   }
-  for (int64_t step = 0; step < steps && !sums.first_nonfinite_step; ++step) {
-    if (!std::isfinite(cell[step][0])) sums.first_nonfinite_step = step;
+  for (int64_t step = 0; step < steps && !means.first_nonfinite_step; ++step) {
+    if (!std::isfinite(cell[step][0])) means.first_nonfinite_step = step;
   }
-  *this = LossLedger();
-  return sums;
+  *this = LossAverager();
+  return means;
 }
 
-double LossLedger::recent_loss() const {
+double LossAverager::recent_loss() const {
   if (rows_.empty()) return std::numeric_limits<double>::quiet_NaN();
   const auto count = std::min<std::ptrdiff_t>(100, std::ssize(rows_));
   const std::vector<at::Tensor> recent(rows_.end() - count, rows_.end());

@@ -56,11 +56,9 @@ void TrainingOptions::describe(FieldTable& table) {
       .add("learning_rate", optimizer.learning_rate,
            "none: the optimizer's own (1e-3; adagrad 1e-2, adadelta 1)")
       .above(0);
-  table
-      .add("schedule", schedule,
-           "of the learning rate: constant, step:EPOCHS,FACTOR, cosine[:FLOOR] or "
-           "plateau:PATIENCE,FACTOR")
-      .shown_as("TEXT");
+  table.add("schedule", schedule,
+            "of the learning rate: constant, step:EPOCHS,FACTOR, cosine[:FLOOR] or "
+            "plateau:PATIENCE,FACTOR");
   table.add("warmup", warmup, "epochs over which the learning rate grows from 0")
       .shown_as("EPOCHS")
       .at_least(0);
@@ -73,7 +71,7 @@ void TrainingOptions::describe(FieldTable& table) {
       .shown_as("EPOCHS")
       .at_least(0);
   table.add("seed", seed, "of weights, shuffle, noise and sampling").at_least(0);
-  table.add("device", device, "auto, cpu, cuda or cuda:N");
+  table.add("device", device, "auto, cpu, cuda or cuda:N").shown_as("NAME");
   table.add("engine", engine.kind, "what computes a step: auto or autograd");
   table.add("precision", engine.precision, "of matrix products: float32 or bfloat16");
 }
@@ -144,19 +142,19 @@ TrainingResult Trainer::run_epochs() {
       result.end = End::Interrupted;
       return result;
     }
-    const LossLedger::Sums sums = engine_->take_sums();
+    const EpochMeans means = engine_->take_means();
     EpochReport report;
     report.epoch = epoch;
-    report.training = sums.means;
+    report.training = means.values;
     report.seconds = seconds_since(start);
     report.learning_rate = learning_rate_.at(epoch * steps_per_epoch_ - 1);
-    if (sums.first_nonfinite_step) {
+    if (means.first_nonfinite_step) {
       return not_finite(fmt::format("epoch {}, step {} of {}", epoch,
-                                    *sums.first_nonfinite_step + 1, steps_per_epoch_));
+                                    *means.first_nonfinite_step + 1, steps_per_epoch_));
     }
     if (validation_) {
       const auto validation = evaluate(*validation_, epoch);
-      report.validation = validation.means;
+      report.validation = validation.values;
       if (validation.first_nonfinite_step) {
         return not_finite(fmt::format("validation after epoch {}", epoch));
       }
@@ -198,13 +196,13 @@ bool Trainer::train_epoch(int64_t epoch) {
   return true;
 }
 
-LossLedger::Sums Trainer::evaluate(const datasets::Dataset& data, int64_t epoch) {
+EpochMeans Trainer::evaluate(const datasets::Dataset& data, int64_t epoch) {
   return evaluate_losses(*model_, data, options_.batch_size, epoch,
                          derive_seed(options_.seed, "validation-sampling"),
                          options_.engine.precision);
 }
 
-Measurements Trainer::evaluate_training_rows() { return evaluate(*training_, 0).means; }
+Measurements Trainer::evaluate_training_rows() { return evaluate(*training_, 0).values; }
 
 std::string Trainer::advice(const std::string& where) const {
   const std::string kept =

@@ -73,7 +73,7 @@ struct EpochReport {
 
 enum class Verdict { Continue, Stop };
 
-/// Is told what happens in a run: progress, metrics, checkpoints and early stopping are hooks.
+/// Hears what happens in a run: progress, metrics, checkpoints and early stopping are hooks.
 class Hook {
  public:
   virtual ~Hook() = default;
@@ -83,7 +83,7 @@ class Hook {
   /// After step `step` (1, 2, …) of the epoch.
   virtual void on_step(int64_t /*step*/, const Engine& /*engine*/) {}
 
-  /// After the epoch and its validation. All hooks are told; the run ends when one says `Stop`.
+  /// After the epoch and its validation. All hooks are called; the run ends when one says `Stop`.
   virtual Verdict on_epoch_end(const EpochReport& /*report*/, const TrainingStatePtr& /*state*/) {
     return Verdict::Continue;
   }
@@ -135,7 +135,7 @@ class Trainer {
 
   TrainingResult run_epochs();
   bool train_epoch(int64_t epoch);
-  LossLedger::Sums evaluate(const datasets::Dataset& data, int64_t epoch);
+  EpochMeans evaluate(const datasets::Dataset& data, int64_t epoch);
   std::string advice(const std::string& where) const;
   TrainingStatePtr capture(const EpochReport& report, double monitored) const;
   Verdict tell_epoch_end(const EpochReport& report);

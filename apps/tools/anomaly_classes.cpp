@@ -69,7 +69,7 @@ at::Tensor anomalies_among(const at::Tensor& labels, const std::vector<std::stri
 at::Tensor labels_of(const Dataset& rows) {
   if (!rows.has_labels()) return {};
   std::vector<at::Tensor> labels;
-  for (const at::Tensor& positions : rows.all_positions().split(Checkpoint::kBatch)) {
+  for (const at::Tensor& positions : rows.all_positions().split(ExportedModel::kBatch)) {
     labels.push_back(rows.batch(positions).labels.cpu());
   }
   return at::cat(labels);

@@ -36,11 +36,11 @@ at::Tensor shared_noise(int64_t samples, int64_t code_size, uint64_t seed) {
   return at::randn({samples, code_size}, make_generator(at::kCPU, derive_seed(seed, "elbo")));
 }
 
-GaussianCode distribution_of(Checkpoint& checkpoint, const at::Tensor& x) {
-  const auto parts = checkpoint.run_method("encode_distribution", x);
+GaussianCode distribution_of(ExportedModel& model, const at::Tensor& x) {
+  const auto parts = model.run_method("encode_distribution", x);
   if (parts.size() != 2) {
     throw Error("{}: encode_distribution: expected mean and log variance, found {} tensors",
-                checkpoint.path().string(), parts.size());
+                model.path().string(), parts.size());
   }
   return {parts[0], parts[1]};
 }
@@ -52,42 +52,40 @@ std::vector<double> to_vector_of(const at::Tensor& values) {
 
 }  // namespace
 
-AnomalyScore resolve_score(AnomalyScore score, const Checkpoint& checkpoint) {
+AnomalyScore resolve_score(AnomalyScore score, const ExportedModel& model) {
   if (score != AnomalyScore::Auto) return score;
-  return checkpoint.has_method("encode_distribution") ? AnomalyScore::Elbo
-                                                      : AnomalyScore::Reconstruction;
+  return model.has_method("encode_distribution") ? AnomalyScore::Elbo
+                                                 : AnomalyScore::Reconstruction;
 }
 
-Scorer reconstruction_scorer(Checkpoint& checkpoint) {
-  return [&](const Batch& batch) {
-    return item_mse(checkpoint.reconstruct(batch.input), batch.target);
-  };
+Scorer reconstruction_scorer(ExportedModel& model) {
+  return [&](const Batch& batch) { return item_mse(model.reconstruct(batch.input), batch.target); };
 }
 
-Scorer elbo_scorer(Checkpoint& checkpoint, int64_t samples, uint64_t seed) {
-  if (!checkpoint.has_method("encode_distribution")) {
+Scorer elbo_scorer(ExportedModel& model, int64_t samples, uint64_t seed) {
+  if (!model.has_method("encode_distribution")) {
     throw Error(
         "{}: --score elbo: expected a variational model, with a method 'encode_distribution'; use "
         "reconstruction or mahalanobis",
-        checkpoint.path().string());
+        model.path().string());
   }
-  return [&checkpoint, samples, seed, loss = recorded_loss(checkpoint)](const Batch& batch) {
-    const GaussianCode code = distribution_of(checkpoint, batch.input);
+  return [&model, samples, seed, loss = recorded_loss(model)](const Batch& batch) {
+    const GaussianCode code = distribution_of(model, batch.input);
     const at::Tensor noise = shared_noise(samples, code.mean.size(1), seed);
     const at::Tensor deviation = (0.5 * code.log_variance).exp();
     at::Tensor total = at::zeros({batch.input.size(0)}, at::kDouble);
     for (const at::Tensor& epsilon : noise.unbind(0)) {
       const at::Tensor z = code.mean + deviation * epsilon;
-      total += item_loss(loss, checkpoint.decode(z), batch.target);
+      total += item_loss(loss, model.decode(z), batch.target);
     }
     return total / noise.size(0) +
            kl_from_standard_normal({code.mean.to(at::kDouble), code.log_variance.to(at::kDouble)});
   };
 }
 
-Scorer mahalanobis_scorer(Checkpoint& checkpoint, Mahalanobis normal_codes) {
-  return [&checkpoint, normal = std::move(normal_codes)](const Batch& batch) {
-    return normal.distance(checkpoint.encode(batch.input));
+Scorer mahalanobis_scorer(ExportedModel& model, Mahalanobis normal_codes) {
+  return [&model, normal = std::move(normal_codes)](const Batch& batch) {
+    return normal.distance(model.encode(batch.input));
   };
 }
 

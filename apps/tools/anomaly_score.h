@@ -2,7 +2,7 @@
 
 #include "hourglass/core/batch.h"
 #include "hourglass/core/fields.h"
-#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/evaluation/exported_model.h"
 #include "hourglass/evaluation/mahalanobis.h"
 
 #include <ATen/core/Tensor.h>
@@ -28,24 +28,24 @@ constexpr auto names_of(AnomalyScore) {
                                                 {AnomalyScore::Mahalanobis, "mahalanobis"}});
 }
 
-/// What `auto` comes to for this checkpoint.
-AnomalyScore resolve_score(AnomalyScore score, const evaluation::Checkpoint& checkpoint);
+/// What `auto` resolves to for this checkpoint.
+AnomalyScore resolve_score(AnomalyScore score, const evaluation::ExportedModel& model);
 
 /// Gives each item of a batch its score: [B] float64.
 using Scorer = std::function<at::Tensor(const Batch& batch)>;
 
 // The scorers keep a reference to the checkpoint.
 
-Scorer reconstruction_scorer(evaluation::Checkpoint& checkpoint);
+Scorer reconstruction_scorer(evaluation::ExportedModel& model);
 
 /// Reconstruction loss, summed over the item's values, plus KL(q(z|x) ‖ N(0, I)); the loss is the
-/// one the model was trained with, MSE where its file does not tell. It is the mean over `samples`
+/// one the model was trained with, MSE where its file does not say. It is the mean over `samples`
 /// codes of q, or that of its mean where `samples` is 0. All items share one draw of noise, so that
 /// a score depends on the item and the seed alone. Throws `Error` unless the file has the methods
 /// `encode_distribution` and `decode`.
-Scorer elbo_scorer(evaluation::Checkpoint& checkpoint, int64_t samples, uint64_t seed);
+Scorer elbo_scorer(evaluation::ExportedModel& model, int64_t samples, uint64_t seed);
 
-Scorer mahalanobis_scorer(evaluation::Checkpoint& checkpoint, evaluation::Mahalanobis normal_codes);
+Scorer mahalanobis_scorer(evaluation::ExportedModel& model, evaluation::Mahalanobis normal_codes);
 
 // Kept in the file of a threshold, which is applied without the training rows.
 nlohmann::json to_json(const evaluation::Mahalanobis& fitted);

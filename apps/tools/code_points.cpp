@@ -39,15 +39,15 @@ at::Tensor to_tensor(const CodePoints& list) {
   return at::stack(rows);
 }
 
-at::Tensor shaped_codes(const Checkpoint& checkpoint, const at::Tensor& codes,
+at::Tensor shaped_codes(const ExportedModel& model, const at::Tensor& codes,
                         const std::string& where) {
-  const auto shape = checkpoint.code_shape();
+  const auto shape = model.code_shape();
   if (!shape) return codes;
   const int64_t found = codes[0].numel();
   if (found != element_count(*shape)) {
     throw Error("{}: expected codes of {} value{}, as {} decodes them, found {}", where,
-                element_count(*shape), element_count(*shape) == 1 ? "" : "s",
-                checkpoint.path().string(), found);
+                element_count(*shape), element_count(*shape) == 1 ? "" : "s", model.path().string(),
+                found);
   }
   Shape sizes = {codes.size(0)};
   sizes.insert(sizes.end(), shape->begin(), shape->end());

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "hourglass/core/fields.h"
-#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/evaluation/exported_model.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -28,9 +28,9 @@ struct CodePoints {
 at::Tensor to_tensor(const CodePoints& list);
 
 /// Codes [N, …] in the shape that the checkpoint decodes, [N, code shape…]; as they are for a
-/// stranger's file. Throws `Error`, naming `where` they come from, when they have another number of
+/// third-party file. Throws `Error`, naming `where` they come from, when they have another number of
 /// values.
-at::Tensor shaped_codes(const evaluation::Checkpoint& checkpoint, const at::Tensor& codes,
+at::Tensor shaped_codes(const evaluation::ExportedModel& model, const at::Tensor& codes,
                         const std::string& where);
 
 /// `steps` (≥ 2) codes [steps, D] from `first` [D] to `last` [D], both included, in even steps on

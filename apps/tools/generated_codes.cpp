@@ -21,7 +21,7 @@ namespace {
 class CodeMaker {
  public:
   CodeMaker(const CodeOptions& options, const CodeSurroundings& surroundings)
-      : options_(options), surroundings_(surroundings), checkpoint_(surroundings.checkpoint) {}
+      : options_(options), surroundings_(surroundings), model_(surroundings.model) {}
 
   GeneratedCodes make() {
     if (!options_.at.points.empty()) return points();
@@ -34,12 +34,12 @@ class CodeMaker {
  private:
   const CodeOptions& options_;
   const CodeSurroundings& surroundings_;
-  Checkpoint& checkpoint_;
+  ExportedModel& model_;
   at::Tensor training_codes_;
 
   bool is_gaussian() const {
     if (options_.prior != Prior::Auto) return options_.prior == Prior::Gaussian;
-    return checkpoint_.metadata().value("code_kind", "") == "gaussian";
+    return model_.metadata().value("code_kind", "") == "gaussian";
   }
 
   /// [N, D], of clean rows.
@@ -47,17 +47,16 @@ class CodeMaker {
     if (!training_codes_.defined()) {
       RowOptions rows = surroundings_.rows;
       rows.indices = {};
-      const SelectedRows all =
-          select_rows(checkpoint_, rows, surroundings_.line, RecordedNoise::Leave);
-      training_codes_ = encode_rows(checkpoint_, *all.splits.training, "encoding training rows",
-                                    surroundings_.output)
-                            .values.flatten(1);
+      const SelectedRows all = select_rows(model_, rows, surroundings_.line, RecordedNoise::Leave);
+      training_codes_ =
+          encode_rows(model_, *all.splits.training, "encoding training rows", surroundings_.output)
+              .values.flatten(1);
     }
     return training_codes_;
   }
 
   int64_t width() {
-    const auto shape = checkpoint_.code_shape();
+    const auto shape = model_.code_shape();
     return shape ? element_count(*shape) : training_codes().size(1);
   }
 
@@ -71,7 +70,7 @@ class CodeMaker {
     for (const int64_t component : {first, second}) {
       if (component >= width()) {
         throw Error("expected components of 1 to {}, as {} has them, found {}", width(),
-                    checkpoint_.path().string(), component + 1);
+                    model_.path().string(), component + 1);
       }
     }
     if (is_gaussian()) return gaussian_grid(n);
@@ -82,9 +81,8 @@ class CodeMaker {
     RowOptions rows = surroundings_.rows;
     rows.indices = list;
     const SelectedRows selected =
-        select_rows(checkpoint_, rows, surroundings_.line, RecordedNoise::Leave);
-    return encode_rows(checkpoint_, *selected.rows, "encoding", surroundings_.output)
-        .values.flatten(1);
+        select_rows(model_, rows, surroundings_.line, RecordedNoise::Leave);
+    return encode_rows(model_, *selected.rows, "encoding", surroundings_.output).values.flatten(1);
   }
 
   GeneratedCodes points() const {

@@ -56,7 +56,7 @@ struct GeneratedCodes {
 
 /// What the codes depend on beside their options.
 struct CodeSurroundings {
-  evaluation::Checkpoint& checkpoint;
+  evaluation::ExportedModel& model;
   const RowOptions& rows;
   const cli::CommandLine& line;
   const OutputOptions& output;

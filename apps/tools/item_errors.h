@@ -19,7 +19,7 @@ struct ErrorColumn {
 /// MSE, MAE and PSNR (dB) of reconstructions [N, shape…], and BCE (nats) where all values lie in
 /// 0 … 1. The range is that of possible values, for the PSNR.
 std::vector<ErrorColumn> item_errors(const at::Tensor& reconstructions, const at::Tensor& targets,
-                                     figures::ValueRange range);
+                                     ValueRange range);
 
 /// "row,label,mse,…" and a line an item: `names` are what stands under "row", `labels` N or none.
 std::string errors_csv(const std::vector<ErrorColumn>& columns,

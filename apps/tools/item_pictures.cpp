@@ -39,15 +39,15 @@ Picture draw_items(const std::vector<ItemRow>& rows, const std::vector<std::stri
   return vector_grid(vectors, {.title = title, .captions = captions});
 }
 
-std::string model_name(const Checkpoint& checkpoint) {
-  const std::string recipe = checkpoint.metadata().value("recipe", "");
+std::string model_name(const ExportedModel& model) {
+  const std::string recipe = model.metadata().value("recipe", "");
   if (!recipe.empty()) return recipe;
-  const std::string variant = checkpoint.metadata().value("variant", "");
-  return variant.empty() ? checkpoint.path().filename().string() : variant + " autoencoder";
+  const std::string variant = model.metadata().value("variant", "");
+  return variant.empty() ? model.path().filename().string() : variant + " autoencoder";
 }
 
-ValueRange value_range(const Checkpoint& checkpoint, const at::Tensor& items) {
-  const auto& metadata = checkpoint.metadata();
+ValueRange value_range(const ExportedModel& model, const at::Tensor& items) {
+  const auto& metadata = model.metadata();
   if (!metadata.contains("value_range")) return range_of(items);
   return {metadata.at("value_range").at(0), metadata.at("value_range").at(1)};
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/evaluation/exported_model.h"
 #include "hourglass/figures/image.h"
 #include "hourglass/figures/picture.h"
 
@@ -20,7 +20,7 @@ struct ItemRow {
   std::string label;  ///< written beside them
   at::Tensor items;   ///< [N, shape…]
   /// Of images alone. None: from the row's smallest value to its largest.
-  std::optional<figures::ValueRange> range = figures::ValueRange{};
+  std::optional<ValueRange> range = ValueRange{};
   figures::ColorMap map = figures::ColorMap::Gray;
 };
 
@@ -33,13 +33,13 @@ figures::Picture draw_items(const std::vector<ItemRow>& rows,
                             int columns = 0);
 
 /// For titles: the recipe, else the variant, else the file's name.
-std::string model_name(const evaluation::Checkpoint& checkpoint);
+std::string model_name(const evaluation::ExportedModel& model);
 
-/// The range of the values a checkpoint works on; that of `items` where its file does not tell.
-figures::ValueRange value_range(const evaluation::Checkpoint& checkpoint, const at::Tensor& items);
+/// The range of the values a checkpoint works on; that of `items` where its file does not say.
+ValueRange value_range(const evaluation::ExportedModel& model, const at::Tensor& items);
 
 /// What a model gave, drawn in `range`. Where a linear output leaves that range it is scaled, for
 /// drawing alone, and the label says so.
-ItemRow output_row(std::string label, const at::Tensor& items, figures::ValueRange range);
+ItemRow output_row(std::string label, const at::Tensor& items, ValueRange range);
 
 }  // namespace hourglass::apps

@@ -25,14 +25,14 @@ constexpr int64_t kMostNeighbours = 5;
 constexpr int64_t kMostPcaValues = 4096;
 constexpr double kTimedSeconds = 0.3;
 
-Measured measured_or(const std::optional<double>& value, const std::string& reason) {
-  return value ? Measured{value, ""} : Measured{{}, reason};
+MeasureValue measured_or(const std::optional<double>& value, const std::string& reason) {
+  return value ? MeasureValue{value, ""} : MeasureValue{{}, reason};
 }
 
 /// A data set's row numbers, [N] int64.
 at::Tensor row_numbers(const Dataset& rows) {
   std::vector<at::Tensor> numbers;
-  for (const at::Tensor& positions : rows.all_positions().split(Checkpoint::kBatch)) {
+  for (const at::Tensor& positions : rows.all_positions().split(ExportedModel::kBatch)) {
     numbers.push_back(rows.batch(positions).rows);
   }
   return at::cat(numbers).contiguous();
@@ -70,14 +70,14 @@ Measures measure_errors(const Reconstructor& reconstruct, const Dataset& rows, d
   return {
       {Measure::Mse, {means.mse, ""}},
       {Measure::Bce, measured_or(means.bce, "values lie outside of 0 … 1")},
-      {Measure::Psnr, has_range ? Measured{means.psnr, ""} : Measured{{}, constant}},
+      {Measure::Psnr, has_range ? MeasureValue{means.psnr, ""} : MeasureValue{{}, constant}},
       {Measure::Ssim, has_range ? measured_or(means.ssim, "needs images of at least 11 × 11 pixels")
-                                : Measured{{}, constant}}};
+                                : MeasureValue{{}, constant}}};
 }
 
 Measures measure_codes(const CodePair& codes) {
-  const auto& [training, looked_at, own_rows] = codes;
-  if (!training.labels.defined() || !looked_at.labels.defined()) {
+  const auto& [training, evaluated, own_rows] = codes;
+  if (!training.labels.defined() || !evaluated.labels.defined()) {
     return no_code_measures("no labels");
   }
   if (!has_two_classes(training.labels)) return no_code_measures("a single class");
@@ -86,13 +86,13 @@ Measures measure_codes(const CodePair& codes) {
   }
   const NeighbourIndex index{training.values, training.labels};
   const Neighbours nearest =
-      nearest_neighbours(index, looked_at.values, {.count = kMostNeighbours, .own_rows = own_rows});
+      nearest_neighbours(index, evaluated.values, {.count = kMostNeighbours, .own_rows = own_rows});
   const LinearProbe probe = fit_linear_probe(training.values, training.labels);
-  const auto& labels = looked_at.labels;
+  const auto& labels = evaluated.labels;
   return {
       {Measure::OneNeighbour, {neighbour_accuracy(index, nearest, labels, 1), ""}},
       {Measure::FiveNeighbours, {neighbour_accuracy(index, nearest, labels, kMostNeighbours), ""}},
-      {Measure::Probe, {probe.accuracy(looked_at.values, labels), ""}}};
+      {Measure::Probe, {probe.accuracy(evaluated.values, labels), ""}}};
 }
 
 Measures no_measures(const std::string& reason) {

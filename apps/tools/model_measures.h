@@ -2,9 +2,9 @@
 
 #include "hourglass/core/fields.h"
 #include "hourglass/datasets/dataset.h"
-#include "hourglass/evaluation/checkpoint.h"
 #include "hourglass/evaluation/codes.h"
 #include "hourglass/evaluation/errors.h"
+#include "hourglass/evaluation/exported_model.h"
 #include "hourglass/sources/open.h"
 
 #include <ATen/core/Tensor.h>
@@ -32,11 +32,11 @@ constexpr auto names_of(Measure) {
 std::string measure_title(Measure measure);
 
 /// A value, or why there is none.
-struct Measured {
+struct MeasureValue {
   std::optional<double> value;
   std::string reason;
 };
-using Measures = std::map<Measure, Measured>;
+using Measures = std::map<Measure, MeasureValue>;
 
 /// An autoencoder, a PCA, or anything else that makes codes of items and items of codes.
 struct Coder {
@@ -48,9 +48,9 @@ struct Coder {
 Measures measure_errors(const evaluation::Reconstructor& reconstruct, const datasets::Dataset& rows,
                         double data_range);
 
-/// What the codes tell of the classes: neighbours and probe are fitted on the training codes.
+/// What the codes say of the classes: neighbours and probe are fitted on the training codes.
 struct CodePair {
-  evaluation::Codes training, looked_at;
+  evaluation::Codes training, evaluated;
   at::Tensor own_rows;  ///< see `NeighbourOptions`; undefined where no row is in both
 };
 Measures measure_codes(const CodePair& codes);

@@ -113,8 +113,8 @@ void ModelOptions::describe(FieldTable& table) {
            "of one item, 1,28,28 say, for a TorchScript file that does not tell it; none: as the "
            "file, or the data, say")
       .at_least(1);
-  table.add("device", device, "auto, cpu, cuda or cuda:N");
-  table.add("threads", threads, "for computing; auto: all cores");
+  table.add("device", device, "auto, cpu, cuda or cuda:N").shown_as("NAME");
+  table.add("threads", threads, "for computing; auto: all cores").shown_as("N");
 }
 
 void RowOptions::describe(FieldTable& table) {
@@ -161,11 +161,11 @@ int run_tool(const ProgramInfo& program, const FieldTable& table, int argc, cons
 
 // ---- Opening
 
-Checkpoint open_checkpoint(const std::string& path, const ModelOptions& options) {
+ExportedModel open_model(const std::string& path, const ModelOptions& options) {
   if (options.threads.count) at::set_num_threads(static_cast<int>(*options.threads.count));
-  Checkpoint checkpoint = Checkpoint::load(path, resolve_device(options.device));
-  if (!options.input_shape.empty()) checkpoint.set_input_shape(options.input_shape);
-  return checkpoint;
+  ExportedModel model = ExportedModel::load(path, resolve_device(options.device));
+  if (!options.input_shape.empty()) model.set_input_shape(options.input_shape);
+  return model;
 }
 
 // ---- Output
@@ -224,11 +224,11 @@ void for_each_batch(const Dataset& rows, const std::string& what, const OutputOp
   }
 }
 
-Codes encode_rows(Checkpoint& checkpoint, const Dataset& rows, const std::string& what,
+Codes encode_rows(ExportedModel& model, const Dataset& rows, const std::string& what,
                   const OutputOptions& options) {
   std::vector<at::Tensor> codes, labels;
   for_each_batch(rows, what, options, [&](const Batch& batch, int64_t /*first*/) {
-    codes.push_back(checkpoint.encode(batch.input));
+    codes.push_back(model.encode(batch.input));
     if (batch.labels.defined()) labels.push_back(batch.labels.cpu());
   });
   return {at::cat(codes), labels.empty() ? at::Tensor() : at::cat(labels)};

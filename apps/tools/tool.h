@@ -2,7 +2,7 @@
 
 #include "hourglass/cli/command_line.h"
 #include "hourglass/core/fields.h"
-#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/evaluation/exported_model.h"
 #include "hourglass/runs/run_options.h"
 #include "hourglass/sources/open.h"
 
@@ -52,18 +52,18 @@ struct ModelOptions {
   void describe(FieldTable& table);
 };
 
-/// The rows to look at.
+/// The rows to evaluate.
 struct RowOptions {
   sources::DataOptions data = {.dataset = ""};  ///< empty: what the checkpoint was trained on
   Split split = Split::Auto;
   RowList indices;
-  int64_t first_rows = 0;  ///< looked at when --indices is not given; 0: all
+  int64_t first_rows = 0;  ///< evaluated when --indices is not given; 0: all
 
   /// Adds a row for each field.
   void describe(FieldTable& table);
 };
 
-/// Where results go and how they are told.
+/// Where results go and how they are reported.
 struct OutputOptions {
   std::string out;     ///< a file, a folder where there are several, or - for standard output
   bool force = false;  ///< replace what is there
@@ -81,7 +81,7 @@ int run_tool(const cli::ProgramInfo& program, const FieldTable& table, int argc,
              const std::function<int(const cli::CommandLine&)>& work);
 
 /// Loads the file for the device of the options and takes their number of threads.
-evaluation::Checkpoint open_checkpoint(const std::string& path, const ModelOptions& options);
+evaluation::ExportedModel open_model(const std::string& path, const ModelOptions& options);
 
 /// Whether a checkpoint that learned to remove noise is shown noisy inputs, too, when nothing else
 /// is said.
@@ -99,9 +99,9 @@ struct SelectedRows {
 /// and how it was read, split, paired and corrupted. Values are scaled as in training unless
 /// --scale is given or they are of another kind (bytes of images, numbers of a table); items get
 /// the checkpoint's input shape. A data set that --dataset names is split only where --validation or --split
-/// asks for a part. Throws `Error` where the items do not fit the checkpoint, and where a stranger's
+/// asks for a part. Throws `Error` where the items do not fit the checkpoint, and where a third-party
 /// file comes without --dataset.
-SelectedRows select_rows(const evaluation::Checkpoint& checkpoint, const RowOptions& options,
+SelectedRows select_rows(const evaluation::ExportedModel& model, const RowOptions& options,
                          const cli::CommandLine& line, RecordedNoise noise);
 
 /// The same where no checkpoint decides anything.
@@ -114,9 +114,9 @@ struct ImageInputs {
 };
 
 /// Reads image files, and folders of them (PNG, JPEG), in the checkpoint's shape and scaled as in
-/// training. A note tells of each image that was resized or changed to grey or colour. Throws
+/// training. A note reports each image that was resized or changed to grey or colour. Throws
 /// `Error` for what is no image, and for a checkpoint that does not take images.
-ImageInputs read_image_inputs(const evaluation::Checkpoint& checkpoint,
+ImageInputs read_image_inputs(const evaluation::ExportedModel& model,
                               const std::vector<std::string>& names, const OutputOptions& options);
 
 /// The file that `--out` names, or `default_name` in the working folder. Throws `Error` where it is
@@ -159,7 +159,7 @@ class StageLine {
 };
 
 /// Encodes all rows as `for_each_batch` does. `what` is said on a terminal.
-evaluation::Codes encode_rows(evaluation::Checkpoint& checkpoint, const datasets::Dataset& rows,
+evaluation::Codes encode_rows(evaluation::ExportedModel& model, const datasets::Dataset& rows,
                               const std::string& what, const OutputOptions& options);
 
 /// "training ", "test ", or "" for all rows: what the part is called before "rows".

@@ -33,17 +33,17 @@ namespace fs = std::filesystem;
 // ---- The data as the checkpoint was trained on them
 
 /// What the checkpoint records of its data; the folder they lay in only where it exists here.
-DataOptions recorded_data(const Checkpoint& checkpoint) {
+DataOptions recorded_data(const ExportedModel& model) {
   DataOptions data;
   FieldTable table;
   data.describe(table);
-  const auto recorded = checkpoint.metadata().value("options", nlohmann::json::object());
+  const auto recorded = model.metadata().value("options", nlohmann::json::object());
   nlohmann::json known = nlohmann::json::object();
   for (const auto& row : table.rows()) {
     if (recorded.contains(row.name)) known[row.name] = recorded.at(row.name);
   }
   if (!fs::exists(recorded.value("data_dir", ""))) known.erase("data_dir");
-  from_json(table, known, checkpoint.path().string());
+  from_json(table, known, model.path().string());
   return data;
 }
 
@@ -67,13 +67,12 @@ DataOptions named_data(const RowOptions& options, const CommandLine& line) {
   return data;
 }
 
-DataOptions data_to_read(const Checkpoint& checkpoint, const RowOptions& options,
+DataOptions data_to_read(const ExportedModel& model, const RowOptions& options,
                          const CommandLine& line, RecordedNoise noise) {
   if (line.has("dataset")) return named_data(options, line);
-  DataOptions data = recorded_data(checkpoint);
-  if (data.dataset.empty() || !checkpoint.metadata().contains("options")) {
-    throw Error("{}: does not say what it was trained on: add --dataset",
-                checkpoint.path().string());
+  DataOptions data = recorded_data(model);
+  if (data.dataset.empty() || !model.metadata().contains("options")) {
+    throw Error("{}: does not say what it was trained on: add --dataset", model.path().string());
   }
   if (noise == RecordedNoise::Leave) data.corruption = {};
   return overridden(data, options.data, line);
@@ -94,9 +93,9 @@ std::optional<Scaling> recorded_scaling(const nlohmann::json& trained_on,
 }
 
 /// Items get the checkpoint's shape where they have as many values.
-DataSplits open_for(const Checkpoint& checkpoint, DataOptions data, uint64_t seed,
+DataSplits open_for(const ExportedModel& model, DataOptions data, uint64_t seed,
                     bool as_in_training) {
-  const auto trained_on = checkpoint.metadata().value("data", nlohmann::json::object());
+  const auto trained_on = model.metadata().value("data", nlohmann::json::object());
   const auto open = [&] {
     if (!as_in_training) return open_data(data, seed);
     return open_data(
@@ -104,12 +103,12 @@ DataSplits open_for(const Checkpoint& checkpoint, DataOptions data, uint64_t see
         recorded_scaling(trained_on.value("targets", nlohmann::json::object()), data.targets));
   };
   DataSplits splits = open();
-  const auto expected = checkpoint.input_shape();
+  const auto expected = model.input_shape();
   const Shape found = splits.training->item_shape();
   if (!expected || found == *expected) return splits;
   if (element_count(found) != element_count(*expected)) {
     throw Error("{}: expected items of {}, as {} takes them, found {}", splits.info.name,
-                shape_text(*expected), checkpoint.path().string(), shape_text(found));
+                shape_text(*expected), model.path().string(), shape_text(found));
   }
   data.item_shape = *expected;
   return open();
@@ -144,7 +143,7 @@ DatasetPtr part_of(const DataSplits& splits, Split split) {
   }
 }
 
-/// The numbers of the rows to look at, of the `size` that the part has.
+/// The numbers of the rows to evaluate, of the `size` that the part has.
 std::vector<int64_t> chosen_numbers(const RowOptions& options, const std::string& part,
                                     int64_t size) {
   for (const int64_t row : options.indices.rows) {
@@ -201,26 +200,25 @@ std::vector<fs::path> image_paths(const std::vector<std::string>& names) {
   return paths;
 }
 
-/// The shape of the images that a checkpoint takes; none where its file does not tell.
-std::optional<Shape> image_shape(const Checkpoint& checkpoint) {
-  const auto shape = checkpoint.input_shape();
+/// The shape of the images that a checkpoint takes; none where its file does not say.
+std::optional<Shape> image_shape(const ExportedModel& model) {
+  const auto shape = model.input_shape();
   if (shape && shape->size() != 3) {
     throw Error("{}: expected a model of images, which have 3 dimensions, found items of {}",
-                checkpoint.path().string(), shape_text(*shape));
+                model.path().string(), shape_text(*shape));
   }
   return shape;
 }
 
 }  // namespace
 
-SelectedRows select_rows(const Checkpoint& checkpoint, const RowOptions& options,
+SelectedRows select_rows(const ExportedModel& model, const RowOptions& options,
                          const CommandLine& line, RecordedNoise noise) {
-  const auto recorded = checkpoint.metadata().value("options", nlohmann::json::object());
+  const auto recorded = model.metadata().value("options", nlohmann::json::object());
   const auto seed = recorded.value("seed", uint64_t{1});
-  return select_from(data_to_read(checkpoint, options, line, noise), options,
-                     [&](const DataOptions& data) {
-                       return open_for(checkpoint, data, seed, !line.has("scale"));
-                     });
+  return select_from(
+      data_to_read(model, options, line, noise), options,
+      [&](const DataOptions& data) { return open_for(model, data, seed, !line.has("scale")); });
 }
 
 SelectedRows select_rows(const RowOptions& options, const CommandLine& line) {
@@ -228,16 +226,16 @@ SelectedRows select_rows(const RowOptions& options, const CommandLine& line) {
                      [](const DataOptions& data) { return open_data(data, /*seed=*/1); });
 }
 
-ImageInputs read_image_inputs(const Checkpoint& checkpoint, const std::vector<std::string>& names,
+ImageInputs read_image_inputs(const ExportedModel& model, const std::vector<std::string>& names,
                               const OutputOptions& options) {
   ImageInputs inputs;
   inputs.paths = image_paths(names);
-  const ImagesRead images = read_images(inputs.paths, image_shape(checkpoint));
+  const ImagesRead images = read_images(inputs.paths, image_shape(model));
   for (const auto& [path, from] : images.adapted) {
     note(options, fmt::format("{}: {} became {}", path.string(), shape_text(from),
                               shape_text(images.values.sizes().slice(1).vec())));
   }
-  const auto trained_on = checkpoint.metadata().value("data", nlohmann::json::object());
+  const auto trained_on = model.metadata().value("data", nlohmann::json::object());
   const Scaling bytes = {.offset = {0.0}, .factor = {1.0 / 255}};
   inputs.rows = std::make_shared<TensorDataset>(
       images.values, at::Tensor(), recorded_scaling(trained_on, "images:").value_or(bytes));

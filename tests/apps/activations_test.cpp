@@ -115,12 +115,13 @@ TEST(ActivationsTool, SavesWhatItLoadsAgain) {
                  {"--gradients", "saved activations"});
 }
 
-TEST(ActivationsTool, TakesAStrangersFile) {
-  HOURGLASS_NEEDS_FOREIGN_MODELS();
+TEST(ActivationsTool, TakesAThirdPartyFile) {
+  HOURGLASS_NEEDS_THIRD_PARTY_MODELS();
   const TemporaryFolder folder;
-  const auto facts = json_of(
-      kActivationsTool, {testing::foreign_model("forward_only"), "--dataset", "digits", "--layers",
-                         "squeeze.*", "--gradients", "--no-figures", "--save", folder / "a.npz"});
+  const auto facts =
+      json_of(kActivationsTool,
+              {testing::third_party_model("forward_only"), "--dataset", "digits", "--layers",
+               "squeeze.*", "--gradients", "--no-figures", "--save", folder / "a.npz"});
   EXPECT_EQ(layer_names_of(facts),
             (std::vector<std::string>{"squeeze.0", "squeeze.1", "squeeze.2", "squeeze.3"}));
   EXPECT_GT(facts.at("loss"), 0);
@@ -128,8 +129,8 @@ TEST(ActivationsTool, TakesAStrangersFile) {
   EXPECT_GT(facts.at("weights").at(0).at("gradient_norm"), 0);
   expect_refusal(
       kActivationsTool,
-      {testing::foreign_model("forward_only"), "--dataset", "digits", "--part", "encoder"}, kFailed,
-      {"--part encoder", "squeeze.0", "--layers"});
+      {testing::third_party_model("forward_only"), "--dataset", "digits", "--part", "encoder"},
+      kFailed, {"--part encoder", "squeeze.0", "--layers"});
 }
 
 TEST(ActivationsTool, TakesAUsersOwnImage) {

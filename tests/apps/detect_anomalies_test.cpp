@@ -107,11 +107,11 @@ TEST(DetectAnomalies, ScoreIsTheItemsErrorAndTheThresholdAQuantileOfNormalTraini
   DataOptions whole;
   whole.validation = {Validation::Kind::None};
   const DataSplits data = open_data(whole, /*seed=*/1);
-  Checkpoint checkpoint = Checkpoint::load(path);
+  ExportedModel model = ExportedModel::load(path);
   const int64_t count = data.training->size();
   const Batch batch = data.training->batch(at::arange(count, at::kLong));
   const at::Tensor errors =
-      (checkpoint.reconstruct(batch.input) - batch.input).square().flatten(1).mean(1);
+      (model.reconstruct(batch.input) - batch.input).square().flatten(1).mean(1);
   std::vector<double> normal;
   ASSERT_EQ(std::ssize(file.rows), count);
   for (int64_t i = 0; i < count; ++i) {
@@ -176,14 +176,14 @@ TEST(DetectAnomalies, ElboOfAVariationalModelIsLossPlusKl) {
   EXPECT_EQ(result.at("score"), "elbo");
   const ScoreFile file = read_scores(folder / "found/scores.csv");
 
-  Checkpoint checkpoint = Checkpoint::load(path);
+  ExportedModel model = ExportedModel::load(path);
   DataOptions options;
   options.validation = {Validation::Kind::Split, 0.2};
   const Batch batch = open_data(options, /*seed=*/1).validation->batch(at::arange(8, at::kLong));
-  const auto code = checkpoint.run_method("encode_distribution", batch.input);
+  const auto code = model.run_method("encode_distribution", batch.input);
   const at::Tensor x = batch.input.flatten(1);
   const auto loss_of = [&](const at::Tensor& z) {
-    const at::Tensor output = checkpoint.decode(z).flatten(1);
+    const at::Tensor output = model.decode(z).flatten(1);
     return -(x * output.log() + (1 - x) * (1 - output).log()).sum(1);
   };
   const at::Tensor kl = -0.5 * (1 + code[1] - code[0].square() - code[1].exp()).sum(1);
@@ -210,10 +210,10 @@ TEST(DetectAnomalies, ElboOfAVariationalModelIsLossPlusKl) {
   expect_scores(first, loss);
 }
 
-TEST(DetectAnomalies, TakesAForeignFile) {
-  HOURGLASS_NEEDS_FOREIGN_MODELS();
+TEST(DetectAnomalies, TakesAThirdPartyFile) {
+  HOURGLASS_NEEDS_THIRD_PARTY_MODELS();
   const TemporaryFolder folder;
-  const std::vector<std::string> arguments = {testing::foreign_model("autoencoder"),
+  const std::vector<std::string> arguments = {testing::third_party_model("autoencoder"),
                                               "--dataset",
                                               "digits",
                                               "--input-shape",

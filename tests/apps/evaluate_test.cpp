@@ -2,7 +2,7 @@
 
 #include "hourglass/apps/tools/model_measures.h"
 #include "hourglass/cli/program.h"
-#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/evaluation/exported_model.h"
 #include "hourglass/figures/picture.h"
 #include "hourglass/sources/open.h"
 #include "hourglass/tests/apps/tool_runs.h"
@@ -70,7 +70,7 @@ TEST(Evaluate, MeasuresModelAndPcaOnTheValidationRows) {
   const DataSplits data = open_data(options, /*seed=*/1);
   const auto [training, training_labels] = rows_of(data.training);
   const auto [rows, labels] = rows_of(data.validation);
-  Checkpoint checkpoint = Checkpoint::load(path);
+  ExportedModel checkpoint = ExportedModel::load(path);
   const auto model = [&](const at::Tensor& x) {
     return checkpoint.reconstruct(x.to(at::kFloat).view({-1, 1, 8, 8})).flatten(1).to(at::kDouble);
   };
@@ -131,10 +131,10 @@ TEST(Evaluate, ComparesCheckpointsOfDifferentVariants) {
   expect_refusal("evaluate", arguments, kFailed, {"chart.png", "--force"});
 }
 
-TEST(Evaluate, TakesAForeignFile) {
-  HOURGLASS_NEEDS_FOREIGN_MODELS();
-  const auto all = json_of("evaluate", {testing::foreign_model("autoencoder"),
-                                        testing::foreign_model("forward_only"), "--dataset",
+TEST(Evaluate, TakesAThirdPartyFile) {
+  HOURGLASS_NEEDS_THIRD_PARTY_MODELS();
+  const auto all = json_of("evaluate", {testing::third_party_model("autoencoder"),
+                                        testing::third_party_model("forward_only"), "--dataset",
                                         "digits", "--input-shape", "1,8,8"})
                        .at("checkpoints");
   EXPECT_EQ(all[0].at("code_size"), 3);

@@ -5,7 +5,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
-#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/evaluation/exported_model.h"
 #include "hourglass/figures/image.h"
 #include "hourglass/sources/open.h"
 #include "hourglass/tests/apps/tool_runs.h"
@@ -38,7 +38,7 @@ struct DigitCodes {
 DigitCodes digit_codes(const fs::path& path) {
   const DataSplits data = open_data({.validation = {Validation::Kind::None}}, /*seed=*/1);
   const Batch batch = data.training->batch(data.training->all_positions());
-  return {Checkpoint::load(path).encode(batch.input).flatten(1).to(at::kDouble), batch.labels};
+  return {ExportedModel::load(path).encode(batch.input).flatten(1).to(at::kDouble), batch.labels};
 }
 
 TEST(Retrieve, FindsTheNearestCodesOfOtherRows) {
@@ -80,7 +80,7 @@ TEST(Retrieve, PrecisionIsTheShareOfNeighboursOfTheQuerysClass) {
   const at::Tensor chosen = at::arange(50, at::kLong) * data.validation->size();
   const Batch queries = data.validation->batch(chosen.floor_divide(50));
   const Batch entries = data.training->batch(data.training->all_positions());
-  Checkpoint checkpoint = Checkpoint::load(path);
+  ExportedModel model = ExportedModel::load(path);
   const auto unit = [](const at::Tensor& x) {
     const at::Tensor rows = x.flatten(1).to(at::kDouble);
     return rows / rows.norm(2, 1, true);
@@ -99,7 +99,7 @@ TEST(Retrieve, PrecisionIsTheShareOfNeighboursOfTheQuerysClass) {
   };
   const auto& spaces = result.at("evaluation").at("spaces");
   ASSERT_EQ(spaces.size(), 3U);
-  expect_quality(spaces[0], checkpoint.encode(queries.input), checkpoint.encode(entries.input));
+  expect_quality(spaces[0], model.encode(queries.input), model.encode(entries.input));
   expect_quality(spaces[1], queries.input, entries.input);
   EXPECT_EQ(spaces[2].at("space"), "PCA");
   EXPECT_EQ(spaces[2].at("size"), 8);
@@ -149,15 +149,15 @@ TEST(Retrieve, SearchesTables) {
   EXPECT_EQ(fs::exists(folder / "found/neighbours.png"), figures_available());
 }
 
-TEST(Retrieve, TakesAForeignFile) {
-  HOURGLASS_NEEDS_FOREIGN_MODELS();
+TEST(Retrieve, TakesAThirdPartyFile) {
+  HOURGLASS_NEEDS_THIRD_PARTY_MODELS();
   const TemporaryFolder folder;
   const std::vector<std::string> data = {"--dataset", "digits", "--input-shape", "1,8,8",
                                          "--query",   "1",      "--out",         folder / "found"};
-  std::vector<std::string> arguments = {testing::foreign_model("autoencoder")};
+  std::vector<std::string> arguments = {testing::third_party_model("autoencoder")};
   arguments.insert(arguments.end(), data.begin(), data.end());
   EXPECT_EQ(json_of("retrieve", arguments).at("queries").size(), 1U);
-  arguments.front() = testing::foreign_model("forward_only");
+  arguments.front() = testing::third_party_model("forward_only");
   arguments.push_back("--force");
   expect_refusal("retrieve", arguments, kFailed, {"'encode'"});
 }

@@ -3,7 +3,7 @@
 #include "hourglass/cli/program.h"
 #include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
-#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/evaluation/exported_model.h"
 #include "hourglass/figures/image.h"
 #include "hourglass/figures/image_file.h"
 #include "hourglass/figures/picture.h"
@@ -26,9 +26,9 @@ namespace {
 namespace fs = std::filesystem;
 using testing::expect_contains;
 using testing::expect_refusal;
-using testing::foreign_model;
 using testing::json_of;
 using testing::TemporaryFolder;
+using testing::third_party_model;
 using Arguments = std::vector<std::string>;
 
 /// A dense autoencoder of the digits with a code of two values.
@@ -96,10 +96,10 @@ TEST(Inspect, DiffNamesWhatDiffersAndNothingElse) {
   EXPECT_EQ(json_of("inspect", {a, "--diff", a}), nlohmann::json::array());
 }
 
-TEST(Inspect, ListsParametersModulesAndMethodsOfAForeignFile) {
-  HOURGLASS_NEEDS_FOREIGN_MODELS();
+TEST(Inspect, ListsParametersModulesAndMethodsOfAThirdPartyFile) {
+  HOURGLASS_NEEDS_THIRD_PARTY_MODELS();
   const std::string text =
-      run_tool_of("inspect", {foreign_model("autoencoder"), "--input-shape", "1,8,8"});
+      run_tool_of("inspect", {third_party_model("autoencoder"), "--input-shape", "1,8,8"});
   expect_contains(text, {"squeeze.1.weight", "16 x 64", "1,024", "Linear", "decode",
                          "(z: Tensor) -> Tensor", "1 x 8 x 8"});
 }
@@ -185,7 +185,7 @@ TEST(Reconstruct, TakesAUsersImagesAndWritesThemBack) {
   EXPECT_EQ(lines_of(folder / "out/errors.csv").at(1).substr(0, 10), "exact.png,");
 
   // Pixels are scaled to 0 … 1 whatever the stored digits' scale is.
-  auto model = Checkpoint::load(path);
+  auto model = ExportedModel::load(path);
   const at::Tensor pixels = read_image(folder / "exact.png").to(at::kFloat).div(255);
   const at::Tensor expected = model.reconstruct(pixels.unsqueeze(0))[0].mul(255);
   const at::Tensor written = read_image(folder / "out/images/exact.png").to(at::kFloat);
@@ -212,7 +212,7 @@ TEST(EncodeAndDecode, AreInverseByCsvAndNpy) {
   run_tool_of("decode", {path, folder / "codes.npy", "--out", folder / "from_npy.npy"});
   const at::Tensor items = read_npy(folder / "from_csv.npy");
   EXPECT_TRUE(at::equal(items, read_npy(folder / "from_npy.npy")));
-  EXPECT_TRUE(at::equal(items, Checkpoint::load(path).decode(codes)));
+  EXPECT_TRUE(at::equal(items, ExportedModel::load(path).decode(codes)));
 }
 
 TEST(Encode, DrawsWideCodesByTheirPrincipalComponents) {
@@ -240,7 +240,8 @@ TEST(Generate, DecodesGivenPoints) {
   run_tool_of("generate", {path, "--at", "-0.3,1.2;1,0", "--out", folder / "out"});
   const at::Tensor codes = at::tensor({-0.3F, 1.2F, 1.0F, 0.0F}).view({2, 2});
   EXPECT_TRUE(at::equal(read_npy(folder / "out/codes.npy"), codes));
-  EXPECT_TRUE(at::equal(read_npy(folder / "out/items.npy"), Checkpoint::load(path).decode(codes)));
+  EXPECT_TRUE(
+      at::equal(read_npy(folder / "out/items.npy"), ExportedModel::load(path).decode(codes)));
   expect_picture(folder / "out/generated.png");
 }
 
@@ -305,11 +306,11 @@ TEST(Generate, TraversesOneComponentOfRows) {
   EXPECT_NE(codes[0][0][0].item<float>(), codes[1][0][0].item<float>());
 }
 
-TEST(Tools, RunOnAForeignFile) {
-  HOURGLASS_NEEDS_FOREIGN_MODELS();
+TEST(Tools, RunOnAThirdPartyFile) {
+  HOURGLASS_NEEDS_THIRD_PARTY_MODELS();
   const TemporaryFolder folder;
   for (const std::string name : {"autoencoder", "variational"}) {
-    const auto path = foreign_model(name);
+    const auto path = third_party_model(name);
     const auto out = [&](const std::string& what) { return (folder / (name + what)).string(); };
     json_of("reconstruct", {path, "--dataset", "digits", "--out", out("rows")});
     json_of("encode", {path, "--dataset", "digits", "--out", out("codes.npy")});
@@ -320,14 +321,15 @@ TEST(Tools, RunOnAForeignFile) {
             {path, "--samples", "4", "--dataset", "digits", "--quiet", "--out", out("samples")});
     json_of("generate", {path, "--at", "1,2,3", "--out", out("points")});
   }
-  expect_refusal("encode",
-                 {foreign_model("forward_only"), "--dataset", "digits", "--out", folder / "x.csv"},
-                 kFailed, {"forward_only.pt", "expected a method 'encode'"});
   expect_refusal(
-      "decode",
-      {foreign_model("forward_only"), folder / "autoencodercodes.npy", "--out", folder / "x.npy"},
-      kFailed, {"forward_only.pt", "expected a method 'decode'"});
-  expect_refusal("encode", {foreign_model("autoencoder"), "--out", folder / "x.csv"}, kFailed,
+      "encode",
+      {third_party_model("forward_only"), "--dataset", "digits", "--out", folder / "x.csv"},
+      kFailed, {"forward_only.pt", "expected a method 'encode'"});
+  expect_refusal("decode",
+                 {third_party_model("forward_only"), folder / "autoencodercodes.npy", "--out",
+                  folder / "x.npy"},
+                 kFailed, {"forward_only.pt", "expected a method 'decode'"});
+  expect_refusal("encode", {third_party_model("autoencoder"), "--out", folder / "x.csv"}, kFailed,
                  {"autoencoder.pt", "add --dataset"});
 }
 

@@ -3,7 +3,7 @@
 #include "hourglass/cli/program.h"
 #include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
-#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/evaluation/exported_model.h"
 #include "hourglass/runs/metrics_file.h"
 #include "hourglass/runs/state_file.h"
 #include "hourglass/tests/support/program.h"
@@ -66,8 +66,8 @@ void expect_same_run(const fs::path& a, const fs::path& b) {
   EXPECT_TRUE(at::equal(first.best.model.parameters, second.best.model.parameters));
   EXPECT_EQ(first.best.epoch, second.best.epoch);
   const at::Tensor x = at::rand({3, 1, 8, 8});
-  EXPECT_TRUE(at::equal(Checkpoint::load(a / "best.pt").reconstruct(x),
-                        Checkpoint::load(b / "best.pt").reconstruct(x)));
+  EXPECT_TRUE(at::equal(ExportedModel::load(a / "best.pt").reconstruct(x),
+                        ExportedModel::load(b / "best.pt").reconstruct(x)));
 }
 
 TEST(TrainerProgram, LeavesARunsFiles) {
@@ -89,11 +89,11 @@ TEST(TrainerProgram, LeavesARunsFiles) {
 
   const MetricsTable metrics = read_metrics(folder / "run/metrics.csv");
   EXPECT_EQ(metrics.column("epoch").size(), 6U);
-  const auto checkpoint = Checkpoint::load(folder / "run/best.pt");
+  const auto model = ExportedModel::load(folder / "run/best.pt");
   const auto& losses = metrics.column("train_loss");
-  EXPECT_EQ(checkpoint.metadata().at("metrics").at("training").at("loss"),
+  EXPECT_EQ(model.metadata().at("metrics").at("training").at("loss"),
             *std::min_element(losses.begin(), losses.end()));
-  EXPECT_EQ(checkpoint.metadata().at("code_shape"), nlohmann::json({2}));
+  EXPECT_EQ(model.metadata().at("code_shape"), nlohmann::json({2}));
 
   int64_t kept = 0;
   for (const auto& entry : fs::directory_iterator(folder / "run")) {
@@ -242,9 +242,9 @@ TEST(TrainerProgram, SavesPartsThatLoadAgain) {
   const TemporaryFolder folder;
   train(small_run(folder / "run", {"--save-parts", "encoder,decoder,weights,architecture"}));
   const at::Tensor x = at::rand({3, 1, 8, 8});
-  auto whole = Checkpoint::load(folder / "run/best.pt");
-  auto encoder = Checkpoint::load(folder / "run/encoder.pt");
-  auto decoder = Checkpoint::load(folder / "run/decoder.pt");
+  auto whole = ExportedModel::load(folder / "run/best.pt");
+  auto encoder = ExportedModel::load(folder / "run/encoder.pt");
+  auto decoder = ExportedModel::load(folder / "run/decoder.pt");
   EXPECT_TRUE(
       at::allclose(decoder.reconstruct(encoder.reconstruct(x)), whole.reconstruct(x), 0, 1e-6));
 
@@ -255,7 +255,7 @@ TEST(TrainerProgram, SavesPartsThatLoadAgain) {
                                          "--init-from", folder / "run/weights.pt",
                                          "--learning-rate", "1e-12", "--dataset", "digits"}));
   EXPECT_EQ(result.exit_code, kDone) << result.errors;
-  EXPECT_TRUE(at::allclose(Checkpoint::load(folder / "again/best.pt").reconstruct(x),
+  EXPECT_TRUE(at::allclose(ExportedModel::load(folder / "again/best.pt").reconstruct(x),
                            whole.reconstruct(x), 0, 1e-6));
 }
 

@@ -1,4 +1,4 @@
-// A stranger's program: it links LibTorch alone, knows nothing of Hourglass, and runs one of its
+// A third-party program: it links LibTorch alone, knows nothing of Hourglass, and runs one of its
 // models.
 //
 //   torchscript_consumer MODEL INPUT OUTPUT      OUTPUT gets [forward(x), encode(x),

@@ -46,10 +46,11 @@ TEST(FitScaling, NeverExceedsOneByRounding) {
   at::manual_seed(1);
   const at::Tensor values = at::rand({2, 20000}, at::kDouble).mul(1e3).to(at::kFloat);
   const Extremes extremes = extremes_of(values, at::arange(2));
-  const Range range = scaled_range(extremes, fit_scaling({ScalingRule::Kind::MinMax}, extremes));
-  EXPECT_EQ(range.lowest, 0);
-  EXPECT_LE(range.highest, 1);
-  EXPECT_GT(range.highest, 0.999999);
+  const ValueRange range =
+      scaled_range(extremes, fit_scaling({ScalingRule::Kind::MinMax}, extremes));
+  EXPECT_EQ(range.low, 0);
+  EXPECT_LE(range.high, 1);
+  EXPECT_GT(range.high, 0.999999);
 }
 
 TEST(FitScaling, DividesOrLeavesAlone) {
@@ -62,12 +63,12 @@ TEST(FitScaling, DividesOrLeavesAlone) {
 
 TEST(ScaledRange, IsWhatABatchHas) {
   const Extremes bytes{at::tensor({0, 3}, at::kByte), at::tensor({255, 7}, at::kByte)};
-  const Range range = scaled_range(bytes, {.offset = {0}, .factor = {1.0 / 255}});
-  EXPECT_EQ(range.lowest, 0);
-  EXPECT_EQ(range.highest, 1);
-  const Range mirrored = scaled_range(bytes, {.offset = {0}, .factor = {-1}});
-  EXPECT_EQ(mirrored.lowest, -255);
-  EXPECT_EQ(mirrored.highest, 0);
+  const ValueRange range = scaled_range(bytes, {.offset = {0}, .factor = {1.0 / 255}});
+  EXPECT_EQ(range.low, 0);
+  EXPECT_EQ(range.high, 1);
+  const ValueRange mirrored = scaled_range(bytes, {.offset = {0}, .factor = {-1}});
+  EXPECT_EQ(mirrored.low, -255);
+  EXPECT_EQ(mirrored.high, 0);
 }
 
 TEST(Scale, ReadsAndWritesItsForms) {

@@ -37,7 +37,7 @@ jit::Module make_module(const std::string& type,
   return jit::Module(c10::QualifiedName("__torch__." + type), unit);
 }
 
-/// A stranger's network of one value in, one out, with numbers to follow by hand:
+/// A third-party network of one value in, one out, with numbers to follow by hand:
 ///   encoder.first   h = 2x
 ///   encoder.second  z = relu(h) in place, called within a branch
 ///   decoder         y = 3z, (y, h): the first of two results counts
@@ -100,7 +100,7 @@ at::Tensor column(std::vector<float> values) { return at::tensor(values).unsquee
 
 AutoencoderPtr small_dense() {
   at::manual_seed(3);
-  return std::make_shared<DenseImpl>(
+  return std::make_shared<DenseAutoencoder>(
       DenseOptions{.widths = {6, 2},
                    .code_activation = Activation::Linear,
                    .likelihood = {.loss = Loss::Mse, .activation = Activation::Sigmoid}},
@@ -112,9 +112,9 @@ fs::path exported(Autoencoder& model, const fs::path& path) {
   return path;
 }
 
-TEST(RecordActivations, FindsNestedLayersOfAStrangersFile) {
+TEST(RecordActivations, FindsNestedLayersOfAThirdPartyFile) {
   const TemporaryFolder folder;
-  auto checkpoint = Checkpoint::load(tiny_model(folder / "tiny.pt"));
+  auto checkpoint = ExportedModel::load(tiny_model(folder / "tiny.pt"));
   const auto activations = record_activations(checkpoint, batch_of(column({-1, 2})));
   // "encoder" gives what "encoder.second" gave; the second call's result is the output.
   EXPECT_EQ(layer_names(activations), (std::vector<std::string>{"encoder.first", "encoder.second",
@@ -129,7 +129,7 @@ TEST(RecordActivations, FindsNestedLayersOfAStrangersFile) {
 
 TEST(RecordGradients, EqualThoseByHand) {
   const TemporaryFolder folder;
-  auto checkpoint = Checkpoint::load(tiny_model(folder / "tiny.pt"));
+  auto checkpoint = ExportedModel::load(tiny_model(folder / "tiny.pt"));
   const auto activations = record_gradients(checkpoint, batch_of(column({-1, 2})), Loss::Mse);
   ASSERT_TRUE(activations.gradients);
   const LossGradients& gradients = *activations.gradients;
@@ -154,7 +154,7 @@ TEST(RecordGradients, EqualThoseByHand) {
 
 TEST(RecordGradients, RepeatsAndLeavesTheCheckpointAsItWas) {
   const TemporaryFolder folder;
-  auto checkpoint = Checkpoint::load(tiny_model(folder / "tiny.pt"));
+  auto checkpoint = ExportedModel::load(tiny_model(folder / "tiny.pt"));
   const Batch batch = batch_of(column({1, 2, 3}));
   const auto first = record_gradients(checkpoint, batch, Loss::Mae);
   const auto second = record_gradients(checkpoint, batch, Loss::Mae);
@@ -166,7 +166,7 @@ TEST(RecordGradients, RepeatsAndLeavesTheCheckpointAsItWas) {
 TEST(RecordActivations, OfOurFileAreTheModelsLayers) {
   const TemporaryFolder folder;
   const auto model = small_dense();
-  auto checkpoint = Checkpoint::load(exported(*model, folder / "best.pt"));
+  auto checkpoint = ExportedModel::load(exported(*model, folder / "best.pt"));
   const at::Tensor x = at::rand({4, 1, 3, 3});
   const auto activations = record_activations(checkpoint, batch_of(x));
   const auto expected = model->layers(x);
@@ -181,7 +181,7 @@ TEST(RecordActivations, OfOurFileAreTheModelsLayers) {
 TEST(RecordGradients, OfOurFileAreTheModelsOwn) {
   const TemporaryFolder folder;
   const auto model = small_dense();
-  auto checkpoint = Checkpoint::load(exported(*model, folder / "best.pt"));
+  auto checkpoint = ExportedModel::load(exported(*model, folder / "best.pt"));
   const at::Tensor target = at::rand({4, 1, 3, 3});
   const auto activations = record_gradients(checkpoint, batch_of(target), Loss::Bce);
 
@@ -208,8 +208,8 @@ TEST(RecordGradients, OfOurFileAreTheModelsOwn) {
 TEST(RecordGradients, OfAnLstmEqualFiniteDifferences) {
   const TemporaryFolder folder;
   at::manual_seed(5);
-  LstmImpl model({.widths = {3, 2}, .likelihood = {.loss = Loss::Mse}}, {{4, 2}, {4, 2}});
-  auto checkpoint = Checkpoint::load(exported(model, folder / "best.pt"));
+  LstmAutoencoder model({.widths = {3, 2}, .likelihood = {.loss = Loss::Mse}}, {{4, 2}, {4, 2}});
+  auto checkpoint = ExportedModel::load(exported(model, folder / "best.pt"));
   const at::Tensor x = at::rand({2, 4, 2});
   const auto gradient = record_gradients(checkpoint, batch_of(x), Loss::Mse).gradients->input;
   const float step = 1e-2F;
@@ -226,7 +226,7 @@ TEST(RecordGradients, OfAnLstmEqualFiniteDifferences) {
 
 TEST(RecordGradients, SayWhyTheyCannotBe) {
   const TemporaryFolder folder;
-  auto checkpoint = Checkpoint::load(tiny_model(folder / "tiny.pt"));
+  auto checkpoint = ExportedModel::load(tiny_model(folder / "tiny.pt"));
   Batch batch = batch_of(column({1, 2}));
   batch.target = at::ones({2, 5});
   expect_contains(error_of([&] { record_gradients(checkpoint, batch, Loss::Mse); }),
@@ -236,9 +236,9 @@ TEST(RecordGradients, SayWhyTheyCannotBe) {
       {"[0, 1]", "18 to 36", "`loss` mse"});
 }
 
-TEST(RecordActivations, OfAStrangersNestedSequentialHaveItsNames) {
-  HOURGLASS_NEEDS_FOREIGN_MODELS();
-  auto checkpoint = Checkpoint::load(testing::foreign_model("variational"));
+TEST(RecordActivations, OfAThirdPartyNestedSequentialHaveItsNames) {
+  HOURGLASS_NEEDS_THIRD_PARTY_MODELS();
+  auto checkpoint = ExportedModel::load(testing::third_party_model("variational"));
   const at::Tensor x = at::rand({3, 1, 8, 8});
   const auto activations = record_activations(checkpoint, batch_of(x));
   EXPECT_EQ(layer_names(activations),
@@ -252,9 +252,9 @@ TEST(RecordActivations, OfAStrangersNestedSequentialHaveItsNames) {
 
 TEST(RecordedLoss, IsTheOneOfTraining) {
   const TemporaryFolder folder;
-  EXPECT_EQ(recorded_loss(Checkpoint::load(exported(*small_dense(), folder / "best.pt"))),
+  EXPECT_EQ(recorded_loss(ExportedModel::load(exported(*small_dense(), folder / "best.pt"))),
             Loss::Mae);
-  EXPECT_EQ(recorded_loss(Checkpoint::load(tiny_model(folder / "tiny.pt"))), Loss::Mse);
+  EXPECT_EQ(recorded_loss(ExportedModel::load(tiny_model(folder / "tiny.pt"))), Loss::Mse);
 }
 
 TEST(MatchNames, TakesNamesAndWildcardsInTheOrderOfTheNetwork) {
@@ -269,7 +269,7 @@ TEST(MatchNames, TakesNamesAndWildcardsInTheOrderOfTheNetwork) {
 
 TEST(KeepLayers, DropsTheOthersAndTheirWeights) {
   const TemporaryFolder folder;
-  auto checkpoint = Checkpoint::load(tiny_model(folder / "tiny.pt"));
+  auto checkpoint = ExportedModel::load(tiny_model(folder / "tiny.pt"));
   auto activations = record_gradients(checkpoint, batch_of(column({1})), Loss::Mse);
   keep_layers(activations, {"encoder.first"});
   EXPECT_EQ(layer_names(activations), std::vector<std::string>{"encoder.first"});
@@ -288,7 +288,7 @@ void expect_equal(const std::vector<NamedTensor>& a, const std::vector<NamedTens
 
 TEST(ActivationFile, LoadsToTheBitInBothForms) {
   const TemporaryFolder folder;
-  auto checkpoint = Checkpoint::load(exported(*small_dense(), folder / "best.pt"));
+  auto checkpoint = ExportedModel::load(exported(*small_dense(), folder / "best.pt"));
   const auto saved = record_gradients(checkpoint, batch_of(at::rand({2, 1, 3, 3})), Loss::Mse);
   for (const char* name : {"a.npz", "a.json"}) {
     save_activations(folder / name, saved);

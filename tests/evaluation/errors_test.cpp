@@ -56,7 +56,7 @@ TEST(Errors, OfADataSetAreThoseOfItsItemsInOrder) {
   at::manual_seed(1);
   const at::Tensor values = at::rand({1500, 1, 11, 12});  // more than one batch
   const auto halved = [](const at::Tensor& x) { return x / 2; };
-  const ReconstructionMeasures found = measure_reconstructions(halved, *images(values), 1);
+  const ReconstructionErrors found = measure_reconstructions(halved, *images(values), 1);
   EXPECT_TRUE(at::equal(found.mse, item_mse(values / 2, values)));
   EXPECT_TRUE(at::equal(found.mae, item_mae(values / 2, values)));
   EXPECT_TRUE(at::equal(found.bce, item_bce(values / 2, values)));
@@ -70,7 +70,7 @@ TEST(Errors, OfADataSetAreThoseOfItsItemsInOrder) {
 TEST(Errors, LeaveOutWhatTheDataCannotSay) {
   const auto data = images(at::rand({3, 1, 8, 8}));
   const auto shifted = [](const at::Tensor& x) { return x + 1; };
-  const ReconstructionMeasures found = measure_reconstructions(shifted, *data, 1);
+  const ReconstructionErrors found = measure_reconstructions(shifted, *data, 1);
   EXPECT_FALSE(found.bce.defined());
   EXPECT_FALSE(found.ssim.defined());
   EXPECT_FALSE(found.means().bce.has_value());

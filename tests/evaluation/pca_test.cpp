@@ -11,6 +11,7 @@ namespace hourglass::evaluation {
 
 using namespace datasets;
 using namespace models;
+using namespace training;
 
 namespace {
 
@@ -56,7 +57,7 @@ TEST(Pca, IsReachedByALinearAutoencoderOfTheSameSize) {
   at::manual_seed(1);
   const auto data =
       table(at::matmul(at::randn({256, 5}), at::randn({5, 10})) + 0.3 * at::randn({256, 10}));
-  const auto model = std::make_shared<DenseImpl>(
+  const auto model = std::make_shared<DenseAutoencoder>(
       DenseOptions{.widths = {3}, .likelihood = {Loss::Mse, Activation::Linear}},
       ItemShapes{{10}, {10}});
   Trainer trainer(model, data, nullptr,

@@ -2,7 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
-#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/evaluation/exported_model.h"
 #include "hourglass/models/dense.h"
 #include "hourglass/models/lstm.h"
 #include "hourglass/models/variational.h"
@@ -27,14 +27,14 @@ using testing::TemporaryFolder;
 
 struct SmallExport {
   TemporaryFolder folder;
-  DenseImpl model{{.widths = {5, 2}}, {{1, 4, 4}, {1, 4, 4}}};
+  DenseAutoencoder model{{.widths = {5, 2}}, {{1, 4, 4}, {1, 4, 4}}};
   at::Tensor x = at::rand({7, 1, 4, 4});
 };
 
 TEST(ExportAutoencoder, EqualsTheModelAtAnyBatchSize) {
   SmallExport f;
   export_autoencoder(f.model, f.folder / "best.pt", {{"variant", "dense"}});
-  auto loaded = Checkpoint::load(f.folder / "best.pt");
+  auto loaded = ExportedModel::load(f.folder / "best.pt");
   for (const int64_t batch : {1, 2, 7}) {
     const at::Tensor x = f.x.narrow(0, 0, batch);
     EXPECT_TRUE(at::allclose(loaded.reconstruct(x), f.model.forward(x), 0, 1e-6));
@@ -46,7 +46,7 @@ TEST(ExportAutoencoder, EqualsTheModelAtAnyBatchSize) {
 TEST(ExportAutoencoder, NamesEveryLayerItReturns) {
   SmallExport f;
   export_autoencoder(f.model, f.folder / "best.pt", {{"variant", "dense"}});
-  auto loaded = Checkpoint::load(f.folder / "best.pt");
+  auto loaded = ExportedModel::load(f.folder / "best.pt");
   const auto expected = f.model.layers(f.x);
   const auto layers = loaded.layers(f.x);
   ASSERT_EQ(layers.size(), expected.size());
@@ -59,16 +59,16 @@ TEST(ExportAutoencoder, NamesEveryLayerItReturns) {
 TEST(ExportAutoencoder, CarriesItsMetadata) {
   SmallExport f;
   export_autoencoder(f.model, f.folder / "best.pt", {{"variant", "dense"}, {"epoch", 3}});
-  const auto loaded = Checkpoint::load(f.folder / "best.pt");
+  const auto loaded = ExportedModel::load(f.folder / "best.pt");
   EXPECT_EQ(loaded.metadata().at("epoch"), 3);
   EXPECT_EQ(loaded.metadata().at("layers").size(), 7U);
 }
 
 TEST(ExportAutoencoder, WorksWithTiedWeights) {
   SmallExport f;
-  DenseImpl tied({.widths = {5, 2}, .tied_weights = true}, {{1, 4, 4}, {1, 4, 4}});
+  DenseAutoencoder tied({.widths = {5, 2}, .tied_weights = true}, {{1, 4, 4}, {1, 4, 4}});
   export_autoencoder(tied, f.folder / "best.pt", {{"variant", "dense"}});
-  EXPECT_TRUE(at::allclose(Checkpoint::load(f.folder / "best.pt").reconstruct(f.x),
+  EXPECT_TRUE(at::allclose(ExportedModel::load(f.folder / "best.pt").reconstruct(f.x),
                            tied.forward(f.x), 0, 1e-6));
 }
 
@@ -88,11 +88,11 @@ TEST(ExportAutoencoder, RunsInAProgramThatLinksLibTorchAlone) {
 }
 
 /// A model whose decoder bakes the batch size into its trace: what the exporter has to catch.
-class BakesItsBatchSize : public DenseImpl {
+class BakesItsBatchSize : public DenseAutoencoder {
  public:
-  using DenseImpl::DenseImpl;
+  using DenseAutoencoder::DenseAutoencoder;
   at::Tensor decode_logits(const at::Tensor& z) override {
-    return DenseImpl::decode_logits(z) + at::ones({z.size(0), 1, 1, 1}).cumsum(0);
+    return DenseAutoencoder::decode_logits(z) + at::ones({z.size(0), 1, 1, 1}).cumsum(0);
   }
 };
 
@@ -107,9 +107,9 @@ TEST(ExportAutoencoder, RefusesAModelThatBakesTheBatchSizeAndKeepsTheOldFile) {
 
 TEST(ExportAutoencoder, AnLstmThatReadsBothWaysRunsAtAnyBatchSize) {
   const TemporaryFolder folder;
-  LstmImpl model({.widths = {6, 5, 4}, .bidirectional = true}, {{3, 6, 4}, {3, 6, 4}});
+  LstmAutoencoder model({.widths = {6, 5, 4}, .bidirectional = true}, {{3, 6, 4}, {3, 6, 4}});
   export_autoencoder(model, folder / "best.pt", {{"variant", "lstm"}});
-  auto loaded = Checkpoint::load(folder / "best.pt");
+  auto loaded = ExportedModel::load(folder / "best.pt");
   for (const int64_t batch : {1, 2, 9}) {
     const at::Tensor x = at::rand({batch, 3, 6, 4});
     EXPECT_TRUE(at::allclose(loaded.encode(x), model.encode(x), 0, 1e-6)) << batch;
@@ -119,7 +119,7 @@ TEST(ExportAutoencoder, AnLstmThatReadsBothWaysRunsAtAnyBatchSize) {
 
 TEST(ExportAutoencoder, AVariationalOneGivesTheDistributionAndEncodesToItsMean) {
   const TemporaryFolder folder;
-  VariationalImpl model({.widths = {5, 2}}, {{1, 4, 4}, {1, 4, 4}});
+  VariationalAutoencoder model({.widths = {5, 2}}, {{1, 4, 4}, {1, 4, 4}});
   export_autoencoder(model, folder / "best.pt", {{"variant", "variational"}});
   auto script = torch::jit::load((folder / "best.pt").string());
   const at::Tensor x = at::rand({7, 1, 4, 4});
@@ -134,7 +134,8 @@ TEST(ExportAutoencoder, AVariationalOneGivesTheDistributionAndEncodesToItsMean) 
 TEST(ExportAutoencoder, AVariationalOneSamplesFromThePrior) {
   const TemporaryFolder folder;
   // The decoder is the identity, so that a sample is the code that was drawn.
-  VariationalImpl model({.widths = {2}, .likelihood = {Loss::Mse, Activation::Linear}}, {{2}, {2}});
+  VariationalAutoencoder model({.widths = {2}, .likelihood = {Loss::Mse, Activation::Linear}},
+                               {{2}, {2}});
   {
     const at::NoGradGuard no_grad;
     model.named_parameters()["decoder.dense1.weight"].copy_(at::eye(2));
@@ -153,8 +154,8 @@ TEST(ExportParts, EncoderAndDecoderRunAlone) {
   SmallExport f;
   export_encoder(f.model, f.folder / "encoder.pt", {{"variant", "dense"}});
   export_decoder(f.model, f.folder / "decoder.pt", {{"variant", "dense"}});
-  auto encoder = Checkpoint::load(f.folder / "encoder.pt");
-  auto decoder = Checkpoint::load(f.folder / "decoder.pt");
+  auto encoder = ExportedModel::load(f.folder / "encoder.pt");
+  auto decoder = ExportedModel::load(f.folder / "decoder.pt");
   EXPECT_TRUE(at::allclose(encoder.reconstruct(f.x), f.model.encode(f.x), 0, 1e-6));
   EXPECT_TRUE(
       at::allclose(decoder.reconstruct(f.model.encode(f.x)), f.model.forward(f.x), 0, 1e-6));
@@ -167,7 +168,7 @@ TEST(Weights, ComeBackByNameFromBothKindsOfFile) {
   save_weights(f.model, f.folder / "weights.pt");
   export_autoencoder(f.model, f.folder / "best.pt", {{"variant", "dense"}});
   for (const char* file : {"weights.pt", "best.pt"}) {
-    DenseImpl copy({.widths = {5, 2}}, {{1, 4, 4}, {1, 4, 4}});
+    DenseAutoencoder copy({.widths = {5, 2}}, {{1, 4, 4}, {1, 4, 4}});
     EXPECT_FALSE(at::equal(copy.forward(f.x), f.model.forward(f.x)));
     load_weights(copy, f.folder / file);
     EXPECT_TRUE(at::equal(copy.forward(f.x), f.model.forward(f.x))) << file;
@@ -177,10 +178,10 @@ TEST(Weights, ComeBackByNameFromBothKindsOfFile) {
 TEST(Weights, SayWhichTensorDoesNotFit) {
   SmallExport f;
   save_weights(f.model, f.folder / "weights.pt");
-  DenseImpl wider({.widths = {6, 2}}, {{1, 4, 4}, {1, 4, 4}});
+  DenseAutoencoder wider({.widths = {6, 2}}, {{1, 4, 4}, {1, 4, 4}});
   expect_contains(error_of([&] { load_weights(wider, f.folder / "weights.pt"); }),
                   {"weights.pt", "'decoder.dense1.bias' of shape 6, found 5"});
-  DenseImpl deeper({.widths = {5, 3, 2}}, {{1, 4, 4}, {1, 4, 4}});
+  DenseAutoencoder deeper({.widths = {5, 3, 2}}, {{1, 4, 4}, {1, 4, 4}});
   expect_contains(error_of([&] { load_weights(deeper, f.folder / "weights.pt"); }), {"weights.pt"});
   testing::write_file(f.folder / "text.pt", "hello");
   expect_contains(error_of([&] { load_weights(f.model, f.folder / "text.pt"); }),

@@ -14,10 +14,10 @@ namespace {
 constexpr int64_t kInputs = 4;
 
 /// In double precision, so that finite differences are exact enough to compare with.
-ContractiveImpl contractive(ContractiveOptions options) {
+ContractiveAutoencoder contractive(ContractiveOptions options) {
   at::manual_seed(3);
   options.network.likelihood = {Loss::Mse, Activation::Linear};
-  ContractiveImpl model(std::move(options), {{kInputs}, {kInputs}});
+  ContractiveAutoencoder model(std::move(options), {{kInputs}, {kInputs}});
   for (auto& parameter : model.parameters()) parameter.set_data(at::randn_like(parameter));
   model.to(at::kDouble);
   return model;
@@ -28,13 +28,13 @@ at::Tensor some_rows_of_input(int64_t rows = 5) {
   return at::randn({rows, kInputs}, at::kDouble);
 }
 
-at::Tensor penalty(ContractiveImpl& model, const at::Tensor& x, uint64_t seed = 1) {
+at::Tensor penalty(ContractiveAutoencoder& model, const at::Tensor& x, uint64_t seed = 1) {
   StepContext step = step_with_seed(seed);
   return model.squared_jacobian_norm(x, step);
 }
 
 /// ‖∂h/∂x‖²_F of each row by automatic differentiation, one unit at a time.
-at::Tensor penalty_by_autograd(ContractiveImpl& model, const at::Tensor& input) {
+at::Tensor penalty_by_autograd(ContractiveAutoencoder& model, const at::Tensor& input) {
   const at::Tensor x = input.clone().requires_grad_();
   const at::Tensor h = model.encode(x);
   at::Tensor norm = at::zeros({x.size(0)}, at::kDouble);
@@ -46,7 +46,7 @@ at::Tensor penalty_by_autograd(ContractiveImpl& model, const at::Tensor& input) 
 }
 
 /// The same by central differences.
-at::Tensor penalty_by_differences(ContractiveImpl& model, const at::Tensor& x) {
+at::Tensor penalty_by_differences(ContractiveAutoencoder& model, const at::Tensor& x) {
   constexpr double kStep = 1e-5;
   const at::NoGradGuard no_grad;
   at::Tensor norm = at::zeros({x.size(0)}, at::kDouble);

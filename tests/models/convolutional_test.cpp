@@ -23,14 +23,16 @@ std::vector<std::pair<std::string, Shape>> layer_shapes(Autoencoder& model) {
 }
 
 TEST(Convolutional, HasThePublishedNumbersOfValues) {
-  ConvolutionalImpl plain({.filters = {32, 16, 16}}, image_of(1, 28, 28));  // recipe fashion-conv
+  ConvolutionalAutoencoder plain({.filters = {32, 16, 16}},
+                                 image_of(1, 28, 28));  // recipe fashion-conv
   EXPECT_EQ(summarize(plain).trainable + summarize(plain).fixed, 17'216);
-  ConvolutionalImpl wide({.filters = {32, 32, 32}}, image_of(1, 28, 28));  // recipe fashion-denoise
+  ConvolutionalAutoencoder wide({.filters = {32, 32, 32}},
+                                image_of(1, 28, 28));  // recipe fashion-denoise
   EXPECT_EQ(summarize(wide).trainable + summarize(wide).fixed, 47'424);
 }
 
 TEST(Convolutional, HasThePublishedSizesOnTheWay) {
-  ConvolutionalImpl model({.filters = {32, 16, 16}}, image_of(1, 28, 28));
+  ConvolutionalAutoencoder model({.filters = {32, 16, 16}}, image_of(1, 28, 28));
   EXPECT_EQ(model.code_shape(), (Shape{16, 4, 4}));
   const std::vector<std::pair<std::string, Shape>> expected = {
       {"encoder.conv1", {32, 28, 28}},     {"encoder.norm1", {32, 28, 28}},
@@ -48,7 +50,7 @@ TEST(Convolutional, HasThePublishedSizesOnTheWay) {
 
 TEST(Convolutional, NoConvolutionHasABiasUnlessAskedFor) {
   const auto conv_biases = [](bool bias) {
-    ConvolutionalImpl model({.filters = {4, 2}, .bias = bias}, image_of(1, 8, 8));
+    ConvolutionalAutoencoder model({.filters = {4, 2}, .bias = bias}, image_of(1, 8, 8));
     int64_t count = 0;
     for (const auto& name : model.named_parameters().keys()) {
       count += name.find(".conv") != std::string::npos && name.ends_with(".bias") ? 1 : 0;
@@ -64,7 +66,7 @@ TEST(Convolutional, MirrorsImagesOfAnySize) {
   std::vector<std::pair<int64_t, int64_t>> sizes = {{27, 29}, {8, 8}, {5, 64}, {100, 33}};
   for (int64_t side = 5; side <= 36; ++side) sizes.emplace_back(side, 5 + side * 7 % 32);
   for (const auto& [height, width] : sizes) {
-    ConvolutionalImpl model({.filters = {2, 3, 2}}, image_of(1, height, width));
+    ConvolutionalAutoencoder model({.filters = {2, 3, 2}}, image_of(1, height, width));
     model.eval();
     const at::Tensor x = at::rand({2, 1, height, width});
     const at::Tensor z = model.encode(x);
@@ -75,7 +77,7 @@ TEST(Convolutional, MirrorsImagesOfAnySize) {
 
 TEST(Convolutional, TakesOneToFourChannelsAndGivesOthersIfAskedFor) {
   for (int64_t channels = 1; channels <= 4; ++channels) {
-    ConvolutionalImpl model({}, {{channels, 8, 8}, {5 - channels, 8, 8}});
+    ConvolutionalAutoencoder model({}, {{channels, 8, 8}, {5 - channels, 8, 8}});
     EXPECT_EQ(model.forward(at::rand({2, channels, 8, 8})).sizes(),
               (std::vector<int64_t>{2, 5 - channels, 8, 8}));
   }
@@ -83,17 +85,18 @@ TEST(Convolutional, TakesOneToFourChannelsAndGivesOthersIfAskedFor) {
 
 TEST(Convolutional, RefusesAnImageThatIsTooSmallNamingTheSmallest) {
   const ConvolutionalOptions three = {.filters = {2, 2, 2}};
-  expect_contains(error_of([&] { ConvolutionalImpl(three, image_of(1, 28, 4)); }),
+  expect_contains(error_of([&] { ConvolutionalAutoencoder(three, image_of(1, 28, 4)); }),
                   {"3 poolings", "at least 5 x 5", "found 28 x 4"});
-  EXPECT_NO_THROW(ConvolutionalImpl(three, image_of(1, 5, 5)));
-  expect_contains(error_of([&] { ConvolutionalImpl({.filters = {2}}, image_of(1, 1, 1)); }),
+  EXPECT_NO_THROW(ConvolutionalAutoencoder(three, image_of(1, 5, 5)));
+  expect_contains(error_of([&] { ConvolutionalAutoencoder({.filters = {2}}, image_of(1, 1, 1)); }),
                   {"at least 2 x 2"});
-  EXPECT_NO_THROW(ConvolutionalImpl({.filters = {2}}, image_of(1, 2, 2)));
+  EXPECT_NO_THROW(ConvolutionalAutoencoder({.filters = {2}}, image_of(1, 2, 2)));
 }
 
 TEST(Convolutional, RefusesWhatIsNoImage) {
-  expect_contains(error_of([] { ConvolutionalImpl({}, {{64}, {64}}); }), {"64", "`item_shape`"});
-  expect_contains(error_of([] { ConvolutionalImpl({}, {{1, 8, 8}, {1, 4, 4}}); }),
+  expect_contains(error_of([] { ConvolutionalAutoencoder({}, {{64}, {64}}); }),
+                  {"64", "`item_shape`"});
+  expect_contains(error_of([] { ConvolutionalAutoencoder({}, {{1, 8, 8}, {1, 4, 4}}); }),
                   {"8 x 8", "4 x 4"});
   expect_contains(error_of([] { check(ConvolutionalOptions{.filters = {}}); }), {"`filters`"});
   expect_contains(error_of([] { check(ConvolutionalOptions{.filters = {4, 0}}); }),

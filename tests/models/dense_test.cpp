@@ -15,14 +15,14 @@ using testing::expect_contains;
 const ItemShapes kImage = {{1, 28, 28}, {1, 28, 28}};
 
 TEST(Dense, HasThePublishedNumbersOfParameters) {
-  DenseImpl relu({.widths = {32, 2}}, kImage);
+  DenseAutoencoder relu({.widths = {32, 2}}, kImage);
   EXPECT_EQ(summarize(relu).trainable, 51'154);  // recipe mnist-2d-relu
-  DenseImpl linear({.widths = {100, 50, 25, 2}}, kImage);
+  DenseAutoencoder linear({.widths = {100, 50, 25, 2}}, kImage);
   EXPECT_EQ(summarize(linear).trainable, 170'536);  // recipe mnist-2d-linear
 }
 
 TEST(Dense, MirrorsItsWidths) {
-  DenseImpl model({.widths = {5, 3}}, {{4}, {4}});
+  DenseAutoencoder model({.widths = {5, 3}}, {{4}, {4}});
   const auto summary = summarize(model);
   std::vector<std::pair<std::string, Shape>> rows;
   for (const auto& layer : summary.layers) rows.emplace_back(layer.name, layer.output_shape);
@@ -37,10 +37,10 @@ TEST(Dense, MirrorsItsWidths) {
 }
 
 TEST(Dense, ComputesWhatItsFormulaSays) {
-  DenseImpl model({.widths = {2},
-                   .code_activation = Activation::Relu,
-                   .likelihood = {Loss::Mse, Activation::Linear}},
-                  {{3}, {3}});
+  DenseAutoencoder model({.widths = {2},
+                          .code_activation = Activation::Relu,
+                          .likelihood = {Loss::Mse, Activation::Linear}},
+                         {{3}, {3}});
   const at::Tensor x = at::rand({4, 3});
   const auto p = model.named_parameters();
   const at::Tensor z =
@@ -51,17 +51,17 @@ TEST(Dense, ComputesWhatItsFormulaSays) {
 }
 
 TEST(Dense, AcceptsACodeWiderThanTheInput) {
-  DenseImpl model({.widths = {50}}, {{4}, {4}});
+  DenseAutoencoder model({.widths = {50}}, {{4}, {4}});
   EXPECT_EQ(model.encode(at::rand({2, 4})).sizes(), (std::vector<int64_t>{2, 50}));
 }
 
 TEST(Dense, MapsBetweenShapesOfDifferentSize) {
-  DenseImpl model({.widths = {3}}, {{1, 4, 4}, {3, 8, 8}});
+  DenseAutoencoder model({.widths = {3}}, {{1, 4, 4}, {3, 8, 8}});
   EXPECT_EQ(model.forward(at::rand({2, 1, 4, 4})).sizes(), (std::vector<int64_t>{2, 3, 8, 8}));
 }
 
 TEST(Dense, TiedWeightsAreTheEncodersTransposed) {
-  DenseImpl model(
+  DenseAutoencoder model(
       {.widths = {3, 2}, .tied_weights = true, .likelihood = {Loss::Mse, Activation::Linear}},
       {{5}, {5}});
   const auto p = model.named_parameters();
@@ -72,13 +72,14 @@ TEST(Dense, TiedWeightsAreTheEncodersTransposed) {
 }
 
 TEST(Dense, LinearOutputIsNeverClamped) {
-  DenseImpl model({.widths = {2}, .likelihood = {Loss::Mse, Activation::Linear}}, {{3}, {3}});
+  DenseAutoencoder model({.widths = {2}, .likelihood = {Loss::Mse, Activation::Linear}},
+                         {{3}, {3}});
   EXPECT_GT(model.decode(at::full({1, 2}, 1e3)).abs().max().item<float>(), 1);
 }
 
 TEST(Dense, RefusesOptionsThatCannotWork) {
   const auto build = [](const DenseOptions& options, const ItemShapes& shapes) {
-    return [=] { DenseImpl(options, shapes); };
+    return [=] { DenseAutoencoder(options, shapes); };
   };
   expect_contains(error_of(build({.widths = {}}, kImage)), {"`widths`"});
   expect_contains(error_of(build({.widths = {8, 0}}, kImage)), {"`widths`", "found 0"});
@@ -89,7 +90,7 @@ TEST(Dense, RefusesOptionsThatCannotWork) {
 }
 
 TEST(Summary, ShowsEveryLayerAndTheTotal) {
-  DenseImpl model({.widths = {32, 2}}, kImage);
+  DenseAutoencoder model({.widths = {32, 2}}, kImage);
   expect_contains(to_text(summarize(model)),
                   {"encoder.dense1", "Dense, relu", "25,120", "1 x 28 x 28", "51,154"});
 }

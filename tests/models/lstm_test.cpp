@@ -107,7 +107,7 @@ TEST(Lstm, TakesImagesTablesAndSequences) {
   };
   for (const auto& [item, sequence] : {Case{{8}, {8, 1}}, Case{{5, 3}, {5, 3}},
                                        Case{{1, 6, 4}, {6, 4}}, Case{{3, 6, 4}, {6, 12}}}) {
-    LstmImpl model({.widths = {5, 3}}, {item, item});
+    LstmAutoencoder model({.widths = {5, 3}}, {item, item});
     std::vector<int64_t> sizes = {2}, steps = {2};
     sizes.insert(sizes.end(), item.begin(), item.end());
     steps.insert(steps.end(), sequence.begin(), sequence.end());
@@ -119,7 +119,7 @@ TEST(Lstm, TakesImagesTablesAndSequences) {
 }
 
 TEST(Lstm, AStepOfAnImageIsARowOfAllItsChannels) {
-  LstmImpl model({.widths = {2}}, {{3, 6, 4}, {3, 6, 4}});
+  LstmAutoencoder model({.widths = {2}}, {{3, 6, 4}, {3, 6, 4}});
   const at::Tensor x = at::rand({2, 3, 6, 4});
   const at::Tensor sequence = output_of(model, x, "encoder.sequence1");
   EXPECT_TRUE(at::equal(sequence[1][2], at::cat({x[1][0][2], x[1][1][2], x[1][2][2]})));
@@ -130,12 +130,12 @@ TEST(Lstm, AStepOfAnImageIsARowOfAllItsChannels) {
 }
 
 TEST(Lstm, MapsSequencesToOnesOfAnotherLength) {
-  LstmImpl model({.widths = {4}}, {{8, 3}, {5, 2}});
+  LstmAutoencoder model({.widths = {4}}, {{8, 3}, {5, 2}});
   EXPECT_EQ(model.forward(at::rand({2, 8, 3})).sizes(), (std::vector<int64_t>{2, 5, 2}));
 }
 
 TEST(Lstm, BidirectionalLayersHaveACodeOfTwiceTheWidth) {
-  LstmImpl model({.widths = {6, 5, 4}, .bidirectional = true}, {{1, 8, 8}, {1, 8, 8}});
+  LstmAutoencoder model({.widths = {6, 5, 4}, .bidirectional = true}, {{1, 8, 8}, {1, 8, 8}});
   EXPECT_EQ(model.code_shape(), (Shape{8}));
   const at::Tensor x = at::rand({3, 1, 8, 8});
   EXPECT_EQ(model.encode(x).sizes(), (std::vector<int64_t>{3, 8}));
@@ -145,15 +145,15 @@ TEST(Lstm, BidirectionalLayersHaveACodeOfTwiceTheWidth) {
 }
 
 TEST(Lstm, WithoutHiddenLayersTheDecoderIsAsWideAsTheCode) {
-  LstmImpl model({.widths = {4}}, {{8, 3}, {8, 3}});
+  LstmAutoencoder model({.widths = {4}}, {{8, 3}, {8, 3}});
   const at::Tensor x = at::rand({2, 8, 3});
   EXPECT_EQ(output_of(model, x, "decoder.lstm1").sizes(), (std::vector<int64_t>{2, 8, 4}));
 }
 
 TEST(Lstm, RefusesWhatIsNoSequence) {
-  testing::expect_contains(testing::error_of([] { LstmImpl({}, {{2, 3, 4, 5}, {8}}); }),
+  testing::expect_contains(testing::error_of([] { LstmAutoencoder({}, {{2, 3, 4, 5}, {8}}); }),
                            {"2 x 3 x 4 x 5"});
-  testing::expect_contains(testing::error_of([] { LstmImpl({.widths = {}}, {{8}, {8}}); }),
+  testing::expect_contains(testing::error_of([] { LstmAutoencoder({.widths = {}}, {{8}, {8}}); }),
                            {"`widths`", "none"});
 }
 

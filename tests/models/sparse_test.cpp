@@ -14,10 +14,10 @@ using testing::error_of;
 using testing::expect_contains;
 
 /// A model whose code is `activation` of the input itself, so that tests choose the code.
-SparseImpl with_code_of_input(SparseOptions options, int64_t units, Activation activation) {
+SparseAutoencoder with_code_of_input(SparseOptions options, int64_t units, Activation activation) {
   options.network.widths = {units};
   options.network.code_activation = activation;
-  SparseImpl model(options, {{units}, {units}});
+  SparseAutoencoder model(options, {{units}, {units}});
   set_parameter(model, "encoder.dense1.weight", at::eye(units));
   return model;
 }
@@ -30,7 +30,7 @@ double value_of_term(const Losses& losses, const std::string& name) {
   return 0;
 }
 
-Losses losses_on(SparseImpl& model, const at::Tensor& x) {
+Losses losses_on(SparseAutoencoder& model, const at::Tensor& x) {
   StepContext step = step_with_seed(1);
   return model.loss(batch_of(x), step);
 }
@@ -79,12 +79,12 @@ TEST(Sparse, MeanActivationIsAMetricOfAllUnitsAndRows) {
 }
 
 TEST(Sparse, KlNeedsSigmoidUnits) {
-  expect_contains(
-      error_of([] {
-        SparseImpl({.network = {.code_activation = Activation::Relu}, .sparsity = Sparsity::Kl},
-                   {{4}, {4}});
-      }),
-      {"`sparsity` kl", "`code_activation` sigmoid", "'relu'"});
+  expect_contains(error_of([] {
+                    SparseAutoencoder({.network = {.code_activation = Activation::Relu},
+                                       .sparsity = Sparsity::Kl},
+                                      {{4}, {4}});
+                  }),
+                  {"`sparsity` kl", "`code_activation` sigmoid", "'relu'"});
 }
 
 }  // namespace

@@ -30,10 +30,10 @@ std::vector<std::pair<std::string, Shape>> decoder_shapes(Autoencoder& model) {
 }
 
 /// One number to one number: q(z|x) = N(x + mean, variance) for every x, and the decoder gives z.
-VariationalImpl transparent(double variance, VariationalOptions options = {}) {
+VariationalAutoencoder transparent(double variance, VariationalOptions options = {}) {
   options.widths = {1};
   options.likelihood = {Loss::Mse, Activation::Linear};
-  VariationalImpl model(options, {{1}, {1}});
+  VariationalAutoencoder model(options, {{1}, {1}});
   set_parameter(model, "encoder.mean.weight", at::ones({1, 1}));
   set_parameter(model, "encoder.log_variance.weight", at::zeros({1, 1}));
   set_parameter(model, "encoder.log_variance.bias", at::full({1}, std::log(variance)));
@@ -71,7 +71,7 @@ TEST(Variational, SamplesWithTheStandardDeviationOfTheCode) {
 
 TEST(Variational, ReconstructionIsSummedOverTheValuesAndAveragedOverTheBatch) {
   // A sigmoid of 0 is ½ for every pixel, which costs ln 2 whatever the pixel.
-  VariationalImpl model({.widths = {4, 2}}, kFashionImage);
+  VariationalAutoencoder model({.widths = {4, 2}}, kFashionImage);
   set_parameter(model, "decoder.dense2.weight", at::zeros({784, 4}));
   StepContext step = step_with_seed(1);
   const Losses losses = model.loss(batch_of(at::rand({3, 1, 28, 28})), step);
@@ -79,7 +79,7 @@ TEST(Variational, ReconstructionIsSummedOverTheValuesAndAveragedOverTheBatch) {
 }
 
 TEST(Variational, SameGeneratorSeedGivesTheSameLoss) {
-  VariationalImpl model({.widths = {4, 2}}, {{8}, {8}});
+  VariationalAutoencoder model({.widths = {4, 2}}, {{8}, {8}});
   const Batch batch = batch_of(at::rand({5, 8}));
   const auto loss = [&](uint64_t seed) {
     StepContext step = step_with_seed(seed);
@@ -90,7 +90,7 @@ TEST(Variational, SameGeneratorSeedGivesTheSameLoss) {
 }
 
 TEST(Variational, EachStepOfAGeneratorDrawsNewNoise) {
-  VariationalImpl model({.widths = {4, 2}}, {{8}, {8}});
+  VariationalAutoencoder model({.widths = {4, 2}}, {{8}, {8}});
   const Batch batch = batch_of(at::rand({5, 8}));
   StepContext step = step_with_seed(7);
   const double first = model.loss(batch, step).total().item<double>();
@@ -136,18 +136,19 @@ TEST(Variational, EncodeIsTheMean) {
 }
 
 TEST(Variational, HasThePublishedNumbersOfParameters) {
-  VariationalImpl dense({.widths = {256, 2}}, kFashionImage);  // recipe fashion-vae-2d
+  VariationalAutoencoder dense({.widths = {256, 2}}, kFashionImage);  // recipe fashion-vae-2d
   EXPECT_EQ(summarize(dense).trainable, 404'244);
-  VariationalImpl convolutional(convolutional_network(), kFashionImage);  // fashion-vae-conv-2d
+  VariationalAutoencoder convolutional(convolutional_network(),
+                                       kFashionImage);  // fashion-vae-conv-2d
   EXPECT_EQ(summarize(convolutional).trainable, 3'410'058);
 }
 
 TEST(Variational, DecodersHaveThePublishedShapes) {
-  VariationalImpl dense({.widths = {256, 2}}, kFashionImage);
+  VariationalAutoencoder dense({.widths = {256, 2}}, kFashionImage);
   const std::vector<std::pair<std::string, Shape>> layers = {
       {"decoder.dense1", {256}}, {"decoder.dense2", {784}}, {"decoder.reshape1", {1, 28, 28}}};
   EXPECT_EQ(decoder_shapes(dense), layers);
-  VariationalImpl convolutional(convolutional_network(), kFashionImage);
+  VariationalAutoencoder convolutional(convolutional_network(), kFashionImage);
   const std::vector<std::pair<std::string, Shape>> convolutions = {
       {"decoder.dense1", {128}},          {"decoder.dense2", {64 * 14 * 14}},
       {"decoder.reshape1", {64, 14, 14}}, {"decoder.deconv1", {64, 14, 14}},
@@ -158,7 +159,7 @@ TEST(Variational, DecodersHaveThePublishedShapes) {
 
 TEST(Variational, ConvolutionsMirrorImagesOfAnySizeAndNumberOfChannels) {
   for (const Shape& image : {Shape{1, 8, 8}, {3, 27, 29}, {4, 9, 6}, {2, 1, 1}}) {
-    VariationalImpl model(convolutional_network(3), {image, image});
+    VariationalAutoencoder model(convolutional_network(3), {image, image});
     std::vector<int64_t> sizes = {2, image[0], image[1], image[2]};
     EXPECT_EQ(model.forward(at::rand(sizes)).sizes(), sizes) << shape_text(image);
   }
@@ -166,7 +167,7 @@ TEST(Variational, ConvolutionsMirrorImagesOfAnySizeAndNumberOfChannels) {
 
 TEST(Variational, RefusesWhatCannotWork) {
   const auto build = [](const VariationalOptions& options, const ItemShapes& shapes) {
-    return [=] { VariationalImpl(options, shapes); };
+    return [=] { VariationalAutoencoder(options, shapes); };
   };
   expect_contains(error_of(build(convolutional_network(), {{64}, {64}})),
                   {"`network` convolutional", "found 64 and 64", "`network` dense"});

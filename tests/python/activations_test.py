@@ -1,7 +1,7 @@
 """What the tool `activations` says, beside PyTorch's own autograd: python activations_test.py BIN DIGITS_CSV
 
-Trains small models with the executables in BIN, writes a stranger's one, and compares every layer's output and every
-gradient that the tool saves with what Python computes from the same TorchScript file, and from the stranger's module
+Trains small models with the executables in BIN, writes a third-party one, and compares every layer's output and every
+gradient that the tool saves with what Python computes from the same TorchScript file, and from the third-party module
 before it became one.
 """
 
@@ -80,7 +80,7 @@ def check_ours(variant, folder):
             list(model.named_parameters()), loss)
 
 
-class Stranger(torch.nn.Module):
+class ThirdPartyModel(torch.nn.Module):
     """Nested names, a layer that works in place, and one that returns a tuple."""
 
     def __init__(self):
@@ -99,9 +99,9 @@ class Stranger(torch.nn.Module):
         return torch.sigmoid(h).view(-1, 1, 8, 8)
 
 
-def check_stranger(how, folder, make):
+def check_third_party(how, folder, make):
     torch.manual_seed(2)
-    module = Stranger().eval()
+    module = ThirdPartyModel().eval()
     path = os.path.join(folder, f"{how}.pt")
     make(module).save(path)
     facts = run_tool(path, path + ".npz", "--dataset", "digits")
@@ -120,12 +120,12 @@ def check_stranger(how, folder, make):
     x = digit_images().requires_grad_()
     result = module(x)
     outputs.append(("output", result))
-    compare(f"a stranger's {how} module", numpy.load(path + ".npz"), facts, x, outputs,
+    compare(f"a third-party {how} module", numpy.load(path + ".npz"), facts, x, outputs,
             list(module.named_parameters()), LOSSES["mse"](result, digit_images()))
 
 
 with tempfile.TemporaryDirectory() as folder:
     for variant in ("dense", "convolutional", "variational", "lstm"):
         check_ours(variant, folder)
-    check_stranger("scripted", folder, torch.jit.script)
-    check_stranger("traced", folder, lambda module: torch.jit.trace(module, torch.rand(2, 1, 8, 8)))
+    check_third_party("scripted", folder, torch.jit.script)
+    check_third_party("traced", folder, lambda module: torch.jit.trace(module, torch.rand(2, 1, 8, 8)))

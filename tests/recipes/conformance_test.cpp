@@ -1,7 +1,7 @@
 // What every variant must do, run over the whole registry on the embedded digits: each variant with
 // its default options, and with options that make another network or another loss of it.
 
-#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/evaluation/exported_model.h"
 #include "hourglass/formats/torchscript.h"
 #include "hourglass/models/contractive.h"
 #include "hourglass/models/denoising.h"
@@ -156,7 +156,7 @@ TEST_P(Conformance, OverfitsOneBatch) {
 TEST_P(Conformance, EvaluatesTheSameTwice) {
   const auto model = build();
   const auto evaluate = [&] {
-    return evaluate_losses(*model, *data, 64, 1, 9, Precision::Float32).means;
+    return evaluate_losses(*model, *data, 64, 1, 9, Precision::Float32).values;
   };
   const Measurements first = evaluate(), second = evaluate();
   for (size_t i = 0; i < first.size(); ++i)
@@ -172,7 +172,7 @@ TEST_P(Conformance, TorchScriptEqualsTheModel) {
   Trainer(model, data, nullptr, {.epochs = 1, .device = "cpu"})
       .run();  // running averages away from their start
   export_autoencoder(*model, folder / "best.pt", {{"variant", variant.name}});
-  auto loaded = Checkpoint::load(folder / "best.pt");
+  auto loaded = ExportedModel::load(folder / "best.pt");
   for (const int64_t size : {1, 5}) {
     const at::Tensor x = batch(size).input;
     const at::Tensor z = model->encode(x);
@@ -274,7 +274,7 @@ TEST_P(Conformance, FirstLossesArePinned) {
   std::vector<double> losses;
   for (; step.step < 10; ++step.step) {
     engine->train(data->first_positions(320).narrow(0, step.step * 32, 32), step, 1e-3);
-    losses.push_back(value_of(engine->take_sums().means, "loss"));
+    losses.push_back(value_of(engine->take_means().values, "loss"));
   }
   const auto pinned = kPinnedLosses.find(GetParam().name);
   ASSERT_NE(pinned, kPinnedLosses.end()) << "pin: " << ::testing::PrintToString(losses);

@@ -1,7 +1,7 @@
 // A model that turns one data set into another: inputs and targets from files of their own.
 
 #include "hourglass/core/text.h"
-#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/evaluation/exported_model.h"
 #include "hourglass/formats/torchscript.h"
 #include "hourglass/models/denoising.h"
 #include "hourglass/sources/open.h"
@@ -98,7 +98,7 @@ TEST(PairedTraining, MapsToTargetsOfAnotherSizeAndExports) {
   EXPECT_LT(mse(model->forward(unseen.input), unseen.target), 0.2 * variance);
 
   export_autoencoder(*model, folder / "best.pt", {{"variant", "denoising"}});
-  EXPECT_TRUE(at::allclose(Checkpoint::load(folder / "best.pt").reconstruct(unseen.input),
+  EXPECT_TRUE(at::allclose(ExportedModel::load(folder / "best.pt").reconstruct(unseen.input),
                            model->forward(unseen.input), 0, 1e-6));
 }
 

@@ -81,7 +81,7 @@ TEST(ReadFashionMnist, ReadsTheRealFiles) {
 TEST(ReadMnist, LooksInOnePlaceAfterTheOther) {
   const EmptyPlaces places;
   const TemporaryFolder given;
-  // Each place holds a training set of its own size; the one found is told by it.
+  // Each place holds a training set of its own size; the one found is known by it.
   write_small_mnist(given / "mnist", 3);
   write_small_mnist(places.variable() / "mnist", 4);
   write_small_mnist(places.cache() / "mnist", 5);

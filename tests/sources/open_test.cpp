@@ -317,8 +317,8 @@ TEST(DataOptions, SurviveTheRoundTripThroughJson) {
   FieldTable table;
   options.describe(table);
   const std::vector<std::pair<std::string, std::string>> settings = {
-      {"dataset", "csv:a.csv"}, {"targets", "idx:b"},       {"data-dir", "/data"},
-      {"label-column", "3"},    {"header", "yes"},          {"item-shape", "1,8,8"},
+      {"dataset", "csv:a.csv"}, {"targets", "idx:b"},       {"data_dir", "/data"},
+      {"label_column", "3"},    {"header", "yes"},          {"item_shape", "1,8,8"},
       {"scale", "max:16"},      {"validation", "last:0.2"}, {"corruption", "mask:0.25"},
       {"noise", "once"}};
   EXPECT_EQ(table.rows().size(), settings.size());

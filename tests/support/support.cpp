@@ -44,13 +44,13 @@ fs::path real_data(const std::string& relative) {
   return fs::exists(path) ? path : fs::path();
 }
 
-fs::path foreign_model(const std::string& name) {
-  return fs::path(HOURGLASS_FOREIGN_MODELS) / (name + ".pt");
+fs::path third_party_model(const std::string& name) {
+  return fs::path(HOURGLASS_THIRD_PARTY_MODELS) / (name + ".pt");
 }
 
-std::string no_foreign_models() {
-  if (fs::exists(foreign_model("autoencoder"))) return "";
-  const fs::path reason = fs::path(HOURGLASS_FOREIGN_MODELS) / "reason";
+std::string no_third_party_models() {
+  if (fs::exists(third_party_model("autoencoder"))) return "";
+  const fs::path reason = fs::path(HOURGLASS_THIRD_PARTY_MODELS) / "reason";
   return fs::exists(reason) ? read_file(reason) : "no Python was found";
 }
 

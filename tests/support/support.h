@@ -36,11 +36,11 @@ std::filesystem::path real_data(const std::string& relative);
 
 /// A TorchScript file that Python wrote, of a model that knows nothing of this project:
 /// "autoencoder", "forward_only" or "variational", and "weights", which is none
-/// (tests/python/foreign_model.py says what they are). See HOURGLASS_NEEDS_FOREIGN_MODELS.
-std::filesystem::path foreign_model(const std::string& name);
+/// (tests/python/third_party_model.py says what they are). See HOURGLASS_NEEDS_THIRD_PARTY_MODELS.
+std::filesystem::path third_party_model(const std::string& name);
 
 /// Why there are no such files; empty where there are.
-std::string no_foreign_models();
+std::string no_third_party_models();
 
 /// Expects `text` to contain each of the `parts`.
 void expect_contains(const std::string& text, std::initializer_list<std::string> parts);
@@ -53,8 +53,8 @@ void expect_contains(const std::string& text, std::initializer_list<std::string>
     GTEST_SKIP() << "needs " << (relative) << ": set HOURGLASS_DATA to the folder that has it"; \
   }
 
-/// Skips the test, saying why, where no Python could write the files of `foreign_model`.
-#define HOURGLASS_NEEDS_FOREIGN_MODELS()                                        \
-  if (!hourglass::testing::no_foreign_models().empty()) {                       \
-    GTEST_SKIP() << "needs torch: " << hourglass::testing::no_foreign_models(); \
+/// Skips the test, saying why, where no Python could write the files of `third_party_model`.
+#define HOURGLASS_NEEDS_THIRD_PARTY_MODELS()                                        \
+  if (!hourglass::testing::no_third_party_models().empty()) {                       \
+    GTEST_SKIP() << "needs torch: " << hourglass::testing::no_third_party_models(); \
   }

@@ -12,7 +12,7 @@ using namespace models;
 namespace {
 
 struct SmallFlat {
-  DenseImpl model{{.widths = {3, 2}}, {{5}, {5}}};
+  DenseAutoencoder model{{.widths = {3, 2}}, {{5}, {5}}};
   at::Tensor x = at::rand({4, 5});
 };
 

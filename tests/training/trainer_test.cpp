@@ -31,14 +31,14 @@ DatasetPtr small_data(int64_t rows = 50) {
 
 AutoencoderPtr small_model() {
   at::manual_seed(4);
-  return std::make_shared<DenseImpl>(DenseOptions{.widths = {5, 2}}, ItemShapes{{6}, {6}});
+  return std::make_shared<DenseAutoencoder>(DenseOptions{.widths = {5, 2}}, ItemShapes{{6}, {6}});
 }
 
 TrainingOptions small_options() {
   return {.epochs = 4, .batch_size = 8, .optimizer = {.learning_rate = 1e-2}, .device = "cpu"};
 }
 
-/// Remembers what a hook is told.
+/// Remembers what a hook is given.
 class Recorder : public Hook {
  public:
   std::vector<EpochReport> reports;

@@ -1,19 +1,19 @@
 #pragma once
 
-#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/evaluation/exported_model.h"
 
 #include <nlohmann/json.hpp>
 
 namespace hourglass::apps {
 
-/// What is known of a TorchScript file, ours or a stranger's:
+/// What is known of a TorchScript file, ours or a third-party:
 ///   file, bytes, parameter_count
 ///   methods     rows of name, signature, output_shape ("" where the input's shape is not known)
-///   layers      rows of name, type, output_shape, parameters; none in a stranger's file
+///   layers      rows of name, type, output_shape, parameters; none in a third-party file
 ///   modules     rows of name, type
 ///   parameters  rows of name, shape, count
-///   model, data, results, options   objects of the metadata; empty in a stranger's file
-nlohmann::json checkpoint_facts(evaluation::Checkpoint& checkpoint);
+///   model, data, results, options   objects of the metadata; empty in a third-party file
+nlohmann::json model_facts(evaluation::ExportedModel& model);
 
 /// Rows of what, first, second: all in which two files differ but their names, null where one has
 /// nothing. "options.epochs", "layers.encoder.dense1.output_shape", "results.training.loss".

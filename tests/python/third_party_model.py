@@ -1,4 +1,4 @@
-"""TorchScript files of models that know nothing of this project: python foreign_model.py FOLDER
+"""TorchScript files of models that know nothing of this project: python third_party_model.py FOLDER
 
 Writes into FOLDER
   autoencoder.pt       forward, encode and decode for grey images [B, 1, 8, 8] and codes [B, 3]
@@ -33,7 +33,7 @@ class ForwardOnly(nn.Module):
         return self.expand(self.squeeze(x)).view(-1, 1, 8, 8)
 
 
-class ForeignAutoencoder(ForwardOnly):
+class ThirdPartyAutoencoder(ForwardOnly):
     @torch.jit.export
     def encode(self, x: Tensor) -> Tensor:
         return self.squeeze(x)
@@ -43,7 +43,7 @@ class ForeignAutoencoder(ForwardOnly):
         return self.expand(z).view(-1, 1, 8, 8)
 
 
-class ForeignVariational(ForwardOnly):
+class ThirdPartyVariational(ForwardOnly):
     @torch.jit.export
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         mean = self.squeeze(x)
@@ -58,8 +58,8 @@ class ForeignVariational(ForwardOnly):
         return self.decode(mean), mean, log_variance
 
 
-for name, build in (("autoencoder", ForeignAutoencoder), ("forward_only", ForwardOnly),
-                    ("variational", ForeignVariational)):
+for name, build in (("autoencoder", ThirdPartyAutoencoder), ("forward_only", ForwardOnly),
+                    ("variational", ThirdPartyVariational)):
     torch.manual_seed(1)
     torch.jit.script(build()).save(folder / f"{name}.pt")
 torch.save(ForwardOnly().state_dict(), folder / "weights.pt")

@@ -1,4 +1,4 @@
-#include "hourglass/evaluation/checkpoint.h"
+#include "hourglass/evaluation/exported_model.h"
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
@@ -21,44 +21,44 @@ namespace {
 namespace fs = std::filesystem;
 using testing::error_of;
 using testing::expect_contains;
-using testing::foreign_model;
 using testing::TemporaryFolder;
+using testing::third_party_model;
 
 /// The message of what a file that is no checkpoint is refused with.
 std::string load_error(const fs::path& path) {
-  return error_of([&] { Checkpoint::load(path); });
+  return error_of([&] { ExportedModel::load(path); });
 }
 
 /// A small file of ours.
 fs::path write_ours(const fs::path& path) {
-  VariationalImpl model({.widths = {5, 2}}, {{1, 4, 4}, {1, 4, 4}});
+  VariationalAutoencoder model({.widths = {5, 2}}, {{1, 4, 4}, {1, 4, 4}});
   export_autoencoder(model, path, {{"input_shape", {1, 4, 4}}, {"code_shape", {2}}});
   return path;
 }
 
-TEST(Checkpoint, RunsAStrangersAutoencoder) {
-  HOURGLASS_NEEDS_FOREIGN_MODELS();
-  auto model = Checkpoint::load(foreign_model("autoencoder"));
+TEST(ExportedModel, RunsAThirdPartyAutoencoder) {
+  HOURGLASS_NEEDS_THIRD_PARTY_MODELS();
+  auto model = ExportedModel::load(third_party_model("autoencoder"));
   EXPECT_TRUE(model.metadata().is_object());
   EXPECT_TRUE(model.metadata().empty());
-  EXPECT_EQ(model.file_size(), fs::file_size(foreign_model("autoencoder")));
+  EXPECT_EQ(model.file_size(), fs::file_size(third_party_model("autoencoder")));
   const at::Tensor x = at::rand({3, 1, 8, 8});
   EXPECT_EQ(model.encode(x).sizes(), (at::IntArrayRef{3, 3}));
   EXPECT_TRUE(model.decode(model.encode(x)).allclose(model.reconstruct(x), 0, 1e-6));
 }
 
-TEST(Checkpoint, TakesTheInputShapeOfAStrangersModelFromTheUser) {
-  HOURGLASS_NEEDS_FOREIGN_MODELS();
-  auto model = Checkpoint::load(foreign_model("autoencoder"));
+TEST(ExportedModel, TakesTheInputShapeOfAThirdPartyModelFromTheUser) {
+  HOURGLASS_NEEDS_THIRD_PARTY_MODELS();
+  auto model = ExportedModel::load(third_party_model("autoencoder"));
   EXPECT_FALSE(model.input_shape());
   EXPECT_FALSE(model.code_shape());
   model.set_input_shape({1, 8, 8});
   EXPECT_EQ(model.input_shape(), (Shape{1, 8, 8}));
 }
 
-TEST(Checkpoint, TakesTheFirstOfSeveralResultsOfAStranger) {
-  HOURGLASS_NEEDS_FOREIGN_MODELS();
-  auto model = Checkpoint::load(foreign_model("variational"));
+TEST(ExportedModel, TakesTheFirstOfSeveralResultsOfAThirdParty) {
+  HOURGLASS_NEEDS_THIRD_PARTY_MODELS();
+  auto model = ExportedModel::load(third_party_model("variational"));
   const at::Tensor x = at::rand({3, 1, 8, 8});
   EXPECT_EQ(model.reconstruct(x).sizes(), x.sizes());
   const auto distribution = model.run_method("encode", x);
@@ -67,9 +67,9 @@ TEST(Checkpoint, TakesTheFirstOfSeveralResultsOfAStranger) {
   EXPECT_TRUE(distribution[1].equal(at::full({3, 3}, -1.0)));
 }
 
-TEST(Checkpoint, NamesTheMethodThatIsMissing) {
-  HOURGLASS_NEEDS_FOREIGN_MODELS();
-  auto model = Checkpoint::load(foreign_model("forward_only"));
+TEST(ExportedModel, NamesTheMethodThatIsMissing) {
+  HOURGLASS_NEEDS_THIRD_PARTY_MODELS();
+  auto model = ExportedModel::load(third_party_model("forward_only"));
   EXPECT_FALSE(model.has_method("encode"));
   const at::Tensor x = at::rand({1, 1, 8, 8});
   expect_contains(error_of([&] { model.encode(x); }),
@@ -77,22 +77,22 @@ TEST(Checkpoint, NamesTheMethodThatIsMissing) {
   expect_contains(error_of([&] { model.layers(x); }), {"method 'layers'"});
 }
 
-TEST(Checkpoint, SaysInOneLineWhatFailsInsideOfAMethod) {
-  HOURGLASS_NEEDS_FOREIGN_MODELS();
-  auto model = Checkpoint::load(foreign_model("autoencoder"));
+TEST(ExportedModel, SaysInOneLineWhatFailsInsideOfAMethod) {
+  HOURGLASS_NEEDS_THIRD_PARTY_MODELS();
+  auto model = ExportedModel::load(third_party_model("autoencoder"));
   EXPECT_EQ(
       error_of([&] { model.encode(at::rand({2, 1, 5, 5})); }),
-      foreign_model("autoencoder").string() +
+      third_party_model("autoencoder").string() +
           ": encode of an input of shape 2 x 1 x 5 x 5 failed: mat1 and mat2 shapes cannot be "
           "multiplied (2x25 and 64x16)");
   expect_contains(error_of([&] { model.encode(at::Tensor()); }), {"at least one row"});
   expect_contains(error_of([&] { model.encode(at::rand({0, 1, 8, 8})); }), {"at least one row"});
 }
 
-TEST(Checkpoint, RunsMethodsOfSeveralResultsInPieces) {
+TEST(ExportedModel, RunsMethodsOfSeveralResultsInPieces) {
   const TemporaryFolder folder;
-  auto model = Checkpoint::load(write_ours(folder / "best.pt"));
-  const at::Tensor x = at::rand({Checkpoint::kBatch + 3, 1, 4, 4});
+  auto model = ExportedModel::load(write_ours(folder / "best.pt"));
+  const at::Tensor x = at::rand({ExportedModel::kBatch + 3, 1, 4, 4});
   const auto distribution = model.run_method("encode_distribution", x);
   ASSERT_EQ(distribution.size(), 2U);
   EXPECT_TRUE(distribution[0].equal(model.encode(x)));
@@ -102,9 +102,9 @@ TEST(Checkpoint, RunsMethodsOfSeveralResultsInPieces) {
   EXPECT_TRUE(layers.back().value.flatten().allclose(model.reconstruct(x).flatten(), 0, 1e-6));
 }
 
-TEST(Checkpoint, ResultsTakePartInGradients) {
+TEST(ExportedModel, ResultsTakePartInGradients) {
   const TemporaryFolder folder;
-  auto model = Checkpoint::load(write_ours(folder / "best.pt"));
+  auto model = ExportedModel::load(write_ours(folder / "best.pt"));
   at::Tensor codes = model.encode(at::rand({3, 1, 4, 4}));
   codes.add_(1);
   const at::Tensor weight = at::ones({2}).requires_grad_();
@@ -112,9 +112,9 @@ TEST(Checkpoint, ResultsTakePartInGradients) {
   EXPECT_TRUE(weight.grad().allclose(codes.sum(0)));
 }
 
-TEST(Checkpoint, ModuleGivesGradientsAndTheMethodsStillRun) {
+TEST(ExportedModel, ModuleGivesGradientsAndTheMethodsStillRun) {
   const TemporaryFolder folder;
-  auto model = Checkpoint::load(write_ours(folder / "best.pt"));
+  auto model = ExportedModel::load(write_ours(folder / "best.pt"));
   const at::Tensor x = at::rand({3, 1, 4, 4}).requires_grad_();
   const at::Tensor before = model.reconstruct(x);
   EXPECT_FALSE(before.requires_grad());
@@ -125,10 +125,10 @@ TEST(Checkpoint, ModuleGivesGradientsAndTheMethodsStillRun) {
   EXPECT_TRUE(model.reconstruct(x).allclose(before, 0, 1e-6));
 }
 
-TEST(Checkpoint, GivesParametersByName) {
+TEST(ExportedModel, GivesParametersByName) {
   const TemporaryFolder folder;
-  const VariationalImpl source({.widths = {5, 2}}, {{1, 4, 4}, {1, 4, 4}});
-  const auto model = Checkpoint::load(write_ours(folder / "best.pt"));
+  const VariationalAutoencoder source({.widths = {5, 2}}, {{1, 4, 4}, {1, 4, 4}});
+  const auto model = ExportedModel::load(write_ours(folder / "best.pt"));
   const auto parameters = model.parameters();
   ASSERT_EQ(parameters.size(), source.named_parameters().size());
   for (const auto& parameter : parameters) {
@@ -160,7 +160,7 @@ TEST(LoadCheckpoint, SaysWhatAZipArchiveIsInstead) {
   write_zip(folder / "book.docx", {{"word/document.xml", "…"}});
   expect_contains(load_error(folder / "book.docx"),
                   {"ZIP archive of another kind", "word/document.xml"});
-  VariationalImpl model({.widths = {5, 2}}, {{1, 4, 4}, {1, 4, 4}});
+  VariationalAutoencoder model({.widths = {5, 2}}, {{1, 4, 4}, {1, 4, 4}});
   save_weights(model, folder / "weights.pt");
   expect_contains(load_error(folder / "weights.pt"), {"weights", "use best.pt"});
   save_weights(model, folder / "last.pt");
@@ -168,8 +168,8 @@ TEST(LoadCheckpoint, SaysWhatAZipArchiveIsInstead) {
 }
 
 TEST(LoadCheckpoint, KnowsWeightsOfPythonsTorchSave) {
-  HOURGLASS_NEEDS_FOREIGN_MODELS();
-  expect_contains(load_error(foreign_model("weights")), {"torch.save", "without a program"});
+  HOURGLASS_NEEDS_THIRD_PARTY_MODELS();
+  expect_contains(load_error(third_party_model("weights")), {"torch.save", "without a program"});
 }
 
 TEST(LoadCheckpoint, RefusesAFileCutOffAnywhere) {
@@ -206,7 +206,8 @@ TEST(LoadCheckpoint, RefusesContentsDeclaredLargerThanTheFile) {
 TEST(LoadCheckpoint, RefusesDamagedWeights) {
   const TemporaryFolder folder;
   const auto path = write_ours(folder / "best.pt");
-  const at::Tensor weight = Checkpoint::load(path).parameter("decoder.dense2.weight").contiguous();
+  const at::Tensor weight =
+      ExportedModel::load(path).parameter("decoder.dense2.weight").contiguous();
   std::string bytes = read_file(path);
   const std::string values(static_cast<const char*>(weight.const_data_ptr()), weight.nbytes());
   const size_t place = bytes.find(values);

@@ -20,25 +20,25 @@ struct Module;
 
 namespace hourglass::evaluation {
 
-/// A TorchScript autoencoder, ours or a stranger's, ready to run. A TorchScript file is a program:
+/// A TorchScript autoencoder, ours or a third-party, ready to run. A TorchScript file is a program:
 /// load only files whose origin you trust.
 ///
 /// All methods take a batch of any size on any device, compute without gradients in batches of at
 /// most `kBatch`, and return tensors on the CPU. B is the number of rows. What goes wrong inside of
 /// a method (an input of the wrong shape, say) is thrown as an `Error` of one line with file,
 /// method and the input's shape.
-class Checkpoint {
+class ExportedModel {
  public:
   static constexpr int64_t kBatch = 1024;
 
   /// Throws `Error` when the file is missing, damaged, or not TorchScript, and when it declares
   /// contents that are larger than itself (see torchscript_archive.h).
-  static Checkpoint load(const std::filesystem::path& path, at::Device device = at::kCPU);
+  static ExportedModel load(const std::filesystem::path& path, at::Device device = at::kCPU);
 
   bool has_method(const std::string& name) const;
   std::vector<std::string> method_names() const;
 
-  // A stranger's method may return several tensors; these three take the first: the reconstruction,
+  // A third-party method may return several tensors; these three take the first: the reconstruction,
   // or the mean of a distribution.
 
   /// `forward`: [B, input shape…] -> [B, target shape…]
@@ -62,14 +62,14 @@ class Checkpoint {
   /// One of them. Throws `Error` that suggests the nearest name where there is none.
   at::Tensor parameter(const std::string& name) const;
 
-  /// The extra file hourglass.json; an empty object in a stranger's file.
+  /// The extra file hourglass.json; an empty object in a third-party file.
   const nlohmann::json& metadata() const { return metadata_; }
 
-  /// Shape of one input: what `set_input_shape` says, else the metadata; none in a stranger's file.
+  /// Shape of one input: what `set_input_shape` says, else the metadata; none in a third-party file.
   std::optional<Shape> input_shape() const;
   std::optional<Shape> code_shape() const { return shape("code_shape"); }
 
-  /// For a stranger's file: what a user gives as `input_shape`.
+  /// For a third-party file: what a user gives as `input_shape`.
   void set_input_shape(Shape shape) { input_shape_ = std::move(shape); }
 
   const std::filesystem::path& path() const { return path_; }
@@ -89,13 +89,13 @@ class Checkpoint {
   nlohmann::json metadata_;
   std::optional<Shape> input_shape_;
 
-  Checkpoint() = default;
+  ExportedModel() = default;
   std::vector<at::Tensor> run(const std::string& method, const at::Tensor& x, size_t most);
   std::vector<at::Tensor> run_batch(const std::string& method, const at::Tensor& x, size_t most);
   std::optional<Shape> shape(const std::string& key) const;
 };
 
 /// The loss a checkpoint was trained with; mean squared error where the file does not say.
-models::Loss recorded_loss(const Checkpoint& checkpoint);
+models::Loss recorded_loss(const ExportedModel& model);
 
 }  // namespace hourglass::evaluation

@@ -1,4 +1,4 @@
-#include "hourglass/apps/tools/checkpoint_facts.h"
+#include "hourglass/apps/tools/model_facts.h"
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
@@ -47,17 +47,17 @@ at::Tensor one_item_of_zeros(const Shape& item_shape) {
 
 /// Shapes, without the batch, of what the known methods give for an item of zeros; those that fail
 /// on it are left out.
-std::map<std::string, std::string> output_shapes(Checkpoint& checkpoint) {
+std::map<std::string, std::string> output_shapes(ExportedModel& model) {
   std::map<std::string, std::string> shapes;
-  const auto input_shape = checkpoint.input_shape();
+  const auto input_shape = model.input_shape();
   if (!input_shape) return shapes;
   const auto try_method = [&](const std::string& name, const at::Tensor& x) {
     at::Tensor result;
     try {
-      result = checkpoint.run_method(name, x).front();
+      result = model.run_method(name, x).front();
       shapes[name] = shape_text(result.sizes().slice(1).vec());
     } catch (const Error&) {
-      // A stranger's method may take something else, or not be there.
+      // A third-party method may take something else, or not be there.
     }
     return result;
   };
@@ -68,10 +68,10 @@ std::map<std::string, std::string> output_shapes(Checkpoint& checkpoint) {
   return shapes;
 }
 
-json methods_of(Checkpoint& checkpoint) {
-  auto shapes = output_shapes(checkpoint);
+json methods_of(ExportedModel& model) {
+  auto shapes = output_shapes(model);
   json rows = json::array();
-  for (const auto& method : checkpoint.module().get_methods()) {
+  for (const auto& method : model.module().get_methods()) {
     rows.push_back({{"name", method.name()},
                     {"signature", signature(method.function().getSchema())},
                     {"output_shape", shapes[method.name()]}});
@@ -79,9 +79,9 @@ json methods_of(Checkpoint& checkpoint) {
   return rows;
 }
 
-json modules_of(Checkpoint& checkpoint) {
+json modules_of(ExportedModel& model) {
   json rows = json::array();
-  for (const auto& module : checkpoint.module().named_modules()) {
+  for (const auto& module : model.module().named_modules()) {
     const auto& type = module.value.type()->name();
     rows.push_back({{"name", module.name.empty() ? "(whole)" : module.name},
                     {"type", type ? type->name() : "module"}});
@@ -90,9 +90,9 @@ json modules_of(Checkpoint& checkpoint) {
 }
 
 /// Names of ours, and of Python's, are those of the parts, with the numbers of a run's classes.
-json parameters_of(const Checkpoint& checkpoint) {
+json parameters_of(const ExportedModel& model) {
   json rows = json::array();
-  for (const auto& parameter : checkpoint.parameters()) {
+  for (const auto& parameter : model.parameters()) {
     rows.push_back({{"name", parameter.name},
                     {"shape", shape_text(parameter.value.sizes().vec())},
                     {"count", parameter.value.numel()}});
@@ -137,18 +137,18 @@ std::map<std::string, json> comparable(json facts) {
 
 }  // namespace
 
-json checkpoint_facts(Checkpoint& checkpoint) {
-  const json& metadata = checkpoint.metadata();
-  const json parameters = parameters_of(checkpoint);
+json model_facts(ExportedModel& model) {
+  const json& metadata = model.metadata();
+  const json parameters = parameters_of(model);
   int64_t count = 0;
   for (const auto& row : parameters) count += row.at("count").get<int64_t>();
   return {
-      {"file", checkpoint.path().string()},
-      {"bytes", checkpoint.file_size()},
+      {"file", model.path().string()},
+      {"bytes", model.file_size()},
       {"parameter_count", count},
-      {"methods", methods_of(checkpoint)},
+      {"methods", methods_of(model)},
       {"layers", metadata.value("layer_table", json::array())},
-      {"modules", modules_of(checkpoint)},
+      {"modules", modules_of(model)},
       {"parameters", parameters},
       {"model", chosen_fields(metadata, {"variant", "recipe", "input_shape", "target_shape",
                                          "code_shape", "code_kind", "value_range", "libraries"})},
