@@ -102,8 +102,8 @@ Reconstructions reconstruct_all(ExportedModel& model, const Items& items,
     outputs.push_back(model.reconstruct(batch.input));
     if (outputs.back().sizes() != batch.target.sizes()) {
       throw Error("{}: expected reconstructions of the targets' shape [{}], found [{}]",
-                  model.path().string(), models::shape_text(batch.target.sizes().vec()),
-                  models::shape_text(outputs.back().sizes().vec()));
+                  model.path().string(), shape_text(batch.target.sizes().vec()),
+                  shape_text(outputs.back().sizes().vec()));
     }
     corrupted = corrupted || !batch.input.is_same(batch.target);
     inputs.push_back(batch.input);

@@ -34,7 +34,7 @@ class RunPictures {
       : folder_(folder),
         options_(options),
         data_(data),
-        title_(options.recipe.empty() ? options.variant + " autoencoder" : options.recipe),
+        title_(options.recipe.empty() ? options.model.variant + " autoencoder" : options.recipe),
         model_(evaluation::ExportedModel::load(folder / "best.pt")) {
     if (options.pictures.of_training_rows) {
       shown_ = data.training, shown_name_ = "training";
@@ -205,7 +205,7 @@ class RunPictures {
     for (const auto& parameter : model_.parameters()) {
       if (parameter.name == "encoder.dense1.weight") weight = parameter.value;
     }
-    if (!weight.defined() || image.size() != 3 || weight.size(1) != models::element_count(image))
+    if (!weight.defined() || image.size() != 3 || weight.size(1) != element_count(image))
       return;
     const int64_t count = std::min(kMostFilters, weight.size(0));
     save("filters", figures::filter_grid(

@@ -127,7 +127,7 @@ class RunReport {
     } catch (const Error& error) {
       problems_.push_back(with_dashes(error.what()));
     }
-    options_ = runs::options_of(record_.at("variant"), "");
+    options_ = runs::options_of(record_.at("variant"), "", record_.value("network", ""));
     options_.describe(table_);
     formats::from_json(table_, record_.at("options"), (folder / "run.json").string());
     defaults_ = runs::options_of(record_.at("variant"), record_.at("recipe"));
@@ -157,7 +157,7 @@ class RunReport {
     if (!fs::exists(folder / "run.json")) {
       throw Error("{}: expected the folder of a run, with a run.json, found none", folder.string());
     }
-    return runs::read_run_record(folder);
+    return to_json(runs::read_run_record(folder));
   }
 
   std::string variant() const { return record_.at("variant"); }
@@ -297,15 +297,15 @@ class RunReport {
     for (const auto& layer : model_->metadata().at("layer_table")) {
       rows.push_back({{{code(plain_text(layer.at("name"))), "name"},
                        text_cell(plain_text(layer.at("type"))),
-                       number_cell(models::shape_text(layer.at("output_shape").get<Shape>())),
+                       number_cell(shape_text(layer.at("output_shape").get<Shape>())),
                        number_cell(with_thousands(layer.at("parameters")))}});
     }
     rows.push_back({{text_cell("Trained parameters", "name"), text_cell(""), text_cell(""),
                      number_cell(with_thousands(parameter_count()))},
                     "total"});
     const std::string shapes = fmt::format(
-        "Input {}, code {}.", models::shape_text(model_->input_shape().value_or(Shape{})),
-        models::shape_text(model_->code_shape().value_or(Shape{})));
+        "Input {}, code {}.", shape_text(model_->input_shape().value_or(Shape{})),
+        shape_text(model_->code_shape().value_or(Shape{})));
     return section("Layers", html_table({"Layer", "Type", "Output", "Values"}, rows) +
                                  html_element("p", html_text(shapes), "quiet"));
   }

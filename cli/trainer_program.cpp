@@ -1,42 +1,34 @@
 #include "hourglass/cli/trainer_program.h"
 
 #include "hourglass/cli/command_line.h"
+#include "hourglass/cli/interrupt.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/cli/run_pictures.h"
 #include "hourglass/cli/run_report.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
-#include "hourglass/core/random.h"
+#include "hourglass/core/text.h"
 #include "hourglass/figures/image_file.h"
 #include "hourglass/figures/picture.h"
 #include "hourglass/formats/field_json.h"
-#include "hourglass/formats/torchscript.h"
 #include "hourglass/models/summary.h"
-#include "hourglass/runs/checkpointer.h"
-#include "hourglass/runs/metrics_file.h"
-#include "hourglass/runs/run_record.h"
-#include "hourglass/runs/state_file.h"
+#include "hourglass/runs/run.h"
 #include "hourglass/sources/images.h"
 #include "hourglass/training/progress.h"
-#include "hourglass/training/stopping.h"
 
-#include <ATen/Context.h>
-#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <numeric>
+#include <optional>
 #include <unistd.h>
 
 namespace hourglass::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
+using training::RunEnd;
 
 ProgramInfo program_info(const recipes::Variant& variant) {
   const std::string name = variant.name + "_autoencoder";
@@ -44,7 +36,7 @@ ProgramInfo program_info(const recipes::Variant& variant) {
           .summary = fmt::format("Trains an autoencoder: {}.", variant.summary),
           .positional = "",
           .examples = {
-              fmt::format("{}   # the recipe {}", name, variant.default_recipe),
+              fmt::format("{}   # the recipe {}", name, variant.recipes.front().name),
               fmt::format("{} --dataset csv:mine.csv --epochs 50 --out runs/mine", name),
               fmt::format("{} --resume runs/mine", name),
           }};
@@ -52,37 +44,58 @@ ProgramInfo program_info(const recipes::Variant& variant) {
 
 // ---- What to run: recipe or earlier run, then the command line
 
-/// A run's options, and the record of the run it resumes, if any.
 struct Request {
   runs::RunOptions options;
-  json resumed;  // run.json, or null
+  std::optional<runs::RunRecord> resumed;
   bool log_lines = false;
   bool help = false;
 };
 
+/// The program's arguments, of which a few decide which fields there are and what they start from.
+struct Arguments {
+  const recipes::Variant& variant;
+  int argc;
+  const char* const* argv;
+
+  std::optional<std::string> peek(const std::string& name) const {
+    return peek_option(name, argc, argv);
+  }
+};
+
 /// Without flags that choose something else, the variant's own recipe is trained.
-runs::RunOptions starting_options(const recipes::Variant& variant, int argc,
-                                  const char* const* argv) {
-  if (const auto recipe = peek_option("recipe", argc, argv))
-    return runs::options_of(variant.name, *recipe);
-  const bool own_data =
-      peek_option("dataset", argc, argv) || peek_option("architecture", argc, argv);
-  return runs::options_of(variant.name, own_data ? "" : variant.default_recipe);
+runs::RunOptions starting_options(const Arguments& arguments) {
+  const bool own_data = arguments.peek("dataset") || arguments.peek("architecture");
+  const std::string fallback = own_data ? "" : arguments.variant.recipes.front().name;
+  return runs::options_of(arguments.variant.name, arguments.peek("recipe").value_or(fallback),
+                          arguments.peek("network").value_or(""));
 }
 
-json read_architecture(const std::string& path, const std::string& variant) {
-  const json architecture = json::parse(read_file(path), nullptr, /*allow_exceptions=*/false);
-  if (!architecture.is_object() || !architecture.contains("options")) {
-    throw Error("{}: expected an architecture of --save-parts, found something else", path);
-  }
-  if (architecture.value("variant", "") != variant) {
-    throw Error("{}: expected a {} autoencoder, found '{}'", path, variant,
-                architecture.value("variant", ""));
-  }
-  return architecture.at("options");
+/// The options, with those of a file where the fields depend on the network it names.
+runs::RunOptions recorded_options(const std::string& variant, const std::string& recipe,
+                                  const formats::RecordedOptions& recorded,
+                                  const std::string& where) {
+  const auto network = recorded.find<std::string>("network").value_or("");
+  runs::RunOptions options = runs::options_of(variant, recipe, network);
+  FieldTable table;
+  options.describe(table);
+  formats::from_json(table, recorded.as_json(), where);
+  return options;
 }
 
-/// A resumed run keeps its options; only how long it goes on and what it says may change.
+runs::RunOptions options_before_flags(const Arguments& arguments, const Request& request) {
+  const std::string& variant = arguments.variant.name;
+  if (request.resumed) {
+    return recorded_options(variant, request.resumed->recipe, request.resumed->options,
+                            *arguments.peek("resume") + "/run.json");
+  }
+  if (const auto path = arguments.peek("architecture")) {
+    return recorded_options(variant, arguments.peek("recipe").value_or(""),
+                            runs::read_architecture(*path, variant), *path);
+  }
+  return starting_options(arguments);
+}
+
+/// A resumed run keeps its options; only how long it goes on and what it prints may change.
 void check_resumed_flags(const CommandLine& line, const FieldTable& table) {
   for (const auto& name : line.given) {
     const bool changes_the_run =
@@ -93,83 +106,31 @@ void check_resumed_flags(const CommandLine& line, const FieldTable& table) {
   }
 }
 
-Request parse_request(const recipes::Variant& variant, int argc, const char* const* argv) {
+Request parse_request(const Arguments& arguments) {
   Request request;
-  runs::RunOptions& options = request.options;
-  const auto resumed = peek_option("resume", argc, argv);
-  if (resumed) {
-    request.resumed = runs::read_run_record(*resumed);
-    if (request.resumed.at("variant") != variant.name) {
-      throw Error("{}: a run of {}_autoencoder: resume it with that program", *resumed,
-                  request.resumed.at("variant").get<std::string>());
-    }
-    options = runs::options_of(variant.name, request.resumed.at("recipe"));
-  } else {
-    options = starting_options(variant, argc, argv);
+  if (const auto folder = arguments.peek("resume")) {
+    request.resumed = runs::read_resumable_record(*folder, arguments.variant.name);
   }
+  request.options = options_before_flags(arguments, request);
   FieldTable table;
-  options.describe(table);
-  if (resumed) formats::from_json(table, request.resumed.at("options"), *resumed + "/run.json");
-  if (const auto path = peek_option("architecture", argc, argv)) {
-    formats::from_json(table, read_architecture(*path, variant.name), *path);
-  }
-  const ProgramInfo program = program_info(variant);
-  const CommandLine line = parse_command_line(program, table, argc, argv);
+  request.options.describe(table);
+  const ProgramInfo program = program_info(arguments.variant);
+  const CommandLine line = parse_command_line(program, table, arguments.argc, arguments.argv);
   if (line.help) fmt::print("{}", help_text(program, table));
   request.help = line.help;
   request.log_lines = line.has("log_every");
-  if (resumed) check_resumed_flags(line, table);
+  if (request.resumed) check_resumed_flags(line, table);
   return request;
 }
 
-// ---- Getting ready
+// ---- What people read
 
-fs::path run_folder(const runs::RunOptions& options) {
-  if (!options.resume.empty()) return options.resume;
-  if (!options.out.empty()) {
-    if (fs::exists(fs::path(options.out) / "run.json")) {
-      throw Error("{}: holds a run already; go on with it by --resume {}, or choose another --out",
-                  options.out, options.out);
-    }
-    return options.out;
-  }
-  std::string what = options.recipe.empty() ? options.data.dataset : options.recipe;
-  what = what.substr(0, what.find(':'));
-  const std::string name = fmt::format("runs/{}-{}-{}", options.variant, what, utc_timestamp());
-  fs::path folder = name;
-  for (int copy = 2; fs::exists(folder); ++copy) folder = fmt::format("{}-{}", name, copy);
-  return folder;
-}
-
-models::AutoencoderPtr build_model(const runs::RunOptions& options,
-                                   const sources::DataSplits& data) {
-  at::manual_seed(derive_seed(options.training.seed, "weights"));
-  const models::ItemShapes shapes = {data.training->item_shape(), data.training->target_shape()};
-  models::AutoencoderPtr model =
-      recipes::find_variant(options.variant).build(options.model, shapes);
-  if (model->likelihood().loss == models::Loss::Bce &&
-      (data.info.lowest < 0 || data.info.highest > 1)) {
-    throw Error(
-        "{}: --loss bce expects values in [0, 1], found {:g} to {:g}: add --scale minmax, or "
-        "--loss mse "
-        "--output-activation linear",
-        data.info.name, data.info.lowest, data.info.highest);
-  }
-  if (!options.init_from.empty()) formats::load_weights(*model, options.init_from);
-  return model;
-}
-
-int64_t parameter_count(const models::Autoencoder& model) {
-  int64_t count = 0;
-  for (const auto& parameter : model.parameters()) count += parameter.numel();
-  return count;
-}
-
-void show_plan(const runs::RunOptions& options, const sources::DataInfo& data,
-               models::Autoencoder& model, const fs::path& folder) {
+void show_plan(runs::Run& run) {
+  const runs::RunOptions& options = run.options();
+  const formats::DataCard& data = run.data().info;
   for (const auto& note : data.notes) fmt::print("note      {}\n", note);
   if (options.quiet) return;
-  fmt::print("{}", models::to_text(models::summarize(model)));
+  fmt::print("{}", to_text(summarize(run.model())));
   fmt::print("data      {}: {} training, {} validation, {} test rows\n", data.name,
              with_thousands(data.training_rows), with_thousands(data.validation_rows),
              with_thousands(data.test_rows));
@@ -177,207 +138,78 @@ void show_plan(const runs::RunOptions& options, const sources::DataInfo& data,
              options.training.batch_size, enum_name(options.training.optimizer.kind),
              options.training.device, *options.threads.count,
              *options.threads.count == 1 ? "" : "s");
-  fmt::print("run       {}\n", folder.string());
+  fmt::print("run       {}\n", run.folder().string());
   std::fflush(stdout);
 }
 
-// ---- The run
-
-/// What the trainer's hooks need to outlive it, and how a run is put together from options.
-class Run {
- public:
-  explicit Run(Request request)
-      : options_(std::move(request.options)), record_(std::move(request.resumed)) {
-    options_.describe(table_);
-    resuming_ = !record_.is_null();
-    log_lines_ = request.log_lines;
+void add_progress(runs::Run& run, bool log_lines) {
+  const runs::RunOptions& options = run.options();
+  if (options.quiet) return;
+  const bool bar = ::isatty(STDOUT_FILENO) != 0 && !log_lines;
+  const auto progress = std::make_shared<training::Progress>(
+      training::ProgressOptions{.bar = bar, .line_every = options.log_every},
+      options.training.epochs, run.finished_epochs(), run.data().training->size());
+  if (run.finished_epochs() == 0 && options.log_every > 1) {
+    progress->show_untrained(run.trainer().evaluate_training_rows());
   }
+  run.trainer().add_hook(progress);
+}
 
-  int run() {
-    prepare();
-    training::Trainer trainer(model_, data_.training, data_.validation, options_.training);
-    if (state_) trainer.restore(*state_);
-    add_hooks(trainer);
-    const training::TrainingResult result = trainer.run();
-    finish(result);
-    return exit_code(result);
-  }
+void show_expectation(const runs::Run& run) {
+  const auto& expected = run.record().results->expected;
+  if (!expected) return;
+  fmt::print("expected  {} at most {:g} after epoch {}; reached {:.6g}\n", expected->column,
+             expected->at_most, expected->epoch, expected->value);
+}
 
- private:
-  runs::RunOptions options_;
-  FieldTable table_;
-  json record_;
-  bool resuming_ = false, log_lines_ = false;
-  sources::DataSplits data_;
-  models::AutoencoderPtr model_, exported_;
-  fs::path folder_;
-  training::TrainingStatePtr state_;  // to go on from; null for a new run
-
-  /// Reads the data, builds the model, and leaves run.json before the first step.
-  void prepare() {
-    check(options_);
-    options_.training.device = training::resolve_device(options_.training.device).str();
-    data_ = sources::open_data(options_.data, options_.training.seed);
-    if (resuming_) runs::check_same_data(record_, data_.info);
-    model_ = build_model(options_, data_);
-    exported_ = build_model(options_, data_);
-    if (!options_.threads.count) {
-      options_.threads.count =
-          runs::automatic_threads(parameter_count(*model_), options_.training.batch_size);
-    }
-    at::set_num_threads(static_cast<int>(*options_.threads.count));
-    folder_ = run_folder(options_);
-    create_folders(folder_);
-    if (resuming_ && fs::exists(folder_ / "last.pt")) {
-      state_ = std::make_shared<training::TrainingState>(runs::load_state(folder_ / "last.pt"));
-    }
-    const json results = resuming_ ? record_.value("results", json()) : json();
-    record_ = runs::new_run_record(options_, table_, data_.info);
-    record_["results"] = results;
-    write_record();
-    show_plan(options_, data_.info, *model_, folder_);
-  }
-
-  void write_record() const { write_file_atomically(folder_ / "run.json", record_.dump(2) + "\n"); }
-
-  void add_hooks(training::Trainer& trainer) {
-    const int64_t finished = state_ ? state_->epoch : 0;
-    trainer.add_hook(std::make_shared<runs::MetricsFile>(folder_ / "metrics.csv", finished));
-    if (!options_.quiet) trainer.add_hook(make_progress(trainer, finished));
-    if (options_.training.early_stopping > 0) {
-      trainer.add_hook(std::make_shared<training::EarlyStopping>(options_.training.early_stopping));
-    }
-    if (options_.stop_after > 0)
-      trainer.add_hook(std::make_shared<training::StopAfter>(options_.stop_after));
-    const json metadata = runs::model_metadata(record_, *exported_, data_.info);
-    trainer.add_hook(std::make_shared<runs::Checkpointer>(
-        folder_, exported_, options_.checkpoints,
-        [metadata](const training::BestEpoch& best) {
-          json with_epoch = metadata;
-          with_epoch["epoch"] = best.epoch;
-          with_epoch["metrics"] = {{"training", runs::to_json(best.training)},
-                                   {"validation", runs::to_json(best.validation)}};
-          return with_epoch;
-        },
-        state_));
-  }
-
-  std::shared_ptr<training::Progress> make_progress(training::Trainer& trainer,
-                                                    int64_t finished) const {
-    const bool bar = ::isatty(STDOUT_FILENO) != 0 && !log_lines_;
-    const auto progress = std::make_shared<training::Progress>(
-        training::ProgressOptions{.bar = bar, .line_every = options_.log_every},
-        options_.training.epochs, finished, data_.training->size());
-    if (finished == 0 && options_.log_every > 1) {
-      progress->show_untrained(trainer.evaluate_training_rows());
-    }
-    return progress;
-  }
-
-  /// Records the results, draws the pictures, and says where everything is.
-  void finish(const training::TrainingResult& result) {
-    const training::TrainingState& state = *result.state;
-    if (state.best.epoch == 0) return;
-    record_results(result);
-    fmt::print("model     {}  (epoch {}, loss {:.6f})\n", (folder_ / "best.pt").string(),
-               state.best.epoch, state.best.monitored);
-    show_expectation();
-    fmt::print("metrics   {}\n", (folder_ / "metrics.csv").string());
-    save_parts();
-    const bool complete = result.end != training::TrainingResult::End::Interrupted;
-    if (complete && !options_.no_figures && figures::figures_available()) {
-      for (const auto& picture : draw_run_pictures(folder_, options_, data_)) {
-        fmt::print("picture   {}\n", picture.string());
-      }
-    }
-    if (complete && options_.report) write_report();
-  }
-
-  void write_report() const {
-    const fs::path path = folder_ / "report.html";
-    write_file_atomically(path, report_page(folder_));
-    fmt::print("report    {}\n", path.string());
-  }
-
-  void record_results(const training::TrainingResult& result) {
-    static constexpr const char* kEnds[] = {"finished", "stopped", "interrupted", "not finite"};
-    const training::TrainingState& state = *result.state;
-    const runs::MetricsTable metrics = runs::read_metrics(folder_ / "metrics.csv");
-    const auto& seconds = metrics.column("seconds");
-    json results = {{"end", kEnds[static_cast<int>(result.end)]},
-                    {"epochs", state.epoch},
-                    {"training_seconds", std::accumulate(seconds.begin(), seconds.end(), 0.0)},
-                    {"best",
-                     {{"epoch", state.best.epoch},
-                      {"training", runs::to_json(state.best.training)},
-                      {"validation", runs::to_json(state.best.validation)}}}};
-    if (result.last) {
-      results["last"] = {{"epoch", result.last->epoch},
-                         {"training", runs::to_json(result.last->training)},
-                         {"validation", runs::to_json(result.last->validation)}};
-    } else if (record_["results"].is_object()) {
-      results["last"] = record_["results"]["last"];
-    }
-    results["expected"] = runs::expectation_record(options_, metrics);
-    record_["results"] = std::move(results);
-    write_record();
-  }
-
-  void show_expectation() const {
-    const json& expected = record_["results"]["expected"];
-    if (expected.is_null()) return;
-    fmt::print("expected  {} at most {:g} after epoch {}; reached {:.6g}\n",
-               expected["column"].get<std::string>(), expected["at_most"].get<double>(),
-               expected["epoch"].get<int64_t>(), expected["value"].get<double>());
-  }
-
-  void save_parts() {
-    for (const runs::Part part : options_.save_parts) {
-      const bool is_json = part == runs::Part::Architecture;
-      const fs::path path =
-          folder_ / fmt::format("{}.{}", enum_name(part), is_json ? "json" : "pt");
-      save_part(part, path);
-      fmt::print("part      {}\n", path.string());
+/// Draws the pictures, and says where everything is.
+void show_results(const runs::Run& run, const training::TrainingResult& result) {
+  const training::BestEpoch& best = result.state->best;
+  if (best.epoch == 0) return;
+  const runs::RunOptions& options = run.options();
+  const fs::path& folder = run.folder();
+  fmt::print("model     {}  (epoch {}, loss {:.6f})\n", (folder / "best.pt").string(), best.epoch,
+             best.monitored);
+  show_expectation(run);
+  fmt::print("metrics   {}\n", (folder / "metrics.csv").string());
+  for (const auto& part : run.parts()) fmt::print("part      {}\n", part.string());
+  if (result.end == RunEnd::Interrupted) return;
+  if (!options.no_figures && figures::figures_available()) {
+    for (const auto& picture : draw_run_pictures(folder, options, run.data())) {
+      fmt::print("picture   {}\n", picture.string());
     }
   }
+  if (!options.report) return;
+  write_file_atomically(folder / "report.html", report_page(folder));
+  fmt::print("report    {}\n", (folder / "report.html").string());
+}
 
-  void save_part(runs::Part part, const fs::path& path) {
-    formats::load_weights(*exported_, folder_ / "best.pt");
-    json metadata = runs::model_metadata(record_, *exported_, data_.info);
-    switch (part) {
-      case runs::Part::Encoder: return formats::export_encoder(*exported_, path, metadata);
-      case runs::Part::Decoder: return formats::export_decoder(*exported_, path, metadata);
-      case runs::Part::Weights: return formats::save_weights(*exported_, path);
-      case runs::Part::Architecture: {
-        FieldTable model_table;
-        recipes::find_variant(options_.variant).describe(model_table, options_.model);
-        metadata["options"] = formats::to_json(model_table);
-        write_file_atomically(path, metadata.dump(2) + "\n");
-      }
-    }
-  }
-
-  int exit_code(const training::TrainingResult& result) const {
-    if (result.end == training::TrainingResult::End::NotFinite) throw Error("{}", result.problem);
-    if (result.end != training::TrainingResult::End::Interrupted) return kDone;
-    fmt::print(stderr, "interrupted after epoch {}; go on with: {}_autoencoder --resume {}\n",
-               result.state->epoch, options_.variant, folder_.string());
-    return kInterrupted;
-  }
-};
+int train(Request request) {
+  runs::Run run(std::move(request.options), std::move(request.resumed));
+  show_plan(run);
+  add_progress(run, request.log_lines);
+  const InterruptGuard interrupt;
+  const training::TrainingResult result = run.train(&InterruptGuard::requested);
+  show_results(run, result);
+  if (result.end == RunEnd::NotFinite) throw Error("{}", result.problem);
+  if (result.end != RunEnd::Interrupted) return kDone;
+  fmt::print(stderr, "interrupted after epoch {}; go on with: {}_autoencoder --resume {}\n",
+             result.state->cursor.epoch, run.options().model.variant, run.folder().string());
+  return kInterrupted;
+}
 
 }  // namespace
 
 int train_from_command_line(const std::string& variant, int argc, const char* const* argv) {
   return run_program(variant + "_autoencoder", [&] {
     sources::set_image_decoder(figures::decode_image);
-    Request request = parse_request(recipes::find_variant(variant), argc, argv);
+    Request request = parse_request({recipes::find_variant(variant), argc, argv});
     if (request.help) return kDone;
     if (request.options.list_recipes) {
       fmt::print("{}", recipes::recipe_table(variant));
       return kDone;
     }
-    return Run(std::move(request)).run();
+    return train(std::move(request));
   });
 }
 

@@ -14,16 +14,32 @@ target_compile_options(hourglass_warnings INTERFACE
 add_library(fmt INTERFACE)
 target_compile_definitions(fmt INTERFACE FMT_HEADER_ONLY)
 
-# hourglass_library(<room> SOURCES <file>… [PUBLIC <target>…] [PRIVATE <target>…])
-# A room: the static library hourglass::<room>. It links only what the room may use.
+# hourglass_library(<room> [PUBLIC <target>…] [PRIVATE <target>…] [WITHOUT <file>… | ONLY <file>…])
+# A room: the static library hourglass::<room> of all files in its folder, or without some, or of some alone. It links
+# only what the room may use.
 function(hourglass_library room)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;PUBLIC;PRIVATE")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "PUBLIC;PRIVATE;WITHOUT;ONLY")
   set(target hourglass_${room})
-  add_library(${target} STATIC ${arg_SOURCES})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" *.cpp)
+  list(REMOVE_ITEM sources ${arg_WITHOUT} "")
+  if(arg_ONLY)
+    set(sources ${arg_ONLY})
+  endif()
+  add_library(${target} STATIC ${sources})
   add_library(hourglass::${room} ALIAS ${target})
   target_include_directories(${target} PUBLIC "$<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>")
   target_link_libraries(${target} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} hourglass_warnings)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${HOURGLASS_UNITY})
+endfunction()
+
+# hourglass_variants(<result>)
+# The names of the variants, as recipes/variant.cpp lists them.
+function(hourglass_variants result)
+  set(registry "${PROJECT_SOURCE_DIR}/recipes/variant.cpp")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${registry}")
+  file(STRINGS "${registry}" lines REGEX "^Variant [a-z_]+_variant\\(\\);$")
+  list(TRANSFORM lines REPLACE "^Variant ([a-z_]+)_variant.*" "\\1")
+  set(${result} ${lines} PARENT_SCOPE)
 endfunction()
 
 # hourglass_program(<name> SOURCES <file>… LINK <target>…)

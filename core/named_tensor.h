@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <map>
 #include <string>
 
 namespace hourglass {
@@ -11,5 +12,8 @@ struct NamedTensor {
   std::string name;
   at::Tensor value;
 };
+
+/// Tensors by name, where their order says nothing: "encoder.dense1.weight" -> [O, I].
+using TensorMap = std::map<std::string, at::Tensor>;
 
 }  // namespace hourglass

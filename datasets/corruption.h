@@ -27,25 +27,21 @@ struct Corruption {
 /// Whether an item is corrupted anew each epoch or alike in all.
 enum class Noise { Fresh, Once };
 constexpr auto names_of(Noise) {
-  return std::to_array<EnumName<Noise>>({{Noise::Fresh, "fresh"}, {Noise::Once, "once"}});
+  return std::to_array<EnumName<Noise>>({{Noise::Fresh, "fresh"},
+                                                             {Noise::Once, "once"}});
 }
 
 /// Another data set with corrupted inputs. The noise of an item depends on (seed, epoch, row
 /// number) alone, so it does not change with batch order, batch size, engine or number of
 /// processes, and there is nothing to save for resuming.
-class Corrupted : public Dataset {
+class Corrupted : public DatasetDecorator {
  public:
   Corrupted(DatasetPtr clean, Corruption corruption, Noise noise, uint64_t seed);
 
-  int64_t size() const override { return clean_->size(); }
-  Shape item_shape() const override { return clean_->item_shape(); }
-  Shape target_shape() const override { return clean_->target_shape(); }
-  bool has_labels() const override { return clean_->has_labels(); }
   Batch batch(const at::Tensor& positions, int64_t epoch) const override;
   DatasetPtr to(at::Device device) const override;
 
  private:
-  DatasetPtr clean_;
   Corruption corruption_;
   Noise noise_;
   uint64_t seed_;

@@ -62,29 +62,24 @@ DatasetPtr TensorDataset::to(at::Device device) const {
   return std::make_shared<TensorDataset>(values_.to(device), labels, scaling_);
 }
 
-Subset::Subset(DatasetPtr whole, at::Tensor positions)
-    : whole_(std::move(whole)), positions_(std::move(positions)) {}
-
-int64_t Subset::size() const { return positions_.size(0); }
-
 Batch Subset::batch(const at::Tensor& positions, int64_t epoch) const {
-  return whole_->batch(positions_.index_select(0, positions), epoch);
+  return inner().batch(positions_.index_select(0, positions), epoch);
 }
 
 DatasetPtr Subset::to(at::Device device) const {
-  return std::make_shared<Subset>(whole_->to(device), positions_);
+  return std::make_shared<Subset>(inner().to(device), positions_);
 }
 
 Paired::Paired(DatasetPtr inputs, DatasetPtr targets)
-    : inputs_(std::move(inputs)), targets_(std::move(targets)) {
-  if (inputs_->size() != targets_->size()) {
+    : DatasetDecorator(std::move(inputs)), targets_(std::move(targets)) {
+  if (inner().size() != targets_->size()) {
     throw Error("expected as many targets as inputs, found {} inputs and {} targets",
-                inputs_->size(), targets_->size());
+                inner().size(), targets_->size());
   }
 }
 
 Batch Paired::batch(const at::Tensor& positions, int64_t epoch) const {
-  Batch batch = inputs_->batch(positions, epoch);
+  Batch batch = inner().batch(positions, epoch);
   const Batch targets = targets_->batch(positions, epoch);
   batch.target = targets.input;
   if (!batch.labels.defined()) batch.labels = targets.labels;
@@ -92,7 +87,7 @@ Batch Paired::batch(const at::Tensor& positions, int64_t epoch) const {
 }
 
 DatasetPtr Paired::to(at::Device device) const {
-  return std::make_shared<Paired>(inputs_->to(device), targets_->to(device));
+  return std::make_shared<Paired>(inner().to(device), targets_->to(device));
 }
 
 }  // namespace hourglass::datasets

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace hourglass::datasets {
@@ -26,6 +27,9 @@ class Dataset {
 
   virtual bool has_labels() const = 0;
 
+  /// Numbers in the condition of an item; 0 where there is none.
+  virtual int64_t condition_width() const { return 0; }
+
   /// The items at `positions` (int64 [B] on the CPU, each in 0 … size()-1), on the data set's
   /// device. `epoch` (≥ 0) selects the noise of corrupted data; clean data ignores it.
   virtual Batch batch(const at::Tensor& positions, int64_t epoch = 0) const = 0;
@@ -40,6 +44,24 @@ class Dataset {
 };
 
 using DatasetPtr = std::shared_ptr<const Dataset>;
+
+/// A data set made of another one, which answers whatever a decorator does not.
+class DatasetDecorator : public Dataset {
+ public:
+  explicit DatasetDecorator(DatasetPtr inner) : inner_(std::move(inner)) {}
+
+  int64_t size() const override { return inner_->size(); }
+  Shape item_shape() const override { return inner_->item_shape(); }
+  Shape target_shape() const override { return inner_->target_shape(); }
+  bool has_labels() const override { return inner_->has_labels(); }
+  int64_t condition_width() const override { return inner_->condition_width(); }
+
+ protected:
+  const Dataset& inner() const { return *inner_; }
+
+ private:
+  DatasetPtr inner_;
+};
 
 /// Maps stored values to model values: (stored − offset) · factor, one pair for all features or one
 /// a feature.
@@ -69,38 +91,33 @@ class TensorDataset : public Dataset {
 };
 
 /// Some rows of another data set, in the given order.
-class Subset : public Dataset {
+class Subset : public DatasetDecorator {
  public:
   /// `positions` is int64 [M] on the CPU, each a position of `whole`.
-  Subset(DatasetPtr whole, at::Tensor positions);
+  Subset(DatasetPtr whole, at::Tensor positions)
+      : DatasetDecorator(std::move(whole)), positions_(std::move(positions)) {}
 
-  int64_t size() const override;
-  Shape item_shape() const override { return whole_->item_shape(); }
-  Shape target_shape() const override { return whole_->target_shape(); }
-  bool has_labels() const override { return whole_->has_labels(); }
+  int64_t size() const override { return positions_.size(0); }
   Batch batch(const at::Tensor& positions, int64_t epoch) const override;
   DatasetPtr to(at::Device device) const override;
 
  private:
-  DatasetPtr whole_;
   at::Tensor positions_;
 };
 
 /// Inputs from one data set, targets from another of the same length: row i is to become row i.
-class Paired : public Dataset {
+class Paired : public DatasetDecorator {
  public:
   /// Throws `Error` when the lengths differ. Labels are those of the inputs, else of the targets.
   Paired(DatasetPtr inputs, DatasetPtr targets);
 
-  int64_t size() const override { return inputs_->size(); }
-  Shape item_shape() const override { return inputs_->item_shape(); }
   Shape target_shape() const override { return targets_->item_shape(); }
-  bool has_labels() const override { return inputs_->has_labels() || targets_->has_labels(); }
+  bool has_labels() const override { return inner().has_labels() || targets_->has_labels(); }
   Batch batch(const at::Tensor& positions, int64_t epoch) const override;
   DatasetPtr to(at::Device device) const override;
 
  private:
-  DatasetPtr inputs_, targets_;
+  DatasetPtr targets_;
 };
 
 }  // namespace hourglass::datasets

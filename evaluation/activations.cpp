@@ -73,8 +73,8 @@ void check_target(const ExportedModel& model, models::Loss loss, const at::Tenso
                   const at::Tensor& target) {
   if (output.sizes() != target.sizes()) {
     throw Error("{}: expected targets of the output's shape, {}, for the loss, found {}",
-                model.path().string(), models::shape_text(output.sizes().vec()),
-                models::shape_text(target.sizes().vec()));
+                model.path().string(), shape_text(output.sizes().vec()),
+                shape_text(target.sizes().vec()));
   }
   for (const auto& values : {output, target}) {
     if (loss == models::Loss::Bce && (values.lt(0).any() | values.gt(1).any()).item<bool>()) {

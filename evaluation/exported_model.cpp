@@ -76,10 +76,8 @@ ExportedModel ExportedModel::load(const std::filesystem::path& path, at::Device 
   const std::string& text = extra["hourglass.json"];
   model.metadata_ = nlohmann::json::object();
   if (!text.empty()) {
-    model.metadata_ = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-    if (!model.metadata_.is_object()) {
-      throw Error("{}: its hourglass.json is damaged", path.string());
-    }
+    model.card_ = formats::parse_card(text, path.string());
+    model.metadata_ = formats::to_json(*model.card_);
   }
   return model;
 }
@@ -88,13 +86,20 @@ bool ExportedModel::has_method(const std::string& name) const {
   return program_->module.find_method(name).has_value();
 }
 
-at::Tensor ExportedModel::reconstruct(const at::Tensor& x) { return run("forward", x, 1).front(); }
-at::Tensor ExportedModel::encode(const at::Tensor& x) { return run("encode", x, 1).front(); }
-at::Tensor ExportedModel::decode(const at::Tensor& z) { return run("decode", z, 1).front(); }
+at::Tensor ExportedModel::reconstruct(const at::Tensor& x, const at::Tensor& condition) {
+  return run("forward", x, condition, 1).front();
+}
+at::Tensor ExportedModel::encode(const at::Tensor& x, const at::Tensor& condition) {
+  return run("encode", x, condition, 1).front();
+}
+at::Tensor ExportedModel::decode(const at::Tensor& z, const at::Tensor& condition) {
+  return run("decode", z, condition, 1).front();
+}
 
-std::vector<models::LayerOutput> ExportedModel::layers(const at::Tensor& x) {
-  const auto names = metadata_.value("layers", std::vector<std::string>());
-  const auto values = run_method("layers", x);
+std::vector<models::LayerOutput> ExportedModel::layers(const at::Tensor& x,
+                                                       const at::Tensor& condition) {
+  const auto names = card_ ? card_->layers : std::vector<std::string>();
+  const auto values = run_method("layers", x, condition);
   std::vector<models::LayerOutput> layers;
   for (size_t i = 0; i < values.size(); ++i) {
     layers.push_back({i < names.size() ? names[i] : std::to_string(i + 1), values[i]});
@@ -102,12 +107,27 @@ std::vector<models::LayerOutput> ExportedModel::layers(const at::Tensor& x) {
   return layers;
 }
 
-std::vector<at::Tensor> ExportedModel::run_method(const std::string& name, const at::Tensor& x) {
-  return run(name, x, std::numeric_limits<size_t>::max());
+std::vector<at::Tensor> ExportedModel::run_method(const std::string& name, const at::Tensor& x,
+                                                  const at::Tensor& condition) {
+  return run(name, x, condition, std::numeric_limits<size_t>::max());
+}
+
+int64_t ExportedModel::condition_width() const {
+  return card_ && card_->condition ? card_->condition->width : 0;
+}
+
+void ExportedModel::check_condition(const at::Tensor& x, const at::Tensor& condition) const {
+  const int64_t width = condition_width();
+  const bool fits = condition.defined() && condition.dim() == 2 && condition.size(1) == width &&
+                    condition.size(0) == x.size(0);
+  if (width == 0 || fits) return;
+  throw Error("{}: expects a condition of {} numbers an item ({}), found {}: use `condition`",
+              path_.string(), width, join_text(card_->condition->names),
+              condition.defined() ? shape_text(condition.sizes().vec()) : "none");
 }
 
 std::vector<at::Tensor> ExportedModel::run(const std::string& method, const at::Tensor& x,
-                                           size_t most) {
+                                           const at::Tensor& condition, size_t most) {
   if (!has_method(method)) {
     throw Error("{}: expected a method '{}', found {}", path_.string(), method,
                 join_text(method_names()));
@@ -115,10 +135,15 @@ std::vector<at::Tensor> ExportedModel::run(const std::string& method, const at::
   if (!x.defined() || x.dim() == 0 || x.size(0) == 0) {
     throw Error("{}: {} expects a batch of at least one row, found none", path_.string(), method);
   }
+  check_condition(x, condition);
   std::vector<std::vector<at::Tensor>> pieces;  // by place in the result, then by batch
   for (int64_t first = 0; first < x.size(0); first += kBatch) {
     const int64_t count = std::min(kBatch, x.size(0) - first);
-    const auto values = run_batch(method, x.narrow(0, first, count), most);
+    const at::Tensor rows = x.narrow(0, first, count);
+    const auto arguments = condition_width() > 0
+                               ? std::vector{rows, condition.narrow(0, first, count)}
+                               : std::vector{rows};
+    const auto values = run_batch(method, arguments, most);
     pieces.resize(values.size());
     for (size_t i = 0; i < values.size(); ++i) pieces[i].push_back(values[i]);
   }
@@ -127,18 +152,22 @@ std::vector<at::Tensor> ExportedModel::run(const std::string& method, const at::
   return results;
 }
 
-std::vector<at::Tensor> ExportedModel::run_batch(const std::string& method, const at::Tensor& x,
+std::vector<at::Tensor> ExportedModel::run_batch(const std::string& method,
+                                                 const std::vector<at::Tensor>& arguments,
                                                  size_t most) {
   // Not inference mode: a program that was differentiated (see `module`) keeps graphs that save
   // tensors for gradients, which fails there, and it runs no faster (91 against 92 µs for a batch).
   const at::NoGradGuard no_grad;
+  const at::Tensor& x = arguments.front();
   const auto where = [&] {
     return fmt::format("{}: {} of an input of shape {}", path_.string(), method,
-                       models::shape_text(x.sizes().vec()));
+                       shape_text(x.sizes().vec()));
   };
+  std::vector<IValue> there;
+  for (const auto& argument : arguments) there.emplace_back(argument.to(program_->device));
   std::vector<at::Tensor> values;
   try {
-    values = tensors_of(program_->module.get_method(method)({x.to(program_->device)}));
+    values = tensors_of(program_->module.get_method(method)(there));
   } catch (const std::exception& error) {
     throw Error("{} failed: {}", where(), reason_of(error));
   }
@@ -147,7 +176,7 @@ std::vector<at::Tensor> ExportedModel::run_batch(const std::string& method, cons
   for (at::Tensor& value : values) {
     if (value.dim() == 0 || value.size(0) != x.size(0)) {
       throw Error("{}: expected a result of {} rows, found one of shape [{}]", where(), x.size(0),
-                  models::shape_text(value.sizes().vec()));
+                  shape_text(value.sizes().vec()));
     }
     value = value.cpu();
   }
@@ -183,17 +212,18 @@ at::Device ExportedModel::device() const { return program_->device; }
 torch::jit::Module& ExportedModel::module() { return program_->module; }
 
 std::optional<Shape> ExportedModel::input_shape() const {
-  return input_shape_ ? input_shape_ : shape("input_shape");
+  if (input_shape_ || !card_) return input_shape_;
+  return card_->input_shape;
 }
 
-std::optional<Shape> ExportedModel::shape(const std::string& key) const {
-  if (!metadata_.contains(key)) return {};
-  return metadata_.at(key).get<Shape>();
+std::optional<Shape> ExportedModel::code_shape() const {
+  if (!card_) return {};
+  return card_->code_shape;
 }
 
 models::Loss recorded_loss(const ExportedModel& model) {
-  const auto options = model.metadata().value("options", nlohmann::json::object());
-  return TextCodec<models::Loss>::parse(options.value("loss", "mse")).value_or(models::Loss::Mse);
+  const std::string name = model.card() ? model.card()->options.loss() : "mse";
+  return TextCodec<models::Loss>::parse(name).value_or(models::Loss::Mse);
 }
 
 }  // namespace hourglass::evaluation

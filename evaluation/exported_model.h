@@ -2,6 +2,7 @@
 
 #include "hourglass/core/batch.h"
 #include "hourglass/core/named_tensor.h"
+#include "hourglass/formats/card.h"
 #include "hourglass/models/autoencoder.h"
 
 #include <ATen/core/Tensor.h>
@@ -41,19 +42,22 @@ class ExportedModel {
   // A third-party method may return several tensors; these three take the first: the reconstruction,
   // or the mean of a distribution.
 
-  /// `forward`: [B, input shape…] -> [B, target shape…]
-  at::Tensor reconstruct(const at::Tensor& x);
-  /// [B, input shape…] -> [B, code shape…]
-  at::Tensor encode(const at::Tensor& x);
-  /// [B, code shape…] -> [B, target shape…]
-  at::Tensor decode(const at::Tensor& z);
+  // A model whose card names a condition needs one, [B, width]; others ignore it.
 
-  /// Every layer's output, with the names of the metadata. Only files of ours have the method.
-  std::vector<models::LayerOutput> layers(const at::Tensor& x);
+  /// `forward`: [B, input shape…] -> [B, target shape…]
+  at::Tensor reconstruct(const at::Tensor& x, const at::Tensor& condition = {});
+  /// [B, input shape…] -> [B, code shape…]
+  at::Tensor encode(const at::Tensor& x, const at::Tensor& condition = {});
+  /// [B, code shape…] -> [B, target shape…]
+  at::Tensor decode(const at::Tensor& z, const at::Tensor& condition = {});
+
+  /// Every layer's output, with the names of the card. Only files of ours have the method.
+  std::vector<models::LayerOutput> layers(const at::Tensor& x, const at::Tensor& condition = {});
 
   /// Any method of one tensor that returns a tensor or a tuple or list of them, each [B, …]
   /// (`encode_distribution` of a variational one: mean and logarithm of the variance).
-  std::vector<at::Tensor> run_method(const std::string& name, const at::Tensor& x);
+  std::vector<at::Tensor> run_method(const std::string& name, const at::Tensor& x,
+                                     const at::Tensor& condition = {});
 
   /// All parameters by name, in the file's order, on the CPU: those of training, without the
   /// running averages of batch normalization.
@@ -62,12 +66,18 @@ class ExportedModel {
   /// One of them. Throws `Error` that suggests the nearest name where there is none.
   at::Tensor parameter(const std::string& name) const;
 
+  /// What the file says of itself; none in a third-party file.
+  const std::optional<formats::ModelCard>& card() const { return card_; }
+
+  /// Numbers that tell the model about each item; 0 where it takes none.
+  int64_t condition_width() const;
+
   /// The extra file hourglass.json; an empty object in a third-party file.
   const nlohmann::json& metadata() const { return metadata_; }
 
   /// Shape of one input: what `set_input_shape` says, else the metadata; none in a third-party file.
   std::optional<Shape> input_shape() const;
-  std::optional<Shape> code_shape() const { return shape("code_shape"); }
+  std::optional<Shape> code_shape() const;
 
   /// For a third-party file: what a user gives as `input_shape`.
   void set_input_shape(Shape shape) { input_shape_ = std::move(shape); }
@@ -87,12 +97,15 @@ class ExportedModel {
   uint64_t file_size_ = 0;
   std::shared_ptr<Program> program_;
   nlohmann::json metadata_;
+  std::optional<formats::ModelCard> card_;
   std::optional<Shape> input_shape_;
 
   ExportedModel() = default;
-  std::vector<at::Tensor> run(const std::string& method, const at::Tensor& x, size_t most);
-  std::vector<at::Tensor> run_batch(const std::string& method, const at::Tensor& x, size_t most);
-  std::optional<Shape> shape(const std::string& key) const;
+  std::vector<at::Tensor> run(const std::string& method, const at::Tensor& x,
+                              const at::Tensor& condition, size_t most);
+  std::vector<at::Tensor> run_batch(const std::string& method,
+                                    const std::vector<at::Tensor>& arguments, size_t most);
+  void check_condition(const at::Tensor& x, const at::Tensor& condition) const;
 };
 
 /// The loss a checkpoint was trained with; mean squared error where the file does not say.

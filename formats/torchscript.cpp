@@ -3,6 +3,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
 #include "hourglass/formats/pickle_file.h"
+#include "hourglass/models/tensors.h"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/jit/api/module.h>
@@ -11,7 +12,6 @@
 #include <torch/csrc/jit/serialization/import.h>
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -23,11 +23,11 @@ namespace {
 namespace fs = std::filesystem;
 namespace jit = torch::jit;
 
-/// The module tree of `module` as TorchScript, sharing its tensors. Only `children` are taken at
-/// the top, all below.
+/// The module tree of `module` as TorchScript, sharing its tensors, without the children
+/// `left_out`.
 jit::Module mirror(const torch::nn::Module& module, const std::string& type_name,
                    const std::shared_ptr<jit::CompilationUnit>& unit,
-                   const std::set<std::string>& children) {
+                   const std::set<std::string>& left_out) {
   jit::Module script(c10::QualifiedName("__torch__.hourglass." + type_name), unit);
   for (const auto& parameter : module.named_parameters(/*recurse=*/false)) {
     script.register_parameter(parameter.key(), parameter.value(), /*is_buffer=*/false);
@@ -36,7 +36,7 @@ jit::Module mirror(const torch::nn::Module& module, const std::string& type_name
     script.register_buffer(buffer.key(), buffer.value());
   }
   for (const auto& child : module.named_children()) {
-    if (!children.empty() && !children.contains(child.key())) continue;
+    if (left_out.contains(child.key())) continue;
     script.register_module(child.key(),
                            mirror(*child.value(), type_name + "_" + child.key(), unit, {}));
   }
@@ -44,10 +44,19 @@ jit::Module mirror(const torch::nn::Module& module, const std::string& type_name
   return script;
 }
 
-at::Tensor example(const Shape& item_shape, int64_t batch) {
-  std::vector<int64_t> sizes = {batch};
-  sizes.insert(sizes.end(), item_shape.begin(), item_shape.end());
-  return at::rand(sizes);
+at::Tensor example(const models::TensorMethod::Argument& argument, int64_t batch) {
+  const Shape sizes = with_batch(batch, argument.item_shape);
+  return argument.below > 0 ? at::randint(argument.below, sizes, at::kLong) : at::rand(sizes);
+}
+
+std::vector<at::Tensor> examples(const models::TensorMethod& method, int64_t batch) {
+  std::vector<at::Tensor> values;
+  for (const auto& argument : method.arguments) values.push_back(example(argument, batch));
+  return values;
+}
+
+jit::Stack to_stack(const std::vector<at::Tensor>& tensors) {
+  return {tensors.begin(), tensors.end()};
 }
 
 /// One tensor, or a tuple of several.
@@ -57,13 +66,16 @@ c10::IValue to_value(const std::vector<at::Tensor>& tensors) {
 }
 
 void add_method(jit::Module& script, const models::TensorMethod& method) {
+  std::vector<std::string> names;
+  for (const auto& argument : method.arguments) names.push_back(argument.name);
+  const auto run = [&](const jit::Stack& inputs) {
+    std::vector<at::Tensor> arguments;
+    for (const auto& input : inputs) arguments.push_back(input.toTensor());
+    return jit::Stack{to_value(method.run(arguments))};
+  };
   const auto traced = jit::tracer::trace(
-      {example(method.item_shape, 2)},
-      [&](const jit::Stack& inputs) {
-        return jit::Stack{to_value(method.run(inputs[0].toTensor()))};
-      },
-      [](const at::Tensor&) { return std::string(); }, /*strict=*/true, /*force_outplace=*/false,
-      &script, {method.argument});
+      to_stack(examples(method, 2)), run, [](const at::Tensor&) { return std::string(); },
+      /*strict=*/true, /*force_outplace=*/false, &script, names);
   const auto type = script.type();
   type->addMethod(type->compilation_unit()->create_function(
       c10::QualifiedName(*type->name(), method.name), traced.first->graph));
@@ -81,8 +93,9 @@ bool nearly_equal(const c10::IValue& a, const c10::IValue& b) {
 void verify(const fs::path& path, const std::vector<models::TensorMethod>& methods) {
   jit::Module loaded = jit::load(path.string());
   for (const auto& method : methods) {
-    const at::Tensor input = example(method.item_shape, 3);
-    if (!nearly_equal(loaded.get_method(method.name)({input}), to_value(method.run(input)))) {
+    const auto inputs = examples(method, 3);
+    const c10::IValue expected = to_value(method.run(inputs));
+    if (!nearly_equal(loaded.get_method(method.name)(to_stack(inputs)), expected)) {
       throw Error(
           "export of '{}': the TorchScript file gives another result than the model at another "
           "batch size",
@@ -91,53 +104,67 @@ void verify(const fs::path& path, const std::vector<models::TensorMethod>& metho
   }
 }
 
-void export_methods(models::Autoencoder& model, const std::set<std::string>& children,
+void export_methods(models::Autoencoder& model, const std::set<std::string>& left_out,
                     const std::vector<models::TensorMethod>& methods,
                     const std::string& script_methods, const fs::path& path,
-                    const nlohmann::json& metadata) {
+                    const ModelCard& card) {
   const at::NoGradGuard no_grad;
   const jit::tracer::NoWarn no_warnings;
   model.eval();
-  jit::Module script = mirror(model, metadata.value("variant", "autoencoder"),
-                              std::make_shared<jit::CompilationUnit>(), children);
+  jit::Module script = mirror(model, card.variant.empty() ? "autoencoder" : card.variant,
+                              std::make_shared<jit::CompilationUnit>(), left_out);
   for (const auto& method : methods) add_method(script, method);
   if (!script_methods.empty()) script.define(script_methods);
   write_file_atomically(path, [&](const fs::path& temporary) {
-    script.save(temporary.string(), {{"hourglass.json", metadata.dump(2)}});
+    script.save(temporary.string(), {{"hourglass.json", card_text(card)}});
     verify(temporary, methods);
   });
 }
 
 models::TensorMethod encode_method(models::Autoencoder& model, const std::string& name) {
-  return {name, "x", model.input_shape(),
-          [&](const at::Tensor& x) { return std::vector{model.encode(x)}; }};
+  return model.method_of_items(name, [&](const at::Tensor& x, const at::Tensor& condition) {
+    return std::vector{model.encode(x, condition)};
+  });
 }
 
 models::TensorMethod decode_method(models::Autoencoder& model, const std::string& name) {
-  return {name, "z", model.code_shape(),
-          [&](const at::Tensor& z) { return std::vector{model.decode(z)}; }};
+  return model.method_of_codes(name, [&](const at::Tensor& z, const at::Tensor& condition) {
+    return std::vector{model.decode(z, condition)};
+  });
+}
+
+models::TensorMethod forward_method(models::Autoencoder& model) {
+  return model.method_of_items("forward", [&](const at::Tensor& x, const at::Tensor& condition) {
+    return std::vector{model.forward(x, condition)};
+  });
 }
 
 models::TensorMethod layers_method(models::Autoencoder& model) {
-  return {"layers", "x", model.input_shape(), [&](const at::Tensor& x) {
-            std::vector<at::Tensor> values;
-            for (const auto& output : model.layers(x)) values.push_back(output.value);
-            return values;
-          }};
+  return model.method_of_items("layers", [&](const at::Tensor& x, const at::Tensor& condition) {
+    std::vector<at::Tensor> values;
+    for (const auto& output : model.layers(x, condition)) values.push_back(output.value);
+    return values;
+  });
 }
 
-std::map<std::string, at::Tensor> named_tensors(const torch::nn::Module& model) {
-  std::map<std::string, at::Tensor> tensors;
-  for (const auto& entry : model.named_parameters()) tensors[entry.key()] = entry.value();
-  for (const auto& entry : model.named_buffers()) tensors[entry.key()] = entry.value();
-  return tensors;
+/// Names of what `layers` returns.
+std::vector<std::string> layer_names(models::Autoencoder& model) {
+  const at::NoGradGuard no_grad;
+  model.eval();
+  const auto method = layers_method(model);
+  const auto inputs = examples(method, 2);
+  std::vector<std::string> names;
+  for (const auto& output : model.layers(inputs[0], inputs.size() > 1 ? inputs[1] : at::Tensor())) {
+    names.push_back(output.name);
+  }
+  return names;
 }
 
 /// The tensors of a dictionary written by `save_weights`, or of a TorchScript module.
-std::map<std::string, at::Tensor> read_tensors(const fs::path& path) {
+TensorMap read_tensors(const fs::path& path) {
   const size_t size =
       read_file(path).size();  // for the reason, when the file cannot be read at all
-  std::map<std::string, at::Tensor> tensors;
+  TensorMap tensors;
   try {
     for (const auto& entry : read_pickle(path).toGenericDict()) {
       tensors[entry.key().toStringRef()] = entry.value().toTensor();
@@ -159,60 +186,34 @@ std::map<std::string, at::Tensor> read_tensors(const fs::path& path) {
 
 }  // namespace
 
-void export_autoencoder(models::Autoencoder& model, const fs::path& path, nlohmann::json metadata) {
-  metadata["layers"] = nlohmann::json::array();
-  {
-    const at::NoGradGuard no_grad;
-    model.eval();
-    for (const auto& output : model.layers(example(model.input_shape(), 2))) {
-      metadata["layers"].push_back(output.name);
-    }
-  }
-  const models::TensorMethod forward = {
-      "forward", "x", model.input_shape(),
-      [&](const at::Tensor& x) { return std::vector{model.forward(x)}; }};
-  std::vector<models::TensorMethod> methods = {forward, encode_method(model, "encode"),
-                                               decode_method(model, "decode"),
-                                               layers_method(model)};
+void export_autoencoder(models::Autoencoder& model, const fs::path& path, ModelCard card) {
+  card.layers = layer_names(model);
+  std::vector<models::TensorMethod> methods = {
+      forward_method(model), encode_method(model, "encode"), decode_method(model, "decode"),
+      layers_method(model)};
   for (auto& method : model.extra_methods()) methods.push_back(std::move(method));
-  export_methods(model, {}, methods, model.script_methods(), path, metadata);
+  export_methods(model, {}, methods, model.script_methods(), path, card);
 }
 
-void export_encoder(models::Autoencoder& model, const fs::path& path, nlohmann::json metadata) {
-  metadata["part"] = "encoder";
-  export_methods(model, {"encoder"}, {encode_method(model, "forward")}, "", path, metadata);
+void export_encoder(models::Autoencoder& model, const fs::path& path, ModelCard card) {
+  card.part = "encoder";
+  export_methods(model, {"decoder", "output"}, {encode_method(model, "forward")}, "", path, card);
 }
 
-void export_decoder(models::Autoencoder& model, const fs::path& path, nlohmann::json metadata) {
-  metadata["part"] = "decoder";
-  export_methods(model, {"decoder", "output"}, {decode_method(model, "forward")}, "", path,
-                 metadata);
+void export_decoder(models::Autoencoder& model, const fs::path& path, ModelCard card) {
+  card.part = "decoder";
+  export_methods(model, {"encoder"}, {decode_method(model, "forward")}, "", path,
+                 card);
 }
 
 void save_weights(const torch::nn::Module& model, const fs::path& path) {
   c10::Dict<std::string, at::Tensor> dictionary;
-  for (const auto& [name, tensor] : named_tensors(model)) {
-    dictionary.insert(name, tensor.detach().clone());
-  }
+  for (const auto& [name, tensor] : models::copied_tensors(model)) dictionary.insert(name, tensor);
   write_pickle(path, dictionary);
 }
 
 void load_weights(torch::nn::Module& model, const fs::path& path) {
-  const at::NoGradGuard no_grad;
-  const auto tensors = read_tensors(path);
-  for (auto [name, tensor] : named_tensors(model)) {
-    const auto found = tensors.find(name);
-    if (found == tensors.end()) {
-      throw Error("{}: expected a tensor '{}', found none of that name: it holds another model",
-                  path.string(), name);
-    }
-    if (found->second.sizes() != tensor.sizes()) {
-      throw Error("{}: expected '{}' of shape {}, found {}", path.string(), name,
-                  models::shape_text(tensor.sizes().vec()),
-                  models::shape_text(found->second.sizes().vec()));
-    }
-    tensor.copy_(found->second);
-  }
+  models::load_tensors(model, read_tensors(path), path.string());
 }
 
 }  // namespace hourglass::formats

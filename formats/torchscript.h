@@ -1,8 +1,7 @@
 #pragma once
 
+#include "hourglass/formats/card.h"
 #include "hourglass/models/autoencoder.h"
-
-#include <nlohmann/json.hpp>
 
 #include <filesystem>
 
@@ -19,15 +18,15 @@ namespace hourglass::formats {
 
 /// `forward(x)`, `encode(x)`, `decode(z)`, `layers(x)`, a tuple of every layer's output, and the model's extra methods.
 void export_autoencoder(models::Autoencoder& model, const std::filesystem::path& path,
-                        nlohmann::json metadata);
+                        ModelCard card);
 
-/// `forward(x)` is encode: the encoder's parameters alone.
+/// `forward(x)` is encode; the decoder is left out.
 void export_encoder(models::Autoencoder& model, const std::filesystem::path& path,
-                    nlohmann::json metadata);
+                    ModelCard card);
 
-/// `forward(z)` is decode: the decoder's parameters alone.
+/// `forward(z)` is decode; the encoder is left out.
 void export_decoder(models::Autoencoder& model, const std::filesystem::path& path,
-                    nlohmann::json metadata);
+                    ModelCard card);
 
 /// Parameters and running averages by name, as a dictionary that Python's `torch.load` reads.
 void save_weights(const torch::nn::Module& model, const std::filesystem::path& path);

@@ -1,47 +1,144 @@
 #include "hourglass/models/autoencoder.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/models/layers.h"
 
 #include <ATen/ATen.h>
 
-namespace hourglass::models {
+#include <algorithm>
 
-at::Tensor Losses::total() const {
+namespace hourglass::models {
+namespace {
+
+/// Reports the outputs of all layers below `model` while it exists.
+class Listener {
+ public:
+  Listener(const torch::nn::Module& model, std::vector<LayerOutput>& outputs) {
+    for (const auto& entry : model.named_modules("", /*include_self=*/false)) {
+      const auto layer = std::dynamic_pointer_cast<Layer>(entry.value());
+      if (!layer) continue;
+      layer->listener = [&outputs, name = entry.key()](const at::Tensor& y) {
+        outputs.push_back({name, y});
+      };
+      layers_.push_back(layer);
+    }
+  }
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+  ~Listener() {
+    for (const auto& layer : layers_) layer->listener = nullptr;
+  }
+
+ private:
+  std::vector<std::shared_ptr<Layer>> layers_;
+};
+
+std::vector<ModelPlan::Entry> entries(const Stack& stack, const std::string& prefix) {
+  std::vector<ModelPlan::Entry> entries;
+  for (const auto& child : stack.named_children()) {
+    entries.push_back({prefix + child.key(), child.value()->as<Layer>()->plan()});
+  }
+  return entries;
+}
+
+}  // namespace
+
+double weight_at(const Term& term, const StepContext& context) {
+  if (!context.training || term.warmup_epochs == 0) return term.weight;
+  const double grown = static_cast<double>(context.epoch) / static_cast<double>(term.warmup_epochs);
+  return term.weight * std::min(1.0, grown);
+}
+
+at::Tensor total(const Phase& phase, const StepValues& values, const StepContext& context) {
   at::Tensor total;
-  for (const auto& term : terms) {
-    const at::Tensor part = term.weight == 1 ? term.value : term.value * term.weight;
+  for (size_t i = 0; i < phase.terms.size(); ++i) {
+    const double weight = weight_at(phase.terms[i], context);
+    const at::Tensor part = weight == 1 ? values.terms[i] : values.terms[i] * weight;
     total = total.defined() ? total + part : part;
   }
   return total;
 }
 
-Autoencoder::Autoencoder(ItemShapes shapes, Shape code_shape, Likelihood likelihood)
-    : shapes_(std::move(shapes)), code_shape_(std::move(code_shape)), likelihood_(likelihood) {
+Autoencoder::Autoencoder(const ModelSpec& spec, const std::vector<std::string>& heads)
+    : shapes_(spec.shapes), likelihood_(spec.likelihood), condition_width_(spec.condition_width) {
   check(likelihood_);
-  output_ = std::make_shared<ActivationLayer>(likelihood_.activation);
-  register_module("output", output_);
-}
-
-Losses Autoencoder::loss(const Batch& batch, StepContext& /*context*/) {
-  const at::Tensor logits = decode_logits(encode(batch.input));
-  return {.terms = {{"reconstruction", reconstruction_loss(likelihood_, logits, batch.target)}},
-          .metrics = {}};
-}
-
-std::vector<LayerOutput> Autoencoder::layers(const at::Tensor& x) {
-  std::vector<LayerOutput> outputs;
-  std::vector<std::shared_ptr<Layer>> listening;
-  for (const auto& entry : named_modules("", /*include_self=*/false)) {
-    const auto layer = std::dynamic_pointer_cast<Layer>(entry.value());
-    if (!layer) continue;
-    layer->listener = [&outputs, name = entry.key()](const at::Tensor& y) {
-      outputs.push_back({name, y});
-    };
-    listening.push_back(layer);
+  output_ = register_module("output", std::make_shared<ActivationLayer>(likelihood_.activation));
+  network_ = spec.network.build(
+      {.shapes = shapes_, .heads = heads, .condition_width = spec.condition_width});
+  if (heads.empty()) {
+    register_module("encoder", network_.encoder);
+  } else {
+    const auto encoder = register_module("encoder", std::make_shared<torch::nn::Module>());
+    encoder->register_module("trunk", network_.encoder);
+    for (const auto& head : network_.heads) encoder->register_module(head.name, head.layer);
   }
-  forward(x);
-  for (const auto& layer : listening) layer->listener = nullptr;
+  register_module("decoder", network_.decoder);
+}
+
+std::vector<at::Tensor> Autoencoder::read(const at::Tensor& x, const at::Tensor& condition) {
+  const at::Tensor features = network_.encoder->forward(x, condition);
+  if (network_.heads.empty()) return {features};
+  std::vector<at::Tensor> outputs;
+  for (const auto& head : network_.heads) outputs.push_back(head.layer->forward(features));
   return outputs;
+}
+
+at::Tensor Autoencoder::encode(const at::Tensor& x, const at::Tensor& condition) {
+  return read(x, condition).front();
+}
+
+at::Tensor Autoencoder::decode_logits(const at::Tensor& z, const at::Tensor& condition) {
+  return decoder_output(z, condition);
+}
+
+at::Tensor Autoencoder::decode(const at::Tensor& z, const at::Tensor& condition) {
+  return output_->forward(decode_logits(z, condition));
+}
+
+at::Tensor Autoencoder::forward(const at::Tensor& x, const at::Tensor& condition) {
+  return decode(encode(x, condition), condition);
+}
+
+StepValues Autoencoder::losses(const Batch& batch, const StepContext& /*context*/) {
+  const at::Tensor logits = decode_logits(encode(batch.input, batch.condition), batch.condition);
+  return {.terms = {reconstruction_loss(likelihood_, logits, batch.target)}};
+}
+
+std::vector<LayerOutput> Autoencoder::layers(const at::Tensor& x, const at::Tensor& condition) {
+  std::vector<LayerOutput> outputs;
+  const Listener listener(*this, outputs);
+  forward(x, condition);
+  return outputs;
+}
+
+ModelPlan Autoencoder::plan() const {
+  const bool has_heads = !network_.heads.empty();
+  ModelPlan plan{.encoder = entries(*network_.encoder, has_heads ? "encoder.trunk." : "encoder."),
+                 .heads = {},
+                 .decoder = entries(*network_.decoder, "decoder."),
+                 .output = likelihood_.activation};
+  for (const auto& head : network_.heads) {
+    plan.heads.push_back({"encoder." + head.name, head.layer->plan()});
+  }
+  return plan;
+}
+
+TensorMethod Autoencoder::method(const std::string& name, TensorMethod::Argument argument,
+                                 TensorsOf run) const {
+  TensorMethod method{.name = name, .arguments = {std::move(argument)}, .run = {}};
+  if (condition_width_ > 0) method.arguments.push_back({"condition", {condition_width_}});
+  method.run = [run = std::move(run)](const std::vector<at::Tensor>& arguments) {
+    return run(arguments[0], arguments.size() > 1 ? arguments[1] : at::Tensor());
+  };
+  return method;
+}
+
+TensorMethod Autoencoder::method_of_items(const std::string& name, TensorsOf run) const {
+  return method(name, {"x", input_shape()}, std::move(run));
+}
+
+TensorMethod Autoencoder::method_of_codes(const std::string& name, TensorsOf run) const {
+  return method(name, code_argument(), std::move(run));
 }
 
 }  // namespace hourglass::models

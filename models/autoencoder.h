@@ -2,10 +2,10 @@
 
 #include "hourglass/core/batch.h"
 #include "hourglass/core/named_tensor.h"
-#include "hourglass/models/layers.h"
+#include "hourglass/core/row_random.h"
 #include "hourglass/models/likelihood.h"
+#include "hourglass/models/network.h"
 
-#include <ATen/core/Generator.h>
 #include <torch/nn/module.h>
 
 #include <cstdint>
@@ -16,99 +16,175 @@
 
 namespace hourglass::models {
 
-/// What a loss may need to know of the step it belongs to.
+// An objective says what the code is and what is minimised over any network. `Autoencoder` is the
+// plain one, the reconstruction loss alone, and the base class of all others.
+
+/// One part of what is minimised, declared before the first step.
+struct Term {
+  std::string name;   ///< a column of metrics.csv: the raw value, without the weight
+  double weight = 1;  ///< how much of it the optimizer sees
+  /// Epochs over which the weight grows to its value while training; validation has all of it.
+  int64_t warmup_epochs = 0;
+  /// Whether the value is a sum over the rows of a batch rather than a mean: processes that share a
+  /// batch add such values and average the others.
+  bool sum_over_batch = false;
+};
+
+/// An optimizer of its own for some of the parameters. Most objectives have one phase, for all.
+struct Phase {
+  std::string name = "all";
+  /// Child modules whose parameters it changes, registered one after the other: {"encoder",
+  /// "decoder"}; empty: all parameters.
+  std::vector<std::string> modules = {};
+  std::vector<Term> terms;
+  std::vector<std::string> metrics = {};  ///< numbers worth a column that are not minimised
+  double learning_rate = 1;               ///< times the run's
+};
+
+/// What an objective may need to know of the step it belongs to.
 struct StepContext {
-  at::Generator generator;  ///< for sampling; on the device of the batch
-  int64_t step = 0;         ///< optimizer steps taken before this one
+  RowRandom random;         ///< for sampling, keyed by the rows of the batch
+  int64_t step = 0;         ///< steps taken before this one
   int64_t epoch = 1;        ///< counted from 1
   bool training = true;     ///< false while validating
+  size_t phase = 0;         ///< which of the objective's phases
 };
 
-/// One part of a loss: its raw value, and how much of it the optimizer sees.
-struct LossTerm {
-  std::string name;
-  at::Tensor value;  ///< scalar, a mean over the batch
-  double weight = 1;
+/// What a phase declared, for one batch: scalars in the order of the declaration.
+struct StepValues {
+  std::vector<at::Tensor> terms;
+  std::vector<at::Tensor> metrics = {};
 };
 
-/// A number worth a column of metrics.csv that is not optimized.
-struct Metric {
-  std::string name;
-  at::Tensor value;  ///< scalar, a mean over the batch
-};
+/// The weight of a term in a step.
+double weight_at(const Term& term, const StepContext& context);
 
-struct Losses {
-  std::vector<LossTerm> terms;
-  std::vector<Metric> metrics;
+/// Σ weight · term.
+at::Tensor total(const Phase& phase, const StepValues& values, const StepContext& context);
 
-  /// Σ weight · value.
-  at::Tensor total() const;
+/// What a model is built from, whatever its objective.
+struct ModelSpec {
+  ItemShapes shapes;
+  NetworkOptions network;
+  Likelihood likelihood = {};
+  int64_t condition_width = 0;  ///< numbers that tell encoder and decoder about each item; 0: none
 };
 
 /// The output of one layer [B, …], under the layer's name in the module tree: "encoder.dense1".
 using LayerOutput = NamedTensor;
 
-/// Shapes of one input and of the target it is to become; they differ only in paired training.
-struct ItemShapes {
-  Shape input;
-  Shape target;
+/// The layers of a model in the order of computation, by name.
+struct ModelPlan {
+  struct Entry {
+    std::string name;
+    LayerPlan layer;
+  };
+  std::vector<Entry> encoder, heads, decoder;
+  Activation output = Activation::Linear;
 };
 
-/// A function of one tensor that an exported model has as a method.
+/// A function that an exported model has as a method.
 struct TensorMethod {
-  std::string name;      ///< "encode_distribution"
-  std::string argument;  ///< "x"
-  Shape item_shape;      ///< of the argument, without the batch
-  std::function<std::vector<at::Tensor>(const at::Tensor&)>
-      run;  ///< several results become a tuple
+  struct Argument {
+    std::string name;  ///< "x"
+    Shape item_shape;  ///< without the batch
+    int64_t below = 0;  ///< whole numbers in 0 … below − 1; 0: real numbers
+  };
+  std::string name;  ///< "encode_distribution"
+  std::vector<Argument> arguments;
+  /// Several results become a tuple.
+  std::function<std::vector<at::Tensor>(const std::vector<at::Tensor>&)> run;
 };
 
-/// A network through a bottleneck: encode(x) = z, decode(z) ≈ x. The base class of every variant.
+/// A network through a bottleneck: encode(x) = z, decode(z) ≈ x. B is the number of rows.
 ///
-/// A variant registers its layers, overrides `encode` and `decode_logits` (and `loss`, when more
-/// than the reconstruction counts), and takes any batch size. B is the number of rows.
+/// Every function that takes a condition [B, condition_width] needs one where the model was built
+/// with one, and ignores it elsewhere.
 class Autoencoder : public torch::nn::Module {
  public:
-  /// Throws `UsageError` when the likelihood does not fit its output activation.
-  Autoencoder(ItemShapes shapes, Shape code_shape, Likelihood likelihood);
+  /// Builds the network with these heads (see `NetworkRequest`). Throws `UsageError` where network,
+  /// shapes and likelihood do not fit together.
+  explicit Autoencoder(const ModelSpec& spec, const std::vector<std::string>& heads = {});
+
+  // ---- What a trained model does
 
   /// [B, input shape…] -> the code [B, code shape…].
-  virtual at::Tensor encode(const at::Tensor& x) = 0;
+  virtual at::Tensor encode(const at::Tensor& x, const at::Tensor& condition = {});
 
   /// [B, code shape…] -> [B, target shape…] before the output activation: the logits of a Bernoulli
   /// likelihood.
-  virtual at::Tensor decode_logits(const at::Tensor& z) = 0;
+  virtual at::Tensor decode_logits(const at::Tensor& z, const at::Tensor& condition = {});
 
   /// The likelihood's mean: [B, code shape…] -> [B, target shape…]. Never clamped.
-  at::Tensor decode(const at::Tensor& z) { return output_->forward(decode_logits(z)); }
+  at::Tensor decode(const at::Tensor& z, const at::Tensor& condition = {});
 
-  at::Tensor forward(const at::Tensor& x) { return decode(encode(x)); }
+  at::Tensor forward(const at::Tensor& x, const at::Tensor& condition = {});
 
-  /// The terms to minimise on a batch. By default the mean reconstruction loss alone.
-  virtual Losses loss(const Batch& batch, StepContext& context);
+  // ---- What training does
 
-  /// Every layer's output on the way of `forward(x)`, in order.
-  std::vector<LayerOutput> layers(const at::Tensor& x);
+  /// What is minimised and reported, declared before the first step.
+  virtual std::vector<Phase> phases() const { return {{.terms = {{"reconstruction"}}}}; }
+
+  /// The values of phase `context.phase` on a batch.
+  virtual StepValues losses(const Batch& batch, const StepContext& context);
+
+  /// After the optimizers' steps on a batch, without gradients: running averages of codebooks,
+  /// norms of weights, and the like.
+  virtual void after_step(const Batch& /*batch*/, const StepContext& /*context*/) {}
+
+  // ---- What it is
 
   const Shape& input_shape() const { return shapes_.input; }
   const Shape& target_shape() const { return shapes_.target; }
-  const Shape& code_shape() const { return code_shape_; }
+  virtual Shape code_shape() const { return network_.code_shape; }
   const Likelihood& likelihood() const { return likelihood_; }
+  int64_t condition_width() const { return condition_width_; }
 
-  /// What the code is: "vector", "map" (channels × height × width) or "gaussian" (the mean of a
-  /// distribution).
-  virtual std::string code_kind() const { return "vector"; }
+  /// What the code is: "vector", "map" (channels × height × width), "gaussian" (a standard normal
+  /// prior; the mean of a distribution) or "indices" (of a codebook).
+  virtual std::string code_kind() const { return code_shape().size() == 3 ? "map" : "vector"; }
+
+  /// Every layer's output on the way of `forward(x)`, in order.
+  std::vector<LayerOutput> layers(const at::Tensor& x, const at::Tensor& condition = {});
+
+  ModelPlan plan() const;
 
   /// What an exported model can do beyond `forward`, `encode`, `decode` and `layers`: methods to
   /// trace, and methods as TorchScript source, which may call all others.
   virtual std::vector<TensorMethod> extra_methods() { return {}; }
   virtual std::string script_methods() const { return ""; }
 
+  /// Exported methods of items (of codes), and of the condition where the model has one.
+  using TensorsOf =
+      std::function<std::vector<at::Tensor>(const at::Tensor& values, const at::Tensor& condition)>;
+  TensorMethod method_of_items(const std::string& name, TensorsOf run) const;
+  TensorMethod method_of_codes(const std::string& name, TensorsOf run) const;
+
+ protected:
+  /// The output of each head, or the code where there are none.
+  std::vector<at::Tensor> read(const at::Tensor& x, const at::Tensor& condition);
+
+  /// What the network gives for a code of its own shape.
+  at::Tensor decoder_output(const at::Tensor& z, const at::Tensor& condition) {
+    return network_.decoder->forward(z, condition);
+  }
+
+  /// The code as an argument of exported methods.
+  virtual TensorMethod::Argument code_argument() const { return {"z", code_shape()}; }
+
+  /// What the heads give and the decoder takes, which is the code unless an objective makes another
+  /// one of it.
+  const Shape& network_code_shape() const { return network_.code_shape; }
+
  private:
   ItemShapes shapes_;
-  Shape code_shape_;
   Likelihood likelihood_;
-  std::shared_ptr<ActivationLayer> output_;
+  int64_t condition_width_;
+  std::shared_ptr<Layer> output_;
+  Network network_;
+
+  TensorMethod method(const std::string& name, TensorMethod::Argument argument,
+                      TensorsOf run) const;
 };
 
 using AutoencoderPtr = std::shared_ptr<Autoencoder>;

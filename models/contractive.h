@@ -1,59 +1,55 @@
 #pragma once
 
-#include "hourglass/models/dense.h"
+#include "hourglass/models/autoencoder.h"
 
-#include <utility>
+#include <vector>
 
 namespace hourglass::models {
 
-// Contractive autoencoder (Rifai et al. 2011): a dense one whose code changes little when the input
-// does.
+// Contractive autoencoder (Rifai et al. 2011): the code h changes little when the input does.
 //
 //   loss = reconstruction + λ · mean over the batch of ‖∂h/∂x‖²_F
+//
+// Of a single dense layer h = f(a) the norm has a closed form, Σⱼ f'(aⱼ)² Σᵢ Wⱼᵢ².
 
 /// How the squared Frobenius norm of the encoder's Jacobian is computed.
 enum class JacobianNorm {
-  Exact,     ///< one layer: Σⱼ (f'ⱼ)² Σᵢ Wⱼᵢ²; deeper: row by row with automatic differentiation
-  Estimate,  ///< ‖vᵀJ‖² for one random v ~ N(0, I) a step, which is right on average (Hutchinson
-             ///< 1990)
+  Exact,     ///< by the closed form, else row by row with automatic differentiation
+  Estimate,  ///< ‖vᵀJ‖² for one random v ~ N(0, I) a row and step, right on average (Hutchinson 1990)
 };
-
 constexpr auto names_of(JacobianNorm) {
-  return std::to_array<EnumName<JacobianNorm>>(
-      {{JacobianNorm::Exact, "exact"}, {JacobianNorm::Estimate, "estimate"}});
+  return std::to_array<EnumName<JacobianNorm>>({{JacobianNorm::Exact, "exact"}, {JacobianNorm::Estimate, "estimate"}});
 }
 
 struct ContractiveOptions {
-  DenseOptions network = {.widths = {64}, .code_activation = Activation::Sigmoid};
-  double contraction = 1e-3;  ///< λ
+  double contraction = 1e-3;
   JacobianNorm jacobian = JacobianNorm::Exact;
 
-  /// Adds a row for each field.
-  void describe(FieldTable& table);
+  void describe(FieldTable& table) {
+    table
+        .add("contraction", contraction, "weight of the squared norm of the encoder's Jacobian")
+        .at_least(0);
+    table.add("jacobian", jacobian,
+              "how the norm is computed: exact, or estimate with one random direction a step");
+  }
 };
 
-/// Throws `UsageError` for options that cannot work whatever the data.
-void check(const ContractiveOptions& options);
-
-class ContractiveAutoencoder : public DenseAutoencoder {
+/// Reports the metric "jacobian_norm", the mean of ‖∂h/∂x‖_F.
+class Contractive : public Autoencoder {
  public:
-  using Options = ContractiveOptions;
+  Contractive(ContractiveOptions options, const ModelSpec& spec)
+      : Autoencoder(spec), options_(options) {}
 
-  /// Throws what `DenseAutoencoder` throws.
-  ContractiveAutoencoder(Options options, ItemShapes shapes);
+  std::vector<Phase> phases() const override;
+  StepValues losses(const Batch& batch, const StepContext& context) override;
 
-  /// Reconstruction and contraction, and the metric "jacobian_norm", the mean of ‖∂h/∂x‖_F.
-  Losses loss(const Batch& batch, StepContext& context) override;
-
-  /// ‖∂h/∂x‖²_F of each row: [B, shape…] -> [B]. Works under no-grad too, but not in inference
-  /// mode.
-  at::Tensor squared_jacobian_norm(const at::Tensor& x, StepContext& context);
+  /// ‖∂h/∂x‖²_F of each row of the input: [B]. Works under no-grad too, but not in inference mode.
+  at::Tensor squared_jacobian_norm(const Batch& batch, const StepContext& context);
 
  private:
-  Options options_;
+  ContractiveOptions options_;
 
-  at::Tensor closed_form(const at::Tensor& x);
-  at::Tensor by_differentiation(const at::Tensor& x, StepContext& context);
+  at::Tensor by_differentiation(const Batch& batch, const StepContext& context);
 };
 
 }  // namespace hourglass::models

@@ -1,5 +1,7 @@
 #include "hourglass/models/convolution_layers.h"
 
+#include "hourglass/models/initializers.h"
+
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
@@ -26,6 +28,21 @@ std::string conv_title(const char* name, const ConvOptions& options) {
   return text;
 }
 
+/// `tensors` that are undefined are left out.
+LayerPlan conv_plan(const char* kind, const char* name, const ConvOptions& options,
+                    std::map<std::string, at::Tensor> tensors) {
+  std::erase_if(tensors, [](const auto& entry) { return !entry.second.defined(); });
+  return {.kind = kind,
+          .title = conv_title(name, options),
+          .sizes = {{"inputs", options.inputs},
+                    {"outputs", options.outputs},
+                    {"kernel", options.kernel},
+                    {"stride", options.stride},
+                    {"same_padding", options.padding == Padding::Same ? 1 : 0}},
+          .activation = options.activation,
+          .tensors = std::move(tensors)};
+}
+
 /// Pixels that Same padding adds to a side of `size` pixels, both ends together.
 int64_t same_padding(int64_t size, int64_t kernel, int64_t stride) {
   const int64_t output = (size + stride - 1) / stride;
@@ -46,7 +63,9 @@ ConvLayer::ConvLayer(ConvOptions options) : options_(options) {
   if (options.bias) bias_ = register_parameter("bias", at::zeros({options.outputs}));
 }
 
-std::string ConvLayer::title() const { return conv_title("Conv", options_); }
+LayerPlan ConvLayer::plan() const {
+  return conv_plan("conv", "Conv", options_, {{"weight", weight_}, {"bias", bias_}});
+}
 
 at::Tensor ConvLayer::run(const at::Tensor& x) {
   const bool same = options_.padding == Padding::Same;
@@ -61,7 +80,9 @@ ConvTransposeLayer::ConvTransposeLayer(ConvOptions options) : options_(options) 
   if (options.bias) bias_ = register_parameter("bias", at::zeros({options.outputs}));
 }
 
-std::string ConvTransposeLayer::title() const { return conv_title("Deconv", options_); }
+LayerPlan ConvTransposeLayer::plan() const {
+  return conv_plan("deconv", "Deconv", options_, {{"weight", weight_}, {"bias", bias_}});
+}
 
 at::Tensor ConvTransposeLayer::run(const at::Tensor& x) {
   at::Tensor y = at::conv_transpose2d(x, weight_, bias_, options_.stride);
@@ -80,6 +101,16 @@ BatchNormLayer::BatchNormLayer(int64_t channels) {
   running_var_ = register_buffer("running_var", at::ones({channels}));
 }
 
+LayerPlan BatchNormLayer::plan() const {
+  return {.kind = "norm",
+          .title = "Batch norm",
+          .sizes = {{"channels", weight_.size(0)}},
+          .tensors = {{"weight", weight_},
+                      {"bias", bias_},
+                      {"running_mean", running_mean_},
+                      {"running_var", running_var_}}};
+}
+
 at::Tensor BatchNormLayer::run(const at::Tensor& x) {
   // The unbiased variance of a single value is 0/0, and a running variance would stay NaN for ever.
   const bool single_value = is_training() && x.numel() == x.size(1);
@@ -95,6 +126,10 @@ at::Tensor MaxPoolLayer::run(const at::Tensor& x) {
 
 at::Tensor UpsampleLayer::run(const at::Tensor& x) {
   return at::upsample_nearest2d(x, at::OptionalIntArrayRef(), at::ArrayRef<double>({2.0, 2.0}));
+}
+
+LayerPlan CropLayer::plan() const {
+  return {.kind = "crop", .title = "Crop", .sizes = {{"height", height_}, {"width", width_}}};
 }
 
 at::Tensor CropLayer::run(const at::Tensor& x) {

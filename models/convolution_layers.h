@@ -1,9 +1,8 @@
 #pragma once
 
-#include "hourglass/models/layers.h"
+#include "hourglass/models/layer.h"
 
 #include <cstdint>
-#include <string>
 
 namespace hourglass::models {
 
@@ -29,8 +28,7 @@ class ConvLayer : public Layer {
  public:
   explicit ConvLayer(ConvOptions options);
 
-  std::string kind() const override { return "conv"; }
-  std::string title() const override;
+  LayerPlan plan() const override;
 
  protected:
   at::Tensor run(const at::Tensor& x) override;
@@ -48,8 +46,7 @@ class ConvTransposeLayer : public Layer {
  public:
   explicit ConvTransposeLayer(ConvOptions options);
 
-  std::string kind() const override { return "deconv"; }
-  std::string title() const override;
+  LayerPlan plan() const override;
 
  protected:
   at::Tensor run(const at::Tensor& x) override;
@@ -68,8 +65,7 @@ class BatchNormLayer : public Layer {
  public:
   explicit BatchNormLayer(int64_t channels);
 
-  std::string kind() const override { return "norm"; }
-  std::string title() const override { return "Batch norm"; }
+  LayerPlan plan() const override;
 
  protected:
   at::Tensor run(const at::Tensor& x) override;
@@ -81,8 +77,7 @@ class BatchNormLayer : public Layer {
 /// 2 × 2 maxima: ⌈size / 2⌉ pixels a side, the last of an odd size alone.
 class MaxPoolLayer : public Layer {
  public:
-  std::string kind() const override { return "pool"; }
-  std::string title() const override { return "Max pool 2 x 2"; }
+  LayerPlan plan() const override { return {.kind = "pool", .title = "Max pool 2 x 2"}; }
 
  protected:
   at::Tensor run(const at::Tensor& x) override;
@@ -91,8 +86,7 @@ class MaxPoolLayer : public Layer {
 /// Every pixel becomes 2 × 2.
 class UpsampleLayer : public Layer {
  public:
-  std::string kind() const override { return "upsample"; }
-  std::string title() const override { return "Upsample 2 x 2"; }
+  LayerPlan plan() const override { return {.kind = "upsample", .title = "Upsample 2 x 2"}; }
 
  protected:
   at::Tensor run(const at::Tensor& x) override;
@@ -103,8 +97,7 @@ class CropLayer : public Layer {
  public:
   CropLayer(int64_t height, int64_t width) : height_(height), width_(width) {}
 
-  std::string kind() const override { return "crop"; }
-  std::string title() const override { return "Crop"; }
+  LayerPlan plan() const override;
 
  protected:
   at::Tensor run(const at::Tensor& x) override;

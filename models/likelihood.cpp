@@ -5,12 +5,21 @@
 #include <ATen/ATen.h>
 
 namespace hourglass::models {
+namespace {
 
-void Likelihood::describe(FieldTable& table) {
-  table.add("loss", loss, "reconstruction error: bce (values in [0, 1]), mse or mae");
-  table.add("output_activation", activation,
-            "of the reconstruction; bce needs sigmoid, linear suits data of any range");
+/// `how` is of at::Reduction.
+at::Tensor reduced_loss(const Likelihood& likelihood, const at::Tensor& logits,
+                        const at::Tensor& target, int64_t how) {
+  const auto mean = [&] { return activate(likelihood.activation, logits); };
+  switch (likelihood.loss) {
+    case Loss::Bce: return at::binary_cross_entropy_with_logits(logits, target, {}, {}, how);
+    case Loss::Mse: return at::mse_loss(mean(), target, how);
+    case Loss::Mae: return at::l1_loss(mean(), target, how);
+  }
+  throw Error("unknown loss");
 }
+
+}  // namespace
 
 void check(const Likelihood& likelihood) {
   if (likelihood.loss == Loss::Bce && likelihood.activation != Activation::Sigmoid) {
@@ -22,16 +31,15 @@ void check(const Likelihood& likelihood) {
 
 at::Tensor reconstruction_loss(const Likelihood& likelihood, const at::Tensor& logits,
                                const at::Tensor& target, Reduction reduction) {
-  const int64_t how =
-      reduction == Reduction::MeanOfValues ? at::Reduction::Mean : at::Reduction::Sum;
-  const auto mean = [&] { return activate(likelihood.activation, logits); };
-  at::Tensor loss;
-  switch (likelihood.loss) {
-    case Loss::Bce: loss = at::binary_cross_entropy_with_logits(logits, target, {}, {}, how); break;
-    case Loss::Mse: loss = at::mse_loss(mean(), target, how); break;
-    case Loss::Mae: loss = at::l1_loss(mean(), target, how); break;
+  if (reduction == Reduction::MeanOfValues) {
+    return reduced_loss(likelihood, logits, target, at::Reduction::Mean);
   }
-  return reduction == Reduction::MeanOfValues ? loss : loss / target.size(0);
+  return reduced_loss(likelihood, logits, target, at::Reduction::Sum) / target.size(0);
+}
+
+at::Tensor row_losses(const Likelihood& likelihood, const at::Tensor& logits,
+                      const at::Tensor& target) {
+  return reduced_loss(likelihood, logits, target, at::Reduction::None).flatten(1).sum(1);
 }
 
 }  // namespace hourglass::models

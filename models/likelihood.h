@@ -5,8 +5,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <utility>
-
 namespace hourglass::models {
 
 /// What a reconstruction is judged by. Each is the negative logarithm of a likelihood, up to
@@ -16,10 +14,8 @@ enum class Loss {
   Mse,  ///< squared error: Gaussian of variance ½
   Mae,  ///< absolute error: Laplace of scale 1
 };
-
 constexpr auto names_of(Loss) {
-  return std::to_array<EnumName<Loss>>(
-      {{Loss::Bce, "bce"}, {Loss::Mse, "mse"}, {Loss::Mae, "mae"}});
+  return std::to_array<EnumName<Loss>>({{Loss::Bce, "bce"}, {Loss::Mse, "mse"}, {Loss::Mae, "mae"}});
 }
 
 /// What stands at the end of every decoder, chosen once for all variants.
@@ -28,8 +24,11 @@ struct Likelihood {
   /// From the decoder's last linear outputs ("logits") to the reconstruction. Bce needs Sigmoid.
   Activation activation = Activation::Sigmoid;
 
-  /// Adds a row for each field.
-  void describe(FieldTable& table);
+  void describe(FieldTable& table) {
+    table.add("loss", loss, "reconstruction error: bce (values in [0, 1]), mse or mae");
+    table.add("output_activation", activation,
+              "of the reconstruction; bce needs sigmoid, linear suits data of any range");
+  }
 };
 
 /// Throws `UsageError` for binary cross-entropy without a sigmoid.
@@ -44,5 +43,9 @@ enum class Reduction { MeanOfValues, SumOfValues };
 at::Tensor reconstruction_loss(const Likelihood& likelihood, const at::Tensor& logits,
                                const at::Tensor& target,
                                Reduction reduction = Reduction::MeanOfValues);
+
+/// The sum over the values of each item: [B].
+at::Tensor row_losses(const Likelihood& likelihood, const at::Tensor& logits,
+                      const at::Tensor& target);
 
 }  // namespace hourglass::models

@@ -1,5 +1,7 @@
 #include "hourglass/models/recurrent_layers.h"
 
+#include "hourglass/models/initializers.h"
+
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
@@ -29,9 +31,18 @@ LstmLayer::LstmLayer(int64_t features, int64_t units, Output output, bool bidire
   }
 }
 
-std::string LstmLayer::title() const {
-  return fmt::format("{}LSTM{}", bidirectional_ ? "Bidirectional " : "",
-                     output_ == Output::Last ? ", last state" : "");
+LayerPlan LstmLayer::plan() const {
+  LayerPlan plan = {.kind = "lstm",
+                    .title = fmt::format("{}LSTM{}", bidirectional_ ? "Bidirectional " : "",
+                                         output_ == Output::Last ? ", last state" : ""),
+                    .sizes = {{"features", directions_.front().input_kernel.size(1)},
+                              {"units", units_},
+                              {"directions", std::ssize(directions_)},
+                              {"last_state_alone", output_ == Output::Last ? 1 : 0}}};
+  for (const auto& parameter : named_parameters()) {
+    plan.tensors[parameter.key()] = parameter.value();
+  }
+  return plan;
 }
 
 at::Tensor LstmLayer::run(const at::Tensor& x) {
@@ -53,6 +64,10 @@ at::Tensor LstmLayer::run(const at::Tensor& x) {
                is_training(), bidirectional_, /*batch_first=*/true);
   if (output_ == Output::Sequence) return sequence;  // [B, T, U · directions]
   return last.transpose(0, 1).flatten(1);            // [directions, B, U] -> [B, U · directions]
+}
+
+LayerPlan RepeatLayer::plan() const {
+  return {.kind = "repeat", .title = "Repeat", .sizes = {{"steps", steps_}}};
 }
 
 at::Tensor RepeatLayer::run(const at::Tensor& x) { return x.unsqueeze(1).expand({-1, steps_, -1}); }

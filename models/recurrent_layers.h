@@ -1,9 +1,8 @@
 #pragma once
 
-#include "hourglass/models/layers.h"
+#include "hourglass/models/layer.h"
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 namespace hourglass::models {
@@ -22,8 +21,7 @@ class LstmLayer : public Layer {
 
   LstmLayer(int64_t features, int64_t units, Output output, bool bidirectional);
 
-  std::string kind() const override { return "lstm"; }
-  std::string title() const override;
+  LayerPlan plan() const override;
 
  protected:
   at::Tensor run(const at::Tensor& x) override;
@@ -46,8 +44,7 @@ class RepeatLayer : public Layer {
  public:
   explicit RepeatLayer(int64_t steps) : steps_(steps) {}
 
-  std::string kind() const override { return "repeat"; }
-  std::string title() const override { return "Repeat"; }
+  LayerPlan plan() const override;
 
  protected:
   at::Tensor run(const at::Tensor& x) override;

@@ -1,50 +1,54 @@
 #pragma once
 
-#include "hourglass/models/dense.h"
+#include "hourglass/models/autoencoder.h"
 
-#include <utility>
+#include <vector>
 
 namespace hourglass::models {
 
-// Sparse autoencoder: a dense one whose code is mostly silent.
+// Sparse autoencoder: most of the code is silent for any one item. h is the code.
 //
-//   L1 (Keras' activity regulariser):  loss = reconstruction + λ Σ over batch and units of |h|
-//   KL (Ng, CS294A lecture notes 2011): loss = reconstruction + λ Σⱼ KL(ρ ‖ ρ̂ⱼ), ρ̂ⱼ the mean of
-//   unit j over the batch,
-//     KL(ρ ‖ ρ̂) = ρ log(ρ / ρ̂) + (1 − ρ) log((1 − ρ) / (1 − ρ̂))
+//   L1 (Keras' activity regulariser):   loss = reconstruction + λ Σ over batch and units of |h|
+//   KL (Ng, CS294A lecture notes 2011): loss = reconstruction + λ Σⱼ KL(ρ ‖ ρ̂ⱼ), ρ̂ⱼ the mean of unit j over the batch
+//   KL(ρ ‖ ρ̂) = ρ log(ρ / ρ̂) + (1 − ρ) log((1 − ρ) / (1 − ρ̂))
 
 enum class Sparsity { L1, Kl };
-
 constexpr auto names_of(Sparsity) {
   return std::to_array<EnumName<Sparsity>>({{Sparsity::L1, "l1"}, {Sparsity::Kl, "kl"}});
 }
 
 struct SparseOptions {
-  DenseOptions network = {.widths = {64}, .code_activation = Activation::Relu};
   Sparsity sparsity = Sparsity::L1;
-  double sparsity_weight = 1e-5;    ///< λ
-  double target_activation = 0.05;  ///< ρ of the KL penalty, in (0, 1)
+  double sparsity_weight = 1e-5;
+  double target_activation = 0.05;
 
-  /// Adds a row for each field.
-  void describe(FieldTable& table);
+  void describe(FieldTable& table) {
+    table.add("sparsity", sparsity,
+              "penalty on the code: l1, on its absolute values, or kl, on the distance of its means "
+              "from the target");
+    table
+        .add("sparsity_weight", sparsity_weight,
+             "weight of the penalty, which l1 sums over units and batch, kl over units")
+        .at_least(0);
+    table.add("target_activation", target_activation, "mean activation that kl aims at")
+        .above(0)
+        .below(1);
+  }
 };
 
-/// Throws `UsageError` for options that cannot work whatever the data; the KL penalty needs sigmoid
-/// units.
-void check(const SparseOptions& options);
+/// Throws `UsageError` for the KL penalty on a network whose code is not sigmoid.
+void check(const SparseOptions& options, const NetworkOptions& network);
 
-class SparseAutoencoder : public DenseAutoencoder {
+/// Reports the metric "mean_activation" of the code.
+class Sparse : public Autoencoder {
  public:
-  using Options = SparseOptions;
+  Sparse(SparseOptions options, const ModelSpec& spec);
 
-  /// Throws what `check` and `DenseAutoencoder` throw.
-  SparseAutoencoder(Options options, ItemShapes shapes);
-
-  /// Reconstruction and penalty, and the metric "mean_activation" of the code.
-  Losses loss(const Batch& batch, StepContext& context) override;
+  std::vector<Phase> phases() const override;
+  StepValues losses(const Batch& batch, const StepContext& context) override;
 
  private:
-  Options options_;
+  SparseOptions options_;
 };
 
 }  // namespace hourglass::models

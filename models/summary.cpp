@@ -1,6 +1,7 @@
 #include "hourglass/models/summary.h"
 
 #include "hourglass/core/text.h"
+#include "hourglass/models/layer.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -16,12 +17,6 @@ int64_t count_values(const std::vector<at::Tensor>& tensors) {
   return count;
 }
 
-std::vector<int64_t> sizes_with_batch(const Shape& shape, int64_t batch) {
-  std::vector<int64_t> sizes = {batch};
-  sizes.insert(sizes.end(), shape.begin(), shape.end());
-  return sizes;
-}
-
 }  // namespace
 
 ModelSummary summarize(Autoencoder& model) {
@@ -30,7 +25,10 @@ ModelSummary summarize(Autoencoder& model) {
   model.eval();
   const auto parameters = model.parameters();
   const auto options = parameters.front().options();
-  const auto outputs = model.layers(at::zeros(sizes_with_batch(model.input_shape(), 1), options));
+  const at::Tensor condition =
+      model.condition_width() > 0 ? at::zeros({1, model.condition_width()}, options) : at::Tensor();
+  const auto outputs =
+      model.layers(at::zeros(with_batch(1, model.input_shape()), options), condition);
   model.train(was_training);
 
   ModelSummary summary{
@@ -38,7 +36,7 @@ ModelSummary summarize(Autoencoder& model) {
   const auto modules = model.named_modules("", /*include_self=*/false);
   for (const auto& output : outputs) {
     const auto& layer = *(*modules.find(output.name))->as<Layer>();
-    summary.layers.push_back({output.name, layer.title(), output.value.sizes().slice(1).vec(),
+    summary.layers.push_back({output.name, layer.plan().title, output.value.sizes().slice(1).vec(),
                               count_values(layer.parameters()) + count_values(layer.buffers())});
   }
   return summary;

@@ -1,10 +1,13 @@
 #pragma once
 
+#include "hourglass/models/likelihood.h"
+#include "hourglass/models/network.h"
 #include "hourglass/sources/open.h"
 #include "hourglass/training/trainer.h"
 
 #include <any>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,9 +37,10 @@ struct PictureOptions {
 /// A published system, as plain data. Source of each: the tables in docs/recipes.md.
 struct Recipe {
   std::string name;     ///< "mnist-2d-relu"
-  std::string variant;  ///< "dense"
   std::string summary;  ///< one line
-  std::any model;       ///< the variant's options
+  std::optional<models::NetworkOptions> network;  ///< none: the variant's
+  std::optional<models::Likelihood> likelihood;   ///< none: the variant's
+  std::any objective;                             ///< the variant's options; empty: its defaults
   sources::DataOptions data;
   training::TrainingOptions training;
   int64_t log_every = 1;  ///< epochs between the lines of a log
@@ -44,14 +48,11 @@ struct Recipe {
   PictureOptions pictures;
 };
 
-/// All recipes, in the order shown to users.
-const std::vector<Recipe>& recipes();
+/// The embedded digits have no official test part: a fifth of them, class by class, judges the
+/// model.
+sources::DataOptions digits_with_validation();
 
-/// The recipe of that name for that variant. Throws `UsageError` for an unknown name, or one of
-/// another variant.
-const Recipe& find_recipe(const std::string& name, const std::string& variant);
-
-/// The variant's recipes as a table: name, data, epochs, expected number, what it is.
-std::string recipe_table(const std::string& variant);
+/// A set known by name, judged by its official test part.
+sources::DataOptions with_test_images(const std::string& dataset);
 
 }  // namespace hourglass::recipes

@@ -1,78 +1,72 @@
 #include "hourglass/recipes/variant.h"
 
 #include "hourglass/core/error.h"
-#include "hourglass/models/contractive.h"
-#include "hourglass/models/convolutional.h"
-#include "hourglass/models/denoising.h"
-#include "hourglass/models/dense.h"
-#include "hourglass/models/lstm.h"
-#include "hourglass/models/sparse.h"
-#include "hourglass/models/variational.h"
+#include "hourglass/core/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
 
 namespace hourglass::recipes {
+
+// Each in a file of its own, `<name>.cpp`. CMake reads the names of the trainers from this list.
+Variant dense_variant();
+Variant sparse_variant();
+Variant contractive_variant();
+Variant convolutional_variant();
+Variant denoising_variant();
+Variant lstm_variant();
+Variant variational_variant();
+Variant conditional_variant();
+Variant vector_quantized_variant();
+Variant adversarial_variant();
+Variant wasserstein_variant();
+Variant importance_weighted_variant();
+
 namespace {
 
-/// A variant with these options, whose models are made by `build`.
-template <class Options, class Build>
-Variant row_with(std::string name, std::string summary, std::string default_recipe, Build build) {
-  return {
-      .name = std::move(name),
-      .summary = std::move(summary),
-      .default_recipe = std::move(default_recipe),
-      .default_options = Options{},
-      .describe = [](FieldTable& table,
-                     std::any& options) { std::any_cast<Options&>(options).describe(table); },
-      .check = [](const std::any& options) { check(std::any_cast<const Options&>(options)); },
-      .build = [build](const std::any& options,
-                       const models::ItemShapes& shapes) -> models::AutoencoderPtr {
-        return build(std::any_cast<const Options&>(options), shapes);
-      },
+std::vector<Variant>& registry() {
+  static std::vector<Variant> all = {
+      dense_variant(),        sparse_variant(),           contractive_variant(),
+      convolutional_variant(), denoising_variant(),       lstm_variant(),
+      variational_variant(),  conditional_variant(),      vector_quantized_variant(),
+      adversarial_variant(),  wasserstein_variant(),      importance_weighted_variant(),
   };
+  return all;
 }
 
-/// A variant that is a class of its own.
-template <class Model>
-Variant row(std::string name, std::string summary, std::string default_recipe) {
-  using Options = typename Model::Options;
-  return row_with<Options>(std::move(name), std::move(summary), std::move(default_recipe),
-                           [](const Options& options, const models::ItemShapes& shapes) {
-                             return std::make_shared<Model>(options, shapes);
-                           });
-}
-
-/// One of two networks, and noise to be undone.
-Variant denoising_row() {
-  Variant variant = row_with<models::DenoisingOptions>(
-      "denoising", "gives back the clean item for a noisy one", "digits-denoise",
-      [](const models::DenoisingOptions& options, const models::ItemShapes& shapes) {
-        return models::build(options, shapes);
-      });
-  variant.default_corruption = {datasets::CorruptionKind::Gaussian, 0.3};
-  return variant;
+/// The variant that has a recipe of that name, or null.
+const Variant* owner_of(const std::string& recipe) {
+  for (const auto& variant : registry()) {
+    for (const auto& own : variant.recipes) {
+      if (own.name == recipe) return &variant;
+    }
+  }
+  return nullptr;
 }
 
 }  // namespace
 
-const std::vector<Variant>& variants() {
-  static const std::vector<Variant> all = {
-      row<models::DenseAutoencoder>(
-          "dense", "fully connected layers; the decoder mirrors the encoder", "digits-2d"),
-      row<models::SparseAutoencoder>(
-          "sparse", "dense, with a penalty that keeps most of the code silent", "digits-sparse"),
-      row<models::ContractiveAutoencoder>(
-          "contractive", "dense, with a penalty on how much the code changes with the input",
-          "digits-contractive"),
-      row<models::ConvolutionalAutoencoder>(
-          "convolutional", "convolutions and poolings; the code is a small image of many channels",
-          "digits-conv"),
-      denoising_row(),
-      row<models::LstmAutoencoder>(
-          "lstm", "reads the item as a sequence; the code is the last hidden state", "digits-rows"),
-      row<models::VariationalAutoencoder>(
-          "variational", "the code is a normal distribution; new items are drawn from it",
-          "digits-vae"),
-  };
-  return all;
+models::NetworkOptions Variant::network(const std::string& kind) const {
+  for (const auto& own : networks) {
+    if (own.name() == kind) return own;
+  }
+  return models::NetworkOptions(kind);
+}
+
+const std::vector<Variant>& variants() { return registry(); }
+
+void register_variant(Variant variant) {
+  if (variant.networks.empty() || variant.recipes.empty()) {
+    throw Error("variant '{}': expected a network and a recipe", variant.name);
+  }
+  for (const auto& other : registry()) {
+    if (other.name == variant.name) throw Error("variant '{}': the name is taken", variant.name);
+  }
+  for (const auto& recipe : variant.recipes) {
+    if (owner_of(recipe.name)) throw Error("recipe '{}': the name is taken", recipe.name);
+  }
+  registry().push_back(std::move(variant));
 }
 
 const Variant& find_variant(const std::string& name) {
@@ -83,6 +77,38 @@ const Variant& find_variant(const std::string& name) {
   }
   throw UsageError("expected a variant ({}), found '{}'{}", join_text(names), name,
                    suggestion(name, names));
+}
+
+const Recipe& find_recipe(const std::string& name, const std::string& variant) {
+  std::vector<std::string> names;
+  for (const auto& recipe : find_variant(variant).recipes) {
+    if (recipe.name == name) return recipe;
+    names.push_back(recipe.name);
+  }
+  if (const Variant* owner = owner_of(name)) {
+    throw UsageError("`recipe` {}: a recipe of {}_autoencoder, not of {}_autoencoder", name,
+                     owner->name, variant);
+  }
+  throw UsageError("`recipe`: expected one of {}, found '{}'{}", join_text(names), name,
+                   suggestion(name, names));
+}
+
+std::string recipe_table(const std::string& variant) {
+  const auto& recipes = find_variant(variant).recipes;
+  size_t name_width = 6;
+  for (const auto& recipe : recipes) name_width = std::max(name_width, recipe.name.size());
+  const auto row = [&](const std::string& name, const std::string& data, const std::string& epochs,
+                       const std::string& expected, const std::string& what) {
+    return fmt::format("{:<{}}  {:<13}  {:>6}  {:<35}  {}\n", name, name_width, data, epochs,
+                       expected, what);
+  };
+  std::string text = row("recipe", "data set", "epochs", "expected", "what");
+  for (const auto& recipe : recipes) {
+    text += row(recipe.name, recipe.data.dataset, std::to_string(recipe.training.epochs),
+                fmt::format("{} <= {:.4f}", recipe.expected.column, recipe.expected.at_most),
+                recipe.summary);
+  }
+  return text;
 }
 
 }  // namespace hourglass::recipes

@@ -1,43 +1,55 @@
 #pragma once
 
-#include "hourglass/core/fields.h"
+#include "hourglass/datasets/condition.h"
 #include "hourglass/datasets/corruption.h"
 #include "hourglass/models/autoencoder.h"
+#include "hourglass/recipes/objective.h"
+#include "hourglass/recipes/recipe.h"
 
-#include <any>
-#include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
 namespace hourglass::recipes {
 
-/// A kind of autoencoder that can be trained by name. Its options travel as `std::any`, so that
-/// nothing but its row in the registry has to know their type.
+/// A kind of autoencoder that can be trained by name: an objective, and what it starts from where
+/// nothing else is said. Its trainer is called `<name>_autoencoder`.
 struct Variant {
-  std::string name;            ///< "dense"
-  std::string summary;         ///< one line for --help
-  std::string default_recipe;  ///< what its trainer runs without flags
-  std::any default_options;
+  std::string name;     ///< "dense"
+  std::string summary;  ///< one line for --help
+  Objective objective = plain_objective();
+  /// The first is the default; the others are the defaults where a user chooses a network of that
+  /// kind. Kinds that are not here have their own defaults.
+  std::vector<models::NetworkOptions> networks = {};
+  models::Likelihood likelihood = {};
 
   /// The noise on inputs where no recipe is chosen. A variant that has one is of use only where
   /// inputs and targets differ, and refuses to run where they do not.
-  datasets::Corruption default_corruption;
+  datasets::Corruption corruption = {};
+  /// What the model is told beside each item, where no recipe is chosen.
+  datasets::ConditionRule condition = {};
 
-  /// Adds the options' fields to a table.
-  std::function<void(FieldTable&, std::any&)> describe;
+  /// The first is what its trainer runs without flags.
+  std::vector<Recipe> recipes = {};
 
-  /// Throws `UsageError` for options that cannot work whatever the data.
-  std::function<void(const std::any&)> check;
-
-  /// A new model with fresh weights.
-  std::function<models::AutoencoderPtr(const std::any&, const models::ItemShapes&)> build;
+  /// The options of a network of that kind. Throws `UsageError` for an unknown name.
+  models::NetworkOptions network(const std::string& kind) const;
 };
 
 /// All variants, in the order shown to users.
 const std::vector<Variant>& variants();
 
+/// Adds a variant, for programs that bring their own; its first recipe is what its trainer runs.
+/// Throws `Error` when its name or a recipe's is taken, or it has no network or no recipe.
+void register_variant(Variant variant);
+
 /// Throws `UsageError` for an unknown name.
 const Variant& find_variant(const std::string& name);
+
+/// The recipe of that name for that variant. Throws `UsageError` for an unknown name, or one of
+/// another variant.
+const Recipe& find_recipe(const std::string& name, const std::string& variant);
+
+/// The variant's recipes as a table: name, data, epochs, expected number, what it is.
+std::string recipe_table(const std::string& variant);
 
 }  // namespace hourglass::recipes

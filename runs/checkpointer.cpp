@@ -2,6 +2,7 @@
 
 #include "hourglass/core/files.h"
 #include "hourglass/formats/torchscript.h"
+#include "hourglass/models/tensors.h"
 #include "hourglass/runs/state_file.h"
 
 #include <ATen/ATen.h>
@@ -36,16 +37,15 @@ std::deque<fs::path> kept_files(const fs::path& folder) {
 }  // namespace
 
 Checkpointer::Checkpointer(fs::path folder, models::AutoencoderPtr exported,
-                           CheckpointOptions options, Metadata metadata,
+                           CheckpointOptions options, CardOf card,
                            const training::TrainingStatePtr& written)
     : folder_(std::move(folder)),
       exported_(std::move(exported)),
-      exported_parameters_(*exported_),
       options_(options),
-      metadata_(std::move(metadata)),
+      card_(std::move(card)),
       kept_(kept_files(folder_)) {
   if (written) {
-    written_epoch_ = written->epoch;
+    written_epoch_ = written->cursor.epoch;
     written_best_epoch_ = written->best.epoch;
   }
 }
@@ -59,19 +59,19 @@ training::Verdict Checkpointer::on_epoch_end(const training::EpochReport& /*repo
 }
 
 void Checkpointer::write() {
-  if (!latest_ || latest_->epoch == written_epoch_) return;
+  if (!latest_ || latest_->cursor.epoch == written_epoch_) return;
   // The model first: should the program end in between, the state is of an earlier epoch, and
   // resuming makes the same model again.
   if (latest_->best.epoch != written_best_epoch_) write_best(latest_->best);
-  save_state(folder_ / "last.pt", *latest_);
-  written_epoch_ = latest_->epoch;
+  save_state(folder_ / "last.safetensors", *latest_);
+  written_epoch_ = latest_->cursor.epoch;
   written_best_epoch_ = latest_->best.epoch;
   written_at_ = Clock::now();
 }
 
 void Checkpointer::write_best(const training::BestEpoch& best) {
-  load_model_state(*exported_, exported_parameters_, best.model);
-  formats::export_autoencoder(*exported_, folder_ / "best.pt", metadata_(best));
+  models::load_tensors(*exported_, best.model, "the best weights");
+  formats::export_autoencoder(*exported_, folder_ / "best.pt", card_(best));
   if (options_.keep_best == 0) return;
   kept_.push_back(folder_ / fmt::format("best-epoch{}-{:.4f}.pt", best.epoch, best.monitored));
   write_file_atomically(kept_.back(), read_file(folder_ / "best.pt"));
@@ -79,14 +79,6 @@ void Checkpointer::write_best(const training::BestEpoch& best) {
     fs::remove(kept_.front());
     kept_.pop_front();
   }
-}
-
-void load_model_state(models::Autoencoder& model, training::FlatParameters& parameters,
-                      const training::ModelState& state) {
-  const at::NoGradGuard no_grad;
-  parameters.values().copy_(state.parameters);
-  const auto buffers = model.buffers();
-  for (size_t i = 0; i < buffers.size(); ++i) buffers[i].copy_(state.buffers[i]);
 }
 
 }  // namespace hourglass::runs

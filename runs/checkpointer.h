@@ -1,8 +1,8 @@
 #pragma once
 
+#include "hourglass/core/fields.h"
+#include "hourglass/formats/card.h"
 #include "hourglass/training/trainer.h"
-
-#include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <deque>
@@ -12,25 +12,37 @@
 namespace hourglass::runs {
 
 struct CheckpointOptions {
-  double interval = 10;   ///< seconds between checkpoints; 0: after every epoch
-  int64_t keep_best = 0;  ///< how many earlier best models to keep beside best.pt
+  double interval = 10;
+  int64_t keep_best = 0;
+
+  void describe(FieldTable& table) {
+    table
+        .add("checkpoint_interval", interval,
+             "between checkpoints, at the ends of epochs; 0: after every epoch")
+        .at_least(0)
+        .shown_as("SECONDS")
+        .not_recorded();
+    table.add("keep_best", keep_best, "also keep the last N best models")
+        .at_least(0)
+        .not_recorded();
+  }
 };
 
-/// Writes `best.pt` (the best model as TorchScript) and `last.pt` (the state to resume from).
+/// Writes `best.pt` (the best model as TorchScript) and `last.safetensors` (the state to resume from).
 ///
 /// Both are due at the end of an epoch once `interval` seconds have passed since the last time, and
 /// at the end of the run. Until then a finished epoch is a snapshot in memory, so that short epochs
-/// do not pay for files. `last.pt` holds the best weights too: it alone decides what a resumed run
+/// do not pay for files. `last.safetensors` holds the best weights too: it alone decides what a resumed run
 /// continues from.
 class Checkpointer : public training::Hook {
  public:
   /// What best.pt says of itself besides its program.
-  using Metadata = std::function<nlohmann::json(const training::BestEpoch&)>;
+  using CardOf = std::function<formats::ModelCard(const training::BestEpoch&)>;
 
   /// `exported` is another instance of the model, on the CPU, that takes the best weights for
   /// exporting. `written` is the state that the files in `folder` hold already, or null.
   Checkpointer(std::filesystem::path folder, models::AutoencoderPtr exported,
-               CheckpointOptions options, Metadata metadata,
+               CheckpointOptions options, CardOf card,
                const training::TrainingStatePtr& written);
 
   training::Verdict on_epoch_end(const training::EpochReport& report,
@@ -40,9 +52,8 @@ class Checkpointer : public training::Hook {
  private:
   std::filesystem::path folder_;
   models::AutoencoderPtr exported_;
-  training::FlatParameters exported_parameters_;
   CheckpointOptions options_;
-  Metadata metadata_;
+  CardOf card_;
   training::TrainingStatePtr latest_;
   int64_t written_epoch_ = 0, written_best_epoch_ = 0;
   std::chrono::steady_clock::time_point written_at_ = std::chrono::steady_clock::now();
@@ -51,9 +62,5 @@ class Checkpointer : public training::Hook {
   void write();
   void write_best(const training::BestEpoch& best);
 };
-
-/// Puts weights and running averages into a model whose parameters are flat.
-void load_model_state(models::Autoencoder& model, training::FlatParameters& parameters,
-                      const training::ModelState& state);
 
 }  // namespace hourglass::runs

@@ -13,9 +13,19 @@
 namespace hourglass::runs {
 namespace {
 
-/// The header and the first `rows` rows of the file; an empty text when no row is wanted.
-std::string first_rows(const std::filesystem::path& path, int64_t rows) {
-  if (rows == 0) return "";
+/// "epoch,train_loss,validation_loss,train_reconstruction,…"
+std::string header(const std::vector<std::string>& names, bool has_validation) {
+  std::string text = "epoch";
+  for (const auto& name : names) {
+    text += ",train_" + name;
+    if (has_validation) text += ",validation_" + name;
+  }
+  return text + ",learning_rate,seconds\n";
+}
+
+/// The header and the first `rows` rows of the file.
+std::string first_rows(const std::filesystem::path& path, int64_t rows, const std::string& header) {
+  if (rows == 0) return header;
   std::istringstream lines(read_file(path));
   std::string kept, line;
   for (int64_t i = 0; i <= rows; ++i) {
@@ -25,18 +35,12 @@ std::string first_rows(const std::filesystem::path& path, int64_t rows) {
                   std::max<int64_t>(0, i - 1));
     }
     kept += line + "\n";
+    if (i == 0 && kept != header) {
+      throw Error("{}: expected the columns '{}', found '{}'", path.string(),
+                  header.substr(0, header.size() - 1), line);
+    }
   }
   return kept;
-}
-
-/// "train_loss", "validation_loss", "train_reconstruction", …
-std::string header(const training::EpochReport& report) {
-  std::string text = "epoch";
-  for (const auto& measurement : report.training) {
-    text += ",train_" + measurement.name;
-    if (!report.validation.empty()) text += ",validation_" + measurement.name;
-  }
-  return text + ",learning_rate,seconds\n";
 }
 
 std::string row(const training::EpochReport& report) {
@@ -80,16 +84,15 @@ MetricsTable read_metrics(const std::filesystem::path& path) {
   return table;
 }
 
-MetricsFile::MetricsFile(const std::filesystem::path& path, int64_t finished_epochs)
-    : path_(path), empty_(finished_epochs == 0) {
-  write_file_atomically(path, first_rows(path, finished_epochs));
+MetricsFile::MetricsFile(const std::filesystem::path& path, int64_t finished_epochs,
+                         const std::vector<std::string>& names, bool has_validation)
+    : path_(path) {
+  write_file_atomically(path, first_rows(path, finished_epochs, header(names, has_validation)));
   file_.open(path, std::ios::app);
 }
 
 training::Verdict MetricsFile::on_epoch_end(const training::EpochReport& report,
                                             const training::TrainingStatePtr& /*state*/) {
-  if (empty_) file_ << header(report);
-  empty_ = false;
   file_ << row(report) << std::flush;
   if (!file_)
     throw Error("{}: cannot append epoch {}: is the disk full?", path_.string(), report.epoch);

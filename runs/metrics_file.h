@@ -28,9 +28,11 @@ MetricsTable read_metrics(const std::filesystem::path& path);
 /// seconds.
 class MetricsFile : public training::Hook {
  public:
-  /// Keeps the rows of epochs 1 … `finished_epochs` of an existing file and drops what follows, a
-  /// half-written row included. Throws `Error` when such rows are missing.
-  MetricsFile(const std::filesystem::path& path, int64_t finished_epochs);
+  /// The header is there at once: `names` are what the run reports of an epoch. Keeps the rows of
+  /// epochs 1 … `finished_epochs` of an existing file and drops what follows, a half-written row
+  /// included. Throws `Error` when such rows are missing, or have other columns.
+  MetricsFile(const std::filesystem::path& path, int64_t finished_epochs,
+              const std::vector<std::string>& names, bool has_validation);
 
   training::Verdict on_epoch_end(const training::EpochReport& report,
                                  const training::TrainingStatePtr& state) override;
@@ -38,7 +40,6 @@ class MetricsFile : public training::Hook {
  private:
   std::filesystem::path path_;
   std::ofstream file_;
-  bool empty_;
 };
 
 }  // namespace hourglass::runs

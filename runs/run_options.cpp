@@ -16,32 +16,56 @@ std::optional<Threads> Threads::parse(const std::string& text) {
 
 std::string Threads::text() const { return count ? std::to_string(*count) : "auto"; }
 
-RunOptions options_of(const std::string& variant, const std::string& recipe) {
-  RunOptions options;
-  options.variant = variant;
-  options.model = recipes::find_variant(variant).default_options;
-  options.data.corruption = recipes::find_variant(variant).default_corruption;
-  if (recipe.empty()) return options;
-  const recipes::Recipe& source = recipes::find_recipe(recipe, variant);
-  options.recipe = source.name;
-  options.model = source.model;
-  options.data = source.data;
-  options.training = source.training;
-  options.pictures = source.pictures;
-  options.expected = source.expected;
-  options.log_every = source.log_every;
+void ModelOptions::describe(FieldTable& table) {
+  network.describe(table);
+  recipes::find_variant(variant).objective.describe(objective, table);
+  likelihood.describe(table);
+}
+
+models::AutoencoderPtr ModelOptions::build(const models::ItemShapes& shapes,
+                                           int64_t condition_width) const {
+  return recipes::find_variant(variant).objective.build(
+      objective, {.shapes = shapes,
+                  .network = network,
+                  .likelihood = likelihood,
+                  .condition_width = condition_width});
+}
+
+RunOptions options_of(const std::string& name, const std::string& recipe,
+                      const std::string& network) {
+  const recipes::Variant& variant = recipes::find_variant(name);
+  RunOptions options{.recipe = recipe,
+                     .model = {.variant = name,
+                               .network = variant.networks.front(),
+                               .likelihood = variant.likelihood,
+                               .objective = variant.objective.defaults}};
+  options.data.corruption = variant.corruption;
+  options.data.condition = variant.condition;
+  if (!recipe.empty()) {
+    const recipes::Recipe& source = recipes::find_recipe(recipe, name);
+    if (source.network) options.model.network = *source.network;
+    if (source.likelihood) options.model.likelihood = *source.likelihood;
+    if (source.objective.has_value()) options.model.objective = source.objective;
+    options.data = source.data;
+    options.training = source.training;
+    options.pictures = source.pictures;
+    options.expected = source.expected;
+    options.log_every = source.log_every;
+  }
+  if (!network.empty() && network != options.model.network.name()) {
+    options.model.network = variant.network(network);
+  }
   return options;
 }
 
 void RunOptions::describe(FieldTable& table) {
   table.begin_group("Recipe");
   table.add("recipe", recipe, "a published system: its options become the defaults of all others")
-      .shown_as("NAME")
       .not_recorded();
   table.add("list_recipes", list_recipes, "show the recipes and exit").not_recorded();
 
   table.begin_group("Model");
-  recipes::find_variant(variant).describe(table, model);
+  model.describe(table);
   table
       .add("architecture", architecture,
            "take the model's options from an architecture.json of --save-parts")
@@ -52,8 +76,7 @@ void RunOptions::describe(FieldTable& table) {
 
   data.describe(table);
   training.describe(table);
-  table.add("threads", threads, "for computing; auto: by the size of model and batch")
-      .shown_as("N");
+  table.add("threads", threads, "for computing; auto: by the size of model and batch");
 
   table.begin_group("Run");
   table.add("out", out, "where the run's files go; empty: runs/VARIANT-RECIPE-TIME")
@@ -66,15 +89,7 @@ void RunOptions::describe(FieldTable& table) {
       .shown_as("EPOCH")
       .at_least(0)
       .not_recorded();
-  table
-      .add("checkpoint_interval", checkpoints.interval,
-           "between checkpoints, at the ends of epochs")
-      .shown_as("SECONDS")
-      .at_least(0)
-      .not_recorded();
-  table.add("keep_best", checkpoints.keep_best, "also keep the last N best models")
-      .at_least(0)
-      .not_recorded();
+  checkpoints.describe(table);
   table
       .add("save_parts", save_parts,
            "also write encoder, decoder, weights, architecture: any of them, comma-separated")
@@ -93,15 +108,22 @@ void RunOptions::describe(FieldTable& table) {
 }
 
 void check(const RunOptions& options) {
-  const recipes::Variant& variant = recipes::find_variant(options.variant);
-  variant.check(options.model);
+  const recipes::Variant& variant = recipes::find_variant(options.model.variant);
+  options.model.network.check();
+  check(options.model.likelihood);
+  variant.objective.check(options.model.objective, options.model.network);
   const bool inputs_are_targets = options.data.corruption.kind == datasets::CorruptionKind::None &&
                                   options.data.targets.empty();
-  if (variant.default_corruption.kind != datasets::CorruptionKind::None && inputs_are_targets) {
+  if (variant.corruption.kind != datasets::CorruptionKind::None && inputs_are_targets) {
     throw UsageError(
         "`corruption` none: a {} autoencoder expects inputs unlike their targets; use `corruption` "
         "{}, or name the targets with `targets`",
-        variant.name, variant.default_corruption.text());
+        variant.name, variant.corruption.text());
+  }
+  const bool told_nothing = options.data.condition.kind == datasets::ConditionRule::Kind::None;
+  if (variant.condition.kind != datasets::ConditionRule::Kind::None && told_nothing) {
+    throw UsageError("`condition` none: a {} autoencoder expects a condition; use `condition` {}",
+                     variant.name, variant.condition.text());
   }
   check(options.training.optimizer);
   if (options.stop_after > options.training.epochs) {

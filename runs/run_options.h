@@ -1,6 +1,8 @@
 #pragma once
 
 #include "hourglass/core/fields.h"
+#include "hourglass/models/likelihood.h"
+#include "hourglass/models/network.h"
 #include "hourglass/recipes/recipe.h"
 #include "hourglass/recipes/variant.h"
 #include "hourglass/runs/checkpointer.h"
@@ -34,11 +36,23 @@ constexpr auto names_of(Part) {
                                         {Part::Architecture, "architecture"}});
 }
 
+/// What decides which model is built for given data: network, likelihood and objective.
+struct ModelOptions {
+  std::string variant;
+  models::NetworkOptions network;
+  models::Likelihood likelihood;
+  std::any objective;  ///< the variant's own options
+
+  void describe(FieldTable& table);
+
+  /// A new model with fresh weights. Throws `UsageError` where options and shapes do not fit.
+  models::AutoencoderPtr build(const models::ItemShapes& shapes, int64_t condition_width) const;
+};
+
 /// Everything that decides a training run: the recipe's values, then what the command line changed.
 struct RunOptions {
-  std::string variant;
   std::string recipe;  ///< empty: none
-  std::any model;      ///< the variant's options
+  ModelOptions model;
   sources::DataOptions data;
   training::TrainingOptions training;
   Threads threads;
@@ -54,12 +68,14 @@ struct RunOptions {
   int64_t log_every = 1;
   bool no_figures = false, report = false, quiet = false, list_recipes = false;
 
-  /// Adds a row for each field.
+  /// Adds a row for each field. The network's are those of the kind chosen before.
   void describe(FieldTable& table);
 };
 
-/// The options of a recipe, or the variant's defaults where `recipe` is empty.
-RunOptions options_of(const std::string& variant, const std::string& recipe);
+/// The options of a recipe, or the variant's defaults where `recipe` is empty, on a network of the
+/// kind `network` where that is not empty. Throws `UsageError` for unknown names.
+RunOptions options_of(const std::string& variant, const std::string& recipe,
+                      const std::string& network = "");
 
 /// Throws `UsageError` for what cannot work whatever the data, before any file is opened.
 void check(const RunOptions& options);

@@ -2,21 +2,77 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
 #include "hourglass/core/version.h"
 #include "hourglass/formats/field_json.h"
-#include "hourglass/models/summary.h"
 
 #include <torch/version.h>
 
 #include <fstream>
+#include <limits>
 #include <sys/utsname.h>
 #include <thread>
 
 namespace hourglass::runs {
 namespace {
 
-constexpr int kRunFormat = 1;
-constexpr int kModelFormat = 1;
+using formats::JsonFields;
+
+nlohmann::json to_json(const ExpectationRecord& expected) {
+  return {{"column", expected.column},       {"epoch", expected.epoch},
+          {"at_most", expected.at_most},     {"value", expected.value},
+          {"published", expected.published}, {"reference", expected.reference}};
+}
+
+nlohmann::json to_json(const RunResults& results) {
+  nlohmann::json json = {
+      {"end", enum_name(results.end)},
+      {"epochs", results.epochs},
+      {"training_seconds", results.training_seconds},
+      {"best", formats::to_json(results.best)},
+      {"expected", results.expected ? to_json(*results.expected) : nlohmann::json()}};
+  if (results.last) json["last"] = formats::to_json(*results.last);
+  return json;
+}
+
+std::optional<ExpectationRecord> read_expectation(const JsonFields& results) {
+  const auto fields = results.find_object("expected");
+  if (!fields) return {};
+  return ExpectationRecord{
+      .column = fields->get<std::string>("column"),
+      .epoch = fields->get<int64_t>("epoch"),
+      .at_most = fields->get<double>("at_most"),
+      .value = fields->get<double>("value", std::numeric_limits<double>::quiet_NaN()),
+      .published = fields->get<std::string>("published", ""),
+      .reference = fields->get("reference", std::vector<double>())};
+}
+
+std::optional<RunResults> read_results(const JsonFields& record) {
+  const auto fields = record.find_object("results");
+  if (!fields) return {};
+  const auto end = TextCodec<training::RunEnd>::parse(fields->get<std::string>("end"));
+  if (!end) fields->fail("end", TextCodec<training::RunEnd>::expects());
+  RunResults results = {.end = *end,
+                        .epochs = fields->get<int64_t>("epochs"),
+                        .training_seconds = fields->get<double>("training_seconds", 0),
+                        .best = formats::epoch_result_from_json(fields->object("best")),
+                        .last = {},
+                        .expected = read_expectation(*fields)};
+  if (const auto last = fields->find_object("last")) {
+    results.last = formats::epoch_result_from_json(*last);
+  }
+  return results;
+}
+
+MachineRecord read_machine(const JsonFields& record) {
+  MachineRecord machine;
+  const auto fields = record.find_object("machine");
+  if (!fields) return machine;
+  machine.processor = fields->get("processor", machine.processor);
+  machine.cores = fields->get("cores", machine.cores);
+  machine.system = fields->get("system", machine.system);
+  return machine;
+}
 
 /// The processor's name as Linux knows it, or "unknown".
 std::string processor_name() {
@@ -27,25 +83,12 @@ std::string processor_name() {
   return "unknown";
 }
 
-nlohmann::json machine() {
+MachineRecord this_machine() {
   utsname system{};
   uname(&system);
-  return {{"processor", processor_name()},
-          {"cores", std::thread::hardware_concurrency()},
-          {"system", std::string(system.sysname) + " " + system.release}};
-}
-
-nlohmann::json libraries() { return {{"hourglass", kVersion}, {"libtorch", TORCH_VERSION}}; }
-
-nlohmann::json layer_table(models::Autoencoder& model) {
-  nlohmann::json rows = nlohmann::json::array();
-  for (const auto& layer : models::summarize(model).layers) {
-    rows.push_back({{"name", layer.name},
-                    {"type", layer.title},
-                    {"output_shape", layer.output_shape},
-                    {"parameters", layer.values}});
-  }
-  return rows;
+  return {.processor = processor_name(),
+          .cores = std::thread::hardware_concurrency(),
+          .system = std::string(system.sysname) + " " + system.release};
 }
 
 /// The options that decide the result, without those that may differ between runs of one recipe.
@@ -59,72 +102,93 @@ nlohmann::json compared_options(RunOptions options) {
 
 }  // namespace
 
-nlohmann::json new_run_record(const RunOptions& options, const FieldTable& table,
-                              const sources::DataInfo& data) {
-  return {{"format", kRunFormat},     {"variant", options.variant},
-          {"recipe", options.recipe}, {"options", formats::to_json(table)},
-          {"data", to_json(data)},    {"machine", machine()},
-          {"libraries", libraries()}, {"started", utc_timestamp()},
-          {"results", nullptr}};
+nlohmann::json to_json(const RunRecord& record) {
+  nlohmann::json json = {{"format", record.format},
+                         {"variant", record.variant},
+                         {"recipe", record.recipe},
+                         {"options", record.options.as_json()},
+                         {"data", formats::to_json(record.data)},
+                         {"machine",
+                          {{"processor", record.machine.processor},
+                           {"cores", record.machine.cores},
+                           {"system", record.machine.system}}},
+                         {"libraries", record.libraries},
+                         {"started", record.started},
+                         {"results", record.results ? to_json(*record.results) : nlohmann::json()}};
+  if (!record.network.empty()) json["network"] = record.network;
+  return json;
 }
 
-nlohmann::json read_run_record(const std::filesystem::path& folder) {
+RunRecord run_record_from_json(const nlohmann::json& json, const std::string& where) {
+  const JsonFields fields(json, where);
+  return {.format = formats::read_format(fields, kRunFormat),
+          .variant = fields.get<std::string>("variant"),
+          .network = fields.get<std::string>("network", ""),
+          .recipe = fields.get<std::string>("recipe"),
+          .options = formats::options_from_json(fields.object("options")),
+          .data = formats::data_card_from_json(fields.object("data")),
+          .machine = read_machine(fields),
+          .libraries = fields.get("libraries", std::map<std::string, std::string>()),
+          .started = fields.get<std::string>("started", ""),
+          .results = read_results(fields)};
+}
+
+RunRecord read_run_record(const std::filesystem::path& folder) {
   const auto path = folder / "run.json";
-  const auto record = nlohmann::json::parse(read_file(path), nullptr, /*allow_exceptions=*/false);
-  const bool complete = record.is_object() && record.contains("format") &&
-                        record.contains("variant") && record.contains("recipe") &&
-                        record.contains("options") && record.contains("data");
-  if (!complete)
-    throw Error("{}: expected the record of a run, found something else", path.string());
-  if (record["format"] != kRunFormat) {
-    throw Error("{}: expected run format {}, found {}: use the version that wrote it",
-                path.string(), kRunFormat, record["format"].dump());
+  return run_record_from_json(formats::parse_json(read_file(path), path.string()), path.string());
+}
+
+RunRecord read_resumable_record(const std::filesystem::path& folder, const std::string& variant) {
+  RunRecord record = read_run_record(folder);
+  if (record.variant != variant) {
+    throw Error("{}: a run of {}_autoencoder: resume it with that program", folder.string(),
+                record.variant);
+  }
+  if (record.format != kRunFormat) {
+    throw Error("{}: a run of format {}, which Hourglass 0.1 resumes; this version resumes {}",
+                folder.string(), record.format, kRunFormat);
   }
   return record;
 }
 
-void check_same_data(const nlohmann::json& record, const sources::DataInfo& data) {
-  const auto recorded = record.at("data").value("sha256", "");
-  if (recorded != data.sha256) {
-    throw Error("{}: expected the data the run began with (SHA-256 {}…), found other bytes ({}…)",
-                data.name, recorded.substr(0, 12), data.sha256.substr(0, 12));
-  }
+RunRecord new_run_record(const RunOptions& options, const FieldTable& table,
+                         const formats::DataCard& data) {
+  return {.variant = options.model.variant,
+          .network = options.model.network.name(),
+          .recipe = options.recipe,
+          .options = formats::RecordedOptions(formats::to_json(table)),
+          .data = data,
+          .machine = this_machine(),
+          .libraries = {{"hourglass", kVersion}, {"libtorch", TORCH_VERSION}},
+          .started = utc_timestamp(),
+          .results = {}};
 }
 
-nlohmann::json model_metadata(const nlohmann::json& record, models::Autoencoder& model,
-                              const sources::DataInfo& data) {
-  const bool bernoulli = model.likelihood().loss == models::Loss::Bce;
-  return {{"format", kModelFormat},
-          {"variant", record.at("variant")},
-          {"recipe", record.at("recipe")},
-          {"options", record.at("options")},
-          {"input_shape", model.input_shape()},
-          {"target_shape", model.target_shape()},
-          {"code_shape", model.code_shape()},
-          {"code_kind", model.code_kind()},
-          {"value_range", {bernoulli ? 0.0 : data.lowest, bernoulli ? 1.0 : data.highest}},
-          {"data", record.at("data")},
-          {"layer_table", layer_table(model)},
-          {"libraries", record.at("libraries")}};
-}
-
-nlohmann::json to_json(const training::Measurements& measurements) {
-  nlohmann::json object = nlohmann::json::object();
-  for (const auto& measurement : measurements) object[measurement.name] = measurement.value;
-  return object;
-}
-
-nlohmann::json expectation_record(const RunOptions& options, const MetricsTable& metrics) {
-  if (options.recipe.empty()) return nullptr;
+std::optional<ExpectationRecord> expectation_record(const RunOptions& options,
+                                                    const MetricsTable& metrics) {
+  if (options.recipe.empty()) return {};
   const recipes::Expectation& expected = options.expected;
   const int64_t epoch = expected.epoch > 0 ? expected.epoch : options.training.epochs;
   const auto& values = metrics.column(expected.column);
-  const bool as_published =
-      compared_options(options) == compared_options(options_of(options.variant, options.recipe));
-  if (!as_published || epoch > static_cast<int64_t>(values.size())) return nullptr;
-  return {{"column", expected.column},       {"epoch", epoch},
-          {"at_most", expected.at_most},     {"value", values[static_cast<size_t>(epoch - 1)]},
-          {"published", expected.published}, {"reference", expected.reference}};
+  const bool as_published = compared_options(options) ==
+                            compared_options(options_of(options.model.variant, options.recipe));
+  if (!as_published || epoch > static_cast<int64_t>(values.size())) return {};
+  return ExpectationRecord{.column = expected.column,
+                           .epoch = epoch,
+                           .at_most = expected.at_most,
+                           .value = values[static_cast<size_t>(epoch - 1)],
+                           .published = expected.published,
+                           .reference = expected.reference};
+}
+
+void write_run_record(const std::filesystem::path& folder, const RunRecord& record) {
+  write_file_atomically(folder / "run.json", formats::json_text(to_json(record)) + "\n");
+}
+
+void check_same_data(const RunRecord& record, const formats::DataCard& data) {
+  if (record.data.sha256 == data.sha256) return;
+  throw Error("{}: expected the data the run began with (SHA-256 {}…), found other bytes ({}…)",
+              data.name, record.data.sha256.substr(0, 12), data.sha256.substr(0, 12));
 }
 
 }  // namespace hourglass::runs

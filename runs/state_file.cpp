@@ -1,133 +1,179 @@
 #include "hourglass/runs/state_file.h"
 
 #include "hourglass/core/error.h"
-#include "hourglass/formats/pickle_file.h"
+#include "hourglass/core/fields.h"
+#include "hourglass/core/text.h"
+#include "hourglass/formats/json.h"
+#include "hourglass/formats/safetensors.h"
 
-#include <ATen/core/Dict.h>
+#include <fmt/format.h>
+
+#include <map>
+#include <string>
+#include <utility>
 
 namespace hourglass::runs {
 namespace {
 
-constexpr int64_t kStateFormat = 1;
+using training::OptimizerState;
+using training::TrainingState;
 
-using Dictionary = c10::impl::GenericDict;
+constexpr const char* kKind = "hourglass training state";
+constexpr int64_t kVersion = 2;  // 1 was last.pt
 
-Dictionary new_dictionary() { return Dictionary(c10::StringType::get(), c10::AnyType::get()); }
+constexpr const char* kModel = "model/";
+constexpr const char* kBest = "best/";
 
-/// A list without a type of its elements: typed ones are classes of LibTorch that `torch.load`
-/// refuses.
-c10::impl::GenericList new_list() { return c10::impl::GenericList(c10::AnyType::get()); }
+std::string optimizer_prefix(const std::string& phase) { return "optimizer/" + phase + "/"; }
 
-c10::impl::GenericList pack(const std::vector<at::Tensor>& tensors) {
-  auto list = new_list();
-  for (const auto& tensor : tensors) list.push_back(tensor.cpu());
-  return list;
+void add_tensors(formats::TensorFile& file, const std::string& prefix, const TensorMap& tensors) {
+  for (const auto& [name, tensor] : tensors) file.tensors.push_back({prefix + name, tensor});
 }
 
-Dictionary pack(const training::ModelState& state) {
-  auto entries = new_dictionary();
-  entries.insert("parameters", state.parameters.cpu());
-  entries.insert("buffers", pack(state.buffers));
-  return entries;
-}
-
-std::vector<at::Tensor> unpack_tensors(const c10::IValue& list) {
-  std::vector<at::Tensor> tensors;
-  for (const auto& entry : list.toListRef()) tensors.push_back(entry.toTensor());
+TensorMap tensors_below(const formats::TensorFile& file, const std::string& prefix) {
+  TensorMap tensors;
+  for (const auto& [name, tensor] : file.tensors) {
+    if (name.starts_with(prefix)) tensors[name.substr(prefix.size())] = tensor;
+  }
   return tensors;
 }
 
-training::ModelState unpack_model(const Dictionary& entries) {
-  return {entries.at("parameters").toTensor(), unpack_tensors(entries.at("buffers"))};
+/// Names and shortest exact texts of the numbers, in their order: [["loss", "0.03"], …].
+std::string measurements_text(const Measurements& measurements) {
+  auto list = nlohmann::json::array();
+  for (const auto& [name, value] : measurements) list.push_back({name, fmt::format("{}", value)});
+  return list.dump();
 }
 
-/// Two lists, because a dictionary would not keep the order of the columns.
-Dictionary pack(const training::Measurements& measurements) {
-  auto entries = new_dictionary();
-  auto names = new_list(), values = new_list();
-  for (const auto& measurement : measurements) {
-    names.push_back(measurement.name);
-    values.push_back(measurement.value);
+/// The texts of a header, each read with a check of what it is.
+class Header {
+ public:
+  Header(const std::map<std::string, std::string>& texts, std::string where)
+      : texts_(texts), where_(std::move(where)) {}
+
+  const std::string& text(const std::string& key) const {
+    const auto found = texts_.find(key);
+    if (found == texts_.end()) fail(key, "a text");
+    return found->second;
   }
-  entries.insert("names", names);
-  entries.insert("values", values);
-  return entries;
-}
 
-training::Measurements unpack_measurements(const Dictionary& entries) {
-  const auto names = entries.at("names").toListRef();
-  const auto values = entries.at("values").toListRef();
-  training::Measurements measurements;
-  for (size_t i = 0; i < names.size(); ++i) {
-    measurements.push_back({names[i].toStringRef(), values[i].toDouble()});
+  int64_t integer(const std::string& key) const {
+    const auto number = parse_integer(text(key));
+    if (!number || *number < 0) fail(key, "a whole number");
+    return *number;
   }
-  return measurements;
-}
 
-Dictionary pack(const training::BestEpoch& best) {
-  auto entries = new_dictionary();
-  entries.insert("epoch", best.epoch);
-  if (best.epoch == 0) return entries;
-  entries.insert("monitored", best.monitored);
-  entries.insert("training", pack(best.training));
-  entries.insert("validation", pack(best.validation));
-  entries.insert("model", pack(best.model));
-  return entries;
-}
+  double number(const std::string& key) const {
+    const auto number = parse_double(text(key));
+    if (!number) fail(key, "a number");
+    return *number;
+  }
 
-training::BestEpoch unpack_best(const Dictionary& entries) {
-  if (entries.at("epoch").toInt() == 0) return {};
-  return {entries.at("epoch").toInt(), entries.at("monitored").toDouble(),
-          unpack_measurements(entries.at("training").toGenericDict()),
-          unpack_measurements(entries.at("validation").toGenericDict()),
-          unpack_model(entries.at("model").toGenericDict())};
-}
+  std::vector<std::string> names(const std::string& key) const {
+    return split_text(text(key), ',');
+  }
 
-training::TrainingState unpack_state(const Dictionary& entries) {
-  training::TrainingState state;
-  state.epoch = entries.at("epoch").toInt();
-  state.model = unpack_model(entries.at("model").toGenericDict());
-  state.optimizer = {entries.at("optimizer_steps").toInt(),
-                     unpack_tensors(entries.at("optimizer_slots"))};
-  state.learning_rate = {entries.at("learning_rate_factor").toDouble(),
-                         entries.at("plateau_best").toDouble(),
-                         entries.at("plateau_epochs").toInt()};
-  state.best = unpack_best(entries.at("best").toGenericDict());
-  return state;
+  Measurements measurements(const std::string& key) const {
+    Measurements measurements;
+    for (const auto& entry : formats::parse_json(text(key), where_)) {
+      const bool is_pair = entry.is_array() && entry.size() == 2 && entry[0].is_string() &&
+                           entry[1].is_string();
+      const auto value = is_pair ? parse_double(entry[1].get<std::string>()) : std::nullopt;
+      if (!value) fail(key, "names and numbers");
+      measurements.push_back({entry[0].get<std::string>(), *value});
+    }
+    return measurements;
+  }
+
+  training::OptimizerKind optimizer() const {
+    const auto kind = TextCodec<training::OptimizerKind>::parse(text("optimizer"));
+    if (!kind) fail("optimizer", "an optimizer");
+    return *kind;
+  }
+
+  [[noreturn]] void fail(const std::string& key, const std::string& expected) const {
+    throw Error("{}: expected {} as '{}' of its header: it is damaged, or no state of a run",
+                where_, expected, key);
+  }
+
+ private:
+  const std::map<std::string, std::string>& texts_;
+  std::string where_;
+};
+
+void check_kind(const formats::TensorFile& file, const Header& header, const std::string& where) {
+  const auto kind = file.metadata.find("kind");
+  if (kind == file.metadata.end() || kind->second != kKind) {
+    throw Error("{}: expected the saved state of a run, found other tensors", where);
+  }
+  const int64_t version = header.integer("version");
+  if (version != kVersion) {
+    throw Error("{}: expected state version {}, found {}: resume with the version that wrote it",
+                where, kVersion, version);
+  }
 }
 
 }  // namespace
 
-void save_state(const std::filesystem::path& path, const training::TrainingState& state) {
-  auto entries = new_dictionary();
-  entries.insert("format", kStateFormat);
-  entries.insert("epoch", state.epoch);
-  entries.insert("model", pack(state.model));
-  entries.insert("optimizer_steps", state.optimizer.steps);
-  entries.insert("optimizer_slots", pack(state.optimizer.slots));
-  entries.insert("learning_rate_factor", state.learning_rate.factor);
-  entries.insert("plateau_best", state.learning_rate.best);
-  entries.insert("plateau_epochs", state.learning_rate.epochs_without_improvement);
-  entries.insert("best", pack(state.best));
-  formats::write_pickle(path, entries);
+void save_state(const std::filesystem::path& path, const TrainingState& state) {
+  formats::TensorFile file;
+  auto& header = file.metadata;
+  const auto number = [](double value) { return fmt::format("{}", value); };
+  header["kind"] = kKind;
+  header["version"] = std::to_string(kVersion);
+  header["epoch"] = std::to_string(state.cursor.epoch);
+  header["step"] = std::to_string(state.cursor.step);
+  header["learning_rate.factor"] = number(state.learning_rate.factor);
+  header["learning_rate.best"] = number(state.learning_rate.best);
+  header["learning_rate.epochs_without_improvement"] =
+      std::to_string(state.learning_rate.epochs_without_improvement);
+
+  add_tensors(file, kModel, state.engine.model);
+  std::vector<std::string> phases;
+  for (const OptimizerState& optimizer : state.engine.optimizers) {
+    phases.push_back(optimizer.phase);
+    header["optimizer"] = enum_name(optimizer.kind);
+    header["steps." + optimizer.phase] = std::to_string(optimizer.steps);
+    add_tensors(file, optimizer_prefix(optimizer.phase), optimizer.slots);
+  }
+  header["phases"] = join_text(phases, ",");
+
+  header["best.epoch"] = std::to_string(state.best.epoch);
+  if (state.best.epoch > 0) {
+    header["best.monitored"] = number(state.best.monitored);
+    header["best.training"] = measurements_text(state.best.training);
+    header["best.validation"] = measurements_text(state.best.validation);
+  }
+  // The best epoch's weights are there once: those of the last epoch, where that is the best.
+  if (state.best.epoch != state.cursor.epoch) add_tensors(file, kBest, state.best.model);
+  formats::write_safetensors(path, file);
 }
 
-training::TrainingState load_state(const std::filesystem::path& path) {
-  try {
-    const auto entries = formats::read_pickle(path).toGenericDict();
-    const int64_t format = entries.at("format").toInt();
-    if (format != kStateFormat) {
-      throw Error("{}: expected state format {}, found {}: resume with the version that wrote it",
-                  path.string(), kStateFormat, format);
-    }
-    return unpack_state(entries);
-  } catch (const Error&) {
-    throw;
-  } catch (const std::exception&) {  // LibTorch's messages are pages long and name its own files
-    throw Error(
-        "{}: expected the saved state of a run, found {} bytes that are damaged or of another kind",
-        path.string(), std::filesystem::file_size(path));
+TrainingState load_state(const std::filesystem::path& path) {
+  const formats::TensorFile file = formats::read_safetensors(path);
+  const Header header(file.metadata, path.string());
+  check_kind(file, header, path.string());
+
+  TrainingState state;
+  state.cursor = {.epoch = header.integer("epoch"), .step = header.integer("step")};
+  state.learning_rate = {header.number("learning_rate.factor"), header.number("learning_rate.best"),
+                         header.integer("learning_rate.epochs_without_improvement")};
+  state.engine.model = tensors_below(file, kModel);
+  for (const auto& phase : header.names("phases")) {
+    state.engine.optimizers.push_back({.phase = phase,
+                                       .kind = header.optimizer(),
+                                       .steps = header.integer("steps." + phase),
+                                       .slots = tensors_below(file, optimizer_prefix(phase))});
   }
+  state.best.epoch = header.integer("best.epoch");
+  if (state.best.epoch > 0) {
+    state.best.monitored = header.number("best.monitored");
+    state.best.training = header.measurements("best.training");
+    state.best.validation = header.measurements("best.validation");
+    state.best.model = state.best.epoch == state.cursor.epoch ? state.engine.model
+                                                              : tensors_below(file, kBest);
+  }
+  return state;
 }
 
 }  // namespace hourglass::runs

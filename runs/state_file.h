@@ -6,8 +6,8 @@
 
 namespace hourglass::runs {
 
-/// Writes `last.pt`: all that resuming needs, exact to the bit. The file is a pickled dictionary
-/// that Python's `torch.load` reads too; docs/files.md lists its entries.
+/// Writes `last.safetensors`: all that resuming needs, exact to the bit, as named tensors and texts
+/// of the header. docs/files.md lists both.
 void save_state(const std::filesystem::path& path, const training::TrainingState& state);
 
 /// Throws `Error` when the file is missing, damaged or of another kind.

@@ -2,11 +2,11 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/random.h"
-#include "hourglass/sources/scaling_json.h"
 #include "hourglass/sources/source.h"
 
 #include <ATen/ATen.h>
 #include <c10/util/accumulate.h>
+#include <fmt/format.h>
 
 #include <memory>
 #include <utility>
@@ -39,45 +39,23 @@ void reshape_items(StoredData& data, const Shape& item_shape) {
   }
 }
 
-/// What `dataset` and `targets` name, as it was read.
-struct StoredPair {
-  StoredData inputs;
-  std::optional<StoredData> targets;
-
-  const StoredData& labelled() const {
-    return inputs.rows.labels.defined() || !targets ? inputs : *targets;
-  }
-};
-
 void check_lengths(const std::string& rows, int64_t inputs, int64_t targets) {
   if (inputs == targets) return;
   throw Error("`targets`: expected {} {}, one for each of the inputs, found {}", inputs, rows,
               targets);
 }
 
-StoredPair read_pair(const Source& source, const std::optional<Source>& target_source,
-                     const DataOptions& options) {
-  const CsvOptions csv{.label_column = options.label_column, .header = options.header};
-  StoredPair pair{read_source(source, options.data_dir, csv), {}};
-  if (!options.item_shape.empty()) {
-    if (!fits(pair.inputs.rows, options.item_shape)) {
-      throw Error("`item_shape` {}: expected a shape of {} values, as each item has",
-                  TextCodec<Shape>::format(options.item_shape),
-                  c10::multiply_integers(pair.inputs.rows.values.sizes().slice(1)));
-    }
-    reshape_items(pair.inputs, options.item_shape);
+/// The data with items in the shape of the options.
+ReadData shaped(ReadData data, const Shape& item_shape) {
+  if (item_shape.empty()) return data;
+  if (!fits(data.inputs.rows, item_shape)) {
+    throw Error("`item_shape` {}: expected a shape of {} values, as each item has",
+                TextCodec<Shape>::format(item_shape),
+                c10::multiply_integers(data.inputs.rows.values.sizes().slice(1)));
   }
-  if (!target_source) return pair;
-
-  pair.targets = read_source(*target_source, options.data_dir, csv);
-  check_lengths("rows", pair.inputs.rows.size(), pair.targets->rows.size());
-  if (!pair.inputs.test.empty() && !pair.targets->test.empty()) {
-    check_lengths("test rows", pair.inputs.test.size(), pair.targets->test.size());
-  }
-  if (!options.item_shape.empty() && fits(pair.targets->rows, options.item_shape)) {
-    reshape_items(*pair.targets, options.item_shape);
-  }
-  return pair;
+  reshape_items(data.inputs, item_shape);
+  if (data.targets && fits(data.targets->rows, item_shape)) reshape_items(*data.targets, item_shape);
+  return data;
 }
 
 /// A data set with its values scaled.
@@ -147,8 +125,8 @@ void add_noise(DataSplits& splits, const datasets::Corruption& corruption, datas
 }
 
 /// What is known of the data once it is read.
-DataInfo info_of(const DataOptions& options, const StoredPair& stored) {
-  DataInfo info;
+formats::DataCard info_of(const DataOptions& options, const ReadData& stored) {
+  formats::DataCard info;
   info.name = options.dataset;
   info.sha256 = stored.inputs.sha256;
   info.class_names = stored.labelled().class_names;
@@ -159,6 +137,21 @@ DataInfo info_of(const DataOptions& options, const StoredPair& stored) {
     info.targets = {options.targets, stored.targets->sha256, {}};
   }
   return info;
+}
+
+/// The names of the numbers in the condition.
+std::vector<std::string> condition_names(const datasets::ConditionRule& rule,
+                                         const std::vector<std::string>& class_names) {
+  if (rule.kind == datasets::ConditionRule::Kind::Label) return class_names;
+  std::vector<std::string> names;
+  for (const int64_t column : rule.columns) names.push_back(fmt::format("column {}", column));
+  return names;
+}
+
+/// Puts the condition on rows and test part alike.
+void add_condition(ScaledData& data, const datasets::ConditionRule& rule, int64_t classes) {
+  data.rows = with_condition(data.rows, rule, classes);
+  if (data.test) data.test = with_condition(data.test, rule, classes);
 }
 
 void count_rows(DataSplits& splits) {
@@ -214,70 +207,73 @@ void DataOptions::describe(FieldTable& table) {
            "noise on the inputs: none, gaussian:S (standard deviation), mask:P or salt-pepper:P "
            "(probability)")
       .shown_as("HOW");
+  table
+      .add("condition", condition,
+           "what the model is told beside each item: none, label (the class) or columns:N,N,... of "
+           "a table, which the item then lacks")
+      .shown_as("WHAT");
   table.add("noise", noise, "draw the training noise fresh in each epoch, or once")
       .shown_as("WHEN");
 }
 
-nlohmann::json to_json(const DataInfo& info) {
-  nlohmann::json json = {{"name", info.name},
-                         {"sha256", info.sha256},
-                         {"total_rows", info.total_rows},
-                         {"training_rows", info.training_rows},
-                         {"validation_rows", info.validation_rows},
-                         {"test_rows", info.test_rows},
-                         {"validation", info.validation},
-                         {"scaling", info.scaling},
-                         {"lowest", info.lowest},
-                         {"highest", info.highest},
-                         {"class_names", info.class_names},
-                         {"notes", info.notes}};
-  if (info.targets) {
-    json["targets"] = {{"name", info.targets->name},
-                       {"sha256", info.targets->sha256},
-                       {"scaling", info.targets->scaling}};
-  }
-  return json;
-}
-
-DataSplits open_data(const DataOptions& options, uint64_t seed,
-                     const std::optional<datasets::Scaling>& scaling,
-                     const std::optional<datasets::Scaling>& target_scaling) {
+ReadData read_data(const DataOptions& options) {
   const Source source = parse_source(options.dataset, "dataset");
   std::optional<Source> target_source;
   if (!options.targets.empty()) target_source = parse_source(options.targets, "targets");
-  const bool has_test_part =
-      source.has_test_part() && (!target_source || target_source->has_test_part());
-  const datasets::Validation validation = resolve(options.validation, has_test_part);
+  const CsvOptions csv{.label_column = options.label_column, .header = options.header};
+  ReadData data{read_source(source, options.data_dir, csv), {}};
+  if (!target_source) return data;
+  data.targets = read_source(*target_source, options.data_dir, csv);
+  check_lengths("rows", data.inputs.rows.size(), data.targets->rows.size());
+  if (!data.inputs.test.empty() && !data.targets->test.empty()) {
+    check_lengths("test rows", data.inputs.test.size(), data.targets->test.size());
+  }
+  return data;
+}
 
-  const StoredPair stored = read_pair(source, target_source, options);
+DataSplits split_data(const ReadData& data, const DataOptions& options, uint64_t seed,
+                      const GivenScaling& scaling) {
+  using Condition = datasets::ConditionRule::Kind;
+  const ReadData stored = shaped(data, options.item_shape);
+  const bool has_test_part =
+      !stored.inputs.test.empty() && (!stored.targets || !stored.targets->test.empty());
+  const datasets::Validation validation = resolve(options.validation, has_test_part);
   const datasets::RowSplit split =
       datasets::split_rows(validation, stored.inputs.rows.size(), stored.labelled().rows.labels,
                            derive_seed(seed, "split"));
-  ScaledData data = scale_values(stored.inputs, options.scale, scaling, split.training);
+  ScaledData scaled = scale_values(stored.inputs, options.scale, scaling.inputs, split.training);
   // A given scaling was fitted to other rows: those at hand may well reach beyond them.
-  if (!scaling) check_corruption(options.corruption, data.input_range);
+  if (!scaling.inputs) check_corruption(options.corruption, scaled.input_range);
 
   DataSplits splits;
   splits.info = info_of(options, stored);
   splits.info.validation = validation.text();
-  splits.info.scaling = data.scaling;
+  splits.info.scaling = scaled.scaling;
+  const auto classes = std::ssize(splits.info.class_names);
+  if (options.condition.kind == Condition::Columns) add_condition(scaled, options.condition, classes);
   if (stored.targets) {
     const ScaledData targets =
-        scale_values(*stored.targets, options.scale, target_scaling, split.training);
+        scale_values(*stored.targets, options.scale, scaling.targets, split.training);
     splits.info.targets->scaling = targets.scaling;
-    add_targets(data, targets);
+    add_targets(scaled, targets);
   }
-  splits.info.lowest = data.target_range.low;
-  splits.info.highest = data.target_range.high;
+  if (options.condition.kind == Condition::Label) add_condition(scaled, options.condition, classes);
+  splits.condition_names = condition_names(options.condition, splits.info.class_names);
+  splits.info.lowest = scaled.target_range.low;
+  splits.info.highest = scaled.target_range.high;
 
-  splits.training = some_rows(data.rows, split.training);
-  splits.test = data.test;
-  if (validation.kind == datasets::Validation::Kind::Test) splits.validation = data.test;
-  if (split.validation.defined()) splits.validation = some_rows(data.rows, split.validation);
+  splits.training = some_rows(scaled.rows, split.training);
+  splits.test = scaled.test;
+  if (validation.kind == datasets::Validation::Kind::Test) splits.validation = scaled.test;
+  if (split.validation.defined()) splits.validation = some_rows(scaled.rows, split.validation);
   add_noise(splits, options.corruption, options.noise, seed);
   count_rows(splits);
-  splits.info.total_rows = data.rows->size() + splits.info.test_rows;
+  splits.info.total_rows = scaled.rows->size() + splits.info.test_rows;
   return splits;
+}
+
+DataSplits open_data(const DataOptions& options, uint64_t seed, const GivenScaling& scaling) {
+  return split_data(read_data(options), options, seed, scaling);
 }
 
 }  // namespace hourglass::sources

@@ -1,13 +1,14 @@
 #pragma once
 
 #include "hourglass/core/fields.h"
+#include "hourglass/datasets/condition.h"
 #include "hourglass/datasets/corruption.h"
 #include "hourglass/datasets/dataset.h"
 #include "hourglass/datasets/scaling.h"
 #include "hourglass/datasets/split.h"
+#include "hourglass/formats/data_card.h"
 #include "hourglass/sources/csv.h"
-
-#include <nlohmann/json.hpp>
+#include "hourglass/sources/stored.h"
 
 #include <cstdint>
 #include <optional>
@@ -18,63 +19,58 @@ namespace hourglass::sources {
 
 /// What to train on or evaluate.
 struct DataOptions {
-  std::string dataset = "digits";  ///< digits, iris, mnist, fashion-mnist, csv:PATH,
-                                   ///< idx:IMAGES[,LABELS] or images:DIR
-  std::string targets;             ///< paired targets, in the same forms; empty: the input itself
-  std::string
-      data_dir;  ///< looked up before $HOURGLASS_DATA, the user's cache and the system's folder
-  LabelColumn label_column;  ///< of a CSV file; sets known by name know their own
+  std::string dataset = "digits";
+  std::string targets;
+  std::string data_dir;
+  LabelColumn label_column;
   Header header = Header::Auto;
-  Shape item_shape;  ///< reshapes each item, {1, 8, 8} say; empty: as the data set has it
+  Shape item_shape;
   datasets::ScalingRule scale;
   datasets::Validation validation;
   datasets::Corruption corruption;
   datasets::Noise noise = datasets::Noise::Fresh;
+  datasets::ConditionRule condition;
 
   /// Adds a row for each field, under the heading "Data".
   void describe(FieldTable& table);
 };
 
-/// Paired targets: as the inputs, from a data set of their own.
-struct TargetsInfo {
-  std::string name;
-  std::string sha256;
-  datasets::Scaling scaling;
-};
+/// What `DataOptions` name, as it was read: neither split nor scaled yet.
+struct ReadData {
+  StoredData inputs;
+  std::optional<StoredData> targets;
 
-/// What a run records of its data.
-struct DataInfo {
-  std::string name;        ///< as given: "mnist", "csv:mine.csv"
-  std::string sha256;      ///< of the files' bytes, one after the other
-  int64_t total_rows = 0;  ///< all rows read, an official test part included
-  int64_t training_rows = 0, validation_rows = 0, test_rows = 0;
-  std::string validation;                ///< what `auto` resolved to: "test", "split:0.1", …
-  datasets::Scaling scaling;             ///< what `auto` or `minmax` resolved to
-  std::optional<TargetsInfo> targets;    ///< of paired targets
-  double lowest = 0, highest = 0;        ///< of the scaled training targets
-  std::vector<std::string> class_names;  ///< by label; empty where there are no labels
-  std::vector<std::string> notes;  ///< what a user should know, "iris.csv: skipped line 1 (…)"
+  const StoredData& labelled() const {
+    return inputs.rows.labels.defined() || !targets ? inputs : *targets;
+  }
 };
-
-/// The form of run.json and hourglass.json.
-nlohmann::json to_json(const DataInfo& info);
 
 struct DataSplits {
   datasets::DatasetPtr training;
   datasets::DatasetPtr validation;  ///< null with `validation` none
   datasets::DatasetPtr test;        ///< the official test part; null where there is none
-  DataInfo info;
+  formats::DataCard info;
+  std::vector<std::string> condition_names;  ///< of the condition's numbers; empty: none
 };
 
-/// Reads, splits, scales and corrupts as `options` say. `seed` draws the split and the noise; the
-/// validation noise is the same in every epoch. `scaling` replaces the option's, and
-/// `target_scaling` that of paired targets: a checkpoint applies those it was trained with.
-///
-/// Throws `UsageError` for a form of data set that does not exist and `Error` for everything a file
-/// can have wrong, naming file, row and column or byte; when a named set is missing, the error says
-/// what to run.
-DataSplits open_data(const DataOptions& options, uint64_t seed,
-                     const std::optional<datasets::Scaling>& scaling = {},
-                     const std::optional<datasets::Scaling>& target_scaling = {});
+/// Reads each file once. Throws `UsageError` for a form of data set that does not exist and `Error`
+/// for everything a file can have wrong, naming file, row and column or byte; when a named set is
+/// missing, the error says what to run.
+ReadData read_data(const DataOptions& options);
+
+
+/// A given scaling replaces that of the options: a model's file applies those it was trained with.
+struct GivenScaling {
+  std::optional<datasets::Scaling> inputs, targets;
+};
+
+/// Shapes, splits, scales, conditions and corrupts as `options` say. `seed` draws the split and the
+/// noise; the validation noise is the same in every epoch. Throws `UsageError` for a split that the
+/// data do not have, `Error` where the options do not fit the data.
+DataSplits split_data(const ReadData& data, const DataOptions& options, uint64_t seed,
+                      const GivenScaling& scaling = {});
+
+/// Both. Throws what they throw.
+DataSplits open_data(const DataOptions& options, uint64_t seed, const GivenScaling& scaling = {});
 
 }  // namespace hourglass::sources

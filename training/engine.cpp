@@ -1,11 +1,15 @@
 #include "hourglass/training/engine.h"
 
+#include "hourglass/core/error.h"
+#include "hourglass/datasets/batches.h"
+#include "hourglass/models/tensors.h"
+#include "hourglass/training/flat_parameters.h"
+
 #include <ATen/ATen.h>
-#include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include <algorithm>
+#include <utility>
 
 namespace hourglass::training {
 namespace {
@@ -32,73 +36,199 @@ class PrecisionGuard {
   bool was_enabled_;
 };
 
+/// Evaluation mode for one scope.
+class EvaluationGuard {
+ public:
+  explicit EvaluationGuard(torch::nn::Module& model)
+      : model_(model), was_training_(model.is_training()) {
+    model_.eval();
+  }
+  ~EvaluationGuard() { model_.train(was_training_); }
+  EvaluationGuard(const EvaluationGuard&) = delete;
+  EvaluationGuard& operator=(const EvaluationGuard&) = delete;
+
+ private:
+  const at::NoGradGuard no_grad_;
+  torch::nn::Module& model_;
+  bool was_training_;
+};
+
 /// LibTorch's automatic differentiation on the model as it is.
 class AutogradEngine : public Engine {
  public:
   AutogradEngine(const EngineOptions& options, const EngineParts& parts)
-      : options_(options), parts_(parts) {}
-
-  void train(const at::Tensor& positions, models::StepContext& context,
-             double learning_rate) override {
-    const Batch batch = parts_.data.batch(positions, context.epoch);
-    at::Tensor total;
-    {
-      const PrecisionGuard precision(options_.precision, batch.input.device().type());
-      const models::Losses losses = parts_.model.loss(batch, context);
-      total = losses.total();
-      averager_.add(losses, total, positions.size(0));
+      : options_(options),
+        model_(parts.model),
+        data_(parts.data),
+        optimizer_kind_(parts.optimizer.kind),
+        flat_(parts.model),
+        averages_(reported_names(parts.model.phases())) {
+    for (auto& declared : model_.phases()) {
+      const auto range = flat_.range(declared.modules);
+      auto optimizer = make_optimizer(parts.optimizer, flat_.values(range));
+      phases_.push_back({std::move(declared), range, flat_.parameters(range), std::move(optimizer)});
     }
-    const auto& parameters = parts_.parameters.parameters();
-    at::Tensor gradient = parts_.parameters.flatten(torch::autograd::grad(
-        {total}, parameters, /*grad_outputs=*/{}, /*retain_graph=*/false, /*create_graph=*/false,
-        /*allow_unused=*/true));
+  }
+
+  std::string name() const override { return "autograd"; }
+
+  void train(const at::Tensor& positions, models::StepContext context,
+             double learning_rate) override {
+    const Batch batch = data_.batch(positions, context.epoch);
+    Report report;
+    for (context.phase = 0; context.phase < phases_.size(); ++context.phase) {
+      step(phases_[context.phase], batch, context, learning_rate, report);
+    }
+    model_.after_step(batch, context);
+    averages_.add(report.in_order(), positions.size(0));
+  }
+
+  EpochMeans take_means() override { return averages_.take(); }
+  double recent_loss() const override { return averages_.recent_loss(); }
+
+  EpochMeans evaluate(const datasets::Dataset& data, int64_t batch_size, int64_t epoch,
+                      const RowRandom& random) override {
+    const EvaluationGuard evaluation(model_);
+    Averages averages(reported_names(model_.phases()));
+    datasets::for_each_batch(data, batch_size, epoch, [&](const Batch& batch, int64_t /*first*/) {
+      models::StepContext context{.random = random, .epoch = epoch, .training = false};
+      Report report;
+      for (context.phase = 0; context.phase < phases_.size(); ++context.phase) {
+        losses(phases_[context.phase], batch, context, report);
+      }
+      averages.add(report.in_order(), batch.input.size(0));
+    });
+    return averages.take();
+  }
+
+  at::Tensor encode(const Batch& batch) override {
+    const EvaluationGuard evaluation(model_);
+    const PrecisionGuard precision(options_.precision, batch.input.device().type());
+    return model_.encode(batch.input, batch.condition);
+  }
+
+  at::Tensor reconstruct(const Batch& batch) override {
+    const EvaluationGuard evaluation(model_);
+    const PrecisionGuard precision(options_.precision, batch.input.device().type());
+    return model_.forward(batch.input, batch.condition);
+  }
+
+  EngineState state() const override {
+    EngineState state{.model = models::copied_tensors(model_), .optimizers = {}};
+    for (const auto& phase : phases_) {
+      OptimizerState saved{.phase = phase.declared.name,
+                           .kind = optimizer_kind_,
+                           .steps = phase.optimizer->steps,
+                           .slots = {}};
+      for_each_slot_part(phase, [&](const std::string& name, const at::Tensor& part) {
+        saved.slots[name] = part.clone(at::MemoryFormat::Contiguous);
+      });
+      state.optimizers.push_back(std::move(saved));
+    }
+    return state;
+  }
+
+  void restore(const EngineState& state) override {
+    check_optimizers(state);
+    models::load_tensors(model_, state.model, "the saved parameters do not fit this run's model");
+    for (size_t i = 0; i < phases_.size(); ++i) {
+      phases_[i].optimizer->steps = state.optimizers[i].steps;
+      for_each_slot_part(phases_[i], [&](const std::string& name, at::Tensor part) {
+        part.copy_(state.optimizers[i].slots.at(name));
+      });
+    }
+  }
+
+ private:
+  struct RunningPhase {
+    models::Phase declared;
+    FlatParameters::Range range;
+    std::vector<at::Tensor> parameters;
+    std::unique_ptr<Optimizer> optimizer;
+  };
+
+  /// What a step reports, on its way through the phases.
+  struct Report {
+    at::Tensor loss;  // of the first phase
+    std::vector<at::Tensor> values;
+
+    std::vector<at::Tensor> in_order() const {
+      std::vector<at::Tensor> all = {loss};
+      all.insert(all.end(), values.begin(), values.end());
+      return all;
+    }
+  };
+
+  EngineOptions options_;
+  models::Autoencoder& model_;
+  const datasets::Dataset& data_;
+  OptimizerKind optimizer_kind_;
+  FlatParameters flat_;
+  std::vector<RunningPhase> phases_;
+  Averages averages_;
+
+  /// The phase's weighted sum.
+  at::Tensor losses(const RunningPhase& phase, const Batch& batch,
+                    const models::StepContext& context, Report& report) {
+    const PrecisionGuard precision(options_.precision, batch.input.device().type());
+    const models::StepValues values = model_.losses(batch, context);
+    const at::Tensor sum = total(phase.declared, values, context);
+    if (context.phase == 0) report.loss = sum.detach();
+    for (const auto& term : values.terms) report.values.push_back(term.detach());
+    for (const auto& metric : values.metrics) report.values.push_back(metric.detach());
+    return sum;
+  }
+
+  void step(RunningPhase& phase, const Batch& batch, const models::StepContext& context,
+            double learning_rate, Report& report) {
+    const at::Tensor loss = losses(phase, batch, context, report);
+    at::Tensor gradient = flat_.flatten(
+        phase.range, torch::autograd::grad({loss}, phase.parameters, /*grad_outputs=*/{},
+                                           /*retain_graph=*/false, /*create_graph=*/false,
+                                           /*allow_unused=*/true));
     const at::NoGradGuard no_grad;
     if (options_.clip_norm) {
       gradient.mul_((*options_.clip_norm / (gradient.norm() + 1e-6)).clamp_max(1));
     }
-    parts_.optimizer.step(parts_.parameters.values(), gradient, learning_rate);
+    phase.optimizer->step(flat_.values(phase.range), gradient,
+                          learning_rate * phase.declared.learning_rate);
   }
 
-  EpochMeans take_means() override { return averager_.take(); }
-  double recent_loss() const override { return averager_.recent_loss(); }
+  /// Calls `work` with the name and a view of each parameter's part of each slot.
+  template <class Work>
+  void for_each_slot_part(const RunningPhase& phase, Work work) const {
+    for (const auto& [slot, values] : phase.optimizer->slots) {
+      for (const auto& [name, part] : flat_.named_parts(phase.range, values)) {
+        work(slot + "/" + name, part);
+      }
+    }
+  }
 
- private:
-  EngineOptions options_;
-  EngineParts parts_;
-  LossAverager averager_;
+  void check_optimizers(const EngineState& state) const {
+    const auto refuse = [](const std::string& what) {
+      throw Error("the saved optimizer state does not fit this run's model and optimizer: {}", what);
+    };
+    if (state.optimizers.size() != phases_.size()) refuse("another number of phases");
+    for (size_t i = 0; i < phases_.size(); ++i) {
+      const OptimizerState& saved = state.optimizers[i];
+      if (saved.phase != phases_[i].declared.name) refuse("phase '" + saved.phase + "'");
+      if (saved.kind != optimizer_kind_) refuse(enum_name(saved.kind));
+      for_each_slot_part(phases_[i], [&](const std::string& name, const at::Tensor& part) {
+        const auto found = saved.slots.find(name);
+        if (found == saved.slots.end() || found->second.sizes() != part.sizes()) refuse(name);
+      });
+    }
+  }
 };
 
 }  // namespace
 
 std::unique_ptr<Engine> make_engine(const EngineOptions& options, const EngineParts& parts) {
-  return std::make_unique<AutogradEngine>(options, parts);
-}
-
-EpochMeans evaluate_losses(models::Autoencoder& model, const datasets::Dataset& data,
-                           int64_t batch_size, int64_t epoch, uint64_t seed, Precision precision) {
-  const at::NoGradGuard no_grad;
-  const bool was_training = model.is_training();
-  model.eval();
-  const at::Device device = model.parameters().front().device();
-  models::StepContext context{
-      .generator = make_generator(device, seed), .step = 0, .epoch = epoch, .training = false};
-  LossAverager averager;
-  const at::Tensor positions = data.all_positions();
-  for (int64_t start = 0; start < data.size(); start += batch_size) {
-    const int64_t count = std::min(batch_size, data.size() - start);
-    const Batch batch = data.batch(positions.narrow(0, start, count), epoch);
-    const PrecisionGuard guard(precision, device.type());
-    const models::Losses losses = model.loss(batch, context);
-    averager.add(losses, losses.total(), count);
+  switch (options.kind) {
+    case EngineKind::Auto:  // the only one that there is
+    case EngineKind::Autograd: return std::make_unique<AutogradEngine>(options, parts);
   }
-  model.train(was_training);
-  return averager.take();
-}
-
-at::Generator make_generator(at::Device device, uint64_t seed) {
-  at::Generator generator = at::globalContext().defaultGenerator(device).clone();
-  generator.set_current_seed(seed);
-  return generator;
+  throw Error("unknown engine");
 }
 
 }  // namespace hourglass::training

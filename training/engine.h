@@ -1,29 +1,29 @@
 #pragma once
 
 #include "hourglass/core/fields.h"
+#include "hourglass/core/named_tensor.h"
 #include "hourglass/datasets/dataset.h"
 #include "hourglass/models/autoencoder.h"
-#include "hourglass/training/flat_parameters.h"
-#include "hourglass/training/metrics.h"
+#include "hourglass/training/averages.h"
 #include "hourglass/training/optimizer.h"
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
-#include <utility>
+#include <string>
+#include <vector>
 
 namespace hourglass::training {
 
-/// Which code computes a training step. All give the same numbers up to rounding.
+/// Which code computes. All give the same numbers up to rounding.
 enum class EngineKind {
   Auto,      ///< the fastest that accepts the model and the device
   Autograd,  ///< LibTorch's automatic differentiation: any model, any device
 };
-
 constexpr auto names_of(EngineKind) {
-  return std::to_array<EnumName<EngineKind>>(
-      {{EngineKind::Auto, "auto"}, {EngineKind::Autograd, "autograd"}});
+  return std::to_array<EnumName<EngineKind>>({{EngineKind::Auto, "auto"}, {EngineKind::Autograd, "autograd"}});
 }
 
 enum class Precision {
@@ -31,54 +31,82 @@ enum class Precision {
   Bfloat16,  ///< matrix products and convolutions in bfloat16 (LibTorch's autocast); weights stay
              ///< float32
 };
-
 constexpr auto names_of(Precision) {
-  return std::to_array<EnumName<Precision>>(
-      {{Precision::Float32, "float32"}, {Precision::Bfloat16, "bfloat16"}});
+  return std::to_array<EnumName<Precision>>({{Precision::Float32, "float32"}, {Precision::Bfloat16, "bfloat16"}});
 }
 
 struct EngineOptions {
   EngineKind kind = EngineKind::Auto;
   Precision precision = Precision::Float32;
-  std::optional<double>
-      clip_norm;  ///< gradients longer than this (L2, all parameters together) are shortened to it
+  std::optional<double> clip_norm;
+
+  void describe(FieldTable& table) {
+    table.add("clip_norm", clip_norm, "shorten gradients that are longer (L2)").above(0);
+    table.add("engine", kind, "what computes a step: auto or autograd");
+    table.add("precision", precision, "of matrix products: float32 or bfloat16");
+  }
 };
 
-/// Turns row numbers into optimizer steps. It gathers the batch itself, so that it may fuse that
-/// with the rest.
+/// What one phase's optimizer remembers, by name: "mean/encoder.dense1.weight".
+struct OptimizerState {
+  std::string phase;  ///< "all" where there is one
+  OptimizerKind kind = OptimizerKind::Adam;
+  int64_t steps = 0;
+  TensorMap slots;
+};
+
+/// All that an engine has to go on with: tensors in their own shapes, whatever the engine's layout.
+struct EngineState {
+  TensorMap model;  ///< parameters and buffers
+  std::vector<OptimizerState> optimizers;
+};
+
+/// Computes steps, validation and inference for a model: batch in, step done, means later. It
+/// gathers batches itself, so that it may fuse that with the rest.
 class Engine {
  public:
   virtual ~Engine() = default;
 
-  /// One optimizer step on the items at `positions` (int64 [B] on the CPU). Does not wait for the
-  /// device.
-  virtual void train(const at::Tensor& positions, models::StepContext& context,
+  /// "autograd".
+  virtual std::string name() const = 0;
+
+  /// A step of each phase on the items at `positions` (int64 [B] on the CPU) of the training data.
+  /// Does not wait for the device.
+  virtual void train(const at::Tensor& positions, models::StepContext context,
                      double learning_rate) = 0;
 
-  /// The mean losses since the last call.
+  /// The means of the training steps since the last call.
   virtual EpochMeans take_means() = 0;
 
-  /// For a progress line: see `LossAverager::recent_loss`.
+  /// For a progress line: see `Averages::recent_loss`.
   virtual double recent_loss() const = 0;
+
+  /// The means over all items of `data`, without learning, in evaluation mode. Batches have the
+  /// size of training, because a penalty may depend on it. A model that samples draws the numbers
+  /// of `random`, the same in every call.
+  virtual EpochMeans evaluate(const datasets::Dataset& data, int64_t batch_size, int64_t epoch,
+                              const RowRandom& random) = 0;
+
+  // Inference in evaluation mode, without gradients.
+
+  virtual at::Tensor encode(const Batch& batch) = 0;       ///< -> [B, code shape…]
+  virtual at::Tensor reconstruct(const Batch& batch) = 0;  ///< -> [B, target shape…]
+
+  /// Copies that no later step changes.
+  virtual EngineState state() const = 0;
+
+  /// Throws `Error` when the state is of another model or optimizer.
+  virtual void restore(const EngineState& state) = 0;
 };
 
 /// What an engine works on; all of it must outlive the engine.
 struct EngineParts {
   models::Autoencoder& model;
   const datasets::Dataset& data;
-  FlatParameters& parameters;
-  Optimizer& optimizer;
+  const OptimizerOptions& optimizer;
 };
 
+/// Throws `Error` where a model's phases contradict themselves.
 std::unique_ptr<Engine> make_engine(const EngineOptions& options, const EngineParts& parts);
-
-/// The mean losses over all items of `data`, without learning, in evaluation mode (the mode is
-/// restored). Batches have the size of training, because a penalty may depend on it. A model that
-/// samples draws the same numbers in every call with the same seed.
-EpochMeans evaluate_losses(models::Autoencoder& model, const datasets::Dataset& data,
-                           int64_t batch_size, int64_t epoch, uint64_t seed, Precision precision);
-
-/// A generator of random numbers on `device`, seeded.
-at::Generator make_generator(at::Device device, uint64_t seed);
 
 }  // namespace hourglass::training

@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <string>
 
 namespace hourglass::training {
 namespace {
@@ -12,8 +13,9 @@ namespace {
 /// Slots of zeros beside the weights, and a vector for what each step computes anew.
 class SlotOptimizer : public Optimizer {
  public:
-  SlotOptimizer(const at::Tensor& weights, int slots) : scratch_(at::empty_like(weights)) {
-    for (int i = 0; i < slots; ++i) state.slots.push_back(at::zeros_like(weights));
+  SlotOptimizer(const at::Tensor& weights, const std::vector<std::string>& names)
+      : scratch_(at::empty_like(weights)) {
+    for (const auto& name : names) slots.push_back({name, at::zeros_like(weights)});
   }
 
  protected:
@@ -25,12 +27,12 @@ class SlotOptimizer : public Optimizer {
 class Adam : public SlotOptimizer {
  public:
   Adam(const at::Tensor& weights, double weight_decay)
-      : SlotOptimizer(weights, 2), weight_decay_(weight_decay) {}
+      : SlotOptimizer(weights, {"mean", "square"}), weight_decay_(weight_decay) {}
 
-  void step(at::Tensor& weights, const at::Tensor& gradient, double learning_rate) override {
+  void step(at::Tensor weights, const at::Tensor& gradient, double learning_rate) override {
     constexpr double kBeta1 = 0.9, kBeta2 = 0.999, kEpsilon = 1e-7;
-    at::Tensor &mean = state.slots[0], &square = state.slots[1];
-    const auto t = static_cast<double>(++state.steps);
+    at::Tensor &mean = slots[0].value, &square = slots[1].value;
+    const auto t = static_cast<double>(++steps);
     if (weight_decay_ != 0) weights.mul_(1 - learning_rate * weight_decay_);
     mean.lerp_(gradient, 1 - kBeta1);
     square.mul_(kBeta2).addcmul_(gradient, gradient, 1 - kBeta2);
@@ -47,12 +49,12 @@ class Adam : public SlotOptimizer {
 /// converges worse here.)
 class RmsProp : public SlotOptimizer {
  public:
-  explicit RmsProp(const at::Tensor& weights) : SlotOptimizer(weights, 1) {}
+  explicit RmsProp(const at::Tensor& weights) : SlotOptimizer(weights, {"square"}) {}
 
-  void step(at::Tensor& weights, const at::Tensor& gradient, double learning_rate) override {
+  void step(at::Tensor weights, const at::Tensor& gradient, double learning_rate) override {
     constexpr double kRho = 0.9, kEpsilon = 1e-7;
-    at::Tensor& square = state.slots[0];
-    ++state.steps;
+    at::Tensor& square = slots[0].value;
+    ++steps;
     square.mul_(kRho).addcmul_(gradient, gradient, 1 - kRho);
     at::sqrt_out(scratch_, square);
     weights.addcdiv_(gradient, scratch_.add_(kEpsilon), -learning_rate);
@@ -62,12 +64,12 @@ class RmsProp : public SlotOptimizer {
 /// Duchi, Hazan & Singer 2011.
 class Adagrad : public SlotOptimizer {
  public:
-  explicit Adagrad(const at::Tensor& weights) : SlotOptimizer(weights, 1) {}
+  explicit Adagrad(const at::Tensor& weights) : SlotOptimizer(weights, {"sum_of_squares"}) {}
 
-  void step(at::Tensor& weights, const at::Tensor& gradient, double learning_rate) override {
+  void step(at::Tensor weights, const at::Tensor& gradient, double learning_rate) override {
     constexpr double kEpsilon = 1e-10;
-    at::Tensor& square = state.slots[0];
-    ++state.steps;
+    at::Tensor& square = slots[0].value;
+    ++steps;
     square.addcmul_(gradient, gradient);
     at::sqrt_out(scratch_, square);
     weights.addcdiv_(gradient, scratch_.add_(kEpsilon), -learning_rate);
@@ -77,12 +79,13 @@ class Adagrad : public SlotOptimizer {
 /// Zeiler 2012.
 class Adadelta : public SlotOptimizer {
  public:
-  explicit Adadelta(const at::Tensor& weights) : SlotOptimizer(weights, 2) {}
+  explicit Adadelta(const at::Tensor& weights)
+      : SlotOptimizer(weights, {"square", "delta_square"}) {}
 
-  void step(at::Tensor& weights, const at::Tensor& gradient, double learning_rate) override {
+  void step(at::Tensor weights, const at::Tensor& gradient, double learning_rate) override {
     constexpr double kRho = 0.9, kEpsilon = 1e-6;
-    at::Tensor &square = state.slots[0], &delta_square = state.slots[1];
-    ++state.steps;
+    at::Tensor &square = slots[0].value, &delta_square = slots[1].value;
+    ++steps;
     square.mul_(kRho).addcmul_(gradient, gradient, 1 - kRho);
     const at::Tensor root = (square + kEpsilon).sqrt_();
     const at::Tensor delta = (delta_square + kEpsilon).sqrt_().div_(root).mul_(gradient);
@@ -96,14 +99,16 @@ class Adadelta : public SlotOptimizer {
 class Sgd : public SlotOptimizer {
  public:
   Sgd(const at::Tensor& weights, double momentum)
-      : SlotOptimizer(weights, momentum == 0 ? 0 : 1), momentum_(momentum) {}
+      : SlotOptimizer(weights, momentum == 0 ? std::vector<std::string>()
+                                             : std::vector<std::string>{"momentum"}),
+        momentum_(momentum) {}
 
-  void step(at::Tensor& weights, const at::Tensor& gradient, double learning_rate) override {
-    ++state.steps;
+  void step(at::Tensor weights, const at::Tensor& gradient, double learning_rate) override {
+    ++steps;
     if (momentum_ == 0) {
       weights.sub_(gradient, learning_rate);
     } else {
-      weights.sub_(state.slots[0].mul_(momentum_).add_(gradient), learning_rate);
+      weights.sub_(slots[0].value.mul_(momentum_).add_(gradient), learning_rate);
     }
   }
 
@@ -112,6 +117,16 @@ class Sgd : public SlotOptimizer {
 };
 
 }  // namespace
+
+void OptimizerOptions::describe(FieldTable& table) {
+  table.add("optimizer", kind, "adam, adamw, rmsprop, adagrad, adadelta or sgd");
+  table
+      .add("learning_rate", learning_rate,
+           "none: the optimizer's own (1e-3; adagrad 1e-2, adadelta 1)")
+      .above(0);
+  table.add("weight_decay", weight_decay, "adamw only; none: 0.01").at_least(0);
+  table.add("momentum", momentum, "sgd only; none: 0").at_least(0).below(1);
+}
 
 void check(const OptimizerOptions& options) {
   if (options.weight_decay && options.kind != OptimizerKind::AdamW) {

@@ -1,34 +1,34 @@
 #pragma once
 
 #include "hourglass/core/fields.h"
+#include "hourglass/core/named_tensor.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
-#include <utility>
 #include <vector>
 
 namespace hourglass::training {
 
 enum class OptimizerKind { Adam, AdamW, RmsProp, Adagrad, Adadelta, Sgd };
-
 constexpr auto names_of(OptimizerKind) {
   return std::to_array<EnumName<OptimizerKind>>({{OptimizerKind::Adam, "adam"},
-                                                 {OptimizerKind::AdamW, "adamw"},
-                                                 {OptimizerKind::RmsProp, "rmsprop"},
-                                                 {OptimizerKind::Adagrad, "adagrad"},
-                                                 {OptimizerKind::Adadelta, "adadelta"},
-                                                 {OptimizerKind::Sgd, "sgd"}});
+                                      {OptimizerKind::AdamW, "adamw"},
+                                      {OptimizerKind::RmsProp, "rmsprop"},
+                                      {OptimizerKind::Adagrad, "adagrad"},
+                                      {OptimizerKind::Adadelta, "adadelta"},
+                                      {OptimizerKind::Sgd, "sgd"}});
 }
 
 struct OptimizerOptions {
   OptimizerKind kind = OptimizerKind::Adam;
-  std::optional<double> learning_rate;  ///< none: the kind's own, see `default_learning_rate`
-  std::optional<double> weight_decay;   ///< AdamW only, decoupled; none: 0.01
-  std::optional<double> momentum;       ///< SGD only; none: 0
+  std::optional<double> learning_rate;
+  std::optional<double> weight_decay;
+  std::optional<double> momentum;
+
+  void describe(FieldTable& table);
 };
 
 /// Throws `UsageError` for an option that the kind does not have.
@@ -37,22 +37,17 @@ void check(const OptimizerOptions& options);
 /// Adam, AdamW, RMSprop, SGD 1e-3; Adagrad 1e-2; Adadelta 1.
 double default_learning_rate(OptimizerKind kind);
 
-/// What an optimizer remembers between steps.
-struct OptimizerState {
-  int64_t steps = 0;
-  std::vector<at::Tensor> slots;  ///< each [P]; what they mean is the optimizer's own
-};
-
-/// Changes weights against their gradient. Works on all weights as one vector: see
-/// `FlatParameters`.
+/// Changes weights against their gradient. Works on weights as one vector: see `FlatParameters`. P
+/// is its length.
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
   /// One step: `weights` [P] changes in place, `gradient` [P] is left as it is.
-  virtual void step(at::Tensor& weights, const at::Tensor& gradient, double learning_rate) = 0;
+  virtual void step(at::Tensor weights, const at::Tensor& gradient, double learning_rate) = 0;
 
-  OptimizerState state;
+  int64_t steps = 0;               ///< taken so far
+  std::vector<NamedTensor> slots;  ///< what it remembers between steps, [P] each: "mean", "square"
 };
 
 /// An optimizer for `weights` [P]. Throws what `check` throws.

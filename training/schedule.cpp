@@ -46,7 +46,8 @@ std::string Schedule::text() const {
     case Schedule::Kind::Constant: return "constant";
     case Schedule::Kind::Step: return fmt::format("step:{},{}", epochs, factor);
     case Schedule::Kind::Cosine: return fmt::format("cosine:{}", floor);
-    case Schedule::Kind::Plateau: return fmt::format("plateau:{},{}", epochs, factor);
+    case Schedule::Kind::Plateau:
+      return fmt::format("plateau:{},{}", epochs, factor);
   }
   return "";
 }
@@ -55,13 +56,14 @@ LearningRate::LearningRate(double start, Schedule schedule, double warmup_epochs
                            int64_t steps_per_epoch)
     : start_(start),
       schedule_(schedule),
-      warmup_steps_(warmup_epochs * static_cast<double>(steps_per_epoch)),
+      warmup_epochs_(warmup_epochs),
       epochs_(epochs),
       steps_per_epoch_(steps_per_epoch) {}
 
 double LearningRate::at(int64_t step) const {
+  const double warmup_steps = warmup_epochs_ * static_cast<double>(steps_per_epoch_);
   const double warmup =
-      warmup_steps_ > 0 ? std::min(1.0, static_cast<double>(step + 1) / warmup_steps_) : 1.0;
+      warmup_steps > 0 ? std::min(1.0, static_cast<double>(step + 1) / warmup_steps) : 1.0;
   double factor = 1;
   switch (schedule_.kind) {
     case Schedule::Kind::Constant: break;

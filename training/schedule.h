@@ -50,12 +50,15 @@ class LearningRate {
   /// Tells the plateau schedule the monitored loss of a finished epoch.
   void epoch_ended(double monitored);
 
+  /// For a sampler that gives another number of rows.
+  void set_steps_per_epoch(int64_t steps) { steps_per_epoch_ = steps; }
+
   State state;
 
  private:
   double start_;
   Schedule schedule_;
-  double warmup_steps_;
+  double warmup_epochs_;
   int64_t epochs_, steps_per_epoch_;
 };
 

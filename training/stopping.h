@@ -2,19 +2,9 @@
 
 #include "hourglass/training/trainer.h"
 
+#include <cstdint>
+
 namespace hourglass::training {
-
-/// Ends a run once the monitored loss has not improved for `patience` epochs.
-class EarlyStopping : public Hook {
- public:
-  explicit EarlyStopping(int64_t patience) : patience_(patience) {}
-  Verdict on_epoch_end(const EpochReport& report, const TrainingStatePtr& state) override {
-    return report.epoch - state->best.epoch >= patience_ ? Verdict::Stop : Verdict::Continue;
-  }
-
- private:
-  int64_t patience_;
-};
 
 /// Ends a run after the given epoch; it can be resumed.
 class StopAfter : public Hook {

@@ -2,7 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/random.h"
-#include "hourglass/training/interrupt.h"
+#include "hourglass/core/text.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
@@ -11,11 +11,14 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <utility>
 
 namespace hourglass::training {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view kTrainPrefix = "train_", kValidationPrefix = "validation_";
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -26,23 +29,20 @@ models::AutoencoderPtr moved_to(models::AutoencoderPtr model, at::Device device)
   return model;
 }
 
-std::vector<at::Tensor> clones(const std::vector<at::Tensor>& tensors) {
-  std::vector<at::Tensor> copies;
-  for (const auto& tensor : tensors) copies.push_back(tensor.detach().clone());
-  return copies;
-}
-
-/// Copies `from` into `to`, tensor by tensor.
-void restore_tensors(std::vector<at::Tensor> to, const std::vector<at::Tensor>& from,
-                     const char* what) {
-  const auto same_size = [](const at::Tensor& a, const at::Tensor& b) {
-    return a.numel() == b.numel();
-  };
-  if (!std::equal(to.begin(), to.end(), from.begin(), from.end(), same_size)) {
-    throw Error("the saved {} do not fit this run's model and optimizer", what);
+/// The column that `auto` means, or the one asked for, once it is known to exist.
+std::string resolve_monitor(const std::string& asked, const std::vector<std::string>& names,
+                            bool has_validation) {
+  if (asked == "auto") return has_validation ? "validation_loss" : "train_loss";
+  std::vector<std::string> columns;
+  for (const auto& name : names) {
+    if (has_validation) columns.push_back(std::string(kValidationPrefix) + name);
+    columns.push_back(std::string(kTrainPrefix) + name);
   }
-  const at::NoGradGuard no_grad;
-  for (size_t i = 0; i < to.size(); ++i) to[i].copy_(from[i]);
+  if (std::find(columns.begin(), columns.end(), asked) == columns.end()) {
+    throw UsageError("`monitor`: expected one of {}, found '{}'{}", join_text(columns), asked,
+                     suggestion(asked, columns));
+  }
+  return asked;
 }
 
 }  // namespace
@@ -51,29 +51,27 @@ void TrainingOptions::describe(FieldTable& table) {
   table.begin_group("Training");
   table.add("epochs", epochs, "the run's total number of epochs").at_least(1);
   table.add("batch_size", batch_size, "items a step").at_least(1);
-  table.add("optimizer", optimizer.kind, "adam, adamw, rmsprop, adagrad, adadelta or sgd");
-  table
-      .add("learning_rate", optimizer.learning_rate,
-           "none: the optimizer's own (1e-3; adagrad 1e-2, adadelta 1)")
-      .above(0);
+  optimizer.describe(table);
   table.add("schedule", schedule,
             "of the learning rate: constant, step:EPOCHS,FACTOR, cosine[:FLOOR] or "
             "plateau:PATIENCE,FACTOR");
   table.add("warmup", warmup, "epochs over which the learning rate grows from 0")
-      .shown_as("EPOCHS")
-      .at_least(0);
-  table.add("weight_decay", optimizer.weight_decay, "adamw only; none: 0.01").at_least(0);
-  table.add("momentum", optimizer.momentum, "sgd only; none: 0").at_least(0).below(1);
-  table.add("clip_norm", engine.clip_norm, "shorten gradients that are longer (L2)").above(0);
+      .at_least(0)
+      .shown_as("EPOCHS");
+  table
+      .add("monitor", monitor,
+           "the column of metrics.csv whose lowest value makes the best epoch, "
+           "validation_reconstruction say; auto: validation_loss, or train_loss without validation "
+           "rows")
+      .shown_as("COLUMN");
   table
       .add("early_stopping", early_stopping,
            "stop after so many epochs without improvement; 0: never")
-      .shown_as("EPOCHS")
-      .at_least(0);
+      .at_least(0)
+      .shown_as("EPOCHS");
   table.add("seed", seed, "of weights, shuffle, noise and sampling").at_least(0);
   table.add("device", device, "auto, cpu, cuda or cuda:N").shown_as("NAME");
-  table.add("engine", engine.kind, "what computes a step: auto or autograd");
-  table.add("precision", engine.precision, "of matrix products: float32 or bfloat16");
+  engine.describe(table);
 }
 
 at::Device resolve_device(const std::string& text) {
@@ -101,71 +99,78 @@ Trainer::Trainer(models::AutoencoderPtr model, datasets::DatasetPtr training,
       training_(training->to(resolve_device(options.device))),
       validation_(validation ? validation->to(resolve_device(options.device)) : nullptr),
       options_(std::move(options)),
-      parameters_(*model_),
-      optimizer_(make_optimizer(options_.optimizer, parameters_.values())),
-      steps_per_epoch_((training_->size() + options_.batch_size - 1) / options_.batch_size),
+      monitor_(resolve_monitor(options_.monitor, reported_names(), validation_ != nullptr)),
+      sampler_(std::make_shared<datasets::ShuffledSampler>(training_->size(), options_.seed)),
+      engine_(make_engine(options_.engine, {*model_, *training_, options_.optimizer})),
       learning_rate_(
           options_.optimizer.learning_rate.value_or(default_learning_rate(options_.optimizer.kind)),
-          options_.schedule, options_.warmup, options_.epochs, steps_per_epoch_),
-      engine_(make_engine(options_.engine, {*model_, *training_, parameters_, *optimizer_})) {
+          options_.schedule, options_.warmup, options_.epochs, steps_per_epoch()) {
   state_ = capture(EpochReport{}, std::numeric_limits<double>::infinity());
 }
 
+std::vector<std::string> Trainer::reported_names() const {
+  return training::reported_names(model_->phases());
+}
+
+void Trainer::set_sampler(std::shared_ptr<const datasets::Sampler> sampler) {
+  sampler_ = std::move(sampler);
+  learning_rate_.set_steps_per_epoch(steps_per_epoch());
+}
+
+int64_t Trainer::steps_per_epoch() const {
+  return (sampler_->size() + options_.batch_size - 1) / options_.batch_size;
+}
+
 void Trainer::restore(const TrainingState& state) {
-  restore_tensors({parameters_.values()}, {state.model.parameters}, "parameters");
-  restore_tensors(model_->buffers(), state.model.buffers, "running averages");
-  restore_tensors(optimizer_->state.slots, state.optimizer.slots, "optimizer slots");
-  optimizer_->state.steps = state.optimizer.steps;
+  engine_->restore(state.engine);
   learning_rate_.state = state.learning_rate;
   state_ = std::make_shared<TrainingState>(state);
 }
 
-TrainingResult Trainer::run() {
-  const InterruptGuard interrupt;
-  TrainingResult result = run_epochs();
+TrainingResult Trainer::run(const StopRequested& stop_requested) {
+  TrainingResult result = run_epochs(stop_requested);
   result.state = state_;
   for (const auto& hook : hooks_) hook->on_run_end();
   return result;
 }
 
-TrainingResult Trainer::run_epochs() {
-  using End = TrainingResult::End;
+TrainingResult Trainer::run_epochs(const StopRequested& stop_requested) {
   TrainingResult result;
   const auto not_finite = [&](const std::string& where) {
-    result.end = End::NotFinite;
+    result.end = RunEnd::NotFinite;
     result.problem = advice(where);
     return result;
   };
-  for (int64_t epoch = state_->epoch + 1; epoch <= options_.epochs; ++epoch) {
+  for (int64_t epoch = state_->cursor.epoch + 1; epoch <= options_.epochs; ++epoch) {
     const auto start = Clock::now();
-    if (!train_epoch(epoch)) {
-      result.end = End::Interrupted;
+    if (!train_epoch(epoch, stop_requested)) {
+      result.end = RunEnd::Interrupted;
       return result;
     }
     const EpochMeans means = engine_->take_means();
     EpochReport report;
     report.epoch = epoch;
-    report.training = means.values;
+    report.training = means.means;
     report.seconds = seconds_since(start);
-    report.learning_rate = learning_rate_.at(epoch * steps_per_epoch_ - 1);
+    report.learning_rate = learning_rate_.at(epoch * steps_per_epoch() - 1);
     if (means.first_nonfinite_step) {
       return not_finite(fmt::format("epoch {}, step {} of {}", epoch,
-                                    *means.first_nonfinite_step + 1, steps_per_epoch_));
+                                    *means.first_nonfinite_step + 1, steps_per_epoch()));
     }
     if (validation_) {
-      const auto validation = evaluate(*validation_, epoch);
-      report.validation = validation.values;
+      const EpochMeans validation = evaluate(*validation_, epoch);
+      report.validation = validation.means;
       if (validation.first_nonfinite_step) {
         return not_finite(fmt::format("validation after epoch {}", epoch));
       }
     }
-    const double monitored = value_of(validation_ ? report.validation : report.training, "loss");
-    report.improved = state_->best.epoch == 0 || monitored < state_->best.monitored;
-    learning_rate_.epoch_ended(monitored);
-    state_ = capture(report, monitored);
+    const double value = monitored(report);
+    report.improved = state_->best.epoch == 0 || value < state_->best.monitored;
+    learning_rate_.epoch_ended(value);
+    state_ = capture(report, value);
     result.last = report;
-    if (tell_epoch_end(report) == Verdict::Stop && epoch < options_.epochs) {
-      result.end = End::Stopped;
+    if (end_epoch(report) == Verdict::Stop && epoch < options_.epochs) {
+      result.end = RunEnd::Stopped;
       return result;
     }
   }
@@ -173,23 +178,18 @@ TrainingResult Trainer::run_epochs() {
 }
 
 /// False when a stop was asked for before the epoch's last step.
-bool Trainer::train_epoch(int64_t epoch) {
-  const auto epoch_seed = [&](const char* purpose) {
-    return derive_seed(options_.seed, purpose, static_cast<uint64_t>(epoch));
-  };
-  for (const auto& hook : hooks_) hook->on_epoch_start(epoch, steps_per_epoch_);
+bool Trainer::train_epoch(int64_t epoch, const StopRequested& stop_requested) {
+  for (const auto& hook : hooks_) hook->on_epoch_start(epoch, steps_per_epoch());
   model_->train();
-  const at::Tensor order =
-      at::randperm(training_->size(), make_generator(at::kCPU, epoch_seed("shuffle")), at::kLong);
-  models::StepContext context{
-      .generator = make_generator(parameters_.values().device(), epoch_seed("sampling")),
-      .step = (epoch - 1) * steps_per_epoch_,
-      .epoch = epoch,
-      .training = true};
-  for (int64_t step = 0; step < steps_per_epoch_; ++step, ++context.step) {
-    if (InterruptGuard::requested()) return false;
+  const at::Tensor order = sampler_->order(epoch);
+  models::StepContext context{.random = RowRandom(options_.seed, epoch),
+                              .step = (epoch - 1) * steps_per_epoch(),
+                              .epoch = epoch,
+                              .training = true};
+  for (int64_t step = 0; step < steps_per_epoch(); ++step, ++context.step) {
+    if (stop_requested && stop_requested()) return false;
     const int64_t first = step * options_.batch_size;
-    const int64_t count = std::min(options_.batch_size, training_->size() - first);
+    const int64_t count = std::min(options_.batch_size, order.size(0) - first);
     engine_->train(order.narrow(0, first, count), context, learning_rate_.at(context.step));
     for (const auto& hook : hooks_) hook->on_step(step + 1, *engine_);
   }
@@ -197,12 +197,12 @@ bool Trainer::train_epoch(int64_t epoch) {
 }
 
 EpochMeans Trainer::evaluate(const datasets::Dataset& data, int64_t epoch) {
-  return evaluate_losses(*model_, data, options_.batch_size, epoch,
-                         derive_seed(options_.seed, "validation-sampling"),
-                         options_.engine.precision);
+  // One seed for all epochs: the numbers of epochs then differ by the weights alone.
+  return engine_->evaluate(data, options_.batch_size, epoch,
+                           RowRandom(derive_seed(options_.seed, "validation")));
 }
 
-Measurements Trainer::evaluate_training_rows() { return evaluate(*training_, 0).values; }
+Measurements Trainer::evaluate_training_rows() { return evaluate(*training_, 0).means; }
 
 std::string Trainer::advice(const std::string& where) const {
   const std::string kept =
@@ -215,28 +215,36 @@ std::string Trainer::advice(const std::string& where) const {
       where, kept, learning_rate_.at(0));
 }
 
+double Trainer::monitored(const EpochReport& report) const {
+  const bool of_validation = monitor_.starts_with(kValidationPrefix);
+  const auto prefix = (of_validation ? kValidationPrefix : kTrainPrefix).size();
+  return value_of(of_validation ? report.validation : report.training, monitor_.substr(prefix));
+}
+
 /// The state after an epoch. The tensors are copies, shared by later states as long as the best
 /// epoch stays the best.
 TrainingStatePtr Trainer::capture(const EpochReport& report, double monitored) const {
   auto state = std::make_shared<TrainingState>();
-  state->epoch = report.epoch;
-  state->model = {parameters_.values().detach().clone(), clones(model_->buffers())};
-  state->optimizer = {optimizer_->state.steps, clones(optimizer_->state.slots)};
+  state->cursor = {.epoch = report.epoch, .step = report.epoch * steps_per_epoch()};
+  state->engine = engine_->state();
   state->learning_rate = learning_rate_.state;
   if (report.improved) {
-    state->best = {report.epoch, monitored, report.training, report.validation, state->model};
+    state->best = {report.epoch, monitored, report.training, report.validation,
+                   state->engine.model};
   } else if (state_) {
     state->best = state_->best;
   }
   return state;
 }
 
-Verdict Trainer::tell_epoch_end(const EpochReport& report) {
+Verdict Trainer::end_epoch(const EpochReport& report) {
   Verdict verdict = Verdict::Continue;
   for (const auto& hook : hooks_) {
     if (hook->on_epoch_end(report, state_) == Verdict::Stop) verdict = Verdict::Stop;
   }
-  return verdict;
+  const bool patience_is_over = options_.early_stopping > 0 &&
+                                report.epoch - state_->best.epoch >= options_.early_stopping;
+  return patience_is_over ? Verdict::Stop : verdict;
 }
 
 }  // namespace hourglass::training

@@ -2,13 +2,15 @@
 
 #include "hourglass/core/fields.h"
 #include "hourglass/datasets/dataset.h"
+#include "hourglass/datasets/sampler.h"
 #include "hourglass/models/autoencoder.h"
+#include "hourglass/training/averages.h"
 #include "hourglass/training/engine.h"
-#include "hourglass/training/metrics.h"
 #include "hourglass/training/optimizer.h"
 #include "hourglass/training/schedule.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,17 +19,17 @@
 namespace hourglass::training {
 
 struct TrainingOptions {
-  int64_t epochs = 20;  ///< the run's total
+  int64_t epochs = 20;
   int64_t batch_size = 128;
   OptimizerOptions optimizer;
   Schedule schedule;
-  double warmup = 0;            ///< epochs of linear growth of the learning rate
-  int64_t early_stopping = 0;   ///< epochs without improvement after which to stop; 0: never
-  uint64_t seed = 1;            ///< fixes weights, shuffle, noise and sampling, each separately
-  std::string device = "auto";  ///< auto, cpu, cuda or cuda:N
+  double warmup = 0;
+  std::string monitor = "auto";
+  int64_t early_stopping = 0;
+  uint64_t seed = 1;
+  std::string device = "auto";
   EngineOptions engine;
 
-  /// Adds a row for each field, under the heading "Training".
   void describe(FieldTable& table);
 };
 
@@ -35,27 +37,26 @@ struct TrainingOptions {
 /// is no device, `Error` for a CUDA device that is absent.
 at::Device resolve_device(const std::string& text);
 
-/// A model's parameters, as one vector, and running averages.
-struct ModelState {
-  at::Tensor parameters;            ///< [P]: see FlatParameters
-  std::vector<at::Tensor> buffers;  ///< in the order of `Module::buffers`
+/// Where a run stands.
+struct Cursor {
+  int64_t epoch = 0;  ///< finished epochs
+  int64_t step = 0;   ///< steps taken in all
 };
 
-/// The epoch with the lowest monitored loss so far.
+/// The epoch with the lowest monitored number so far.
 struct BestEpoch {
   int64_t epoch = 0;  ///< 0: none yet
   double monitored = 0;
   Measurements training, validation;
-  ModelState model;
+  TensorMap model;  ///< parameters and buffers
 };
 
-/// All that is needed to go on after an epoch as if nothing had happened. Shuffle, noise and
-/// sampling are derived from (seed, epoch), so they have no state. Tensors are never changed once
-/// they are here.
+/// All that is needed to go on after an epoch as if nothing had happened. Order, noise and sampling
+/// are derived from (seed, epoch, row), so they have no state. Tensors are never changed once they
+/// are here.
 struct TrainingState {
-  int64_t epoch = 0;  ///< finished epochs
-  ModelState model;
-  OptimizerState optimizer;
+  Cursor cursor;
+  EngineState engine;
   LearningRate::State learning_rate;
   BestEpoch best;
 };
@@ -73,7 +74,7 @@ struct EpochReport {
 
 enum class Verdict { Continue, Stop };
 
-/// Hears what happens in a run: progress, metrics, checkpoints and early stopping are hooks.
+/// Is called as a run goes on: progress, metrics and checkpoints are hooks.
 class Hook {
  public:
   virtual ~Hook() = default;
@@ -92,53 +93,82 @@ class Hook {
   virtual void on_run_end() {}
 };
 
+/// How a run ended.
+enum class RunEnd {
+  Finished,     ///< all epochs
+  Stopped,      ///< early, as a hook asked for or because nothing got better
+  Interrupted,  ///< by the user; to be resumed
+  NotFinite,    ///< the loss became NaN or infinite
+};
+constexpr auto names_of(RunEnd) {
+  return std::to_array<EnumName<RunEnd>>({{RunEnd::Finished, "finished"},
+                                          {RunEnd::Stopped, "stopped"},
+                                          {RunEnd::Interrupted, "interrupted"},
+                                          {RunEnd::NotFinite, "not finite"}});
+}
+
 struct TrainingResult {
-  enum class End { Finished, Stopped, Interrupted, NotFinite };
-  End end = End::Finished;
+  RunEnd end = RunEnd::Finished;
   TrainingStatePtr state;           ///< as of the last finished epoch
   std::optional<EpochReport> last;  ///< the last epoch of this run; none when no epoch was finished
   std::string problem;              ///< for NotFinite: the epoch, the step and advice
 };
 
-/// Trains a model, one epoch after the other. It knows neither variants nor data sets by name, and
+/// Whether someone, Ctrl-C say, wants the run to end now. Asked before every step.
+using StopRequested = std::function<bool()>;
+
+/// Trains a model, one epoch after the other. It knows neither objectives nor data sets by name, and
 /// how a step is computed is the engine's business.
 class Trainer {
  public:
-  /// Moves model and data to the options' device. `validation` may be null: the training loss is
-  /// monitored then.
+  /// Moves model and data to the options' device. `validation` may be null. Throws `UsageError`
+  /// where the monitored number is none that the model reports.
   Trainer(models::AutoencoderPtr model, datasets::DatasetPtr training,
           datasets::DatasetPtr validation, TrainingOptions options);
 
   void add_hook(std::shared_ptr<Hook> hook) { hooks_.push_back(std::move(hook)); }
 
+  /// Which rows come when; all in a new order each epoch where nothing is said.
+  void set_sampler(std::shared_ptr<const datasets::Sampler> sampler);
+
   /// Goes back to the end of an epoch. Throws `Error` when the state is of another model or
   /// optimizer.
   void restore(const TrainingState& state);
 
-  /// Trains until all epochs are done, a hook says stop, Ctrl-C, or a loss is not finite.
-  TrainingResult run();
+  /// Trains until all epochs are done, a hook says stop, `stop_requested`, or a loss is not finite.
+  TrainingResult run(const StopRequested& stop_requested = {});
 
-  /// The losses of the training rows with the present weights, without learning.
+  /// The numbers of the training rows with the present weights, without learning.
   Measurements evaluate_training_rows();
+
+  /// What every epoch reports: "loss", "reconstruction", …
+  std::vector<std::string> reported_names() const;
+
+  /// The number whose lowest value makes the best epoch, as a column of metrics.csv:
+  /// "validation_loss".
+  const std::string& monitor() const { return monitor_; }
+
+  Engine& engine() { return *engine_; }
 
  private:
   models::AutoencoderPtr model_;
   datasets::DatasetPtr training_, validation_;
   TrainingOptions options_;
-  FlatParameters parameters_;
-  std::unique_ptr<Optimizer> optimizer_;
-  int64_t steps_per_epoch_;
-  LearningRate learning_rate_;
+  std::string monitor_;
+  std::shared_ptr<const datasets::Sampler> sampler_;
   std::unique_ptr<Engine> engine_;
+  LearningRate learning_rate_;
   std::vector<std::shared_ptr<Hook>> hooks_;
   TrainingStatePtr state_;
 
-  TrainingResult run_epochs();
-  bool train_epoch(int64_t epoch);
+  int64_t steps_per_epoch() const;
+  TrainingResult run_epochs(const StopRequested& stop_requested);
+  bool train_epoch(int64_t epoch, const StopRequested& stop_requested);
   EpochMeans evaluate(const datasets::Dataset& data, int64_t epoch);
   std::string advice(const std::string& where) const;
+  double monitored(const EpochReport& report) const;
   TrainingStatePtr capture(const EpochReport& report, double monitored) const;
-  Verdict tell_epoch_end(const EpochReport& report);
+  Verdict end_epoch(const EpochReport& report);
 };
 
 }  // namespace hourglass::training

@@ -1,0 +1,31 @@
+#include "hourglass/cli/interrupt.h"
+
+#include <csignal>
+#include <unistd.h>
+
+namespace hourglass::cli {
+namespace {
+
+volatile std::sig_atomic_t stop_requested = 0;
+
+void request_stop(int /*signal*/) {
+  if (stop_requested != 0) ::_exit(130);
+  stop_requested = 1;
+}
+
+}  // namespace
+
+InterruptGuard::InterruptGuard() {
+  stop_requested = 0;
+  previous_interrupt_ = std::signal(SIGINT, request_stop);
+  previous_terminate_ = std::signal(SIGTERM, request_stop);
+}
+
+InterruptGuard::~InterruptGuard() {
+  std::signal(SIGINT, previous_interrupt_);
+  std::signal(SIGTERM, previous_terminate_);
+}
+
+bool InterruptGuard::requested() { return stop_requested != 0; }
+
+}  // namespace hourglass::cli

@@ -1,0 +1,22 @@
+#include "hourglass/datasets/batches.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+namespace hourglass::datasets {
+
+void for_each_batch(const Dataset& data, int64_t batch_size, int64_t epoch, const BatchWork& work,
+                    const BatchProgress& progress) {
+  for (int64_t first = 0; first < data.size(); first += batch_size) {
+    const int64_t end = std::min(first + batch_size, data.size());
+    work(data.batch(at::arange(first, end, at::kLong), epoch), first);
+    if (progress) progress(end);
+  }
+}
+
+void for_each_batch(const Dataset& data, const BatchWork& work, const BatchProgress& progress) {
+  for_each_batch(data, kRowsAtOnce, 0, work, progress);
+}
+
+}  // namespace hourglass::datasets

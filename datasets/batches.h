@@ -1,0 +1,27 @@
+#pragma once
+
+#include "hourglass/datasets/dataset.h"
+
+#include <cstdint>
+#include <functional>
+
+namespace hourglass::datasets {
+
+/// Rows that tools and measures take at once where nothing asks for another number.
+inline constexpr int64_t kRowsAtOnce = 1024;
+
+/// What is done with each batch; `first` is the position of its first row.
+using BatchWork = std::function<void(const Batch& batch, int64_t first)>;
+
+/// Called after every batch with the number of rows done.
+using BatchProgress = std::function<void(int64_t rows_done)>;
+
+/// Hands all rows to `work`, in their order, in batches of `batch_size`. `epoch` selects the noise
+/// of corrupted data.
+void for_each_batch(const Dataset& data, int64_t batch_size, int64_t epoch, const BatchWork& work,
+                    const BatchProgress& progress = {});
+
+/// The same in batches of `kRowsAtOnce`, without an epoch.
+void for_each_batch(const Dataset& data, const BatchWork& work, const BatchProgress& progress = {});
+
+}  // namespace hourglass::datasets

@@ -1,0 +1,73 @@
+#include "hourglass/formats/data_card.h"
+
+#include <fmt/format.h>
+
+namespace hourglass::formats {
+namespace {
+
+nlohmann::json scaling_to_json(const datasets::Scaling& scaling) {
+  return {{"offset", scaling.offset}, {"factor", scaling.factor}};
+}
+
+datasets::Scaling scaling_from_json(const JsonFields& fields) {
+  datasets::Scaling scaling = {.offset = fields.get<std::vector<double>>("offset"),
+                     .factor = fields.get<std::vector<double>>("factor")};
+  if (scaling.offset.empty()) fields.fail("offset", "a number for all features or one a feature");
+  if (scaling.factor.size() != scaling.offset.size()) {
+    fields.fail("factor", fmt::format("as many numbers as in 'offset', {}", scaling.offset.size()));
+  }
+  return scaling;
+}
+
+/// A number of rows; 0 where an older file does not say.
+int64_t row_count(const JsonFields& fields, const std::string& key) {
+  const auto rows = fields.get<int64_t>(key, 0);
+  if (rows < 0) fields.fail(key, "a number of rows");
+  return rows;
+}
+
+}  // namespace
+
+nlohmann::json to_json(const DataCard& card) {
+  nlohmann::json json = {{"name", card.name},
+                         {"sha256", card.sha256},
+                         {"total_rows", card.total_rows},
+                         {"training_rows", card.training_rows},
+                         {"validation_rows", card.validation_rows},
+                         {"test_rows", card.test_rows},
+                         {"validation", card.validation},
+                         {"scaling", scaling_to_json(card.scaling)},
+                         {"lowest", card.lowest},
+                         {"highest", card.highest},
+                         {"class_names", card.class_names},
+                         {"notes", card.notes}};
+  if (card.targets) {
+    json["targets"] = {{"name", card.targets->name},
+                       {"sha256", card.targets->sha256},
+                       {"scaling", scaling_to_json(card.targets->scaling)}};
+  }
+  return json;
+}
+
+DataCard data_card_from_json(const JsonFields& fields) {
+  DataCard card = {.name = fields.get<std::string>("name"),
+                   .sha256 = fields.get<std::string>("sha256"),
+                   .total_rows = row_count(fields, "total_rows"),
+                   .training_rows = row_count(fields, "training_rows"),
+                   .validation_rows = row_count(fields, "validation_rows"),
+                   .test_rows = row_count(fields, "test_rows"),
+                   .validation = fields.get<std::string>("validation", ""),
+                   .scaling = scaling_from_json(fields.object("scaling"))};
+  if (const auto targets = fields.find_object("targets")) {
+    card.targets = {.name = targets->get<std::string>("name"),
+                    .sha256 = targets->get<std::string>("sha256"),
+                    .scaling = scaling_from_json(targets->object("scaling"))};
+  }
+  card.lowest = fields.get<double>("lowest", card.lowest);
+  card.highest = fields.get<double>("highest", card.highest);
+  card.class_names = fields.get("class_names", card.class_names);
+  card.notes = fields.get("notes", card.notes);
+  return card;
+}
+
+}  // namespace hourglass::formats

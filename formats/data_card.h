@@ -1,0 +1,40 @@
+#pragma once
+
+#include "hourglass/datasets/scaling.h"
+#include "hourglass/formats/json.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hourglass::formats {
+
+/// Paired targets: as the inputs, from a data set of their own.
+struct TargetsCard {
+  std::string name;
+  std::string sha256;
+  datasets::Scaling scaling;
+};
+
+/// What a run and its models record of their data.
+struct DataCard {
+  std::string name;        ///< as given: "mnist", "csv:mine.csv"
+  std::string sha256;      ///< of the files' bytes, one after the other
+  int64_t total_rows = 0;  ///< all rows read, an official test part included
+  int64_t training_rows = 0, validation_rows = 0, test_rows = 0;
+  std::string validation;                ///< what `auto` means here: "test", "split:0.1", …
+  datasets::Scaling scaling;                       ///< as fitted to the training rows
+  std::optional<TargetsCard> targets;    ///< of paired targets
+  double lowest = 0, highest = 1;        ///< of the scaled training targets
+  std::vector<std::string> class_names;  ///< by label; empty where there are no labels
+  std::vector<std::string> notes;  ///< what a user should know, "iris.csv: skipped line 1 (…)"
+};
+
+/// The form of `data` in run.json and hourglass.json.
+nlohmann::json to_json(const DataCard& card);
+
+/// The inverse. Name, SHA-256 and scaling are required. Throws `Error` that names file and field.
+DataCard data_card_from_json(const JsonFields& fields);
+
+}  // namespace hourglass::formats

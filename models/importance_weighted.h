@@ -1,0 +1,40 @@
+#pragma once
+
+#include "hourglass/models/variational.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace hourglass::models {
+
+// Importance-weighted autoencoder (Burda, Grosse & Salakhutdinov 2016): a variational one trained on
+// a tighter bound of log p(x), from k samples of the code for each item.
+//
+//   log wᵢ = log p(x|zᵢ) + log p(zᵢ) − log q(zᵢ|x), zᵢ ~ q(z|x)
+//   loss = −log (1/k Σᵢ wᵢ), the mean over the batch, in nats
+//
+// k = 1 is the variational autoencoder, with KL estimated from the sample.
+
+struct ImportanceWeightedOptions {
+  int64_t importance_samples = 5;
+
+  void describe(FieldTable& table) {
+    table.add("importance_samples", importance_samples, "samples of the code for each item, k")
+        .at_least(1);
+  }
+};
+
+class ImportanceWeighted : public Variational {
+ public:
+  ImportanceWeighted(ImportanceWeightedOptions options, const ModelSpec& spec)
+      : Variational({}, spec), options_(options) {}
+
+  /// The bound, and the metrics "reconstruction" and "kl" of the mean sample, both in nats.
+  std::vector<Phase> phases() const override;
+  StepValues losses(const Batch& batch, const StepContext& context) override;
+
+ private:
+  ImportanceWeightedOptions options_;
+};
+
+}  // namespace hourglass::models

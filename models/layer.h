@@ -1,0 +1,76 @@
+#pragma once
+
+#include "hourglass/models/activation.h"
+
+#include <torch/nn/module.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace hourglass::models {
+
+/// What a layer computes, said without its class. Whoever computes without automatic
+/// differentiation, or writes another format, reads this and asks no layer for its type.
+struct LayerPlan {
+  std::string kind;   ///< "dense": layers of a stack are named by it, "dense1", "dense2", …
+  std::string title;  ///< for the layer table: "Dense, relu"
+  std::map<std::string, int64_t> sizes = {};      ///< "inputs", "outputs", "kernel", "stride", …
+  Activation activation = Activation::Linear;     ///< applied to the result
+  std::map<std::string, at::Tensor> tensors = {};  ///< parameters and buffers: "weight", "bias", …
+};
+
+/// One step of a network: takes a batch, gives a batch, and can be listened to.
+///
+/// LibTorch's C++ modules have no forward hooks. Layers have this one, and the layer table, the
+/// activation pictures and the exported `layers(x)` are all made with it.
+class Layer : public torch::nn::Module {
+ public:
+  at::Tensor forward(const at::Tensor& x) {
+    at::Tensor y = run(x);
+    if (listener) listener(y);
+    return y;
+  }
+
+  virtual LayerPlan plan() const = 0;
+
+  /// Called with every output while it is set.
+  std::function<void(const at::Tensor&)> listener;
+
+ protected:
+  virtual at::Tensor run(const at::Tensor& x) = 0;
+};
+
+/// Layers one after the other, and at most one place where a condition joins what flows through.
+class Stack : public torch::nn::Module {
+ public:
+  /// Appends a layer under a name of its kind and returns it.
+  template <class L>
+  std::shared_ptr<L> add(std::shared_ptr<L> layer) {
+    append(layer);
+    return layer;
+  }
+
+  /// From here on, `width` values of the condition stand beside each item's own: behind the last of
+  /// a vector, behind the last feature of every time step, as further channels of an image. Nothing
+  /// where `width` is 0.
+  void join_condition(int64_t width);
+
+  /// [B, …] -> [B, …]. `condition` is [B, width] where one is joined; throws `Error` where it is
+  /// missing or of another width.
+  at::Tensor forward(at::Tensor x, const at::Tensor& condition = {});
+
+  const std::vector<std::shared_ptr<Layer>>& layers() const { return layers_; }
+
+ private:
+  std::vector<std::shared_ptr<Layer>> layers_;
+  size_t join_before_ = 0;  // the layer before which the condition joins
+  int64_t condition_width_ = 0;
+
+  void append(const std::shared_ptr<Layer>& layer);
+};
+
+}  // namespace hourglass::models

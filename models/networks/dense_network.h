@@ -1,0 +1,53 @@
+#pragma once
+
+#include "hourglass/models/initializers.h"
+#include "hourglass/models/network.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace hourglass::models {
+
+// Fully connected layers down to the code and back up (Hinton & Salakhutdinov 2006), for items of
+// any shape, which are flattened:
+//
+//   z = f(… f(W₁ x + b₁) …),  x̂ = f(… f(V₁ z + c₁) …)
+
+struct DenseNetwork {
+  static constexpr const char* kName = "dense";
+  static constexpr const char* kSummary = "fully connected layers; the decoder mirrors the encoder";
+
+  std::vector<int64_t> widths = {128, 64, 32};
+  Activation activation = Activation::Relu;
+  Activation code_activation = Activation::Linear;
+  Initializer initializer = Initializer::GlorotUniform;
+  bool tied_weights = false;
+
+  void describe(FieldTable& table) {
+    table.add("widths", widths, "hidden widths, then the code's (units); the decoder mirrors them")
+        .at_least(1);
+    table.add("activation", activation, "of the hidden layers");
+    table.add("code_activation", code_activation, "of the code");
+    table.add("initializer", initializer,
+              "of the hidden and code layers; the output layer is always glorot-uniform");
+    table.add("tied_weights", tied_weights, "the decoder uses the encoder's weights, transposed");
+  }
+
+  void check() const;
+  Activation last_activation() const { return code_activation; }
+
+  /// Throws `UsageError` for tied weights where input and target differ in size or a condition
+  /// joins them, and for a code activation where heads, which are linear, take the code's place.
+  Network build(const NetworkRequest& request) const;
+};
+
+/// Appends hidden dense layers of these widths; returns the width of what flows out.
+int64_t add_hidden_layers(Stack& stack, int64_t inputs, const std::vector<int64_t>& widths,
+                          Activation activation,
+                          Initializer initializer = Initializer::GlorotUniform);
+
+/// One linear dense layer a name.
+std::vector<Head> dense_heads(const std::vector<std::string>& names, int64_t inputs,
+                              int64_t outputs);
+
+}  // namespace hourglass::models

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "hourglass/models/network.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace hourglass::models {
+
+// LSTM layers (Srivastava, Mansimov & Salakhutdinov 2015, in the form of the Keras tutorial): an
+// LSTM reads the sequence, its last hidden state is the code; the code, repeated once for each time
+// step, is read by another LSTM, and a dense layer turns each of its steps into features.
+//
+// An image [C, H, W] is a sequence of its H rows of C·W features, a table row [D] one of D single
+// numbers, and [T, F] is T steps of F features.
+
+struct LstmNetwork {
+  static constexpr const char* kName = "lstm";
+  static constexpr const char* kSummary = "reads the item as a sequence, an image row by row";
+
+  std::vector<int64_t> widths = {64, 16};
+  bool bidirectional = false;
+
+  void describe(FieldTable& table) {
+    table
+        .add("widths", widths,
+             "units of the encoder's LSTM layers, the last of which is the code; the decoder has "
+             "the others in reverse")
+        .at_least(1);
+    table.add("bidirectional", bidirectional,
+              "every layer reads both ways; the code is then twice its width");
+  }
+
+  void check() const;
+  Activation last_activation() const { return Activation::Tanh; }
+
+  /// Throws `UsageError` where input or target is no sequence.
+  Network build(const NetworkRequest& request) const;
+};
+
+}  // namespace hourglass::models

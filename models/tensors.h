@@ -1,0 +1,22 @@
+#pragma once
+
+#include "hourglass/core/named_tensor.h"
+
+#include <torch/nn/module.h>
+
+#include <string>
+
+namespace hourglass::models {
+
+/// The parameters and buffers of a module by name: the tensors themselves, not copies.
+TensorMap named_tensors(const torch::nn::Module& module);
+
+/// The same as copies: in memory order of their shape, without gradients, on the module's device.
+TensorMap copied_tensors(const torch::nn::Module& module);
+
+/// Copies `tensors` into the module's parameters and buffers; those it lacks are ignored. Throws
+/// `Error`, beginning with `where` and naming the tensor, when one is missing or has another shape;
+/// the module is unchanged then.
+void load_tensors(torch::nn::Module& module, const TensorMap& tensors, const std::string& where);
+
+}  // namespace hourglass::models

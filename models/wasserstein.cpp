@@ -1,0 +1,56 @@
+#include "hourglass/models/wasserstein.h"
+
+#include "hourglass/models/gaussian.h"
+
+#include <ATen/ATen.h>
+
+
+namespace hourglass::models {
+namespace {
+
+/// ‖aᵢ − bⱼ‖²: [N, D] and [M, D] -> [N, M].
+at::Tensor squared_distances(const at::Tensor& a, const at::Tensor& b) {
+  const at::Tensor norms = a.square().sum(1, /*keepdim=*/true) + b.square().sum(1);
+  return (norms - 2 * at::matmul(a, b.t())).clamp_min(0);  // rounding may leave a negative one
+}
+
+/// The sum of the kernel over all pairs of points at these squared distances.
+at::Tensor kernel_sum(const at::Tensor& squared_distance, double scale) {
+  at::Tensor sum;
+  for (const double s : {0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0}) {
+    const at::Tensor part = (scale * s / (scale * s + squared_distance)).sum();
+    sum = sum.defined() ? sum + part : part;
+  }
+  return sum;
+}
+
+}  // namespace
+
+at::Tensor squared_mmd(const at::Tensor& codes, const at::Tensor& prior) {
+  constexpr double kScales = 7;  // k(a, a): one for each scale of the kernel
+  const auto n = static_cast<double>(codes.size(0));
+  const double scale = 2.0 * static_cast<double>(codes.size(1));
+  const at::Tensor within = kernel_sum(squared_distances(codes, codes), scale) +
+                            kernel_sum(squared_distances(prior, prior), scale) - 2 * n * kScales;
+  const at::Tensor between = kernel_sum(squared_distances(codes, prior), scale);
+  if (codes.size(0) < 2) return between * 0;
+  return within / (n * (n - 1)) - 2 * between / (n * n);
+}
+
+std::vector<Phase> Wasserstein::phases() const {
+  return {{.terms = {{"reconstruction"}, {.name = "mmd", .weight = options_.mmd_weight}}}};
+}
+
+StepValues Wasserstein::losses(const Batch& batch, const StepContext& context) {
+  const at::Tensor z = encode(batch.input, batch.condition);
+  const at::Tensor prior = context.random.normal_like("prior", batch.rows, z);
+  const at::Tensor logits = decode_logits(z, batch.condition);
+  return {.terms = {reconstruction_loss(likelihood(), logits, batch.target, Reduction::SumOfValues),
+                    squared_mmd(z.flatten(1), prior.flatten(1))}};
+}
+
+std::string Wasserstein::script_methods() const {
+  return standard_normal_sampler(code_shape(), "encoder.code.weight", condition_width() > 0);
+}
+
+}  // namespace hourglass::models

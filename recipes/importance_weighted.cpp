@@ -1,0 +1,45 @@
+#include "hourglass/models/importance_weighted.h"
+#include "hourglass/models/networks/dense_network.h"
+#include "hourglass/models/networks/strided_network.h"
+#include "hourglass/recipes/variant.h"
+
+namespace hourglass::recipes {
+namespace {
+
+using models::DenseNetwork;
+using models::ImportanceWeightedOptions;
+using models::StridedNetwork;
+
+std::vector<Recipe> importance_weighted_recipes() {
+  return {
+      {
+          .name = "digits-iwae",
+          .summary = "the embedded digits in eight dimensions, 5 samples",
+          .network = DenseNetwork{.widths = {64, 8}},
+          .data = digits_with_validation(),
+          .training = {.epochs = 100, .batch_size = 32},
+          .log_every = 10,
+          .expected = {.column = "validation_loss", .at_most = 100, .published = "ours"},
+      },
+      {
+          .name = "mnist-iwae-50",
+          .summary = "two layers of 200 tanh units, fifty dimensions, 5 samples",
+          .network = DenseNetwork{.widths = {200, 200, 50}, .activation = models::Activation::Tanh},
+          .data = with_test_images("mnist"),
+          .training = {.epochs = 10, .batch_size = 128},
+          .expected = {.column = "validation_loss", .at_most = 1000, .published = "ours"},
+      },
+  };
+}
+
+}  // namespace
+
+Variant importance_weighted_variant() {
+  return {.name = "importance_weighted",
+          .summary = "variational, on a tighter bound from several samples of each code",
+          .objective = objective<models::ImportanceWeighted>(ImportanceWeightedOptions{}),
+          .networks = {DenseNetwork{.widths = {128, 16}}, StridedNetwork{}},
+          .recipes = importance_weighted_recipes()};
+}
+
+}  // namespace hourglass::recipes

@@ -1,0 +1,73 @@
+#include "hourglass/models/networks/dense_network.h"
+#include "hourglass/models/networks/strided_network.h"
+#include "hourglass/models/variational.h"
+#include "hourglass/recipes/variant.h"
+
+namespace hourglass::recipes {
+namespace {
+
+using models::DenseNetwork;
+using models::StridedNetwork;
+using models::VariationalOptions;
+
+std::vector<Recipe> variational_recipes() {
+  return {
+      {
+          .name = "digits-vae",
+          .summary = "the embedded digits in two dimensions",
+          .network = DenseNetwork{.widths = {64, 2}},
+          .data = digits_with_validation(),
+          .training = {.epochs = 200, .batch_size = 32},
+          .log_every = 10,
+          .expected = {.column = "validation_loss", .at_most = 25.0, .published = "ours"},
+      },
+      {
+          .name = "fashion-vae-2d",
+          .summary = "256 units, two dimensions",
+          .network = DenseNetwork{.widths = {256, 2}},
+          .data = with_test_images("fashion-mnist"),
+          .training = {.epochs = 100,
+                       .batch_size = 128,
+                       .optimizer = {.kind = training::OptimizerKind::RmsProp}},
+          .expected = {.column = "train_loss",
+                       .at_most = 266.3,
+                       .epoch = 20,
+                       .published = "pictures only",
+                       .reference = {265.0, 265.3}},
+      },
+      {
+          .name = "fashion-vae-conv-2d",
+          .summary = "four convolutions, two dimensions",
+          .network = StridedNetwork{.filters = 64, .widths = {128, 2}},
+          .data = with_test_images("fashion-mnist"),
+          .training = {.epochs = 150,
+                       .batch_size = 128,
+                       .optimizer = {.kind = training::OptimizerKind::RmsProp}},
+          .expected = {.column = "train_loss",
+                       .at_most = 276,
+                       .epoch = 2,
+                       .published = "pictures only",
+                       .reference = {272.9, 273.6}},
+      },
+      {
+          .name = "mnist-vae-20",
+          .summary = "400 units, twenty dimensions",
+          .network = DenseNetwork{.widths = {400, 20}},
+          .data = with_test_images("mnist"),
+          .training = {.epochs = 10, .batch_size = 128},
+          .expected = {.column = "validation_loss", .at_most = 107.5, .published = "ours"},
+      },
+  };
+}
+
+}  // namespace
+
+Variant variational_variant() {
+  return {.name = "variational",
+          .summary = "the code is a normal distribution; new items are drawn from it",
+          .objective = objective<models::Variational>(VariationalOptions{}),
+          .networks = {DenseNetwork{.widths = {128, 16}}, StridedNetwork{}},
+          .recipes = variational_recipes()};
+}
+
+}  // namespace hourglass::recipes

@@ -1,0 +1,44 @@
+#include "hourglass/models/networks/convolutional_network.h"
+#include "hourglass/models/vector_quantized.h"
+#include "hourglass/recipes/variant.h"
+
+namespace hourglass::recipes {
+namespace {
+
+using models::ConvolutionalNetwork;
+using models::VectorQuantizedOptions;
+
+std::vector<Recipe> vector_quantized_recipes() {
+  return {
+      {
+          .name = "digits-vq",
+          .summary = "the embedded digits as 2 x 2 indices of 64 vectors",
+          .network = ConvolutionalNetwork{.filters = {32, 16}},
+          .objective = VectorQuantizedOptions{.codebook_size = 64},
+          .data = digits_with_validation(),
+          .training = {.epochs = 100, .batch_size = 32},
+          .log_every = 10,
+          .expected = {.column = "validation_reconstruction", .at_most = 1, .published = "ours"},
+      },
+      {
+          .name = "fashion-vq",
+          .summary = "7 x 7 indices of 128 vectors",
+          .network = ConvolutionalNetwork{.filters = {32, 32}},
+          .data = with_test_images("fashion-mnist"),
+          .training = {.epochs = 10, .batch_size = 128},
+          .expected = {.column = "validation_reconstruction", .at_most = 1, .published = "ours"},
+      },
+  };
+}
+
+}  // namespace
+
+Variant vector_quantized_variant() {
+  return {.name = "vector_quantized",
+          .summary = "the code is integers: at each place of a map, the nearest vector of a codebook",
+          .objective = objective<models::VectorQuantized>(VectorQuantizedOptions{}),
+          .networks = {ConvolutionalNetwork{.filters = {32, 16}}},
+          .recipes = vector_quantized_recipes()};
+}
+
+}  // namespace hourglass::recipes

@@ -1,0 +1,215 @@
+#include "hourglass/runs/run.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/core/random.h"
+#include "hourglass/core/text.h"
+#include "hourglass/formats/field_json.h"
+#include "hourglass/formats/torchscript.h"
+#include "hourglass/models/summary.h"
+#include "hourglass/runs/metrics_file.h"
+#include "hourglass/runs/state_file.h"
+#include "hourglass/training/flat_parameters.h"
+#include "hourglass/training/stopping.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+
+#include <numeric>
+#include <utility>
+
+namespace hourglass::runs {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kStateFile = "last.safetensors";
+
+fs::path folder_of(const RunOptions& options) {
+  if (!options.resume.empty()) return options.resume;
+  if (!options.out.empty()) {
+    if (fs::exists(fs::path(options.out) / "run.json")) {
+      throw Error(
+          "{}: holds a run already; go on with it by `resume` {}, or choose another `out`",
+          options.out, options.out);
+    }
+    return options.out;
+  }
+  std::string what = options.recipe.empty() ? options.data.dataset : options.recipe;
+  what = what.substr(0, what.find(':'));
+  const std::string name =
+      fmt::format("runs/{}-{}-{}", options.model.variant, what, utc_timestamp());
+  fs::path folder = name;
+  for (int copy = 2; fs::exists(folder); ++copy) folder = fmt::format("{}-{}", name, copy);
+  return folder;
+}
+
+int64_t parameter_count(const models::Autoencoder& model) {
+  int64_t count = 0;
+  for (const auto& parameter : model.parameters()) count += parameter.numel();
+  return count;
+}
+
+std::vector<formats::LayerCard> layer_table(models::Autoencoder& model) {
+  std::vector<formats::LayerCard> rows;
+  for (const auto& layer : models::summarize(model).layers) {
+    rows.push_back({layer.name, layer.title, layer.output_shape, layer.values});
+  }
+  return rows;
+}
+
+/// A run that was interrupted before its first checkpoint starts anew.
+training::TrainingStatePtr saved_state(const fs::path& folder) {
+  if (!fs::exists(folder / kStateFile)) return nullptr;
+  return std::make_shared<training::TrainingState>(load_state(folder / kStateFile));
+}
+
+formats::EpochResult epoch_result(int64_t epoch, const Measurements& training,
+                                  const Measurements& validation) {
+  return {.epoch = epoch, .training = training, .validation = validation};
+}
+
+}  // namespace
+
+Run::Run(RunOptions options, std::optional<RunRecord> resumed) : options_(std::move(options)) {
+  options_.describe(table_);
+  check(options_);
+  options_.training.device = training::resolve_device(options_.training.device).str();
+  data_ = sources::open_data(options_.data, options_.training.seed);
+  if (resumed) check_same_data(*resumed, data_.info);
+  model_ = build_model();
+  exported_ = build_model();
+  training::use_channels_last(*exported_);
+  if (!options_.threads.count) {
+    options_.threads.count =
+        automatic_threads(parameter_count(*model_), options_.training.batch_size);
+  }
+  at::set_num_threads(static_cast<int>(*options_.threads.count));
+  folder_ = folder_of(options_);
+  create_folders(folder_);
+  if (resumed) state_ = saved_state(folder_);
+  trainer_ = std::make_unique<training::Trainer>(model_, data_.training, data_.validation,
+                                                 options_.training);
+  if (state_) trainer_->restore(*state_);
+  record_ = new_run_record(options_, table_, data_.info);
+  if (resumed) record_.results = resumed->results;
+  write_run_record(folder_, record_);
+  add_hooks();
+}
+
+models::AutoencoderPtr Run::build_model() const {
+  at::manual_seed(derive_seed(options_.training.seed, "weights"));
+  const auto model =
+      options_.model.build({data_.training->item_shape(), data_.training->target_shape()},
+                           data_.training->condition_width());
+  const formats::DataCard& info = data_.info;
+  const bool in_unit_range = info.lowest >= 0 && info.highest <= 1;
+  if (model->likelihood().loss == models::Loss::Bce && !in_unit_range) {
+    throw Error(
+        "{}: `loss` bce expects values in [0, 1], found {:g} to {:g}: add `scale` minmax, or `loss` "
+        "mse `output_activation` linear",
+        info.name, info.lowest, info.highest);
+  }
+  if (!options_.init_from.empty()) formats::load_weights(*model, options_.init_from);
+  return model;
+}
+
+/// What best.pt says of itself, without the epoch.
+formats::ModelCard Run::card() const {
+  const models::Autoencoder& model = *exported_;
+  const bool bernoulli = model.likelihood().loss == models::Loss::Bce;
+  formats::ModelCard card{.variant = record_.variant,
+                          .network = record_.network,
+                          .recipe = record_.recipe,
+                          .options = record_.options,
+                          .input_shape = model.input_shape(),
+                          .target_shape = model.target_shape(),
+                          .code_shape = model.code_shape(),
+                          .code_kind = model.code_kind(),
+                          .value_range = ValueRange{bernoulli ? 0 : data_.info.lowest,
+                                                    bernoulli ? 1 : data_.info.highest},
+                          .data = data_.info,
+                          .layer_table = layer_table(*exported_),
+                          .libraries = record_.libraries};
+  if (model.condition_width() > 0) {
+    card.condition = {.width = model.condition_width(), .names = data_.condition_names};
+  }
+  return card;
+}
+
+void Run::add_hooks() {
+  trainer_->add_hook(std::make_shared<MetricsFile>(folder_ / "metrics.csv", finished_epochs(),
+                                                   trainer_->reported_names(),
+                                                   data_.validation != nullptr));
+  if (options_.stop_after > 0) {
+    trainer_->add_hook(std::make_shared<training::StopAfter>(options_.stop_after));
+  }
+  trainer_->add_hook(std::make_shared<Checkpointer>(
+      folder_, exported_, options_.checkpoints,
+      [card = card()](const training::BestEpoch& best) {
+        formats::ModelCard with_epoch = card;
+        with_epoch.trained = epoch_result(best.epoch, best.training, best.validation);
+        return with_epoch;
+      },
+      state_));
+}
+
+training::TrainingResult Run::train(const training::StopRequested& stop_requested) {
+  training::TrainingResult result = trainer_->run(stop_requested);
+  if (result.state->best.epoch == 0) return result;
+  record_results(result);
+  for (const Part part : options_.save_parts) save_part(part);
+  return result;
+}
+
+void Run::record_results(const training::TrainingResult& result) {
+  const training::TrainingState& state = *result.state;
+  const MetricsTable metrics = read_metrics(folder_ / "metrics.csv");
+  const auto& seconds = metrics.column("seconds");
+  RunResults results{
+      .end = result.end,
+      .epochs = state.cursor.epoch,
+      .training_seconds = std::accumulate(seconds.begin(), seconds.end(), 0.0),
+      .best = epoch_result(state.best.epoch, state.best.training, state.best.validation),
+      .last = {},
+      .expected = expectation_record(options_, metrics)};
+  if (result.last) {
+    results.last =
+        epoch_result(result.last->epoch, result.last->training, result.last->validation);
+  } else if (record_.results) {
+    results.last = record_.results->last;
+  }
+  record_.results = std::move(results);
+  write_run_record(folder_, record_);
+}
+
+void Run::save_part(Part part) {
+  const bool is_json = part == Part::Architecture;
+  const fs::path path = folder_ / fmt::format("{}.{}", enum_name(part), is_json ? "json" : "pt");
+  formats::load_weights(*exported_, folder_ / "best.pt");
+  formats::ModelCard model_card = card();
+  switch (part) {
+    case Part::Encoder: formats::export_encoder(*exported_, path, model_card); break;
+    case Part::Decoder: formats::export_decoder(*exported_, path, model_card); break;
+    case Part::Weights: formats::save_weights(*exported_, path); break;
+    case Part::Architecture: {
+      FieldTable model_table;
+      options_.model.describe(model_table);
+      model_card.options = formats::RecordedOptions(formats::to_json(model_table));
+      write_file_atomically(path, formats::card_text(model_card) + "\n");
+    }
+  }
+  parts_.push_back(path);
+}
+
+formats::RecordedOptions read_architecture(const fs::path& path, const std::string& variant) {
+  const formats::ModelCard card = formats::parse_card(read_file(path), path.string());
+  if (card.variant != variant) {
+    throw Error("{}: expected a {} autoencoder, found '{}'", path.string(), variant, card.variant);
+  }
+  return card.options;
+}
+
+}  // namespace hourglass::runs

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "hourglass/models/autoencoder.h"
+#include "hourglass/runs/run_options.h"
+#include "hourglass/runs/run_record.h"
+#include "hourglass/sources/open.h"
+#include "hourglass/training/trainer.h"
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace hourglass::runs {
+
+/// A training run and its folder: from options to data, model, checkpoints, metrics and results.
+///
+///   Run run(options_of("dense", "digits-2d"));
+///   run.trainer().add_hook(progress);
+///   run.train();
+class Run {
+ public:
+  /// Reads the data, builds the model, and leaves run.json in the folder before the first step. A
+  /// run that goes on is given its record; its folder is `options.resume`.
+  ///
+  /// Throws `UsageError` for options that contradict each other or the data, and `Error` for data
+  /// that are missing, damaged or not those of the record, and for a folder that holds another run.
+  explicit Run(RunOptions options, std::optional<RunRecord> resumed = {});
+
+  /// Options as they were resolved: device and threads are settled.
+  const RunOptions& options() const { return options_; }
+  const std::filesystem::path& folder() const { return folder_; }
+  const sources::DataSplits& data() const { return data_; }
+  const RunRecord& record() const { return record_; }
+  models::Autoencoder& model() { return *model_; }
+  int64_t finished_epochs() const { return state_ ? state_->cursor.epoch : 0; }
+
+  /// For further hooks. Metrics, checkpoints and `stop_after` are hooked in already.
+  training::Trainer& trainer() { return *trainer_; }
+
+  /// Trains, and leaves the results in run.json and the parts asked for (`save_parts`) beside it.
+  training::TrainingResult train(const training::StopRequested& stop_requested = {});
+
+  /// The files of the parts that `train` wrote.
+  const std::vector<std::filesystem::path>& parts() const { return parts_; }
+
+ private:
+  RunOptions options_;
+  FieldTable table_;
+  RunRecord record_;
+  std::filesystem::path folder_;
+  sources::DataSplits data_;
+  models::AutoencoderPtr model_, exported_;
+  training::TrainingStatePtr state_;  // to go on from; null for a new run
+  std::unique_ptr<training::Trainer> trainer_;
+  std::vector<std::filesystem::path> parts_;
+
+  models::AutoencoderPtr build_model() const;
+  formats::ModelCard card() const;
+  void add_hooks();
+  void record_results(const training::TrainingResult& result);
+  void save_part(Part part);
+};
+
+/// The model's options in an architecture.json of `save_parts`, for that variant. Throws `Error`
+/// where the file holds something else, or another variant.
+formats::RecordedOptions read_architecture(const std::filesystem::path& path,
+                                           const std::string& variant);
+
+}  // namespace hourglass::runs
