@@ -46,7 +46,7 @@ EpochMeans Averages::take() {
       sum += cell[step][static_cast<int64_t>(i)] *
              static_cast<double>(items_[static_cast<size_t>(step)]);
     }
-    means.means.push_back({names_[i], sum / all_items});
+    means.values.push_back({names_[i], sum / all_items});
   }
   for (int64_t step = 0; step < steps && !means.first_nonfinite_step; ++step) {
     if (!std::isfinite(cell[step][0])) means.first_nonfinite_step = step;

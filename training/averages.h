@@ -14,7 +14,7 @@ namespace hourglass::training {
 
 /// The means of steps, weighted by items: a short last batch counts by its size.
 struct EpochMeans {
-  Measurements means;
+  Measurements values;
   /// 0-based index of the first step whose loss is NaN or infinite.
   std::optional<int64_t> first_nonfinite_step;
 };

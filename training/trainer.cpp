@@ -150,7 +150,7 @@ TrainingResult Trainer::run_epochs(const StopRequested& stop_requested) {
     const EpochMeans means = engine_->take_means();
     EpochReport report;
     report.epoch = epoch;
-    report.training = means.means;
+    report.training = means.values;
     report.seconds = seconds_since(start);
     report.learning_rate = learning_rate_.at(epoch * steps_per_epoch() - 1);
     if (means.first_nonfinite_step) {
@@ -159,7 +159,7 @@ TrainingResult Trainer::run_epochs(const StopRequested& stop_requested) {
     }
     if (validation_) {
       const EpochMeans validation = evaluate(*validation_, epoch);
-      report.validation = validation.means;
+      report.validation = validation.values;
       if (validation.first_nonfinite_step) {
         return not_finite(fmt::format("validation after epoch {}", epoch));
       }
@@ -202,7 +202,7 @@ EpochMeans Trainer::evaluate(const datasets::Dataset& data, int64_t epoch) {
                            RowRandom(derive_seed(options_.seed, "validation")));
 }
 
-Measurements Trainer::evaluate_training_rows() { return evaluate(*training_, 0).means; }
+Measurements Trainer::evaluate_training_rows() { return evaluate(*training_, 0).values; }
 
 std::string Trainer::advice(const std::string& where) const {
   const std::string kept =

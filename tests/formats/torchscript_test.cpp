@@ -3,8 +3,9 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
 #include "hourglass/evaluation/exported_model.h"
-#include "hourglass/models/dense.h"
-#include "hourglass/models/lstm.h"
+#include "hourglass/models/autoencoder.h"
+#include "hourglass/models/networks/dense_network.h"
+#include "hourglass/models/networks/lstm_network.h"
 #include "hourglass/models/variational.h"
 #include "hourglass/tests/support/program.h"
 #include "hourglass/tests/support/support.h"
@@ -27,7 +28,7 @@ using testing::TemporaryFolder;
 
 struct SmallExport {
   TemporaryFolder folder;
-  DenseAutoencoder model{{.widths = {5, 2}}, {{1, 4, 4}, {1, 4, 4}}};
+  Autoencoder model{{.shapes = {{1, 4, 4}, {1, 4, 4}}, .network = DenseNetwork{.widths = {5, 2}}}};
   at::Tensor x = at::rand({7, 1, 4, 4});
 };
 
@@ -66,7 +67,7 @@ TEST(ExportAutoencoder, CarriesItsMetadata) {
 
 TEST(ExportAutoencoder, WorksWithTiedWeights) {
   SmallExport f;
-  DenseAutoencoder tied({.widths = {5, 2}, .tied_weights = true}, {{1, 4, 4}, {1, 4, 4}});
+  Autoencoder tied({.shapes = {{1, 4, 4}, {1, 4, 4}}, .network = DenseNetwork{.widths = {5, 2}, .tied_weights = true}});
   export_autoencoder(tied, f.folder / "best.pt", {{"variant", "dense"}});
   EXPECT_TRUE(at::allclose(ExportedModel::load(f.folder / "best.pt").reconstruct(f.x),
                            tied.forward(f.x), 0, 1e-6));
@@ -107,7 +108,7 @@ TEST(ExportAutoencoder, RefusesAModelThatBakesTheBatchSizeAndKeepsTheOldFile) {
 
 TEST(ExportAutoencoder, AnLstmThatReadsBothWaysRunsAtAnyBatchSize) {
   const TemporaryFolder folder;
-  LstmAutoencoder model({.widths = {6, 5, 4}, .bidirectional = true}, {{3, 6, 4}, {3, 6, 4}});
+  Autoencoder model({.shapes = {{3, 6, 4}, {3, 6, 4}}, .network = LstmNetwork{.widths = {6, 5, 4}, .bidirectional = true}});
   export_autoencoder(model, folder / "best.pt", {{"variant", "lstm"}});
   auto loaded = ExportedModel::load(folder / "best.pt");
   for (const int64_t batch : {1, 2, 9}) {
@@ -168,7 +169,7 @@ TEST(Weights, ComeBackByNameFromBothKindsOfFile) {
   save_weights(f.model, f.folder / "weights.pt");
   export_autoencoder(f.model, f.folder / "best.pt", {{"variant", "dense"}});
   for (const char* file : {"weights.pt", "best.pt"}) {
-    DenseAutoencoder copy({.widths = {5, 2}}, {{1, 4, 4}, {1, 4, 4}});
+    Autoencoder copy({.shapes = {{1, 4, 4}, {1, 4, 4}}, .network = DenseNetwork{.widths = {5, 2}}});
     EXPECT_FALSE(at::equal(copy.forward(f.x), f.model.forward(f.x)));
     load_weights(copy, f.folder / file);
     EXPECT_TRUE(at::equal(copy.forward(f.x), f.model.forward(f.x))) << file;
@@ -178,10 +179,10 @@ TEST(Weights, ComeBackByNameFromBothKindsOfFile) {
 TEST(Weights, SayWhichTensorDoesNotFit) {
   SmallExport f;
   save_weights(f.model, f.folder / "weights.pt");
-  DenseAutoencoder wider({.widths = {6, 2}}, {{1, 4, 4}, {1, 4, 4}});
+  Autoencoder wider({.shapes = {{1, 4, 4}, {1, 4, 4}}, .network = DenseNetwork{.widths = {6, 2}}});
   expect_contains(error_of([&] { load_weights(wider, f.folder / "weights.pt"); }),
                   {"weights.pt", "'decoder.dense1.bias' of shape 6, found 5"});
-  DenseAutoencoder deeper({.widths = {5, 3, 2}}, {{1, 4, 4}, {1, 4, 4}});
+  Autoencoder deeper({.shapes = {{1, 4, 4}, {1, 4, 4}}, .network = DenseNetwork{.widths = {5, 3, 2}}});
   expect_contains(error_of([&] { load_weights(deeper, f.folder / "weights.pt"); }), {"weights.pt"});
   testing::write_file(f.folder / "text.pt", "hello");
   expect_contains(error_of([&] { load_weights(f.model, f.folder / "text.pt"); }),

@@ -1,6 +1,7 @@
 #include "hourglass/training/flat_parameters.h"
 
-#include "hourglass/models/dense.h"
+#include "hourglass/models/autoencoder.h"
+#include "hourglass/models/networks/dense_network.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -12,7 +13,7 @@ using namespace models;
 namespace {
 
 struct SmallFlat {
-  DenseAutoencoder model{{.widths = {3, 2}}, {{5}, {5}}};
+  Autoencoder model{{.shapes = {{5}, {5}}, .network = DenseNetwork{.widths = {3, 2}}}};
   at::Tensor x = at::rand({4, 5});
 };
 

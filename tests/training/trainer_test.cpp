@@ -1,7 +1,8 @@
 #include "hourglass/training/trainer.h"
 
 #include "hourglass/core/error.h"
-#include "hourglass/models/dense.h"
+#include "hourglass/models/autoencoder.h"
+#include "hourglass/models/networks/dense_network.h"
 #include "hourglass/runs/state_file.h"
 #include "hourglass/tests/support/support.h"
 #include "hourglass/training/stopping.h"

@@ -1,4 +1,5 @@
-#include "hourglass/models/convolutional.h"
+#include "hourglass/models/autoencoder.h"
+#include "hourglass/models/networks/convolutional_network.h"
 
 #include "hourglass/models/summary.h"
 #include "hourglass/tests/support/support.h"
@@ -22,17 +23,15 @@ std::vector<std::pair<std::string, Shape>> layer_shapes(Autoencoder& model) {
   return rows;
 }
 
-TEST(Convolutional, HasThePublishedNumbersOfValues) {
-  ConvolutionalAutoencoder plain({.filters = {32, 16, 16}},
-                                 image_of(1, 28, 28));  // recipe fashion-conv
+TEST(ConvolutionalNetwork, HasThePublishedNumbersOfValues) {
+  Autoencoder plain({.shapes = image_of(1, 28, 28), .network = ConvolutionalNetwork{.filters = {32, 16, 16}}});  // recipe fashion-conv
   EXPECT_EQ(summarize(plain).trainable + summarize(plain).fixed, 17'216);
-  ConvolutionalAutoencoder wide({.filters = {32, 32, 32}},
-                                image_of(1, 28, 28));  // recipe fashion-denoise
+  Autoencoder wide({.shapes = image_of(1, 28, 28), .network = ConvolutionalNetwork{.filters = {32, 32, 32}}});  // recipe fashion-denoise
   EXPECT_EQ(summarize(wide).trainable + summarize(wide).fixed, 47'424);
 }
 
-TEST(Convolutional, HasThePublishedSizesOnTheWay) {
-  ConvolutionalAutoencoder model({.filters = {32, 16, 16}}, image_of(1, 28, 28));
+TEST(ConvolutionalNetwork, HasThePublishedSizesOnTheWay) {
+  Autoencoder model({.shapes = image_of(1, 28, 28), .network = ConvolutionalNetwork{.filters = {32, 16, 16}}});
   EXPECT_EQ(model.code_shape(), (Shape{16, 4, 4}));
   const std::vector<std::pair<std::string, Shape>> expected = {
       {"encoder.conv1", {32, 28, 28}},     {"encoder.norm1", {32, 28, 28}},
@@ -48,9 +47,9 @@ TEST(Convolutional, HasThePublishedSizesOnTheWay) {
   EXPECT_EQ(layer_shapes(model), expected);
 }
 
-TEST(Convolutional, NoConvolutionHasABiasUnlessAskedFor) {
+TEST(ConvolutionalNetwork, NoConvolutionHasABiasUnlessAskedFor) {
   const auto conv_biases = [](bool bias) {
-    ConvolutionalAutoencoder model({.filters = {4, 2}, .bias = bias}, image_of(1, 8, 8));
+    Autoencoder model({.shapes = image_of(1, 8, 8), .network = ConvolutionalNetwork{.filters = {4, 2}, .bias = bias}});
     int64_t count = 0;
     for (const auto& name : model.named_parameters().keys()) {
       count += name.find(".conv") != std::string::npos && name.ends_with(".bias") ? 1 : 0;
@@ -62,11 +61,11 @@ TEST(Convolutional, NoConvolutionHasABiasUnlessAskedFor) {
 }
 
 /// The smallest images, odd ones, long ones, and all sides of 5 to 36 pixels beside another.
-TEST(Convolutional, MirrorsImagesOfAnySize) {
+TEST(ConvolutionalNetwork, MirrorsImagesOfAnySize) {
   std::vector<std::pair<int64_t, int64_t>> sizes = {{27, 29}, {8, 8}, {5, 64}, {100, 33}};
   for (int64_t side = 5; side <= 36; ++side) sizes.emplace_back(side, 5 + side * 7 % 32);
   for (const auto& [height, width] : sizes) {
-    ConvolutionalAutoencoder model({.filters = {2, 3, 2}}, image_of(1, height, width));
+    Autoencoder model({.shapes = image_of(1, height, width), .network = ConvolutionalNetwork{.filters = {2, 3, 2}}});
     model.eval();
     const at::Tensor x = at::rand({2, 1, height, width});
     const at::Tensor z = model.encode(x);
@@ -75,31 +74,31 @@ TEST(Convolutional, MirrorsImagesOfAnySize) {
   }
 }
 
-TEST(Convolutional, TakesOneToFourChannelsAndGivesOthersIfAskedFor) {
+TEST(ConvolutionalNetwork, TakesOneToFourChannelsAndGivesOthersIfAskedFor) {
   for (int64_t channels = 1; channels <= 4; ++channels) {
-    ConvolutionalAutoencoder model({}, {{channels, 8, 8}, {5 - channels, 8, 8}});
+    Autoencoder model({.shapes = {{channels, 8, 8}, {5 - channels, 8, 8}}, .network = ConvolutionalNetwork{}});
     EXPECT_EQ(model.forward(at::rand({2, channels, 8, 8})).sizes(),
               (std::vector<int64_t>{2, 5 - channels, 8, 8}));
   }
 }
 
-TEST(Convolutional, RefusesAnImageThatIsTooSmallNamingTheSmallest) {
-  const ConvolutionalOptions three = {.filters = {2, 2, 2}};
-  expect_contains(error_of([&] { ConvolutionalAutoencoder(three, image_of(1, 28, 4)); }),
+TEST(ConvolutionalNetwork, RefusesAnImageThatIsTooSmallNamingTheSmallest) {
+  const ConvolutionalNetwork three = {.filters = {2, 2, 2}};
+  expect_contains(error_of([&] { Autoencoder({.shapes = image_of(1, 28, 4), .network = three}); }),
                   {"3 poolings", "at least 5 x 5", "found 28 x 4"});
-  EXPECT_NO_THROW(ConvolutionalAutoencoder(three, image_of(1, 5, 5)));
-  expect_contains(error_of([&] { ConvolutionalAutoencoder({.filters = {2}}, image_of(1, 1, 1)); }),
+  EXPECT_NO_THROW(Autoencoder({.shapes = image_of(1, 5, 5), .network = three}));
+  expect_contains(error_of([&] { Autoencoder({.shapes = image_of(1, 1, 1), .network = ConvolutionalNetwork{.filters = {2}}}); }),
                   {"at least 2 x 2"});
-  EXPECT_NO_THROW(ConvolutionalAutoencoder({.filters = {2}}, image_of(1, 2, 2)));
+  EXPECT_NO_THROW(Autoencoder({.shapes = image_of(1, 2, 2), .network = ConvolutionalNetwork{.filters = {2}}}));
 }
 
-TEST(Convolutional, RefusesWhatIsNoImage) {
-  expect_contains(error_of([] { ConvolutionalAutoencoder({}, {{64}, {64}}); }),
+TEST(ConvolutionalNetwork, RefusesWhatIsNoImage) {
+  expect_contains(error_of([] { Autoencoder({.shapes = {{64}, {64}}, .network = ConvolutionalNetwork{}}); }),
                   {"64", "`item_shape`"});
-  expect_contains(error_of([] { ConvolutionalAutoencoder({}, {{1, 8, 8}, {1, 4, 4}}); }),
+  expect_contains(error_of([] { Autoencoder({.shapes = {{1, 8, 8}, {1, 4, 4}}, .network = ConvolutionalNetwork{}}); }),
                   {"8 x 8", "4 x 4"});
-  expect_contains(error_of([] { check(ConvolutionalOptions{.filters = {}}); }), {"`filters`"});
-  expect_contains(error_of([] { check(ConvolutionalOptions{.filters = {4, 0}}); }),
+  expect_contains(error_of([] { ConvolutionalNetwork{.filters = {}}.check(); }), {"`filters`"});
+  expect_contains(error_of([] { ConvolutionalNetwork{.filters = {4, 0}}.check(); }),
                   {"`filters`", "found 0"});
 }
 

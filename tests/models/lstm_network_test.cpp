@@ -1,4 +1,5 @@
-#include "hourglass/models/lstm.h"
+#include "hourglass/models/autoencoder.h"
+#include "hourglass/models/networks/lstm_network.h"
 
 #include "hourglass/models/recurrent_layers.h"
 #include "hourglass/tests/support/support.h"
@@ -101,13 +102,13 @@ at::Tensor output_of(Autoencoder& model, const at::Tensor& x, const std::string&
   return {};
 }
 
-TEST(Lstm, TakesImagesTablesAndSequences) {
+TEST(LstmNetwork, TakesImagesTablesAndSequences) {
   struct Case {
     Shape item, sequence;
   };
   for (const auto& [item, sequence] : {Case{{8}, {8, 1}}, Case{{5, 3}, {5, 3}},
                                        Case{{1, 6, 4}, {6, 4}}, Case{{3, 6, 4}, {6, 12}}}) {
-    LstmAutoencoder model({.widths = {5, 3}}, {item, item});
+    Autoencoder model({.shapes = {item, item}, .network = LstmNetwork{.widths = {5, 3}}});
     std::vector<int64_t> sizes = {2}, steps = {2};
     sizes.insert(sizes.end(), item.begin(), item.end());
     steps.insert(steps.end(), sequence.begin(), sequence.end());
@@ -118,8 +119,8 @@ TEST(Lstm, TakesImagesTablesAndSequences) {
   }
 }
 
-TEST(Lstm, AStepOfAnImageIsARowOfAllItsChannels) {
-  LstmAutoencoder model({.widths = {2}}, {{3, 6, 4}, {3, 6, 4}});
+TEST(LstmNetwork, AStepOfAnImageIsARowOfAllItsChannels) {
+  Autoencoder model({.shapes = {{3, 6, 4}, {3, 6, 4}}, .network = LstmNetwork{.widths = {2}}});
   const at::Tensor x = at::rand({2, 3, 6, 4});
   const at::Tensor sequence = output_of(model, x, "encoder.sequence1");
   EXPECT_TRUE(at::equal(sequence[1][2], at::cat({x[1][0][2], x[1][1][2], x[1][2][2]})));
@@ -129,13 +130,13 @@ TEST(Lstm, AStepOfAnImageIsARowOfAllItsChannels) {
   EXPECT_TRUE(at::equal(features[1][2], at::cat({image[1][0][2], image[1][1][2], image[1][2][2]})));
 }
 
-TEST(Lstm, MapsSequencesToOnesOfAnotherLength) {
-  LstmAutoencoder model({.widths = {4}}, {{8, 3}, {5, 2}});
+TEST(LstmNetwork, MapsSequencesToOnesOfAnotherLength) {
+  Autoencoder model({.shapes = {{8, 3}, {5, 2}}, .network = LstmNetwork{.widths = {4}}});
   EXPECT_EQ(model.forward(at::rand({2, 8, 3})).sizes(), (std::vector<int64_t>{2, 5, 2}));
 }
 
-TEST(Lstm, BidirectionalLayersHaveACodeOfTwiceTheWidth) {
-  LstmAutoencoder model({.widths = {6, 5, 4}, .bidirectional = true}, {{1, 8, 8}, {1, 8, 8}});
+TEST(LstmNetwork, BidirectionalLayersHaveACodeOfTwiceTheWidth) {
+  Autoencoder model({.shapes = {{1, 8, 8}, {1, 8, 8}}, .network = LstmNetwork{.widths = {6, 5, 4}, .bidirectional = true}});
   EXPECT_EQ(model.code_shape(), (Shape{8}));
   const at::Tensor x = at::rand({3, 1, 8, 8});
   EXPECT_EQ(model.encode(x).sizes(), (std::vector<int64_t>{3, 8}));
@@ -144,16 +145,16 @@ TEST(Lstm, BidirectionalLayersHaveACodeOfTwiceTheWidth) {
   EXPECT_EQ(output_of(model, x, "decoder.lstm2").sizes(), (std::vector<int64_t>{3, 8, 12}));
 }
 
-TEST(Lstm, WithoutHiddenLayersTheDecoderIsAsWideAsTheCode) {
-  LstmAutoencoder model({.widths = {4}}, {{8, 3}, {8, 3}});
+TEST(LstmNetwork, WithoutHiddenLayersTheDecoderIsAsWideAsTheCode) {
+  Autoencoder model({.shapes = {{8, 3}, {8, 3}}, .network = LstmNetwork{.widths = {4}}});
   const at::Tensor x = at::rand({2, 8, 3});
   EXPECT_EQ(output_of(model, x, "decoder.lstm1").sizes(), (std::vector<int64_t>{2, 8, 4}));
 }
 
-TEST(Lstm, RefusesWhatIsNoSequence) {
-  testing::expect_contains(testing::error_of([] { LstmAutoencoder({}, {{2, 3, 4, 5}, {8}}); }),
+TEST(LstmNetwork, RefusesWhatIsNoSequence) {
+  testing::expect_contains(testing::error_of([] { Autoencoder({.shapes = {{2, 3, 4, 5}, {8}}, .network = LstmNetwork{}}); }),
                            {"2 x 3 x 4 x 5"});
-  testing::expect_contains(testing::error_of([] { LstmAutoencoder({.widths = {}}, {{8}, {8}}); }),
+  testing::expect_contains(testing::error_of([] { Autoencoder({.shapes = {{8}, {8}}, .network = LstmNetwork{.widths = {}}}); }),
                            {"`widths`", "none"});
 }
 

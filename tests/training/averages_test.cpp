@@ -2,7 +2,8 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/datasets/dataset.h"
-#include "hourglass/models/dense.h"
+#include "hourglass/models/autoencoder.h"
+#include "hourglass/models/networks/dense_network.h"
 #include "hourglass/training/engine.h"
 
 #include <ATen/ATen.h>
@@ -60,8 +61,7 @@ TEST(EvaluateLosses, CountsTheShortLastBatchByItsSize) {
   // 5 rows in batches of 2: the mean over all rows, not over three batches.
   const at::Tensor values = at::rand({5, 4});
   const TensorDataset data(values, {}, {});
-  DenseAutoencoder model({.widths = {3}, .likelihood = {Loss::Mse, Activation::Linear}},
-                         {{4}, {4}});
+  Autoencoder model({.shapes = {{4}, {4}}, .network = DenseNetwork{.widths = {3}}, .likelihood = {Loss::Mse, Activation::Linear}});
   const auto means = evaluate_losses(model, data, 2, 1, 0, Precision::Float32);
   const double expected = at::mse_loss(model.forward(values), values).item<double>();
   EXPECT_NEAR(value_of(means.values, "loss"), expected, 1e-6);

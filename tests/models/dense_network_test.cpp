@@ -1,4 +1,5 @@
-#include "hourglass/models/dense.h"
+#include "hourglass/models/autoencoder.h"
+#include "hourglass/models/networks/dense_network.h"
 
 #include "hourglass/core/error.h"
 #include "hourglass/models/summary.h"
@@ -14,15 +15,15 @@ using testing::expect_contains;
 
 const ItemShapes kImage = {{1, 28, 28}, {1, 28, 28}};
 
-TEST(Dense, HasThePublishedNumbersOfParameters) {
-  DenseAutoencoder relu({.widths = {32, 2}}, kImage);
+TEST(DenseNetwork, HasThePublishedNumbersOfParameters) {
+  Autoencoder relu({.shapes = kImage, .network = DenseNetwork{.widths = {32, 2}}});
   EXPECT_EQ(summarize(relu).trainable, 51'154);  // recipe mnist-2d-relu
-  DenseAutoencoder linear({.widths = {100, 50, 25, 2}}, kImage);
+  Autoencoder linear({.shapes = kImage, .network = DenseNetwork{.widths = {100, 50, 25, 2}}});
   EXPECT_EQ(summarize(linear).trainable, 170'536);  // recipe mnist-2d-linear
 }
 
-TEST(Dense, MirrorsItsWidths) {
-  DenseAutoencoder model({.widths = {5, 3}}, {{4}, {4}});
+TEST(DenseNetwork, MirrorsItsWidths) {
+  Autoencoder model({.shapes = {{4}, {4}}, .network = DenseNetwork{.widths = {5, 3}}});
   const auto summary = summarize(model);
   std::vector<std::pair<std::string, Shape>> rows;
   for (const auto& layer : summary.layers) rows.emplace_back(layer.name, layer.output_shape);
@@ -36,11 +37,8 @@ TEST(Dense, MirrorsItsWidths) {
   EXPECT_EQ(rows, expected);
 }
 
-TEST(Dense, ComputesWhatItsFormulaSays) {
-  DenseAutoencoder model({.widths = {2},
-                          .code_activation = Activation::Relu,
-                          .likelihood = {Loss::Mse, Activation::Linear}},
-                         {{3}, {3}});
+TEST(DenseNetwork, ComputesWhatItsFormulaSays) {
+  Autoencoder model({.shapes = {{3}, {3}}, .network = DenseNetwork{.widths = {2}, .code_activation = Activation::Relu}, .likelihood = {Loss::Mse, Activation::Linear}});
   const at::Tensor x = at::rand({4, 3});
   const auto p = model.named_parameters();
   const at::Tensor z =
@@ -50,20 +48,18 @@ TEST(Dense, ComputesWhatItsFormulaSays) {
       model.decode(z), at::matmul(z, p["decoder.dense1.weight"].t()) + p["decoder.dense1.bias"]));
 }
 
-TEST(Dense, AcceptsACodeWiderThanTheInput) {
-  DenseAutoencoder model({.widths = {50}}, {{4}, {4}});
+TEST(DenseNetwork, AcceptsACodeWiderThanTheInput) {
+  Autoencoder model({.shapes = {{4}, {4}}, .network = DenseNetwork{.widths = {50}}});
   EXPECT_EQ(model.encode(at::rand({2, 4})).sizes(), (std::vector<int64_t>{2, 50}));
 }
 
-TEST(Dense, MapsBetweenShapesOfDifferentSize) {
-  DenseAutoencoder model({.widths = {3}}, {{1, 4, 4}, {3, 8, 8}});
+TEST(DenseNetwork, MapsBetweenShapesOfDifferentSize) {
+  Autoencoder model({.shapes = {{1, 4, 4}, {3, 8, 8}}, .network = DenseNetwork{.widths = {3}}});
   EXPECT_EQ(model.forward(at::rand({2, 1, 4, 4})).sizes(), (std::vector<int64_t>{2, 3, 8, 8}));
 }
 
-TEST(Dense, TiedWeightsAreTheEncodersTransposed) {
-  DenseAutoencoder model(
-      {.widths = {3, 2}, .tied_weights = true, .likelihood = {Loss::Mse, Activation::Linear}},
-      {{5}, {5}});
+TEST(DenseNetwork, TiedWeightsAreTheEncodersTransposed) {
+  Autoencoder model({.shapes = {{5}, {5}}, .network = DenseNetwork{.widths = {3, 2}, .tied_weights = true}, .likelihood = {Loss::Mse, Activation::Linear}});
   const auto p = model.named_parameters();
   EXPECT_EQ(p.size(), 6U);  // two weights, four biases
   const at::Tensor z = at::rand({4, 2});
@@ -71,26 +67,27 @@ TEST(Dense, TiedWeightsAreTheEncodersTransposed) {
   EXPECT_TRUE(at::allclose(model.decode(z), at::matmul(hidden, p["encoder.dense1.weight"])));
 }
 
-TEST(Dense, LinearOutputIsNeverClamped) {
-  DenseAutoencoder model({.widths = {2}, .likelihood = {Loss::Mse, Activation::Linear}},
-                         {{3}, {3}});
+TEST(DenseNetwork, LinearOutputIsNeverClamped) {
+  Autoencoder model({.shapes = {{3}, {3}}, .network = DenseNetwork{.widths = {2}}, .likelihood = {Loss::Mse, Activation::Linear}});
   EXPECT_GT(model.decode(at::full({1, 2}, 1e3)).abs().max().item<float>(), 1);
 }
 
-TEST(Dense, RefusesOptionsThatCannotWork) {
-  const auto build = [](const DenseOptions& options, const ItemShapes& shapes) {
-    return [=] { DenseAutoencoder(options, shapes); };
+TEST(DenseNetwork, RefusesOptionsThatCannotWork) {
+  const auto build = [](const DenseNetwork& network, const ItemShapes& shapes) {
+    return [=] { Autoencoder({.shapes = shapes, .network = network}); };
   };
   expect_contains(error_of(build({.widths = {}}, kImage)), {"`widths`"});
   expect_contains(error_of(build({.widths = {8, 0}}, kImage)), {"`widths`", "found 0"});
   expect_contains(error_of(build({.tied_weights = true}, {{4}, {5}})),
                   {"`tied_weights`", "4 and 5"});
-  expect_contains(error_of(build({.likelihood = {Loss::Bce, Activation::Tanh}}, kImage)),
+  expect_contains(error_of([] {
+                    Autoencoder({.shapes = kImage, .likelihood = {Loss::Bce, Activation::Tanh}});
+                  }),
                   {"`loss` bce", "'tanh'"});
 }
 
 TEST(Summary, ShowsEveryLayerAndTheTotal) {
-  DenseAutoencoder model({.widths = {32, 2}}, kImage);
+  Autoencoder model({.shapes = kImage, .network = DenseNetwork{.widths = {32, 2}}});
   expect_contains(to_text(summarize(model)),
                   {"encoder.dense1", "Dense, relu", "25,120", "1 x 28 x 28", "51,154"});
 }
