@@ -53,11 +53,13 @@ function(hourglass_program name)
   install(TARGETS app_${name} RUNTIME DESTINATION libexec/hourglass)
 endfunction()
 
-# hourglass_test(<name> SOURCES <file>… LINK <target>…)
-# GoogleTest cases of one room, each a CTest of its own; a skipped case is reported as skipped.
-function(hourglass_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
-  add_executable(${name} ${arg_SOURCES})
+# hourglass_test(<room> LINK <target>…)
+# The GoogleTest cases in the room's folder, each a CTest of its own; a skipped case is reported as skipped.
+function(hourglass_test room)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINK")
+  set(name ${room}_test)
+  file(GLOB sources CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" ${room}/*_test.cpp)
+  add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE ${arg_LINK} hourglass_test_support hourglass_warnings)
   set_target_properties(${name} PROPERTIES
     UNITY_BUILD ${HOURGLASS_UNITY} RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")

@@ -14,7 +14,8 @@ namespace hourglass {
 /// a state to save.
 class RowRandom {
  public:
-  explicit RowRandom(uint64_t seed = 0, int64_t epoch = 0) : seed_(seed), epoch_(epoch) {}
+  RowRandom() = default;
+  explicit RowRandom(uint64_t seed, int64_t epoch = 0) : seed_(seed), epoch_(epoch) {}
 
   // `rows` is int64 [B] on the CPU; the result is float32 [B, item_shape…] on the CPU.
 
@@ -31,8 +32,8 @@ class RowRandom {
                          const at::Tensor& like) const;
 
  private:
-  uint64_t seed_;
-  int64_t epoch_;
+  uint64_t seed_ = 0;
+  int64_t epoch_ = 0;
 };
 
 }  // namespace hourglass

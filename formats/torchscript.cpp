@@ -104,6 +104,19 @@ void verify(const fs::path& path, const std::vector<models::TensorMethod>& metho
   }
 }
 
+/// The card with what the model itself knows.
+ModelCard completed(ModelCard card, const models::Autoencoder& model) {
+  card.input_shape = model.input_shape();
+  card.target_shape = model.target_shape();
+  card.code_shape = model.code_shape();
+  card.code_kind = model.code_kind();
+  if (model.condition_width() > 0) {
+    if (!card.condition) card.condition.emplace();
+    card.condition->width = model.condition_width();
+  }
+  return card;
+}
+
 void export_methods(models::Autoencoder& model, const std::set<std::string>& left_out,
                     const std::vector<models::TensorMethod>& methods,
                     const std::string& script_methods, const fs::path& path,
@@ -116,7 +129,7 @@ void export_methods(models::Autoencoder& model, const std::set<std::string>& lef
   for (const auto& method : methods) add_method(script, method);
   if (!script_methods.empty()) script.define(script_methods);
   write_file_atomically(path, [&](const fs::path& temporary) {
-    script.save(temporary.string(), {{"hourglass.json", card_text(card)}});
+    script.save(temporary.string(), {{"hourglass.json", card_text(completed(card, model))}});
     verify(temporary, methods);
   });
 }
@@ -204,6 +217,10 @@ void export_decoder(models::Autoencoder& model, const fs::path& path, ModelCard 
   card.part = "decoder";
   export_methods(model, {"encoder"}, {decode_method(model, "forward")}, "", path,
                  card);
+}
+
+void save_card(const models::Autoencoder& model, const fs::path& path, const ModelCard& card) {
+  write_file_atomically(path, card_text(completed(card, model)) + "\n");
 }
 
 void save_weights(const torch::nn::Module& model, const fs::path& path) {

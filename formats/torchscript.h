@@ -11,8 +11,9 @@ namespace hourglass::formats {
 // project's code.
 //
 // Exported files hold the parameters under their names, the methods below traced at any batch size,
-// and the metadata as the extra file "hourglass.json", to which the exporter adds "layers", the
-// names of what `layers(x)` returns. A file is loaded again and compared with the model at another
+// and the card as the extra file "hourglass.json", in which the exporter fills in what the model
+// knows: shapes, the kind of code, the width of the condition, and the names of what `layers(x)`
+// returns. A file is loaded again and compared with the model at another
 // batch size before it gets its name; `Error` is thrown when they differ. The model must be on the
 // CPU; it is exported in evaluation mode.
 
@@ -27,6 +28,10 @@ void export_encoder(models::Autoencoder& model, const std::filesystem::path& pat
 /// `forward(z)` is decode; the encoder is left out.
 void export_decoder(models::Autoencoder& model, const std::filesystem::path& path,
                     ModelCard card);
+
+/// The card alone, as a file of its own.
+void save_card(const models::Autoencoder& model, const std::filesystem::path& path,
+               const ModelCard& card);
 
 /// Parameters and running averages by name, as a dictionary that Python's `torch.load` reads.
 void save_weights(const torch::nn::Module& model, const std::filesystem::path& path);

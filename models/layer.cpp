@@ -45,9 +45,9 @@ at::Tensor Stack::forward(at::Tensor x, const at::Tensor& condition) {
     throw Error("expected a condition of {} values an item, found {}", condition_width_,
                 condition.defined() ? shape_text(condition.sizes().vec()) : "none");
   }
-  for (size_t i = 0; i < layers_.size(); ++i) {
+  for (size_t i = 0; i <= layers_.size(); ++i) {
     if (i == join_before_ && condition_width_ > 0) x = joined(x, condition);
-    x = layers_[i]->forward(x);
+    if (i < layers_.size()) x = layers_[i]->forward(x);
   }
   return x;
 }

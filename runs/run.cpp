@@ -118,24 +118,17 @@ models::AutoencoderPtr Run::build_model() const {
 
 /// What best.pt says of itself, without the epoch.
 formats::ModelCard Run::card() const {
-  const models::Autoencoder& model = *exported_;
-  const bool bernoulli = model.likelihood().loss == models::Loss::Bce;
+  const bool bernoulli = exported_->likelihood().loss == models::Loss::Bce;
   formats::ModelCard card{.variant = record_.variant,
                           .network = record_.network,
                           .recipe = record_.recipe,
                           .options = record_.options,
-                          .input_shape = model.input_shape(),
-                          .target_shape = model.target_shape(),
-                          .code_shape = model.code_shape(),
-                          .code_kind = model.code_kind(),
                           .value_range = ValueRange{bernoulli ? 0 : data_.info.lowest,
                                                     bernoulli ? 1 : data_.info.highest},
                           .data = data_.info,
                           .layer_table = layer_table(*exported_),
                           .libraries = record_.libraries};
-  if (model.condition_width() > 0) {
-    card.condition = {.width = model.condition_width(), .names = data_.condition_names};
-  }
+  if (!data_.condition_names.empty()) card.condition = {.names = data_.condition_names};
   return card;
 }
 
@@ -198,7 +191,7 @@ void Run::save_part(Part part) {
       FieldTable model_table;
       options_.model.describe(model_table);
       model_card.options = formats::RecordedOptions(formats::to_json(model_table));
-      write_file_atomically(path, formats::card_text(model_card) + "\n");
+      formats::save_card(*exported_, path, model_card);
     }
   }
   parts_.push_back(path);

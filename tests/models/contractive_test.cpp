@@ -1,5 +1,7 @@
 #include "hourglass/models/contractive.h"
 
+#include "hourglass/models/networks/convolutional_network.h"
+#include "hourglass/models/networks/dense_network.h"
 #include "hourglass/tests/models/steps.h"
 
 #include <ATen/ATen.h>
@@ -14,10 +16,11 @@ namespace {
 constexpr int64_t kInputs = 4;
 
 /// In double precision, so that finite differences are exact enough to compare with.
-ContractiveAutoencoder contractive(ContractiveOptions options) {
+Contractive contractive(const DenseNetwork& network, const ContractiveOptions& options = {}) {
   at::manual_seed(3);
-  options.network.likelihood = {Loss::Mse, Activation::Linear};
-  ContractiveAutoencoder model(std::move(options), {{kInputs}, {kInputs}});
+  Contractive model(options, {.shapes = {{kInputs}, {kInputs}},
+                              .network = network,
+                              .likelihood = {Loss::Mse, Activation::Linear}});
   for (auto& parameter : model.parameters()) parameter.set_data(at::randn_like(parameter));
   model.to(at::kDouble);
   return model;
@@ -28,13 +31,12 @@ at::Tensor some_rows_of_input(int64_t rows = 5) {
   return at::randn({rows, kInputs}, at::kDouble);
 }
 
-at::Tensor penalty(ContractiveAutoencoder& model, const at::Tensor& x, uint64_t seed = 1) {
-  StepContext step = step_with_seed(seed);
-  return model.squared_jacobian_norm(x, step);
+at::Tensor penalty(Contractive& model, const at::Tensor& x, uint64_t seed = 1) {
+  return model.squared_jacobian_norm(batch_of(x), step_with_seed(seed));
 }
 
 /// ‖∂h/∂x‖²_F of each row by automatic differentiation, one unit at a time.
-at::Tensor penalty_by_autograd(ContractiveAutoencoder& model, const at::Tensor& input) {
+at::Tensor penalty_by_autograd(Contractive& model, const at::Tensor& input) {
   const at::Tensor x = input.clone().requires_grad_();
   const at::Tensor h = model.encode(x);
   at::Tensor norm = at::zeros({x.size(0)}, at::kDouble);
@@ -46,7 +48,7 @@ at::Tensor penalty_by_autograd(ContractiveAutoencoder& model, const at::Tensor& 
 }
 
 /// The same by central differences.
-at::Tensor penalty_by_differences(ContractiveAutoencoder& model, const at::Tensor& x) {
+at::Tensor penalty_by_differences(Contractive& model, const at::Tensor& x) {
   constexpr double kStep = 1e-5;
   const at::NoGradGuard no_grad;
   at::Tensor norm = at::zeros({x.size(0)}, at::kDouble);
@@ -62,7 +64,7 @@ TEST(Contractive, ClosedFormEqualsDifferentiationOnOneLayer) {
   const at::Tensor x = some_rows_of_input();
   for (const Activation activation :
        {Activation::Sigmoid, Activation::Tanh, Activation::Relu, Activation::Linear}) {
-    auto model = contractive({.network = {.widths = {3}, .code_activation = activation}});
+    auto model = contractive({.widths = {3}, .code_activation = activation});
     EXPECT_TRUE(at::allclose(penalty(model, x), penalty_by_autograd(model, x)))
         << enum_name(activation);
   }
@@ -70,7 +72,7 @@ TEST(Contractive, ClosedFormEqualsDifferentiationOnOneLayer) {
 
 TEST(Contractive, OtherActivationsAreDifferentiated) {
   // The slope of softplus is the sigmoid: Σⱼ σ(aⱼ)² Σᵢ Wⱼᵢ² by hand.
-  auto model = contractive({.network = {.widths = {3}, .code_activation = Activation::Softplus}});
+  auto model = contractive({.widths = {3}, .code_activation = Activation::Softplus});
   const at::Tensor x = some_rows_of_input();
   const auto p = model.named_parameters();
   const at::Tensor weight = p["encoder.dense1.weight"];
@@ -79,30 +81,30 @@ TEST(Contractive, OtherActivationsAreDifferentiated) {
 }
 
 TEST(Contractive, EqualsFiniteDifferencesOnTwoLayers) {
-  auto model = contractive({.network = {.widths = {5, 3},
-                                        .activation = Activation::Tanh,
-                                        .code_activation = Activation::Sigmoid}});
+  auto model = contractive({.widths = {5, 3},
+                            .activation = Activation::Tanh,
+                            .code_activation = Activation::Sigmoid});
   const at::Tensor x = some_rows_of_input();
   EXPECT_TRUE(at::allclose(penalty(model, x), penalty_by_differences(model, x), 1e-7));
 }
 
 TEST(Contractive, WorksInValidationWhichHasNoGradients) {
   for (const auto& widths : {std::vector<int64_t>{3}, {5, 3}}) {
-    auto model = contractive({.network = {.widths = widths, .code_activation = Activation::Tanh}});
+    auto model = contractive({.widths = widths, .code_activation = Activation::Tanh});
     const at::Tensor x = some_rows_of_input();
     const at::Tensor expected = penalty(model, x);
     const at::NoGradGuard no_grad;
     EXPECT_TRUE(at::allclose(penalty(model, x), expected));
-    StepContext step = step_with_seed(1);
-    EXPECT_FALSE(model.loss(batch_of(x), step).total().requires_grad());
+    const StepValues values = model.losses(batch_of(x), step_with_seed(1));
+    for (const auto& term : values.terms) EXPECT_FALSE(term.requires_grad());
   }
 }
 
 TEST(Contractive, PenaltyHasTheRightGradientInTheWeights) {
   for (const auto& widths : {std::vector<int64_t>{3}, {5, 3}}) {
-    auto model = contractive({.network = {.widths = widths,
-                                          .activation = Activation::Tanh,
-                                          .code_activation = Activation::Sigmoid}});
+    auto model = contractive({.widths = widths,
+                              .activation = Activation::Tanh,
+                              .code_activation = Activation::Sigmoid});
     const at::Tensor x = some_rows_of_input();
     const at::Tensor weight = model.named_parameters()["encoder.dense1.weight"];
     const at::Tensor gradient = torch::autograd::grad({penalty(model, x).mean()}, {weight})[0];
@@ -121,36 +123,48 @@ TEST(Contractive, PenaltyHasTheRightGradientInTheWeights) {
 }
 
 TEST(Contractive, EstimateIsRightOnAverage) {
-  const DenseOptions network = {.widths = {5, 3}, .code_activation = Activation::Sigmoid};
-  auto exact = contractive({.network = network});
-  auto estimate = contractive({.network = network, .jacobian = JacobianNorm::Estimate});
+  const DenseNetwork network = {.widths = {5, 3}, .code_activation = Activation::Sigmoid};
+  auto exact = contractive(network);
+  auto estimate = contractive(network, {.jacobian = JacobianNorm::Estimate});
   const at::Tensor x = some_rows_of_input(1);
   constexpr int64_t kDraws = 4000;
-  const at::Tensor draws = penalty(estimate, x.expand({kDraws, -1})).detach();  // a v for each row
+  const at::Tensor draws = penalty(estimate, x.expand({kDraws, -1})).detach();  // a v a row
   const double standard_error = draws.std().item<double>() / std::sqrt(kDraws);
   EXPECT_GT(standard_error, 0);
   EXPECT_NEAR(draws.mean().item<double>(), penalty(exact, x).item<double>(), 4 * standard_error);
 }
 
-TEST(Contractive, EstimateComesFromTheRunsGenerator) {
-  auto model = contractive({.network = {.widths = {5, 3}}, .jacobian = JacobianNorm::Estimate});
+TEST(Contractive, EstimateDependsOnTheSeedAlone) {
+  auto model = contractive({.widths = {5, 3}}, {.jacobian = JacobianNorm::Estimate});
   const at::Tensor x = some_rows_of_input();
   EXPECT_TRUE(at::equal(penalty(model, x, 7), penalty(model, x, 7)));
   EXPECT_FALSE(at::equal(penalty(model, x, 7), penalty(model, x, 8)));
 }
 
 TEST(Contractive, LossIsTheMeanOverTheBatchAndItsMetricTheMeanNorm) {
-  auto model = contractive({.network = {.widths = {3}}, .contraction = 0.25});
+  auto model = contractive({.widths = {3}}, {.contraction = 0.25});
   const at::Tensor x = some_rows_of_input();
-  StepContext step = step_with_seed(1);
-  const Losses losses = model.loss(batch_of(x), step);
+  const StepContext step = step_with_seed(1);
+  const StepValues values = model.losses(batch_of(x), step);
   const at::Tensor norm = penalty_by_autograd(model, x);
-  EXPECT_EQ(losses.terms[1].name, "contraction");
-  EXPECT_EQ(losses.terms[1].weight, 0.25);
-  EXPECT_TRUE(at::allclose(losses.terms[1].value, norm.mean()));
-  EXPECT_EQ(losses.metrics[0].name, "jacobian_norm");
-  EXPECT_TRUE(at::allclose(losses.metrics[0].value, norm.sqrt().mean()));
-  EXPECT_TRUE(at::allclose(losses.terms[0].value, (model.forward(x) - x).square().mean()));
+  const double reconstruction = (model.forward(x) - x).square().mean().item<double>();
+  EXPECT_NEAR(value_of(model, values, "contraction"), norm.mean().item<double>(), 1e-9);
+  EXPECT_NEAR(value_of(model, values, "jacobian_norm"), norm.sqrt().mean().item<double>(), 1e-9);
+  EXPECT_NEAR(value_of(model, values, "reconstruction"), reconstruction, 1e-9);
+  EXPECT_NEAR(total_of(model, values, step), reconstruction + 0.25 * norm.mean().item<double>(),
+              1e-9);
+}
+
+/// Any network will do: a code that is a map is taken as a vector.
+TEST(Contractive, WorksOnConvolutions) {
+  at::manual_seed(3);
+  Contractive model({}, {.shapes = {{1, 8, 8}, {1, 8, 8}},
+                         .network = ConvolutionalNetwork{.filters = {2}}});
+  model.eval();
+  const at::Tensor x = at::rand({2, 1, 8, 8});
+  const at::Tensor norm = penalty(model, x);
+  EXPECT_EQ(norm.sizes(), (std::vector<int64_t>{2}));
+  EXPECT_GT(norm.min().item<double>(), 0);
 }
 
 }  // namespace

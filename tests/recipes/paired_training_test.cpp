@@ -3,7 +3,7 @@
 #include "hourglass/core/text.h"
 #include "hourglass/evaluation/exported_model.h"
 #include "hourglass/formats/torchscript.h"
-#include "hourglass/models/denoising.h"
+#include "hourglass/models/networks/dense_network.h"
 #include "hourglass/sources/open.h"
 #include "hourglass/tests/support/support.h"
 #include "hourglass/training/trainer.h"
@@ -56,9 +56,9 @@ DataOptions pair_of(const std::string& inputs, const std::string& targets) {
 /// The dense network, trained for some epochs on the training part.
 AutoencoderPtr trained_on(const DataSplits& data, int64_t epochs) {
   at::manual_seed(1);
-  const AutoencoderPtr model =
-      build(DenoisingOptions{.network = DenoisingNetwork::Dense, .widths = {128, 64}},
-            {data.training->item_shape(), data.training->target_shape()});
+  const auto model = std::make_shared<Autoencoder>(
+      ModelSpec{.shapes = {data.training->item_shape(), data.training->target_shape()},
+                .network = DenseNetwork{.widths = {128, 64}, .code_activation = Activation::Relu}});
   Trainer(
       model, data.training, nullptr,
       {.epochs = epochs, .batch_size = 32, .optimizer = {.learning_rate = 2e-3}, .device = "cpu"})
@@ -97,7 +97,7 @@ TEST(PairedTraining, MapsToTargetsOfAnotherSizeAndExports) {
   const double variance = unseen.target.var(0, /*unbiased=*/false).mean().item<double>();
   EXPECT_LT(mse(model->forward(unseen.input), unseen.target), 0.2 * variance);
 
-  export_autoencoder(*model, folder / "best.pt", {{"variant", "denoising"}});
+  export_autoencoder(*model, folder / "best.pt", {.variant = "denoising"});
   EXPECT_TRUE(at::allclose(ExportedModel::load(folder / "best.pt").reconstruct(unseen.input),
                            model->forward(unseen.input), 0, 1e-6));
 }

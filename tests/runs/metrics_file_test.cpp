@@ -14,6 +14,15 @@ using testing::error_of;
 using testing::expect_contains;
 using testing::TemporaryFolder;
 
+constexpr const char* kHeader =
+    "epoch,train_loss,validation_loss,train_reconstruction,validation_reconstruction,"
+    "learning_rate,seconds\n";
+const std::vector<std::string> kNames = {"loss", "reconstruction"};
+
+MetricsFile metrics_file(const std::filesystem::path& path, int64_t finished) {
+  return {path, finished, kNames, /*has_validation=*/true};
+}
+
 EpochReport report_of(int64_t epoch) {
   EpochReport report;
   report.epoch = epoch;
@@ -28,26 +37,31 @@ void write_epochs(MetricsFile& file, int64_t first, int64_t last) {
   for (int64_t epoch = first; epoch <= last; ++epoch) file.on_epoch_end(report_of(epoch), nullptr);
 }
 
+TEST(MetricsFile, HasItsHeaderBeforeTheFirstEpoch) {
+  const TemporaryFolder folder;
+  const MetricsFile file = metrics_file(folder / "metrics.csv", 0);
+  EXPECT_EQ(read_file(folder / "metrics.csv"), kHeader);
+}
+
 TEST(MetricsFile, WritesARowAnEpoch) {
   const TemporaryFolder folder;
-  MetricsFile file(folder / "metrics.csv", 0);
+  MetricsFile file = metrics_file(folder / "metrics.csv", 0);
   write_epochs(file, 1, 2);
   EXPECT_EQ(read_file(folder / "metrics.csv"),
-            "epoch,train_loss,validation_loss,train_reconstruction,validation_reconstruction,"
-            "learning_rate,seconds\n"
-            "1,1,0.25,0.5,0.125,0.001,1.23457\n"
-            "2,0.5,0.25,0.5,0.125,0.001,1.23457\n");
+            std::string(kHeader) +
+                "1,1,0.25,0.5,0.125,0.001,1.23457\n"
+                "2,0.5,0.25,0.5,0.125,0.001,1.23457\n");
 }
 
 TEST(MetricsFile, DropsWhatFollowsTheCheckpoint) {
   const TemporaryFolder folder;
   {
-    MetricsFile file(folder / "metrics.csv", 0);
+    MetricsFile file = metrics_file(folder / "metrics.csv", 0);
     write_epochs(file, 1, 5);
   }
   const std::string whole = read_file(folder / "metrics.csv");
   testing::write_file(folder / "metrics.csv", whole + "6,0.1,0.");  // killed while writing
-  MetricsFile resumed(folder / "metrics.csv", 3);
+  MetricsFile resumed = metrics_file(folder / "metrics.csv", 3);
   write_epochs(resumed, 4, 5);
   EXPECT_EQ(read_file(folder / "metrics.csv"), whole);
 }
@@ -55,21 +69,28 @@ TEST(MetricsFile, DropsWhatFollowsTheCheckpoint) {
 TEST(MetricsFile, StartsAnewWithoutACheckpoint) {
   const TemporaryFolder folder;
   testing::write_file(folder / "metrics.csv", "epoch,train_loss\n1,0.5\n");
-  const MetricsFile file(folder / "metrics.csv", 0);
-  EXPECT_EQ(read_file(folder / "metrics.csv"), "");
+  const MetricsFile file = metrics_file(folder / "metrics.csv", 0);
+  EXPECT_EQ(read_file(folder / "metrics.csv"), kHeader);
+}
+
+TEST(MetricsFile, RefusesRowsOfOtherColumns) {
+  const TemporaryFolder folder;
+  testing::write_file(folder / "metrics.csv", "epoch,train_loss,learning_rate,seconds\n1,0.5,1,1\n");
+  expect_contains(error_of([&] { metrics_file(folder / "metrics.csv", 1); }),
+                  {"metrics.csv", "validation_reconstruction", "'epoch,train_loss,learning_rate"});
 }
 
 TEST(MetricsFile, RefusesAFileThatLacksFinishedEpochs) {
   const TemporaryFolder folder;
-  testing::write_file(folder / "metrics.csv", "epoch,train_loss\n1,0.5\n2,0.4");
-  expect_contains(error_of([&] { MetricsFile(folder / "metrics.csv", 2); }),
+  testing::write_file(folder / "metrics.csv", std::string(kHeader) + "1,0.5\n2,0.4");
+  expect_contains(error_of([&] { metrics_file(folder / "metrics.csv", 2); }),
                   {"metrics.csv", "up to epoch 2", "found 1"});
 }
 
 TEST(ReadMetrics, GivesColumnsByName) {
   const TemporaryFolder folder;
   {
-    MetricsFile file(folder / "metrics.csv", 0);
+    MetricsFile file = metrics_file(folder / "metrics.csv", 0);
     write_epochs(file, 1, 3);
   }
   const MetricsTable table = read_metrics(folder / "metrics.csv");

@@ -37,16 +37,35 @@ TEST(CheckRunOptions, DenoisingNeedsInputsUnlikeTheirTargets) {
   EXPECT_NO_THROW(check(options));
 }
 
-TEST(CheckRunOptions, EveryRecipeCanRun) {
-  for (const auto& recipe : recipes::recipes()) {
-    EXPECT_NO_THROW(check(options_of(recipe.variant, recipe.name))) << recipe.name;
-  }
+TEST(CheckRunOptions, AConditionalModelNeedsItsCondition) {
+  RunOptions options = options_of("conditional", "");
+  EXPECT_NO_THROW(check(options));
+  options.data.condition = {};
+  expect_contains(error_of([&] { check(options); }), {"`condition` none", "`condition` label"});
 }
 
-TEST(CheckRunOptions, EveryVariantsDefaultsCanRun) {
+TEST(OptionsOf, AChosenNetworkHasTheVariantsDefaultsForIt) {
+  EXPECT_EQ(options_of("denoising", "").model.network.name(), "convolutional");
+  RunOptions options = options_of("denoising", "", "dense");
+  FieldTable table;
+  options.describe(table);
+  EXPECT_EQ(table.find("widths")->value_text(), "128,32");
+  EXPECT_EQ(table.find("code_activation")->value_text(), "relu");
+}
+
+TEST(OptionsOf, ARecipesNetworkStaysWhereItIsTheOneChosen) {
+  RunOptions options = options_of("dense", "digits-2d", "dense");
+  FieldTable table;
+  options.describe(table);
+  EXPECT_EQ(table.find("widths")->value_text(), "32,2");
+}
+
+TEST(CheckRunOptions, EveryRecipeCanRun) {
   for (const auto& variant : variants()) {
     EXPECT_NO_THROW(check(options_of(variant.name, ""))) << variant.name;
-    EXPECT_NO_THROW(check(options_of(variant.name, variant.default_recipe))) << variant.name;
+    for (const auto& recipe : variant.recipes) {
+      EXPECT_NO_THROW(check(options_of(variant.name, recipe.name))) << recipe.name;
+    }
   }
 }
 

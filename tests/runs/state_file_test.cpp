@@ -2,9 +2,13 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
+#include "hourglass/formats/safetensors.h"
 #include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
+
+#include <filesystem>
+#include <limits>
 
 namespace hourglass::runs {
 
@@ -18,45 +22,80 @@ using testing::TemporaryFolder;
 
 TrainingState example_state() {
   TrainingState state;
-  state.epoch = 7;
-  state.model = {at::rand({40}), {at::rand({3})}};
-  state.optimizer = {99, {at::rand({40}), at::rand({40})}};
+  state.cursor = {.epoch = 7, .step = 99};
+  state.engine.model = {{"encoder.dense1.weight", at::rand({4, 3})}, {"norm.mean", at::rand({3})}};
+  state.engine.optimizers = {
+      {.phase = "one", .kind = OptimizerKind::RmsProp, .steps = 99,
+       .slots = {{"square/encoder.dense1.weight", at::rand({4, 3})}}},
+      {.phase = "two", .kind = OptimizerKind::RmsProp, .steps = 98,
+       .slots = {{"square/critic.weight", at::rand({5})}}}};
   state.learning_rate = {0.25, 1.0 / 3, 2};
-  state.best = {
-      5, 0.1, {{"loss", 0.1}, {"reconstruction", 1.0 / 7}}, {}, {at::rand({40}), {at::rand({3})}}};
+  state.best = {5, 0.1, {{"loss", 0.1}, {"reconstruction", 1.0 / 7}}, {},
+                {{"encoder.dense1.weight", at::rand({4, 3})}, {"norm.mean", at::rand({3})}}};
   return state;
+}
+
+void expect_equal(const TensorMap& a, const TensorMap& b) {
+  ASSERT_EQ(a.size(), b.size());
+  for (const auto& [name, tensor] : a) EXPECT_TRUE(at::equal(tensor, b.at(name))) << name;
 }
 
 TEST(StateFile, KeepsEveryBit) {
   const TemporaryFolder folder;
   const TrainingState saved = example_state();
-  save_state(folder / "last.pt", saved);
-  const TrainingState loaded = load_state(folder / "last.pt");
-  EXPECT_EQ(loaded.epoch, 7);
-  EXPECT_TRUE(at::equal(loaded.model.parameters, saved.model.parameters));
-  EXPECT_TRUE(at::equal(loaded.model.buffers.at(0), saved.model.buffers[0]));
-  EXPECT_EQ(loaded.optimizer.steps, 99);
-  EXPECT_TRUE(at::equal(loaded.optimizer.slots.at(1), saved.optimizer.slots[1]));
+  save_state(folder / "last.safetensors", saved);
+  const TrainingState loaded = load_state(folder / "last.safetensors");
+  EXPECT_EQ(loaded.cursor.epoch, 7);
+  EXPECT_EQ(loaded.cursor.step, 99);
+  expect_equal(loaded.engine.model, saved.engine.model);
+  ASSERT_EQ(loaded.engine.optimizers.size(), 2U);
+  EXPECT_EQ(loaded.engine.optimizers[1].phase, "two");
+  EXPECT_EQ(loaded.engine.optimizers[1].kind, OptimizerKind::RmsProp);
+  EXPECT_EQ(loaded.engine.optimizers[1].steps, 98);
+  expect_equal(loaded.engine.optimizers[1].slots, saved.engine.optimizers[1].slots);
   EXPECT_EQ(loaded.learning_rate.best, 1.0 / 3);
   EXPECT_EQ(loaded.best.epoch, 5);
   EXPECT_EQ(loaded.best.training.at(1).name, "reconstruction");
   EXPECT_EQ(loaded.best.training.at(1).value, 1.0 / 7);
   EXPECT_TRUE(loaded.best.validation.empty());
-  EXPECT_TRUE(at::equal(loaded.best.model.parameters, saved.best.model.parameters));
+  expect_equal(loaded.best.model, saved.best.model);
+}
+
+TEST(StateFile, HoldsTheWeightsOnceWhereTheLastEpochIsTheBest) {
+  const TemporaryFolder folder;
+  TrainingState state = example_state();
+  const auto size_of = [&](const TrainingState& saved) {
+    save_state(folder / "last.safetensors", saved);
+    return std::filesystem::file_size(folder / "last.safetensors");
+  };
+  const auto both = size_of(state);
+  state.best.epoch = 7;
+  state.best.model = state.engine.model;
+  EXPECT_LT(size_of(state), both);
+  expect_equal(load_state(folder / "last.safetensors").best.model, state.engine.model);
+}
+
+TEST(StateFile, KeepsWhatIsInfinite) {
+  const TemporaryFolder folder;
+  TrainingState state = example_state();
+  state.learning_rate.best = std::numeric_limits<double>::infinity();
+  save_state(folder / "last.safetensors", state);
+  EXPECT_EQ(load_state(folder / "last.safetensors").learning_rate.best, state.learning_rate.best);
 }
 
 TEST(StateFile, SaysWhatIsWrongWithAFile) {
   const TemporaryFolder folder;
-  expect_contains(error_of([&] { load_state(folder / "absent.pt"); }),
-                  {"absent.pt", "cannot open"});
-  save_state(folder / "last.pt", example_state());
-  const std::string bytes = read_file(folder / "last.pt");
+  expect_contains(error_of([&] { load_state(folder / "absent"); }), {"absent", "cannot open"});
+  save_state(folder / "last.safetensors", example_state());
+  const std::string bytes = read_file(folder / "last.safetensors");
   for (const size_t size : {size_t{0}, size_t{10}, bytes.size() / 2, bytes.size() - 1}) {
-    const auto path = testing::write_file(folder / "cut.pt", bytes.substr(0, size));
+    const auto path = testing::write_file(folder / "cut", bytes.substr(0, size));
     const std::string error = error_of([&] { load_state(path); });
-    expect_contains(error, {"cut.pt", std::to_string(size) + " bytes", "damaged"});
+    expect_contains(error, {"cut", "expected"});
     EXPECT_EQ(error.find('\n'), std::string::npos);
   }
+  formats::write_safetensors(folder / "other", {.tensors = {{"a", at::ones({1})}}});
+  expect_contains(error_of([&] { load_state(folder / "other"); }), {"other", "saved state"});
 }
 
 }  // namespace

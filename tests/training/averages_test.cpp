@@ -1,4 +1,4 @@
-#include "hourglass/training/metrics.h"
+#include "hourglass/training/averages.h"
 
 #include "hourglass/core/error.h"
 #include "hourglass/datasets/dataset.h"
@@ -10,59 +10,69 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 namespace hourglass::training {
 
-using namespace datasets;
-using namespace models;
-
 namespace {
 
-void add(LossAverager& averager, double reconstruction, double penalty, int64_t items) {
-  const Losses losses = {
-      .terms = {{"reconstruction", at::scalar_tensor(reconstruction, at::kDouble)},
-                {"penalty", at::scalar_tensor(penalty, at::kDouble), 0.5}},
-      .metrics = {{"active", at::scalar_tensor(3.0, at::kDouble)}}};
-  averager.add(losses, losses.total(), items);
+Averages two_numbers_and_the_loss() { return Averages({"loss", "reconstruction", "penalty"}); }
+
+void add(Averages& averages, double reconstruction, double penalty, int64_t items) {
+  const auto scalar = [](double value) { return at::scalar_tensor(value, at::kDouble); };
+  averages.add({scalar(reconstruction + 0.5 * penalty), scalar(reconstruction), scalar(penalty)},
+               items);
 }
 
-TEST(LossAverager, WeighsStepsByTheirItemsAndPutsTheLossFirst) {
-  LossAverager averager;
-  add(averager, 1, 2, 30);
-  add(averager, 4, 8, 10);
-  const auto means = averager.take();
-  ASSERT_EQ(means.values.size(), 4U);
+TEST(Averages, WeighsStepsByTheirItems) {
+  Averages averages = two_numbers_and_the_loss();
+  add(averages, 1, 2, 30);
+  add(averages, 4, 8, 10);
+  const EpochMeans means = averages.take();
+  ASSERT_EQ(means.values.size(), 3U);
   EXPECT_EQ(means.values[0].name, "loss");
   EXPECT_DOUBLE_EQ(value_of(means.values, "reconstruction"), (30 * 1 + 10 * 4) / 40.0);
   EXPECT_DOUBLE_EQ(value_of(means.values, "penalty"), (30 * 2 + 10 * 8) / 40.0);
   EXPECT_DOUBLE_EQ(value_of(means.values, "loss"), (30 * 2 + 10 * 8) / 40.0);
-  EXPECT_DOUBLE_EQ(value_of(means.values, "active"), 3);
   EXPECT_FALSE(means.first_nonfinite_step);
   EXPECT_THROW(value_of(means.values, "absent"), Error);
 }
 
-TEST(LossAverager, ForgetsTheStepsItHasGiven) {
-  LossAverager averager;
-  add(averager, 1, 1, 1);
-  averager.take();
-  EXPECT_TRUE(averager.take().values.empty());
-  EXPECT_TRUE(std::isnan(averager.recent_loss()));
+TEST(Averages, ForgetsTheStepsItHasGiven) {
+  Averages averages = two_numbers_and_the_loss();
+  add(averages, 1, 1, 1);
+  averages.take();
+  EXPECT_TRUE(averages.take().values.empty());
+  EXPECT_TRUE(std::isnan(averages.recent_loss()));
 }
 
-TEST(LossAverager, NamesTheFirstStepThatIsNotFinite) {
-  LossAverager averager;
-  add(averager, 1, 1, 1);
-  add(averager, std::numeric_limits<double>::infinity(), 1, 1);
-  add(averager, std::nan(""), 1, 1);
-  EXPECT_EQ(averager.take().first_nonfinite_step, 1);
+TEST(Averages, NamesTheFirstStepThatIsNotFinite) {
+  Averages averages = two_numbers_and_the_loss();
+  add(averages, 1, 1, 1);
+  add(averages, std::numeric_limits<double>::infinity(), 1, 1);
+  add(averages, std::nan(""), 1, 1);
+  EXPECT_EQ(averages.take().first_nonfinite_step, 1);
 }
 
-TEST(EvaluateLosses, CountsTheShortLastBatchByItsSize) {
+TEST(ReportedNames, ArePhaseByPhaseWithTheLossFirst) {
+  const std::vector<models::Phase> phases = {
+      {.name = "one", .terms = {{"reconstruction"}, {"kl"}}, .metrics = {"active"}},
+      {.name = "two", .terms = {{"critic"}}}};
+  EXPECT_EQ(reported_names(phases), (std::vector<std::string>{"loss", "reconstruction", "kl",
+                                                              "active", "critic"}));
+  EXPECT_THROW(reported_names({{.terms = {{"same"}, {"same"}}}}), Error);
+}
+
+TEST(Engine, CountsTheShortLastBatchByItsSize) {
   // 5 rows in batches of 2: the mean over all rows, not over three batches.
   const at::Tensor values = at::rand({5, 4});
-  const TensorDataset data(values, {}, {});
-  Autoencoder model({.shapes = {{4}, {4}}, .network = DenseNetwork{.widths = {3}}, .likelihood = {Loss::Mse, Activation::Linear}});
-  const auto means = evaluate_losses(model, data, 2, 1, 0, Precision::Float32);
+  const datasets::TensorDataset data(values, {}, {});
+  models::Autoencoder model({.shapes = {{4}, {4}},
+                             .network = models::DenseNetwork{.widths = {3}},
+                             .likelihood = {models::Loss::Mse, models::Activation::Linear}});
+  const OptimizerOptions optimizer;
+  const auto engine = make_engine({}, {model, data, optimizer});
+  const EpochMeans means = engine->evaluate(data, 2, 1, RowRandom(1));
   const double expected = at::mse_loss(model.forward(values), values).item<double>();
   EXPECT_NEAR(value_of(means.values, "loss"), expected, 1e-6);
   EXPECT_TRUE(model.is_training()) << "the mode must be restored";

@@ -22,7 +22,7 @@ void expect_path(const OptimizerOptions& options, double learning_rate,
     optimizer->step(weights, at::full({1}, gradients[i]), learning_rate);
     EXPECT_NEAR(weights.item<double>(), expected[i], 3e-7) << "step " << i + 1;
   }
-  EXPECT_EQ(optimizer->state.steps, 3);
+  EXPECT_EQ(optimizer->steps, 3);
 }
 
 TEST(Optimizer, AdamFollowsThePaper) {

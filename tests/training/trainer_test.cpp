@@ -3,13 +3,14 @@
 #include "hourglass/core/error.h"
 #include "hourglass/models/autoencoder.h"
 #include "hourglass/models/networks/dense_network.h"
+#include "hourglass/models/tensors.h"
 #include "hourglass/runs/state_file.h"
 #include "hourglass/tests/support/support.h"
 #include "hourglass/training/stopping.h"
 
 #include <ATen/ATen.h>
 
-#include <csignal>
+#include <cmath>
 #include <limits>
 
 namespace hourglass::training {
@@ -20,7 +21,7 @@ using namespace runs;
 
 namespace {
 
-using End = TrainingResult::End;
+using End = RunEnd;
 using testing::error_of;
 using testing::expect_contains;
 
@@ -32,7 +33,8 @@ DatasetPtr small_data(int64_t rows = 50) {
 
 AutoencoderPtr small_model() {
   at::manual_seed(4);
-  return std::make_shared<DenseAutoencoder>(DenseOptions{.widths = {5, 2}}, ItemShapes{{6}, {6}});
+  return std::make_shared<Autoencoder>(
+      ModelSpec{.shapes = {{6}, {6}}, .network = DenseNetwork{.widths = {5, 2}}});
 }
 
 TrainingOptions small_options() {
@@ -71,19 +73,25 @@ RecordedRun train(const TrainingOptions& options, DatasetPtr validation = nullpt
   return run;
 }
 
+void expect_same_tensors(const TensorMap& a, const TensorMap& b) {
+  ASSERT_EQ(a.size(), b.size());
+  for (const auto& [name, tensor] : a) EXPECT_TRUE(at::equal(tensor, b.at(name))) << name;
+}
+
 void expect_same_state(const TrainingState& a, const TrainingState& b) {
-  EXPECT_EQ(a.epoch, b.epoch);
-  EXPECT_TRUE(at::equal(a.model.parameters, b.model.parameters));
-  ASSERT_EQ(a.optimizer.slots.size(), b.optimizer.slots.size());
-  for (size_t i = 0; i < a.optimizer.slots.size(); ++i) {
-    EXPECT_TRUE(at::equal(a.optimizer.slots[i], b.optimizer.slots[i]));
+  EXPECT_EQ(a.cursor.epoch, b.cursor.epoch);
+  EXPECT_EQ(a.cursor.step, b.cursor.step);
+  expect_same_tensors(a.engine.model, b.engine.model);
+  ASSERT_EQ(a.engine.optimizers.size(), b.engine.optimizers.size());
+  for (size_t i = 0; i < a.engine.optimizers.size(); ++i) {
+    EXPECT_EQ(a.engine.optimizers[i].steps, b.engine.optimizers[i].steps);
+    expect_same_tensors(a.engine.optimizers[i].slots, b.engine.optimizers[i].slots);
   }
-  EXPECT_EQ(a.optimizer.steps, b.optimizer.steps);
   EXPECT_EQ(a.learning_rate.factor, b.learning_rate.factor);
   EXPECT_EQ(a.learning_rate.best, b.learning_rate.best);
   EXPECT_EQ(a.best.epoch, b.best.epoch);
   EXPECT_EQ(a.best.monitored, b.best.monitored);
-  EXPECT_TRUE(at::equal(a.best.model.parameters, b.best.model.parameters));
+  expect_same_tensors(a.best.model, b.best.model);
 }
 
 TEST(Trainer, LearnsAndCountsItsSteps) {
@@ -101,8 +109,8 @@ TEST(Trainer, RepeatsToTheBitWithTheSeedAndDiffersWithAnother) {
   auto options = small_options();
   options.seed = 2;
   const auto other = train(options);
-  EXPECT_FALSE(
-      at::equal(first.result.state->model.parameters, other.result.state->model.parameters));
+  EXPECT_FALSE(at::equal(first.result.state->engine.model.at("encoder.dense1.weight"),
+                         other.result.state->engine.model.at("encoder.dense1.weight")));
 }
 
 TEST(Trainer, MonitorsTheValidationLossWhereThereIsOne) {
@@ -120,8 +128,8 @@ void expect_resumed_equals_uninterrupted(const TrainingOptions& options) {
   const auto half = train(options, small_data(20), nullptr, std::make_shared<StopAfter>(2));
   EXPECT_EQ(half.result.end, End::Stopped);
   const testing::TemporaryFolder folder;
-  save_state(folder / "last.pt", *half.result.state);
-  const TrainingState saved = load_state(folder / "last.pt");
+  save_state(folder / "last.safetensors", *half.result.state);
+  const TrainingState saved = load_state(folder / "last.safetensors");
   const auto rest = train(options, small_data(20), &saved);
   expect_same_state(*rest.result.state, *whole.result.state);
   ASSERT_EQ(rest.recorder->reports.size(), 2U);
@@ -160,7 +168,7 @@ TEST(Trainer, ResumedRunKeepsItsSchedule) {
 TEST(Trainer, RefusesTheStateOfAnotherModel) {
   const auto run = train(small_options());
   TrainingState state = *run.result.state;
-  state.model.parameters = at::zeros({3});
+  state.engine.model["encoder.dense1.weight"] = at::zeros({3});
   EXPECT_NE(error_of([&] { train(small_options(), nullptr, &state); }).find("do not fit"),
             std::string::npos);
 }
@@ -187,26 +195,20 @@ TEST(Trainer, StopsAtALossThatIsNotFiniteAndKeepsTheBestModel) {
   EXPECT_EQ(result.end, End::NotFinite);
   expect_contains(result.problem,
                   {"epoch 3, step ", " of 7", "`learning_rate`", "(epoch 2) is kept"});
-  EXPECT_EQ(result.state->epoch, 2);
-  EXPECT_TRUE(at::isfinite(result.state->best.model.parameters).all().item<bool>());
+  EXPECT_EQ(result.state->cursor.epoch, 2);
+  EXPECT_TRUE(at::isfinite(result.state->best.model.at("encoder.dense1.weight")).all().item<bool>());
 }
 
-TEST(Trainer, CtrlCDropsTheUnfinishedEpoch) {
-  class Interrupter : public Hook {
-   public:
-    void on_epoch_start(int64_t epoch, int64_t) override { epoch_ = epoch; }
-    void on_step(int64_t step, const Engine&) override {
-      if (epoch_ == 3 && step == 2) std::raise(SIGINT);
-    }
-
-   private:
-    int64_t epoch_ = 0;
-  };
+TEST(Trainer, AStopRequestDropsTheUnfinishedEpoch) {
   const auto whole = train(small_options());
-  const auto run = train(small_options(), nullptr, nullptr, std::make_shared<Interrupter>());
-  EXPECT_EQ(run.result.end, End::Interrupted);
-  EXPECT_EQ(run.recorder->steps, 2 * 7 + 2);
-  expect_same_state(*run.result.state, *whole.recorder->states[1]);
+  Trainer trainer(small_model(), small_data(), nullptr, small_options());
+  const auto recorder = std::make_shared<Recorder>();
+  trainer.add_hook(recorder);
+  const TrainingResult result = trainer.run([&] { return recorder->steps == 2 * 7 + 2; });
+  EXPECT_EQ(result.end, End::Interrupted);
+  EXPECT_EQ(recorder->steps, 2 * 7 + 2);
+  EXPECT_EQ(recorder->run_ends, 1);
+  expect_same_state(*result.state, *whole.recorder->states[1]);
 }
 
 TEST(Trainer, EarlyStoppingWaitsForItsPatience) {
@@ -214,9 +216,38 @@ TEST(Trainer, EarlyStoppingWaitsForItsPatience) {
   options.epochs = 50;
   options.optimizer.learning_rate =
       1e-12;  // nothing changes, so epoch 1 stays the best or nearly so
-  const auto run = train(options, small_data(20), nullptr, std::make_shared<EarlyStopping>(3));
+  options.early_stopping = 3;
+  const auto run = train(options, small_data(20));
   EXPECT_EQ(run.result.end, End::Stopped);
-  EXPECT_EQ(run.result.state->epoch, run.result.state->best.epoch + 3);
+  EXPECT_EQ(run.result.state->cursor.epoch, run.result.state->best.epoch + 3);
+}
+
+TEST(Trainer, MonitorsTheColumnItIsToldTo) {
+  auto options = small_options();
+  options.monitor = "train_reconstruction";
+  const auto run = train(options, small_data(20));
+  EXPECT_EQ(run.result.state->best.monitored,
+            value_of(run.result.state->best.training, "reconstruction"));
+}
+
+TEST(Trainer, NamesTheColumnsThatCanBeMonitored) {
+  auto options = small_options();
+  options.monitor = "validation_los";
+  expect_contains(error_of([&] { train(options, small_data(20)); }),
+                  {"`monitor`", "validation_loss, train_loss", "did you mean 'validation_loss'"});
+  options.monitor = "validation_loss";  // there is none
+  expect_contains(error_of([&] { train(options); }), {"`monitor`", "train_loss"});
+}
+
+TEST(Trainer, TakesRowsInTheSamplersOrder) {
+  auto options = small_options();
+  options.epochs = 1;
+  Trainer trainer(small_model(), small_data(), nullptr, options);
+  trainer.set_sampler(std::make_shared<SequentialSampler>(20));
+  const auto recorder = std::make_shared<Recorder>();
+  trainer.add_hook(recorder);
+  trainer.run();
+  EXPECT_EQ(recorder->steps, 3);  // 20 rows in batches of 8
 }
 
 TEST(Trainer, ClippingShortensTheStep) {
@@ -226,9 +257,12 @@ TEST(Trainer, ClippingShortensTheStep) {
   options.batch_size = 50;  // a single step
   options.engine.clip_norm = 1e-3;
   Trainer trainer(small_model(), small_data(), nullptr, options);
-  FlatParameters before(*small_model());
-  const at::Tensor step = trainer.run().state->model.parameters - before.values().detach();
-  EXPECT_NEAR(step.norm().item<double>(), 1e-3, 1e-5);
+  const TensorMap before = copied_tensors(*small_model());
+  double squared = 0;
+  for (const auto& [name, after] : trainer.run().state->engine.model) {
+    squared += (after - before.at(name)).square().sum().item<double>();
+  }
+  EXPECT_NEAR(std::sqrt(squared), 1e-3, 1e-5);
 }
 
 TEST(Trainer, Bfloat16StaysCloseToFloat32) {
