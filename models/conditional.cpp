@@ -40,9 +40,10 @@ std::string Conditional::script_methods() const {
   for (const int64_t size : code_shape()) sizes += ", " + std::to_string(size);
   return fmt::format(
       "def sample(self, n: int, condition: Tensor) -> Tensor:\n"
-      "    mean = torch.nn.functional.linear(condition, self.prior.mean.weight, self.prior.mean.bias)\n"
-      "    log_variance = torch.nn.functional.linear(condition, self.prior.log_variance.weight, "
-      "self.prior.log_variance.bias)\n"
+      "    prior = self.prior\n"
+      "    mean = torch.matmul(condition, prior.mean.weight.t()) + prior.mean.bias\n"
+      "    log_variance = torch.matmul(condition, prior.log_variance.weight.t()) + "
+      "prior.log_variance.bias\n"
       "    z = mean + (0.5 * log_variance).exp() * torch.randn_like(mean)\n"
       "    return self.decode(z.reshape([{}]), condition)\n",
       sizes);

@@ -220,6 +220,9 @@ ReadData read_data(const DataOptions& options) {
   const Source source = parse_source(options.dataset, "dataset");
   std::optional<Source> target_source;
   if (!options.targets.empty()) target_source = parse_source(options.targets, "targets");
+  // Said before any file is opened.
+  resolve(options.validation,
+          source.has_test_part() && (!target_source || target_source->has_test_part()));
   const CsvOptions csv{.label_column = options.label_column, .header = options.header};
   ReadData data{read_source(source, options.data_dir, csv), {}};
   if (!target_source) return data;

@@ -45,12 +45,12 @@ TEST(FieldJson, SurvivesTheRoundTrip) {
                 .count = 9,
                 .organic = true,
                 .note = "not kept"};
-  const nlohmann::json json = nlohmann::json::parse(to_json(table_of(basket)).dump());
-  EXPECT_TRUE(json["count"].is_number_integer());
-  EXPECT_FALSE(json.contains("note"));
+  const nlohmann::json written = nlohmann::json::parse(to_json(table_of(basket)).dump());
+  EXPECT_TRUE(written["count"].is_number_integer());
+  EXPECT_FALSE(written.contains("note"));
   Basket copy;
-  from_json(table_of(copy), json, "run.json");
-  EXPECT_EQ(to_json(table_of(copy)), json);
+  from_json(table_of(copy), written, "run.json");
+  EXPECT_EQ(to_json(table_of(copy)), written);
   EXPECT_EQ(copy.price_per_kilo, 1.0 / 3);
 }
 

@@ -95,8 +95,8 @@ TEST(RunRecord, KeepsWhatTheRecipeExpects) {
 }
 
 TEST(RunRecord, NamesWhatIsWrong) {
-  EXPECT_EQ(record_error("/format", 2),
-            "run.json: expected format 1 at most, found 2: use the version that wrote it");
+  EXPECT_EQ(record_error("/format", 3),
+            "run.json: expected format 2 at most, found 3: use the version that wrote it");
   EXPECT_EQ(record_error("/variant", nullptr),
             "run.json: expected a text in 'variant', found none");
   EXPECT_EQ(record_error("/recipe", 1), "run.json: expected a text in 'recipe', found 1");

@@ -136,12 +136,12 @@ TEST(OpenData, ScalesAsTold) {
   options.scale = {ScalingRule::Kind::Max, 19};
   EXPECT_EQ(open_data(options, 1).info.highest, 2);
   const Scaling given{.offset = {1, 0}, .factor = {1, 0.5}};
-  const DataSplits data = open_data(options, 1, given);
+  const DataSplits data = open_data(options, 1, {.inputs = given});
   EXPECT_EQ(data.info.scaling.offset, given.offset);
   EXPECT_EQ(data.info.lowest, -1);
   EXPECT_EQ(data.info.highest, 19);
   const Scaling other{.offset = {1, 2, 3}, .factor = {1, 1, 1}};
-  expect_contains(error_of([&] { open_data(options, 1, other); }), {"2 features", "3 offsets"});
+  expect_contains(error_of([&] { open_data(options, 1, {.inputs = other}); }), {"2 features", "3 offsets"});
 }
 
 TEST(OpenData, SplitsBySeed) {
@@ -250,7 +250,7 @@ TEST(OpenData, PairsInputsWithTargets) {
         batch.target.select(1, 0).allclose((rows + 100 - targets.offset[0]) * targets.factor[0]));
   }
   const Scaling given{.offset = {100}, .factor = {1}};
-  const DataSplits again = open_data(options, 1, data.info.scaling, given);
+  const DataSplits again = open_data(options, 1, {.inputs = data.info.scaling, .targets = given});
   EXPECT_EQ(again.info.targets->scaling.offset, given.offset);
   EXPECT_GT(again.info.highest, 17);
 }
@@ -320,7 +320,7 @@ TEST(DataOptions, SurviveTheRoundTripThroughJson) {
       {"dataset", "csv:a.csv"}, {"targets", "idx:b"},       {"data_dir", "/data"},
       {"label_column", "3"},    {"header", "yes"},          {"item_shape", "1,8,8"},
       {"scale", "max:16"},      {"validation", "last:0.2"}, {"corruption", "mask:0.25"},
-      {"noise", "once"}};
+      {"condition", "label"},   {"noise", "once"}};
   EXPECT_EQ(table.rows().size(), settings.size());
   for (const auto& [name, text] : settings) table.find(name)->set(text);
   DataOptions copy;
