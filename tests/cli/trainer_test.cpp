@@ -30,6 +30,8 @@ using testing::TemporaryFolder;
 using testing::wait_until;
 using Arguments = std::vector<std::string>;
 
+constexpr const char* kState = "last.safetensors";
+
 /// dense_autoencoder on the embedded digits, small and quick, into `folder`.
 Arguments small_run(const fs::path& folder, const Arguments& more = {}) {
   Arguments arguments = {"--out", folder,      "--epochs", "6",           "--batch-size",
@@ -61,10 +63,8 @@ void expect_same_run(const fs::path& a, const fs::path& b) {
     if (name == "seconds") continue;
     EXPECT_EQ(left.column(name), right.column(name)) << name;
   }
-  const TrainingState first = load_state(a / "last.pt"), second = load_state(b / "last.pt");
-  EXPECT_TRUE(at::equal(first.model.parameters, second.model.parameters));
-  EXPECT_TRUE(at::equal(first.best.model.parameters, second.best.model.parameters));
-  EXPECT_EQ(first.best.epoch, second.best.epoch);
+  // All that resuming needs: weights, every optimizer's state, the best weights, the cursor.
+  EXPECT_EQ(read_file(a / kState), read_file(b / kState));
   const at::Tensor x = at::rand({3, 1, 8, 8});
   EXPECT_TRUE(at::equal(ExportedModel::load(a / "best.pt").reconstruct(x),
                         ExportedModel::load(b / "best.pt").reconstruct(x)));
@@ -91,9 +91,11 @@ TEST(TrainerProgram, LeavesARunsFiles) {
   EXPECT_EQ(metrics.column("epoch").size(), 6U);
   const auto model = ExportedModel::load(folder / "run/best.pt");
   const auto& losses = metrics.column("train_loss");
-  EXPECT_EQ(model.metadata().at("metrics").at("training").at("loss"),
+  ASSERT_TRUE(model.card() && model.card()->trained);
+  EXPECT_EQ(value_of(model.card()->trained->training, "loss"),
             *std::min_element(losses.begin(), losses.end()));
-  EXPECT_EQ(model.metadata().at("code_shape"), nlohmann::json({2}));
+  EXPECT_EQ(model.card()->code_shape, (Shape{2}));
+  EXPECT_EQ(model.card()->network, "dense");
 
   int64_t kept = 0;
   for (const auto& entry : fs::directory_iterator(folder / "run")) {
@@ -150,6 +152,57 @@ TEST(TrainerProgram, KilledAtAnyMomentAndResumedRunEqualsAnUninterruptedOne) {
   expect_same_run(folder / "killed", folder / "whole");
 }
 
+/// Three optimizers and a critic come back as they were.
+TEST(TrainerProgram, AnAdversarialRunThatWasKilledEndsWithTheSameBits) {
+  const TemporaryFolder folder;
+  const Arguments options = {"--epochs",     "60",         "--threads", "1",
+                             "--no-figures", "--checkpoint-interval", "0"};
+  const auto run_into = [&](const char* name) {
+    Arguments arguments = options;
+    arguments.insert(arguments.end(), {"--out", folder / name});
+    return arguments;
+  };
+  testing::run("adversarial_autoencoder", run_into("whole"));
+  RunningProgram program("adversarial_autoencoder", run_into("killed"));
+  wait_until([&] { return fs::exists(folder / "killed" / kState) || !program.running(); });
+  program.send(SIGKILL);
+  EXPECT_EQ(program.wait().exit_code, 128 + SIGKILL);
+  const auto state = load_state(folder / "killed" / kState);
+  ASSERT_EQ(state.engine.optimizers.size(), 3U);
+  EXPECT_LT(state.cursor.epoch, 60);
+  testing::run("adversarial_autoencoder", {"--resume", folder / "killed", "--no-figures"});
+  expect_same_run(folder / "killed", folder / "whole");
+}
+
+TEST(TrainerProgram, SaysWhichVersionGoesOnWithARunOfVersion01) {
+  const TemporaryFolder folder;
+  train(small_run(folder / "run"));
+  auto record = read_json(folder / "run/run.json");
+  record["format"] = 1;
+  testing::write_file(folder / "run/run.json", record.dump());
+  expect_error(train({"--resume", folder / "run"}), kFailed, {"format 1", "Hourglass 0.1"});
+}
+
+TEST(TrainerProgram, AnotherNetworkBringsItsOwnFlags) {
+  const TemporaryFolder folder;
+  expect_contains(train({"--network", "lstm", "--help"}).output, {"--bidirectional"});
+  const auto result = train(small_run(folder / "run", {"--network", "convolutional", "--filters", "4"}));
+  EXPECT_EQ(result.exit_code, kDone) << result.errors;
+  EXPECT_EQ(ExportedModel::load(folder / "run/best.pt").card()->code_shape, (Shape{4, 4, 4}));
+  expect_error(train({"--network", "lstm", "--tied-weights"}), kWrongUsage, {"'--tied-weights'"});
+  expect_error(train({"--network", "lstmm"}), kWrongUsage, {"--network", "did you mean 'lstm'"});
+  // A run that goes on has the network it began with.
+  EXPECT_EQ(train({"--resume", folder / "run", "--epochs", "7", "--no-figures"}).exit_code, kDone);
+}
+
+TEST(TrainerProgram, MonitorsWhatItIsTold) {
+  const TemporaryFolder folder;
+  const auto result = train(small_run(folder / "run", {"--monitor", "train_reconstruction"}));
+  EXPECT_EQ(result.exit_code, kDone) << result.errors;
+  expect_error(train(small_run(folder / "x", {"--monitor", "loss"})), kWrongUsage,
+               {"--monitor", "train_loss"});
+}
+
 TEST(TrainerProgram, KilledBeforeItsFirstCheckpointItStartsAgain) {
   const TemporaryFolder folder;
   train(small_run(folder / "whole"));
@@ -160,7 +213,7 @@ TEST(TrainerProgram, KilledBeforeItsFirstCheckpointItStartsAgain) {
     program.send(SIGKILL);
     program.wait();
   }
-  EXPECT_FALSE(fs::exists(folder / "killed/last.pt"));
+  EXPECT_FALSE(fs::exists(folder / "killed" / kState));
   EXPECT_EQ(train({"--resume", folder / "killed", "--no-figures"}).exit_code, kDone);
   expect_same_run(folder / "killed", folder / "whole");
 }
@@ -178,13 +231,13 @@ TEST(TrainerProgram, CtrlCLeavesAResumableRunAndSaysHow) {
   program.send(SIGINT);
   const auto result = program.wait();
   expect_error(result, kInterrupted, {"interrupted after epoch", "dense_autoencoder --resume"});
-  const auto state = load_state(folder / "run/last.pt");
-  EXPECT_EQ(read_metrics(folder / "run/metrics.csv").column("epoch").back(), state.epoch);
+  const auto state = load_state(folder / "run" / kState);
+  EXPECT_EQ(read_metrics(folder / "run/metrics.csv").column("epoch").back(), state.cursor.epoch);
   EXPECT_TRUE(fs::exists(folder / "run/best.pt"));
 
-  const auto more = std::to_string(state.epoch + 2);
+  const auto more = std::to_string(state.cursor.epoch + 2);
   EXPECT_EQ(train({"--resume", folder / "run", "--epochs", more, "--no-figures"}).exit_code, kDone);
-  EXPECT_EQ(load_state(folder / "run/last.pt").epoch, state.epoch + 2);
+  EXPECT_EQ(load_state(folder / "run" / kState).cursor.epoch, state.cursor.epoch + 2);
 }
 
 TEST(TrainerProgram, ReportsALossThatIsNotFinite) {

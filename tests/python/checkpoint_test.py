@@ -42,6 +42,12 @@ def digit_images(digits_csv):
     return rows[:, :64].view(-1, 1, 8, 8) / 16
 
 
+def state_header(path):
+    """The texts of a safetensors file's header, read as the format's page describes it."""
+    with open(path, "rb") as file:
+        return json.loads(file.read(int.from_bytes(file.read(8), "little")))["__metadata__"]
+
+
 def check_digits(binary, digits_csv, folder):
     results = train(binary, folder, "--epochs", "5", "--validation", "last:0.2", "--save-parts",
                     "encoder,decoder,weights,architecture")
@@ -64,7 +70,7 @@ def check_digits(binary, digits_csv, folder):
     assert sorted(weights) == sorted(name for name, _ in model.named_parameters()), sorted(weights)
     for name, parameter in model.named_parameters():
         assert torch.equal(weights[name], parameter), name
-    assert torch.load(os.path.join(folder, "last.pt"))["epoch"] == 5
+    assert state_header(os.path.join(folder, "last.safetensors"))["epoch"] == "5"
     with open(os.path.join(folder, "architecture.json")) as file:
         assert json.load(file)["options"]["widths"] == [32, 2]
 
@@ -84,6 +90,30 @@ def check_variational(binary, digits_csv, folder):
         assert not torch.equal(samples, model.sample(5)), "every call draws anew"
 
 
+def check_conditional(binary, digits_csv, folder):
+    train(binary, folder, "--epochs", "1", variant="conditional")
+    images = digit_images(digits_csv)[:7]
+    model, metadata = load(folder)
+    assert metadata["condition"]["width"] == 10 and metadata["condition"]["names"][3] == "3", metadata["condition"]
+    sevens = torch.nn.functional.one_hot(torch.full((7,), 7), 10).float()
+    with torch.no_grad():
+        codes = model.encode(images, sevens)
+        expect_close("decode(encode(x, c), c) - forward(x, c)",
+                     (model.decode(codes, sevens) - model(images, sevens)).abs().max().item(), 0, 1e-6)
+        assert model.sample(7, sevens).shape == images.shape
+
+
+def check_vector_quantized(binary, digits_csv, folder):
+    train(binary, folder, "--epochs", "1", variant="vector_quantized")
+    images = digit_images(digits_csv)[:7]
+    model, metadata = load(folder)
+    assert metadata["code_kind"] == "indices", metadata
+    with torch.no_grad():
+        codes = model.encode(images)
+        assert codes.dtype == torch.int64 and codes.shape == (7, 2, 2), codes
+        expect_close("decode(encode(x)) - forward(x)", (model.decode(codes) - model(images)).abs().max().item(), 0, 1e-6)
+
+
 def check_mnist(binary, data, folder):
     results = train(binary, folder, "--recipe", "mnist-2d-linear", "--epochs", "1", "--data-dir", data)
     with gzip.open(os.path.join(data, "mnist", "t10k-images-idx3-ubyte.gz")) as file:
@@ -100,6 +130,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         check_digits(binary, digits_csv, os.path.join(folder, "digits"))
         check_variational(binary, digits_csv, os.path.join(folder, "variational"))
+        check_conditional(binary, digits_csv, os.path.join(folder, "conditional"))
+        check_vector_quantized(binary, digits_csv, os.path.join(folder, "vector_quantized"))
         if os.path.exists(os.path.join(data, "mnist")):
             check_mnist(binary, data, os.path.join(folder, "mnist"))
         else:
