@@ -23,13 +23,13 @@ wrong_usage() {
 }
 
 readonly bin=build/bin
-readonly variants=(dense sparse contractive convolutional denoising lstm variational)
 
-# Lines of "variant recipe epochs".
+# Lines of "variant recipe epochs", of every trainer that was built.
 all_recipes() {
-  local variant
-  for variant in "${variants[@]}"; do
-    "$bin/${variant}_autoencoder" --list-recipes | awk -v variant="$variant" 'NR > 1 { print variant, $1, $3 }'
+  local program variant
+  for program in "$bin"/*_autoencoder; do
+    variant=$(basename "$program" _autoencoder)
+    "$program" --list-recipes | awk -v variant="$variant" 'NR > 1 { print variant, $1, $3 }'
   done
 }
 
