@@ -10,75 +10,92 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <memory>
+#include <new>
 #include <span>
 #include <string>
-#include <system_error>
+#include <utility>
 #include <vector>
 
 namespace hourglass::sources {
 namespace {
 
-namespace fs = std::filesystem;
-
 // Deflate spends at least two bits on 258 equal bytes ("zlib Technical Details"), so a file cannot
 // hold more than this many times its own size.
 constexpr int64_t kMaximumGzipRatio = 1032;
 
-/// The content of a file, inflated where it is compressed.
+/// The content of a file's bytes, inflated where they are compressed.
 class GzipReader {
  public:
-  explicit GzipReader(const fs::path& path) : name_(path.string()) {
-    std::error_code error;
-    if (fs::is_directory(path, error)) throw Error("{}: expected a file, found a folder", name_);
-    file_.reset(gzopen(path.c_str(), "rb"));
-    if (!file_) throw Error("{}: cannot open: {}", name_, std::generic_category().message(errno));
-    stored_size_ = static_cast<int64_t>(fs::file_size(path, error));
-    if (error) throw Error("{}: cannot tell the size: {}", name_, error.message());
-    gzbuffer(file_.get(), 1U << 17);
+  GzipReader(std::string_view bytes, std::string name)
+      : bytes_(bytes), name_(std::move(name)), compressed_(is_gzip(bytes)) {
+    if (!compressed_) return;
+    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes_.data()));
+    stream_.avail_in = static_cast<uInt>(std::min<size_t>(bytes_.size(), kPiece));
+    given_ = stream_.avail_in;
+    if (inflateInit2(&stream_, 16 + MAX_WBITS) != Z_OK) throw std::bad_alloc();
+  }
+  GzipReader(const GzipReader&) = delete;
+  GzipReader& operator=(const GzipReader&) = delete;
+  ~GzipReader() {
+    if (compressed_) inflateEnd(&stream_);
   }
 
   const std::string& name() const { return name_; }
-  int64_t stored_size() const { return stored_size_; }
+  int64_t stored_size() const { return std::ssize(bytes_); }
+  bool compressed() const { return compressed_; }
 
-  /// Whether the file is compressed; known once something was read.
-  bool compressed() const { return gzdirect(file_.get()) == 0; }
-
-  /// Fills `bytes`, or as much of it as the content lasts for; returns how many bytes came.
-  int64_t read(std::span<uint8_t> bytes) {
-    size_t got = 0;
-    while (got < bytes.size()) {
-      const auto wanted = static_cast<unsigned>(std::min<size_t>(bytes.size() - got, 1U << 30));
-      const int count = gzread(file_.get(), bytes.data() + got, wanted);
-      if (count <= 0) break;
-      got += static_cast<size_t>(count);
-    }
-    check();
-    return static_cast<int64_t>(got);
+  /// Fills `content`, or as much of it as there is; returns how many bytes came.
+  int64_t read(std::span<uint8_t> content) {
+    if (compressed_) return inflated(content);
+    const size_t count = std::min(content.size(), bytes_.size() - given_);
+    std::copy_n(bytes_.data() + given_, count, content.data());
+    given_ += count;
+    return static_cast<int64_t>(count);
   }
 
  private:
-  struct Close {
-    void operator()(gzFile file) const { gzclose_r(file); }
-  };
+  static constexpr size_t kPiece = size_t{1} << 30;  // zlib counts in 32 bits
 
-  void check() const {
-    int code = Z_OK;
-    const std::string reason = gzerror(file_.get(), &code);
-    if (code == Z_OK || code == Z_STREAM_END) return;
-    if (code == Z_ERRNO) {
-      throw Error("{}: reading failed: {}", name_, std::generic_category().message(errno));
+  std::string_view bytes_;
+  std::string name_;
+  bool compressed_;
+  z_stream stream_{};
+  size_t given_ = 0;  // bytes handed over so far
+  bool ended_ = false;
+
+  static bool is_gzip(std::string_view bytes) { return bytes.starts_with("\x1f\x8b"); }
+
+  int64_t inflated(std::span<uint8_t> content) {
+    size_t got = 0;
+    while (got < content.size() && !ended_) {
+      const auto wanted = static_cast<uInt>(std::min(content.size() - got, kPiece));
+      stream_.next_out = content.data() + got;
+      stream_.avail_out = wanted;
+      step();
+      got += wanted - stream_.avail_out;
     }
-    // zlib puts the path before its reason.
-    const bool prefixed = reason.starts_with(name_ + ": ");
-    throw Error("{}: the gzip stream is damaged ({}); get the file again", name_,
-                prefixed ? reason.substr(name_.size() + 2) : reason);
+    return static_cast<int64_t>(got);
   }
 
-  std::string name_;
-  std::unique_ptr<gzFile_s, Close> file_;
-  int64_t stored_size_ = 0;
+  void step() {
+    if (stream_.avail_in == 0) {
+      stream_.avail_in = static_cast<uInt>(std::min(bytes_.size() - given_, kPiece));
+      given_ += stream_.avail_in;
+    }
+    const int code = inflate(&stream_, Z_NO_FLUSH);
+    if (code == Z_STREAM_END) return end_member();
+    if (code == Z_OK) return;
+    const bool cut_off = code == Z_BUF_ERROR && stream_.avail_in == 0;
+    throw Error("{}: the gzip stream is damaged ({}); get the file again", name_,
+                cut_off ? "unexpected end of file"
+                : stream_.msg ? stream_.msg : "it ends in the middle");
+  }
+
+  /// A file may hold several streams, one after the other; what follows the last is ignored.
+  void end_member() {
+    const std::string_view rest(reinterpret_cast<const char*>(stream_.next_in), stream_.avail_in);
+    ended_ = !is_gzip(rest) || inflateReset(&stream_) != Z_OK;
+  }
 };
 
 /// What a type code stands for, for the error message.
@@ -170,8 +187,8 @@ int64_t checked_count(const GzipReader& file, const Shape& shape) {
 
 }  // namespace
 
-at::Tensor read_idx(const fs::path& path) {
-  GzipReader file(path);
+at::Tensor parse_idx(std::string_view bytes, const std::string& name) {
+  GzipReader file(bytes, name);
   const Shape shape = read_shape(file);
   const int64_t count = checked_count(file, shape);
   at::Tensor values = at::empty(shape, at::kByte);

@@ -73,13 +73,13 @@ std::optional<std::vector<fs::path>> complete_set(const fs::path& folder) {
 
 StoredData read_mnist_files(const std::string& set, const std::vector<fs::path>& paths,
                             std::vector<std::string> class_names) {
-  // The checksum first: the files' bytes are gone again when the values need the memory.
-  StoredData data{.sha256 = sha256_of_files(paths),
-                  .rows = read_idx_rows(paths[0], paths[1]),
-                  .test = read_idx_rows(paths[2], paths[3]),
-                  .class_names = std::move(class_names),
-                  .natural_scale = {datasets::ScalingRule::Kind::Max, 255},
-                  .notes = {}};
+  formats::Sha256 hash;
+  StoredData data;
+  data.rows = read_idx_rows(paths[0], paths[1], hash);
+  data.test = read_idx_rows(paths[2], paths[3], hash);
+  data.sha256 = hash.hex();
+  data.class_names = std::move(class_names);
+  data.natural_scale = {datasets::ScalingRule::Kind::Max, 255};
   if (data.rows.values.sizes().slice(1) != data.test.values.sizes().slice(1)) {
     throw Error("{}: the images of {} and {} differ in size", set, paths[0].string(),
                 paths[2].string());

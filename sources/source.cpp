@@ -36,14 +36,11 @@ constexpr std::pair<const char*, Source::Kind> kNamedSources[] = {
 }
 
 StoredData read_idx_source(const Source& source) {
-  std::vector<fs::path> paths = {source.path};
-  if (!source.labels.empty()) paths.push_back(source.labels);
-  StoredData data{.sha256 = sha256_of_files(paths),
-                  .rows = read_idx_rows(source.path, source.labels),
-                  .test = {},
-                  .class_names = {},
-                  .natural_scale = {datasets::ScalingRule::Kind::Max, 255},
-                  .notes = {}};
+  formats::Sha256 hash;
+  StoredData data;
+  data.rows = read_idx_rows(source.path, source.labels, hash);
+  data.sha256 = hash.hex();
+  data.natural_scale = {datasets::ScalingRule::Kind::Max, 255};
   if (data.rows.labels.defined()) {
     const auto highest = data.rows.labels.max().item<int64_t>();
     for (int64_t i = 0; i <= highest; ++i) data.class_names.push_back(std::to_string(i));

@@ -11,12 +11,18 @@
 
 namespace hourglass::sources {
 
-StoredRows read_idx_rows(const std::filesystem::path& values, const std::filesystem::path& labels) {
-  StoredRows rows{read_idx(values), {}};
+StoredRows read_idx_rows(const std::filesystem::path& values, const std::filesystem::path& labels,
+                         formats::Sha256& hash) {
+  const auto read = [&](const std::filesystem::path& path) {
+    const std::string bytes = read_file(path);
+    hash.add(bytes);
+    return parse_idx(bytes, path.string());
+  };
+  StoredRows rows{read(values), {}};
   // A batch of flat rows has two dimensions, one of images four.
   if (rows.values.dim() % 2 == 1) rows.values = rows.values.unsqueeze(1);
   if (labels.empty()) return rows;
-  const at::Tensor bytes = read_idx(labels);
+  const at::Tensor bytes = read(labels);
   if (bytes.dim() != 1) {
     throw Error("{}: expected labels, which have 1 dimension, found {}", labels.string(),
                 bytes.dim());
@@ -37,12 +43,6 @@ StoredData stored_table(std::string_view text, const std::string& name, const Cs
           .class_names = std::move(table.class_names),
           .natural_scale = {datasets::ScalingRule::Kind::MinMax},
           .notes = std::move(table.notes)};
-}
-
-std::string sha256_of_files(const std::vector<std::filesystem::path>& paths) {
-  formats::Sha256 hash;
-  for (const auto& path : paths) hash.add(read_file(path));
-  return hash.hex();
 }
 
 }  // namespace hourglass::sources

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hourglass/datasets/scaling.h"
+#include "hourglass/formats/digest.h"
 #include "hourglass/sources/csv.h"
 
 #include <ATen/core/Tensor.h>
@@ -32,14 +33,12 @@ struct StoredData {
 };
 
 /// An IDX file of values and, where `labels` is not empty, one of their labels. Images get a
-/// channel: [N, H, W] becomes [N, 1, H, W]; plain bytes [N] become [N, 1]. Throws `Error` when the
-/// lengths differ.
-StoredRows read_idx_rows(const std::filesystem::path& values, const std::filesystem::path& labels);
+/// channel: [N, H, W] becomes [N, 1, H, W]; plain bytes [N] become [N, 1]. The bytes of both
+/// are added to `hash`: each file is read once. Throws `Error` when the lengths differ.
+StoredRows read_idx_rows(const std::filesystem::path& values, const std::filesystem::path& labels,
+                         formats::Sha256& hash);
 
 /// The table in the CSV `text`; `name` stands for it in errors and notes.
 StoredData stored_table(std::string_view text, const std::string& name, const CsvOptions& options);
-
-/// Of the files' bytes, one after the other.
-std::string sha256_of_files(const std::vector<std::filesystem::path>& paths);
 
 }  // namespace hourglass::sources

@@ -1,5 +1,6 @@
 #include "hourglass/sources/idx.h"
 
+#include "hourglass/core/files.h"
 #include "hourglass/tests/sources/idx_files.h"
 #include "hourglass/tests/support/support.h"
 
@@ -18,6 +19,10 @@ using testing::gzip;
 using testing::idx_file;
 using testing::idx_header;
 using testing::TemporaryFolder;
+
+at::Tensor read_idx(const std::filesystem::path& path) {
+  return parse_idx(read_file(path), path.string());
+}
 
 /// The error of reading a file of these bytes.
 std::string idx_error(const std::string& bytes) {
