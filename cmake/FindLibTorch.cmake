@@ -3,8 +3,10 @@
 # PyTorch's own TorchConfig.cmake is not used: in a CUDA wheel it demands a CUDA toolkit, which running a model does not
 # need. We link the libraries it would, and the CUDA ones by name so that the linker keeps them.
 #
-# Looked at in this order; the first folder with a LibTorch that is new enough wins and is remembered in the cache:
-#   LibTorch_ROOT, Torch_DIR, CMAKE_PREFIX_PATH, the torch that `python3` imports, the project's .venv
+# Looked at in this order; the first folder with a LibTorch of a version that will do wins and is remembered in the
+# cache:
+#   LibTorch_ROOT, Torch_DIR, CMAKE_PREFIX_PATH, the torch that `python3` imports, the project's .venv, LibTorch_HINT
+# An installed Hourglass sets LibTorch_HINT to the LibTorch that it was built with.
 #
 # Sets LibTorch_ROOT, LibTorch_VERSION and LibTorch_HAS_CUDA.
 
@@ -25,6 +27,8 @@ function(_libtorch_version root result)
   endforeach()
 endfunction()
 
+include(FindPackageHandleStandardArgs)
+
 set(_candidates "${LibTorch_ROOT}")
 set(_prefixes "$ENV{Torch_DIR}" "$ENV{CMAKE_PREFIX_PATH}")
 string(REPLACE ":" ";" _prefixes "${_prefixes}")
@@ -32,7 +36,7 @@ foreach(_prefix IN LISTS Torch_DIR CMAKE_PREFIX_PATH _prefixes)
   # `torch.utils.cmake_prefix_path` is <root>/share/cmake, Torch_DIR is <root>/share/cmake/Torch.
   list(APPEND _candidates "${_prefix}" "${_prefix}/../.." "${_prefix}/../../..")
 endforeach()
-foreach(_python python3 "${PROJECT_SOURCE_DIR}/.venv/bin/python")
+foreach(_python python3 "${CMAKE_CURRENT_LIST_DIR}/../.venv/bin/python")
   execute_process(
     COMMAND "${_python}" -c
       "import importlib.util, os; print(os.path.dirname(importlib.util.find_spec('torch').origin))"
@@ -42,12 +46,21 @@ foreach(_python python3 "${PROJECT_SOURCE_DIR}/.venv/bin/python")
   endif()
 endforeach()
 
+list(APPEND _candidates "${LibTorch_HINT}")
+
 foreach(_candidate IN LISTS _candidates)
   _libtorch_version("${_candidate}" LibTorch_VERSION)
-  if(LibTorch_VERSION AND NOT LibTorch_VERSION VERSION_LESS LibTorch_FIND_VERSION)
+  if(NOT LibTorch_VERSION)
+    continue()
+  endif()
+  find_package_check_version("${LibTorch_VERSION}" _will_do)
+  if(_will_do)
     get_filename_component(_candidate "${_candidate}" REALPATH)
     set(LibTorch_ROOT "${_candidate}" CACHE PATH "Folder with LibTorch's include/ and lib/" FORCE)
     break()
+  endif()
+  if(NOT LibTorch_FIND_QUIETLY)
+    message(STATUS "Passed over LibTorch ${LibTorch_VERSION} in ${_candidate}: expected ${LibTorch_FIND_VERSION}")
   endif()
 endforeach()
 
@@ -62,7 +75,6 @@ if(LibTorch_ROOT)
   endif()
 endif()
 
-include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(LibTorch
   REQUIRED_VARS LibTorch_ROOT
   VERSION_VAR LibTorch_VERSION
@@ -88,12 +100,15 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
 
   # For files with loops in at::parallel_for: its header starts threads only where OpenMP is on. They have to be those of
   # the OpenMP library that LibTorch brings along, for two of them in a process take each other's cores. That library
-  # is GCC's; code of other compilers does not link with it, so there such loops stay on one thread.
+  # is GCC's; code of other compilers does not link with it, so there such loops stay on one thread. Rooms that GCC
+  # compiled need it whoever links them.
   add_library(LibTorch::OpenMP INTERFACE IMPORTED)
+  file(GLOB _openmp "${LibTorch_ROOT}/lib/libgomp*.so*")
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    file(GLOB _openmp "${LibTorch_ROOT}/lib/libgomp*.so*")
-    set_target_properties(LibTorch::OpenMP PROPERTIES
-      INTERFACE_COMPILE_OPTIONS -fopenmp
-      INTERFACE_LINK_LIBRARIES "$<IF:$<BOOL:${_openmp}>,${_openmp},gomp>")
+    set_target_properties(LibTorch::OpenMP PROPERTIES INTERFACE_COMPILE_OPTIONS -fopenmp)
+    if(NOT _openmp)
+      set(_openmp gomp)
+    endif()
   endif()
+  set_target_properties(LibTorch::OpenMP PROPERTIES INTERFACE_LINK_LIBRARIES "${_openmp}")
 endif()

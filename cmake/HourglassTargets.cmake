@@ -27,8 +27,10 @@ function(hourglass_library room)
   endif()
   add_library(${target} STATIC ${sources})
   add_library(hourglass::${room} ALIAS ${target})
-  target_include_directories(${target} PUBLIC "$<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>")
-  target_link_libraries(${target} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} hourglass_warnings)
+  target_include_directories(${target} PUBLIC
+    "$<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>" "$<INSTALL_INTERFACE:include>")
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_link_libraries(${target} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:hourglass_warnings>)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${HOURGLASS_UNITY})
 endfunction()
 
