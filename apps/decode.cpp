@@ -3,13 +3,15 @@
 //   decode best.pt codes.csv                       decoded.png, a picture
 //   decode best.pt codes.npy --out items.npy       numbers
 //   echo 0.3,-1.2 | decode best.pt - --out -       CSV in, CSV out
+//   decode best.pt codes.csv --condition 7         all as items of that class
 
-#include "hourglass/apps/tools/code_points.h"
 #include "hourglass/apps/tools/item_pictures.h"
 #include "hourglass/apps/tools/number_files.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/text.h"
+#include "hourglass/evaluation/generation.h"
+#include "hourglass/evaluation/model_condition.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -26,6 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct DecodeOptions {
+  std::string condition;
   ModelOptions model;
   OutputOptions output;
 
@@ -33,8 +36,24 @@ struct DecodeOptions {
 };
 
 void DecodeOptions::describe(FieldTable& table) {
+  table.begin_group("Codes");
+  table
+      .add("condition", condition,
+           "what a conditional model is told with all codes, the name or number of a class; empty: "
+           "the column `label` of a CSV file")
+      .shown_as("CLASS");
   model.describe(table);
   output.describe(table);
+}
+
+/// [N, K], or undefined where the model takes none.
+at::Tensor conditions_for(const ExportedModel& model, const NumberRows& codes,
+                          const std::string& named) {
+  if (model.condition_width() > 0 && named.empty() && !codes.labels.empty()) {
+    return conditions_named(model, codes.labels);
+  }
+  const at::Tensor condition = condition_named(model, named);
+  return condition.defined() ? condition.expand({codes.values.size(0), -1}) : condition;
 }
 
 int decode(const std::string& model_path, const std::string& codes_path,
@@ -44,8 +63,9 @@ int decode(const std::string& model_path, const std::string& codes_path,
   const fs::path file =
       numbers ? output_file(options.output, "") : picture_file(options.output, "decoded.png");
   ExportedModel model = open_model(model_path, options.model);
-  const at::Tensor codes = shaped_codes(model, read_numbers(codes_path), codes_path);
-  const at::Tensor items = model.decode(codes);
+  const NumberRows codes = read_numbers(codes_path);
+  const at::Tensor items = model.decode(shaped_codes(model, codes.values, codes_path),
+                                        conditions_for(model, codes, options.condition));
   if (numbers) {
     write_numbers(file, items, "value", {});
   } else {
@@ -80,6 +100,7 @@ int main(int argc, char** argv) {
           "Turns codes (CSV, NPY, or - for standard input) into items: a picture, NPY or CSV.",
       .positional = "CKPT CODES",
       .examples = {"decode best.pt codes.csv", "decode best.pt codes.npy --out items.npy",
+                   "decode best.pt codes.csv --condition 7",
                    "echo 0.3,-1.2 | decode best.pt - --out -"}};
   return run_tool(program, table, argc, argv, 2, 2, [&](const CommandLine& line) {
     return decode(line.positional[0], line.positional[1], options);

@@ -1,22 +1,26 @@
 // Writes the codes of a data set as numbers, and draws them: codes of two or three values as they
-// are, wider ones by their first two principal components.
+// are, wider ones by their first two principal components, indices of a codebook as maps.
 //
 //   encode best.pt                                  codes.csv and codes.png
 //   encode best.pt --dataset mnist --split train --out train_codes.npy
 //   encode best.pt --out - | head
 
+#include "hourglass/apps/tools/item_pictures.h"
 #include "hourglass/apps/tools/number_files.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/text.h"
+#include "hourglass/evaluation/codebook.h"
 #include "hourglass/evaluation/codes.h"
+#include "hourglass/evaluation/generation.h"
 #include "hourglass/evaluation/pca.h"
+#include "hourglass/figures/index_maps.h"
 #include "hourglass/figures/scatter.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include <memory>
+#include <algorithm>
 
 namespace hourglass::apps {
 
@@ -71,6 +75,15 @@ DrawnCodes drawn_codes(const at::Tensor& codes) {
           fmt::format(", PCA of {} values: {:.0f} % of their variance", width, 100 * share)};
 }
 
+Picture draw_index_maps(ExportedModel& model, const at::Tensor& codes, const SelectedRows& rows) {
+  const int64_t shown = std::min(kMostDrawnItems, codes.size(0)), size = codebook(model).size(0);
+  const std::string title = fmt::format("Indices, 0 to {}, of {}{}", size - 1,
+                                        shown < codes.size(0) ? fmt::format("the first {} of ", shown)
+                                                              : std::string(),
+                                        row_text(rows));
+  return image_grid({index_map_row("", codes.narrow(0, 0, shown), size)}, {.title = title});
+}
+
 Picture draw(const Codes& codes, const SelectedRows& rows) {
   const DrawnCodes drawn = drawn_codes(codes.values);
   const ScatterOptions look = {.title = fmt::format("Codes of {}{}", row_text(rows), drawn.note),
@@ -93,8 +106,11 @@ int encode(const EncodeOptions& options, const CommandLine& line) {
   ExportedModel model = open_model(line.positional.front(), options.model);
   const SelectedRows rows = select_rows(model, options.rows, line, RecordedNoise::Leave);
   const Codes codes = encode_rows(model, *rows.rows, "encoding", options.output);
-  write_numbers(file, codes.values, "code", label_names(codes.labels, class_names(rows)));
-  if (!picture.empty()) draw(codes, rows).save(picture);
+  write_numbers(file, shaped_codes(model, codes.values, "codes"), "code", label_names(codes.labels, class_names(rows)));
+  if (!picture.empty()) {
+    (has_index_codes(model) ? draw_index_maps(model, codes.values, rows) : draw(codes, rows))
+        .save(picture);
+  }
   if (file == "-") return kDone;
 
   if (options.output.json) {

@@ -7,6 +7,8 @@
 //   generate best.pt --manifold 15
 //   generate best.pt --interpolate 3,17 --steps 8 --spherical
 //   generate best.pt --traverse 2 --indices 0-4
+//   generate best.pt --samples 10 --condition all     a row of samples for each class
+//   generate best.pt --at "3,7,1,0"                   of a model whose codes are indices
 
 #include "hourglass/apps/tools/generated_codes.h"
 #include "hourglass/apps/tools/item_pictures.h"
@@ -68,7 +70,7 @@ Picture draw(const GeneratedCodes& generated, const at::Tensor& items, ValueRang
 }
 
 int generate(const GenerateOptions& options, const CommandLine& line) {
-  check(options.codes);
+  check(options.codes, options.rows.condition);
   if (line.has("indices") && options.codes.traverse == 0) {
     throw UsageError("--indices: the rows of --traverse, found without it");
   }
@@ -78,7 +80,7 @@ int generate(const GenerateOptions& options, const CommandLine& line) {
   GeneratedCodes generated = make_codes(options.codes, {model, options.rows, line, options.output});
   generated.title = fmt::format("{}: {}", model_name(model), generated.title);
   const at::Tensor codes = shaped_codes(model, generated.codes, "--at");
-  const at::Tensor items = model.decode(codes);
+  const at::Tensor items = model.decode(codes, generated.conditions);
   write_npy(folder / "codes.npy", codes);
   write_npy(folder / "items.npy", items);
   if (figures_available()) {
@@ -113,7 +115,8 @@ int main(int argc, char** argv) {
       .examples = {"generate best.pt --at \"0.3,-1.2;1,0\"",
                    "generate best.pt --samples 25 --seed 3", "generate best.pt --manifold 15",
                    "generate best.pt --interpolate 3,17 --steps 8",
-                   "generate best.pt --traverse 2 --indices 0-4"}};
+                   "generate best.pt --traverse 2 --indices 0-4",
+                   "generate best.pt --samples 10 --condition all"}};
   return run_tool(program, table, argc, argv, 1, 1,
                   [&](const CommandLine& line) { return generate(options, line); });
 }

@@ -46,6 +46,26 @@ std::string html_element(std::string_view name, std::string_view content,
   return fmt::format("<{}{}>{}</{}>\n", name, class_attribute(css_class), content, name);
 }
 
+std::string html_code(std::string_view text) {
+  return fmt::format("<code>{}</code>", html_text(text));
+}
+
+std::string html_block(std::string_view text) {
+  return fmt::format("<pre>{}</pre>\n", html_text(text));
+}
+
+std::string html_section(std::string_view title, std::string_view content) {
+  return content.empty() ? "" : html_element("h2", html_text(title)) + std::string(content);
+}
+
+void HtmlFacts::add(std::string_view term, std::string_view description_html) {
+  content_ += html_element("dt", html_text(term)) + html_element("dd", description_html);
+}
+
+std::string HtmlFacts::html() const {
+  return content_.empty() ? "" : html_element("dl", content_, "facts");
+}
+
 HtmlCell text_cell(std::string_view text, std::string css_class) {
   return {html_text(text), std::move(css_class)};
 }

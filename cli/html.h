@@ -16,6 +16,24 @@ std::string html_text(std::string_view text);
 std::string html_element(std::string_view name, std::string_view content,
                          std::string_view css_class = "");
 
+/// Text as code within a line, and as a block of lines.
+std::string html_code(std::string_view text);
+std::string html_block(std::string_view text);
+
+/// A heading and what follows it; "" without content.
+std::string html_section(std::string_view title, std::string_view content);
+
+/// Terms and what they are.
+class HtmlFacts {
+ public:
+  void add(std::string_view term, std::string_view description_html);
+  /// "" where there are none.
+  std::string html() const;
+
+ private:
+  std::string content_;
+};
+
 /// A table's cell.
 struct HtmlCell {
   std::string content;    ///< HTML

@@ -41,17 +41,19 @@ std::vector<NamedTensor> without_repeats(const std::vector<NamedTensor>& layers)
   return kept;
 }
 
-/// The result, and all layers on the way to it.
-RecordedRun run_layers(ExportedModel& model, const at::Tensor& x) {
-  if (!model.metadata().contains("layers")) {
-    RecordedRun run = run_recorded(model.module(), "forward", x);
+/// The result, and all layers on the way to it. `x` is on the model's device.
+RecordedRun run_layers(ExportedModel& model, const at::Tensor& x, const at::Tensor& condition) {
+  std::vector<at::Tensor> arguments = {x};
+  if (model.condition_width() > 0) arguments.push_back(condition.to(x.device()));
+  const auto names = model.card() ? model.card()->layers : std::vector<std::string>();
+  if (names.empty()) {
+    RecordedRun run = run_recorded(model.module(), "forward", arguments);
     run.layers = without_repeats(run.layers);
     if (!ends_with_result(run)) run.layers.push_back({"output", run.results.front()});
     return run;
   }
-  const auto names = model.metadata().value("layers", std::vector<std::string>());
-  const auto values = run_recorded(model.module(), "layers", x).results;
-  if (names.size() != values.size() || names.empty()) {
+  const auto values = run_recorded(model.module(), "layers", arguments).results;
+  if (names.size() != values.size()) {
     throw Error("{}: expected a name in hourglass.json for each of {} layers, found {}",
                 model.path().string(), values.size(), names.size());
   }
@@ -147,6 +149,16 @@ Activations to_activations(const Batch& batch, const std::vector<models::LayerOu
   return activations;
 }
 
+bool is_of(NetworkPart part, const std::string& layer) {
+  const std::string first = layer.substr(0, layer.find('.'));
+  switch (part) {
+    case NetworkPart::Encoder: return first == "encoder";
+    case NetworkPart::Decoder: return first == "decoder" || first == "output";
+    case NetworkPart::All: break;
+  }
+  return true;
+}
+
 /// "encoder.dense1.weight" belongs to "encoder.dense1", and to "encoder".
 bool belongs_to(const std::string& parameter, const std::string& layer) {
   return parameter.starts_with(layer + ".");
@@ -155,19 +167,21 @@ bool belongs_to(const std::string& parameter, const std::string& layer) {
 }  // namespace
 
 Activations record_activations(ExportedModel& model, const Batch& batch) {
-  model.reconstruct(batch.input);  // says in one line what is wrong with program or input
+  // Says in one line what is wrong with program, input or condition.
+  model.reconstruct(batch.input, batch.condition);
   const at::NoGradGuard no_grad;
-  return to_activations(batch, run_layers(model, batch.input.to(model.device())).layers);
+  const at::Tensor x = batch.input.to(model.device());
+  return to_activations(batch, run_layers(model, x, batch.condition).layers);
 }
 
 Activations record_gradients(ExportedModel& model, const Batch& batch, models::Loss loss) {
-  check_target(model, loss, model.reconstruct(batch.input), batch.target.cpu());
+  check_target(model, loss, model.reconstruct(batch.input, batch.condition), batch.target.cpu());
   const WithoutCudnn without_cudnn;
   const at::AutoGradMode with_gradients(true);
   const at::Device device = model.device();
   const at::Tensor x = batch.input.detach().to(device).clone().requires_grad_(true);
   const auto weights = trainable_parameters(model.module());
-  const RecordedRun run = run_layers(model, x);
+  const RecordedRun run = run_layers(model, x, batch.condition);
   Activations activations = to_activations(batch, run.layers);
   const at::Tensor value = loss_value(loss, run.results.front(), batch.target.to(device));
   activations.gradients = gradients_of(value, x, run.layers, weights);
@@ -191,6 +205,18 @@ std::vector<std::string> match_names(const std::vector<std::string>& names,
   std::vector<std::string> chosen;
   for (size_t i = 0; i < names.size(); ++i) {
     if (matched[i]) chosen.push_back(names[i]);
+  }
+  return chosen;
+}
+
+std::vector<std::string> choose_layers(const std::vector<std::string>& names,
+                                       const std::vector<std::string>& patterns,
+                                       NetworkPart part) {
+  std::vector<std::string> chosen = patterns.empty() ? names : match_names(names, patterns);
+  std::erase_if(chosen, [&](const auto& name) { return !is_of(part, name); });
+  if (chosen.empty()) {
+    throw Error("`part` {}: expected layers whose names begin so, found {}: use `layers`",
+                enum_name(part), join_text(names));
   }
   return chosen;
 }

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "hourglass/core/batch.h"
+#include "hourglass/core/fields.h"
 #include "hourglass/evaluation/exported_model.h"
 #include "hourglass/models/likelihood.h"
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,6 +48,19 @@ Activations record_gradients(ExportedModel& model, const Batch& batch, models::L
 /// and all there are.
 std::vector<std::string> match_names(const std::vector<std::string>& names,
                                      const std::vector<std::string>& patterns);
+
+/// Layers by what their names begin with.
+enum class NetworkPart { All, Encoder, Decoder };
+constexpr auto names_of(NetworkPart) {
+  return std::to_array<EnumName<NetworkPart>>({{NetworkPart::All, "all"},
+                                               {NetworkPart::Encoder, "encoder"},
+                                               {NetworkPart::Decoder, "decoder"}});
+}
+
+/// Those of `match_names`, or all where there are no patterns, that are of the part. Throws `Error`
+/// where none are left.
+std::vector<std::string> choose_layers(const std::vector<std::string>& names,
+                                       const std::vector<std::string>& patterns, NetworkPart part);
 
 /// Names of the layers, in order.
 std::vector<std::string> layer_names(const Activations& activations);

@@ -20,20 +20,31 @@ CodeGrid grid_of(const at::Tensor& first, const at::Tensor& second) {
   return {to_vector(first), to_vector(second), codes};
 }
 
-}  // namespace
-
-Codes encode_all(const EncodeFunction& encode, const datasets::Dataset& data) {
+Codes encode_batches(const std::function<at::Tensor(const Batch&)>& encode,
+                     const datasets::Dataset& data, const datasets::BatchProgress& progress) {
   std::vector<at::Tensor> values, labels;
-  for (const at::Tensor& positions : data.all_positions().split(ExportedModel::kBatch)) {
-    const Batch batch = data.batch(positions);
-    values.push_back(encode(batch.input).to(at::kCPU, at::kFloat));
-    if (batch.labels.defined()) labels.push_back(batch.labels.cpu());
-  }
+  datasets::for_each_batch(
+      data,
+      [&](const Batch& batch, int64_t /*first*/) {
+        values.push_back(encode(batch).to(at::kCPU, at::kFloat));
+        if (batch.labels.defined()) labels.push_back(batch.labels.cpu());
+      },
+      progress);
   return {at::cat(values), labels.empty() ? at::Tensor() : at::cat(labels)};
 }
 
-Codes encode_all(ExportedModel& model, const datasets::Dataset& data) {
-  return encode_all([&](const at::Tensor& x) { return model.encode(x); }, data);
+}  // namespace
+
+Codes encode_all(ExportedModel& model, const datasets::Dataset& data,
+                 const datasets::BatchProgress& progress) {
+  return encode_batches(
+      [&](const Batch& batch) { return model.encode(batch.input, batch.condition); }, data,
+      progress);
+}
+
+Codes encode_all(const EncodeFunction& encode, const datasets::Dataset& data,
+                 const datasets::BatchProgress& progress) {
+  return encode_batches([&](const Batch& batch) { return encode(batch.input); }, data, progress);
 }
 
 CodeGrid gaussian_grid(int64_t n) {

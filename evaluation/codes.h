@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hourglass/datasets/batches.h"
 #include "hourglass/datasets/dataset.h"
 #include "hourglass/evaluation/exported_model.h"
 
@@ -12,18 +13,20 @@ namespace hourglass::evaluation {
 
 /// The codes of a whole data set.
 struct Codes {
-  at::Tensor values;  ///< [N, code shape…] float32 on the CPU
+  at::Tensor values;  ///< [N, code shape…] float32 on the CPU, indices of a codebook included
   at::Tensor labels;  ///< [N] int64, or undefined
 };
 
-/// Encodes every item, batch by batch.
-Codes encode_all(ExportedModel& model, const datasets::Dataset& data);
+/// Encodes every item, batch by batch, under the condition of its row.
+Codes encode_all(ExportedModel& model, const datasets::Dataset& data,
+                 const datasets::BatchProgress& progress = {});
 
 /// Maps a batch of inputs [B, shape…] to codes [B, code shape…].
 using EncodeFunction = std::function<at::Tensor(const at::Tensor& input)>;
 
 /// The same with any encoder, such as a PCA's; the identity gives the items themselves.
-Codes encode_all(const EncodeFunction& encode, const datasets::Dataset& data);
+Codes encode_all(const EncodeFunction& encode, const datasets::Dataset& data,
+                 const datasets::BatchProgress& progress = {});
 
 /// Coordinates of an n × n grid over a two-dimensional code, row by row: the first coordinate grows
 /// with the column, the second with the row.

@@ -10,8 +10,6 @@
 namespace hourglass::evaluation {
 namespace {
 
-constexpr int64_t kErrorBatch = 1024;
-
 /// [N, shape…] -> [N, D] float64 on the CPU.
 at::Tensor item_rows(const at::Tensor& items) { return items.flatten(1).to(at::kCPU, at::kDouble); }
 
@@ -32,6 +30,52 @@ RowPair paired_rows(const at::Tensor& reconstruction, const at::Tensor& target) 
 
 bool in_unit_range(const at::Tensor& values) {
   return at::logical_and(values >= 0, values <= 1).all().item<bool>();
+}
+
+/// The errors of batch after batch.
+class ErrorCollector {
+ public:
+  ErrorCollector(bool with_ssim, double data_range)
+      : with_ssim_(with_ssim), data_range_(data_range) {}
+
+  void add(const at::Tensor& reconstruction, const at::Tensor& target) {
+    const RowPair rows = paired_rows(reconstruction, target);
+    mse_.push_back(item_mse(rows.reconstruction, rows.target));
+    mae_.push_back(item_mae(rows.reconstruction, rows.target));
+    psnr_.push_back(item_psnr(rows.reconstruction, rows.target, data_range_));
+    with_bce_ = with_bce_ && in_unit_range(rows.reconstruction) && in_unit_range(rows.target);
+    if (with_bce_) bce_.push_back(item_bce(rows.reconstruction, rows.target));
+    if (with_ssim_) {
+      ssim_.push_back(item_ssim(rows.reconstruction.view(target.sizes()),
+                                rows.target.view(target.sizes()), data_range_));
+    }
+  }
+
+  ReconstructionErrors all() const {
+    const auto joined_if = [](bool wanted, const std::vector<at::Tensor>& parts) {
+      return wanted ? at::cat(parts) : at::Tensor();
+    };
+    return {at::cat(mse_), at::cat(mae_), joined_if(with_bce_, bce_), at::cat(psnr_),
+            joined_if(with_ssim_, ssim_)};
+  }
+
+ private:
+  bool with_ssim_;
+  bool with_bce_ = true;  // until a value outside 0 … 1 is met
+  double data_range_;
+  std::vector<at::Tensor> mse_, mae_, bce_, psnr_, ssim_;
+};
+
+ReconstructionErrors measure_batches(const std::function<at::Tensor(const Batch&)>& reconstruct,
+                                     const datasets::Dataset& data, double data_range,
+                                     const datasets::BatchProgress& progress) {
+  if (data.size() == 0) throw Error("reconstruction errors: expected items, the data set has none");
+  ErrorCollector errors(has_ssim(data.target_shape()), data_range);
+  datasets::for_each_batch(
+      data,
+      [&](const Batch& batch, int64_t /*first*/) { errors.add(reconstruct(batch), batch.target); },
+      progress);
+  return errors.all();
 }
 
 }  // namespace
@@ -69,30 +113,18 @@ ReconstructionMeans ReconstructionErrors::means() const {
 }
 
 ReconstructionErrors measure_reconstructions(const Reconstructor& reconstruct,
-                                             const datasets::Dataset& data, double data_range) {
-  if (data.size() == 0) throw Error("reconstruction errors: expected items, the data set has none");
-  const bool with_ssim = has_ssim(data.target_shape());
-  bool with_bce = true;  // until a value outside 0 … 1 is met
-  std::vector<at::Tensor> mse, mae, bce, psnr, ssim;
-  for (const at::Tensor& positions : data.all_positions().split(kErrorBatch)) {
-    const Batch batch = data.batch(positions);
-    const at::Tensor found = reconstruct(batch.input);
-    const RowPair rows = paired_rows(found, batch.target);
-    mse.push_back(item_mse(rows.reconstruction, rows.target));
-    mae.push_back(item_mae(rows.reconstruction, rows.target));
-    psnr.push_back(item_psnr(rows.reconstruction, rows.target, data_range));
-    with_bce = with_bce && in_unit_range(rows.reconstruction) && in_unit_range(rows.target);
-    if (with_bce) bce.push_back(item_bce(rows.reconstruction, rows.target));
-    if (with_ssim) {
-      ssim.push_back(item_ssim(rows.reconstruction.view(batch.target.sizes()),
-                               rows.target.view(batch.target.sizes()), data_range));
-    }
-  }
-  const auto joined_if = [](bool wanted, const std::vector<at::Tensor>& parts) {
-    return wanted ? at::cat(parts) : at::Tensor();
-  };
-  return {at::cat(mse), at::cat(mae), joined_if(with_bce, bce), at::cat(psnr),
-          joined_if(with_ssim, ssim)};
+                                             const datasets::Dataset& data, double data_range,
+                                             const datasets::BatchProgress& progress) {
+  return measure_batches([&](const Batch& batch) { return reconstruct(batch.input); }, data,
+                         data_range, progress);
+}
+
+ReconstructionErrors measure_reconstructions(ExportedModel& model, const datasets::Dataset& data,
+                                             double data_range,
+                                             const datasets::BatchProgress& progress) {
+  return measure_batches(
+      [&](const Batch& batch) { return model.reconstruct(batch.input, batch.condition); }, data,
+      data_range, progress);
 }
 
 }  // namespace hourglass::evaluation

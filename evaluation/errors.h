@@ -1,7 +1,9 @@
 #pragma once
 
 #include "hourglass/core/batch.h"
+#include "hourglass/datasets/batches.h"
 #include "hourglass/datasets/dataset.h"
+#include "hourglass/evaluation/exported_model.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -53,6 +55,12 @@ using Reconstructor = std::function<at::Tensor(const at::Tensor& input)>;
 /// distance between the least and the greatest possible value: 1 for pixels in 0 … 1. Throws
 /// `Error` for an empty data set and for reconstructions of another size than the targets.
 ReconstructionErrors measure_reconstructions(const Reconstructor& reconstruct,
-                                             const datasets::Dataset& data, double data_range);
+                                             const datasets::Dataset& data, double data_range,
+                                             const datasets::BatchProgress& progress = {});
+
+/// The same for a model, under the condition of each row.
+ReconstructionErrors measure_reconstructions(ExportedModel& model, const datasets::Dataset& data,
+                                             double data_range,
+                                             const datasets::BatchProgress& progress = {});
 
 }  // namespace hourglass::evaluation

@@ -93,7 +93,8 @@ at::Tensor ExportedModel::encode(const at::Tensor& x, const at::Tensor& conditio
   return run("encode", x, condition, 1).front();
 }
 at::Tensor ExportedModel::decode(const at::Tensor& z, const at::Tensor& condition) {
-  return run("decode", z, condition, 1).front();
+  const bool are_indices = card_ && card_->code_kind == "indices";
+  return run("decode", are_indices ? z.to(at::kLong) : z, condition, 1).front();
 }
 
 std::vector<models::LayerOutput> ExportedModel::layers(const at::Tensor& x,

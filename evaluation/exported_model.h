@@ -48,7 +48,7 @@ class ExportedModel {
   at::Tensor reconstruct(const at::Tensor& x, const at::Tensor& condition = {});
   /// [B, input shape…] -> [B, code shape…]
   at::Tensor encode(const at::Tensor& x, const at::Tensor& condition = {});
-  /// [B, code shape…] -> [B, target shape…]
+  /// [B, code shape…] -> [B, target shape…]; indices of a codebook may come as numbers of any type.
   at::Tensor decode(const at::Tensor& z, const at::Tensor& condition = {});
 
   /// Every layer's output, with the names of the card. Only files of ours have the method.

@@ -124,9 +124,10 @@ class RecordingProgram {
 }  // namespace
 
 RecordedRun run_recorded(const jit::Module& module, const std::string& method,
-                         const at::Tensor& x) {
+                         const std::vector<at::Tensor>& arguments) {
   const jit::Method called = module.get_method(method);
-  jit::Stack stack = {module._ivalue(), x};
+  jit::Stack stack = {module._ivalue()};
+  stack.insert(stack.end(), arguments.begin(), arguments.end());
   called.function().getSchema().checkAndNormalizeInputs(stack, {});  // adds defaults
   return RecordingProgram(called).run(std::move(stack));
 }

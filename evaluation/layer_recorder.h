@@ -29,6 +29,6 @@ struct RecordedRun {
 /// of the results' graph, so that they can be differentiated with respect to it. The module stays
 /// as it is. LibTorch's own exceptions are passed on.
 RecordedRun run_recorded(const torch::jit::Module& module, const std::string& method,
-                         const at::Tensor& x);
+                         const std::vector<at::Tensor>& arguments);
 
 }  // namespace hourglass::evaluation

@@ -1,6 +1,7 @@
 #include "hourglass/evaluation/pca.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/core/shape.h"
 
 #include <ATen/ATen.h>
 
@@ -9,14 +10,15 @@
 namespace hourglass::evaluation {
 namespace {
 
-constexpr int64_t kPcaBatch = 4096;
-
 /// Calls `action` with the targets of all items, [B, D] float64 at a time.
-void for_each_target_batch(const datasets::Dataset& data,
+void for_each_target_batch(const datasets::Dataset& data, const datasets::BatchProgress& progress,
                            const std::function<void(const at::Tensor&)>& action) {
-  for (const at::Tensor& positions : data.all_positions().split(kPcaBatch)) {
-    action(data.batch(positions).target.flatten(1).to(at::kCPU, at::kDouble));
-  }
+  datasets::for_each_batch(
+      data,
+      [&](const Batch& batch, int64_t /*first*/) {
+        action(batch.target.flatten(1).to(at::kCPU, at::kDouble));
+      },
+      progress);
 }
 
 }  // namespace
@@ -27,18 +29,18 @@ at::Tensor Pca::encode(const at::Tensor& x) const {
 
 at::Tensor Pca::decode(const at::Tensor& z) const { return at::matmul(z, components) + mean; }
 
-Pca fit_pca(const datasets::Dataset& data, int64_t components) {
-  int64_t width = 1;
-  for (const int64_t size : data.target_shape()) width *= size;
+Pca fit_pca(const datasets::Dataset& data, int64_t components,
+            const datasets::BatchProgress& progress) {
+  const int64_t width = element_count(data.target_shape());
   if (components < 1 || components > width) {
     throw Error("PCA: expected 1 to {} components, found {}", width, components);
   }
   if (data.size() < 2) throw Error("PCA: expected at least 2 items, found {}", data.size());
   at::Tensor sum = at::zeros({width}, at::kDouble);
-  for_each_target_batch(data, [&](const at::Tensor& x) { sum += x.sum(0); });
+  for_each_target_batch(data, progress, [&](const at::Tensor& x) { sum += x.sum(0); });
   const at::Tensor mean = sum / data.size();
   at::Tensor covariance = at::zeros({width, width}, at::kDouble);
-  for_each_target_batch(data, [&](const at::Tensor& x) {
+  for_each_target_batch(data, progress, [&](const at::Tensor& x) {
     const at::Tensor centred = x - mean;
     covariance.addmm_(centred.t(), centred);
   });
@@ -49,7 +51,7 @@ Pca fit_pca(const datasets::Dataset& data, int64_t components) {
 double reconstruction_mse(const Pca& pca, const datasets::Dataset& data) {
   double sum = 0;
   int64_t values = 0;
-  for_each_target_batch(data, [&](const at::Tensor& x) {
+  for_each_target_batch(data, {}, [&](const at::Tensor& x) {
     sum += (pca.reconstruct(x) - x).square().sum().item<double>();
     values += x.numel();
   });

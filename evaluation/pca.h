@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hourglass/datasets/batches.h"
 #include "hourglass/datasets/dataset.h"
 
 #include <ATen/core/Tensor.h>
@@ -24,9 +25,10 @@ struct Pca {
   at::Tensor reconstruct(const at::Tensor& x) const { return decode(encode(x)); }
 };
 
-/// Fitted on the targets of all items, read batch by batch: memory is D × D, not the data. Throws
-/// `Error` unless 1 ≤ K ≤ D and there are two items or more.
-Pca fit_pca(const datasets::Dataset& data, int64_t components);
+/// Fitted on the targets of all items, read batch by batch, twice: memory is D × D, not the data.
+/// Throws `Error` unless 1 ≤ K ≤ D and there are two items or more.
+Pca fit_pca(const datasets::Dataset& data, int64_t components,
+            const datasets::BatchProgress& progress = {});
 
 /// Mean squared error over all values of all items' targets.
 double reconstruction_mse(const Pca& pca, const datasets::Dataset& data);

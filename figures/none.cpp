@@ -9,6 +9,7 @@
 #include "hourglass/figures/histogram.h"
 #include "hourglass/figures/image_file.h"
 #include "hourglass/figures/image_grid.h"
+#include "hourglass/figures/index_maps.h"
 #include "hourglass/figures/line_plot.h"
 #include "hourglass/figures/manifold.h"
 #include "hourglass/figures/scatter.h"
@@ -68,6 +69,10 @@ Picture histogram(const std::vector<HistogramGroup>& /*groups*/,
   no_figures();
 }
 Picture image_grid(const std::vector<ImageRow>& /*rows*/, const ImageGridOptions& /*options*/) {
+  no_figures();
+}
+ImageRow index_map_row(const std::string& /*label*/, const at::Tensor& /*indices*/,
+                       int64_t /*size*/) {
   no_figures();
 }
 Picture line_plot(const std::vector<Series>& /*series*/, const LinePlotOptions& /*options*/) {

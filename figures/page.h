@@ -19,7 +19,7 @@ struct Page {
 };
 
 /// A white page around `width` x `height` pixels of content. A title wider than the content widens
-/// the page, up to a usual plot's width; beyond, it is cut short.
+/// the page, up to a usual plot's width; beyond, it takes a second line, and is cut at its end.
 Page make_page(double width, double height, const std::string& title);
 
 }  // namespace hourglass::figures

@@ -164,6 +164,15 @@ void count_rows(DataSplits& splits) {
 }  // namespace
 
 void DataOptions::describe(FieldTable& table) {
+  describe_without_condition(table);
+  table
+      .add("condition", condition,
+           "what the model is told beside each item: none, label (the class) or columns:N,N,... of "
+           "a table, which the item then lacks")
+      .shown_as("WHAT");
+}
+
+void DataOptions::describe_without_condition(FieldTable& table) {
   table.begin_group("Data");
   table
       .add("dataset", dataset,
@@ -207,11 +216,6 @@ void DataOptions::describe(FieldTable& table) {
            "noise on the inputs: none, gaussian:S (standard deviation), mask:P or salt-pepper:P "
            "(probability)")
       .shown_as("HOW");
-  table
-      .add("condition", condition,
-           "what the model is told beside each item: none, label (the class) or columns:N,N,... of "
-           "a table, which the item then lacks")
-      .shown_as("WHAT");
   table.add("noise", noise, "draw the training noise fresh in each epoch, or once")
       .shown_as("WHEN");
 }

@@ -33,6 +33,9 @@ struct DataOptions {
 
   /// Adds a row for each field, under the heading "Data".
   void describe(FieldTable& table);
+
+  /// All fields but `condition`, for programs that take more than a rule there.
+  void describe_without_condition(FieldTable& table);
 };
 
 /// What `DataOptions` name, as it was read: neither split nor scaled yet.

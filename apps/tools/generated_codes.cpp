@@ -1,88 +1,65 @@
 #include "hourglass/apps/tools/generated_codes.h"
 
 #include "hourglass/core/error.h"
-#include "hourglass/core/random.h"
-#include "hourglass/models/layers.h"
+#include "hourglass/evaluation/model_condition.h"
 
 #include <ATen/ATen.h>
-#include <ATen/CPUGeneratorImpl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
 namespace hourglass::apps {
 
-using namespace models;
 using namespace evaluation;
 
 namespace {
 
-/// Makes the codes; each method serves one way to ask for them.
+constexpr const char* kEveryClass = "all";
+
+/// Makes the codes for one condition; each method serves one way to ask for them.
 class CodeMaker {
  public:
   CodeMaker(const CodeOptions& options, const CodeSurroundings& surroundings)
-      : options_(options), surroundings_(surroundings), model_(surroundings.model) {}
+      : options_(options), surroundings_(surroundings) {}
 
-  GeneratedCodes make() {
+  GeneratedCodes make(const at::Tensor& condition) {
     if (!options_.at.points.empty()) return points();
-    if (options_.samples > 0) return samples();
-    if (options_.manifold > 0) return manifold_grid();
-    if (options_.traverse > 0) return traversal();
-    return interpolation();
+    UsualCodes usual(surroundings_.model, options_.prior, [this] { return training_codes(); },
+                     condition);
+    if (options_.samples > 0) return samples(usual);
+    if (options_.manifold > 0) return manifold_grid(usual);
+    return options_.traverse > 0 ? traversal(usual) : interpolation();
   }
 
  private:
   const CodeOptions& options_;
   const CodeSurroundings& surroundings_;
-  ExportedModel& model_;
   at::Tensor training_codes_;
 
-  bool is_gaussian() const {
-    if (options_.prior != Prior::Auto) return options_.prior == Prior::Gaussian;
-    return model_.metadata().value("code_kind", "") == "gaussian";
-  }
-
-  /// [N, D], of clean rows.
+  /// Of clean rows; read once, whatever the number of conditions.
   const at::Tensor& training_codes() {
-    if (!training_codes_.defined()) {
-      RowOptions rows = surroundings_.rows;
-      rows.indices = {};
-      const SelectedRows all = select_rows(model_, rows, surroundings_.line, RecordedNoise::Leave);
-      training_codes_ =
-          encode_rows(model_, *all.splits.training, "encoding training rows", surroundings_.output)
-              .values.flatten(1);
-    }
+    if (training_codes_.defined()) return training_codes_;
+    const SelectedRows all = selected({});
+    training_codes_ = encode_rows(surroundings_.model, *all.splits.training,
+                                  "encoding training rows", surroundings_.output)
+                          .values;
     return training_codes_;
   }
 
-  int64_t width() {
-    const auto shape = model_.code_shape();
-    return shape ? element_count(*shape) : training_codes().size(1);
-  }
-
-  /// What the components have that are not changed: [1, D].
-  at::Tensor middle() {
-    return is_gaussian() ? at::zeros({1, width()}) : training_codes().mean(0, /*keepdim=*/true);
-  }
-
-  /// Even steps through the usual values of two components (from 0).
-  CodeGrid grid_of(int64_t first, int64_t second, int64_t n) {
-    for (const int64_t component : {first, second}) {
-      if (component >= width()) {
-        throw Error("expected components of 1 to {}, as {} has them, found {}", width(),
-                    model_.path().string(), component + 1);
-      }
-    }
-    if (is_gaussian()) return gaussian_grid(n);
-    return data_range_grid(training_codes().index_select(1, at::tensor({first, second})), n);
+  /// Rows are encoded under their own conditions, whatever the condition to decode with.
+  SelectedRows selected(const RowList& list) {
+    RowOptions rows = surroundings_.rows;
+    rows.indices = list;
+    rows.condition = {};
+    cli::CommandLine line = surroundings_.line;
+    std::erase(line.given, "condition");
+    return select_rows(surroundings_.model, rows, line, RecordedNoise::Leave);
   }
 
   at::Tensor codes_of_rows(const RowList& list) {
-    RowOptions rows = surroundings_.rows;
-    rows.indices = list;
-    const SelectedRows selected =
-        select_rows(model_, rows, surroundings_.line, RecordedNoise::Leave);
-    return encode_rows(model_, *selected.rows, "encoding", surroundings_.output).values.flatten(1);
+    const SelectedRows rows = selected(list);
+    return encode_rows(surroundings_.model, *rows.rows, "encoding", surroundings_.output)
+        .values.flatten(1);
   }
 
   GeneratedCodes points() const {
@@ -93,33 +70,23 @@ class CodeMaker {
     return generated;
   }
 
-  GeneratedCodes samples() {
-    const int64_t count = options_.samples;
-    const uint64_t seed = options_.mixture.seed;
-    if (is_gaussian()) {
-      const at::Generator generator = at::detail::createCPUGenerator(derive_seed(seed, "samples"));
-      return {.codes = at::randn({count, width()}, generator),
-              .title = fmt::format("{} samples of the standard normal distribution", count)};
+  GeneratedCodes samples(UsualCodes& usual) {
+    if (usual.fitted_rows() > 0) {
+      note(surroundings_.output, fmt::format("the model has no prior: a mixture of {} Gaussians was "
+                                             "fitted on the codes of {} training rows",
+                                             options_.mixture.components, usual.fitted_rows()));
     }
-    // Fitting takes time with the number of rows and gains nothing beyond some thousands.
-    constexpr int64_t kFittedRows = 10000;
-    const at::Tensor codes =
-        training_codes().narrow(0, 0, std::min(kFittedRows, training_codes().size(0)));
-    note(surroundings_.output, fmt::format("the model has no prior: a mixture of {} Gaussians was "
-                                           "fitted on the codes of {} training rows",
-                                           options_.mixture.components, codes.size(0)));
-    return {.codes = fit_mixture(codes, options_.mixture).sample(count, seed),
-            .title = fmt::format("{} samples of a mixture of {} Gaussians", count,
-                                 options_.mixture.components)};
+    return {.codes = usual.samples(options_.samples, options_.mixture),
+            .title = fmt::format("{} samples of {}", options_.samples,
+                                 usual.source(options_.mixture))};
   }
 
-  GeneratedCodes manifold_grid() {
+  GeneratedCodes manifold_grid(UsualCodes& usual) {
     const int64_t first = options_.dims[0] - 1, second = options_.dims[1] - 1;
-    const CodeGrid grid = grid_of(first, second, options_.manifold);
-    const at::Tensor codes = middle().repeat({grid.codes.size(0), 1});
-    codes.select(1, first).copy_(grid.codes.select(1, 0));
-    codes.select(1, second).copy_(grid.codes.select(1, 1));
-    return {.codes = codes, .title = "decoded grid of codes", .grid = grid};
+    const CodeGrid grid = usual.grid(first, second, options_.manifold);
+    return {.codes = codes_on_grid(grid, usual.mean(), first, second),
+            .title = "decoded grid of codes",
+            .grid = grid};
   }
 
   /// Steps are seen best beside each other.
@@ -143,14 +110,12 @@ class CodeMaker {
     return generated;
   }
 
-  GeneratedCodes traversal() {
+  GeneratedCodes traversal(UsualCodes& usual) {
     const int64_t component = options_.traverse - 1;
-    const auto values = grid_of(component, component, options_.steps).first;
+    const auto values = usual.grid(component, component, options_.steps).first;
     const RowList& list = surroundings_.rows.indices;
-    const at::Tensor bases = list.rows.empty() ? middle() : codes_of_rows(list);  // [B, D]
-    const at::Tensor codes = bases.repeat_interleave(options_.steps, 0);
-    codes.select(1, component).copy_(at::tensor(values, at::kFloat).repeat({bases.size(0)}));
-    GeneratedCodes generated = {.codes = codes,
+    const at::Tensor bases = list.rows.empty() ? usual.mean() : codes_of_rows(list);  // [B, D]
+    GeneratedCodes generated = {.codes = traverse_codes(bases, component, values),
                                 .title = fmt::format("component {}", options_.traverse),
                                 .columns = step_columns()};
     for (const double value : values) generated.captions.push_back(fmt::format("{:.2f}", value));
@@ -161,12 +126,36 @@ class CodeMaker {
   }
 };
 
+/// The codes of one class after those of another, each in rows of its own.
+GeneratedCodes make_for_every_class(CodeMaker& maker, const ExportedModel& model) {
+  const auto classes = told_classes(model);
+  if (classes.empty()) condition_named(model, kEveryClass);  // says what there is
+  const at::Tensor conditions = class_conditions(model);
+  GeneratedCodes all;
+  std::vector<at::Tensor> codes, told;
+  std::vector<std::string> labels;
+  for (int64_t label = 0; label < conditions.size(0); ++label) {
+    const at::Tensor condition = conditions.narrow(0, label, 1);
+    all = maker.make(condition);
+    codes.push_back(all.codes);
+    told.push_back(condition.expand({all.codes.size(0), -1}));
+    for (const auto& row : all.row_labels) {
+      labels.push_back(classes[static_cast<size_t>(label)] + (row.empty() ? "" : ", " + row));
+    }
+  }
+  all.codes = at::cat(codes);
+  all.conditions = at::cat(told);
+  all.row_labels = labels;
+  all.title += ", for each class";
+  return all;
+}
+
 }  // namespace
 
 void CodeOptions::describe(FieldTable& table) {
   table.begin_group("What to generate: one of these");
   table.add("at", at, "these codes: \"0.3,-1.2\", or several: \"0.3,-1.2;1,0\"").shown_as("POINTS");
-  table.add("samples", samples, "N codes drawn from --prior").at_least(0);
+  table.add("samples", samples, "N codes drawn from --prior; for each class with --condition all").at_least(0);
   table.add("manifold", manifold, "an N × N grid over the two components --dims").at_least(0);
   table.add("interpolate", interpolate, "--steps codes on the way from row I to row J")
       .shown_as("I,J")
@@ -182,13 +171,13 @@ void CodeOptions::describe(FieldTable& table) {
   table.add("spherical", spherical, "interpolate along the great circle");
   table.add("dims", dims, "the components that --manifold changes").shown_as("I,J").at_least(1);
   table.add("prior", prior,
-            "gaussian (the standard normal distribution), or mixture (of Gaussians, fitted on the "
-            "training codes); auto: gaussian for variational models, mixture for others");
+            "gaussian (the model's normal distribution), or mixture (of Gaussians, fitted on the "
+            "training codes); auto: gaussian for models that have one, mixture for others");
   table.add("components", mixture.components, "Gaussians of the mixture").at_least(1);
   table.add("seed", mixture.seed, "decides which samples are drawn");
 }
 
-void check(const CodeOptions& options) {
+void check(const CodeOptions& options, const ToolCondition& condition) {
   const int64_t chosen = !options.at.points.empty() + (options.samples > 0) +
                          (options.manifold > 0) + !options.interpolate.empty() +
                          (options.traverse > 0);
@@ -205,10 +194,22 @@ void check(const CodeOptions& options) {
                      TextCodec<std::vector<int64_t>>::format(options.dims));
   }
   if (options.manifold == 1) throw UsageError("--manifold: expected at least 2, found 1");
+  if (options.manifold > 0 && condition.class_name == kEveryClass) {
+    throw UsageError("--condition: expected one class for --manifold, found all");
+  }
 }
 
 GeneratedCodes make_codes(const CodeOptions& options, const CodeSurroundings& surroundings) {
-  return CodeMaker(options, surroundings).make();
+  CodeMaker maker(options, surroundings);
+  const std::string told =
+      surroundings.line.has("condition") ? surroundings.rows.condition.text() : "";
+  if (told == kEveryClass) return make_for_every_class(maker, surroundings.model);
+  const at::Tensor condition = condition_named(surroundings.model, told);
+  GeneratedCodes generated = maker.make(condition);
+  if (!condition.defined()) return generated;
+  generated.conditions = condition.expand({generated.codes.size(0), -1});
+  generated.title += ", told " + told;
+  return generated;
 }
 
 }  // namespace hourglass::apps

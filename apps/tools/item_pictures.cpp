@@ -40,16 +40,15 @@ Picture draw_items(const std::vector<ItemRow>& rows, const std::vector<std::stri
 }
 
 std::string model_name(const ExportedModel& model) {
-  const std::string recipe = model.metadata().value("recipe", "");
-  if (!recipe.empty()) return recipe;
-  const std::string variant = model.metadata().value("variant", "");
-  return variant.empty() ? model.path().filename().string() : variant + " autoencoder";
+  const auto& card = model.card();
+  if (card && !card->recipe.empty()) return card->recipe;
+  if (card && !card->variant.empty()) return card->variant + " autoencoder";
+  return model.path().filename().string();
 }
 
 ValueRange value_range(const ExportedModel& model, const at::Tensor& items) {
-  const auto& metadata = model.metadata();
-  if (!metadata.contains("value_range")) return range_of(items);
-  return {metadata.at("value_range").at(0), metadata.at("value_range").at(1)};
+  if (!model.card() || !model.card()->value_range) return range_of(items);
+  return *model.card()->value_range;
 }
 
 ItemRow output_row(std::string label, const at::Tensor& items, ValueRange range) {

@@ -5,7 +5,6 @@
 #include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
 #include "hourglass/formats/npy.h"
-#include "hourglass/models/layers.h"
 #include "hourglass/sources/csv.h"
 
 #include <ATen/ATen.h>
@@ -28,11 +27,10 @@ std::string csv_header(const std::string& column, int64_t columns, bool labelled
   return join_text(names, ",") + "\n";
 }
 
-std::string csv_text(const at::Tensor& rows, const std::string& column,
-                     const std::vector<std::string>& labels) {
-  const at::Tensor table = rows.flatten(1).to(at::kFloat).contiguous();
-  std::string text = csv_header(column, table.size(1), !labels.empty());
-  const float* value = table.data_ptr<float>();
+template <class Number>
+std::string csv_rows(const at::Tensor& table, const std::vector<std::string>& labels) {
+  std::string text;
+  const Number* value = table.data_ptr<Number>();
   for (int64_t r = 0; r < table.size(0); ++r) {
     for (int64_t c = 0; c < table.size(1); ++c) {
       fmt::format_to(std::back_inserter(text), "{}{}", c == 0 ? "" : ",", *value++);
@@ -43,18 +41,40 @@ std::string csv_text(const at::Tensor& rows, const std::string& column,
   return text;
 }
 
+std::string csv_text(const at::Tensor& rows, const std::string& column,
+                     const std::vector<std::string>& labels) {
+  const at::Tensor table = rows.flatten(1).contiguous();
+  const std::string header = csv_header(column, table.size(1), !labels.empty());
+  return header + (table.scalar_type() == at::kLong ? csv_rows<int64_t>(table, labels)
+                                                    : csv_rows<float>(table.to(at::kFloat), labels));
+}
+
 std::string read_stream(std::istream& stream) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-at::Tensor parse_numbers(const std::string& bytes, const std::string& name) {
-  if (bytes.starts_with("\x93NUMPY")) return parse_npy(bytes, name).to(at::kFloat);
+std::vector<std::string> names_of_labels(const CsvTable& table) {
+  std::vector<std::string> names;
+  if (!table.labels.defined()) return names;
+  const auto* label = table.labels.data_ptr<int64_t>();
+  for (int64_t r = 0; r < table.labels.size(0); ++r) {
+    names.push_back(table.class_names[static_cast<size_t>(label[r])]);
+  }
+  return names;
+}
+
+NumberRows parse_numbers(const std::string& bytes, const std::string& name) {
+  if (bytes.starts_with("\x93NUMPY")) {
+    const at::Tensor values = parse_npy(bytes, name);
+    return {values.scalar_type() == at::kLong ? values : values.to(at::kFloat), {}};
+  }
   std::string first_line = bytes.substr(0, bytes.find('\n'));
   if (first_line.ends_with('\r')) first_line.pop_back();
   const bool labelled = first_line.ends_with("label");
-  return parse_csv(bytes, name,
-                   {.label_column = {labelled ? LabelColumn::Kind::Last : LabelColumn::Kind::None}})
-      .values;
+  const CsvTable table = parse_csv(
+      bytes, name,
+      {.label_column = {labelled ? LabelColumn::Kind::Last : LabelColumn::Kind::None}});
+  return {table.values, names_of_labels(table)};
 }
 
 }  // namespace
@@ -70,15 +90,15 @@ void write_numbers(const std::filesystem::path& path, const at::Tensor& rows,
   write_output(path, csv_text(rows, column, labels));
 }
 
-at::Tensor read_numbers(const std::string& path) {
+NumberRows read_numbers(const std::string& path) {
   const std::string name = path == "-" ? "standard input" : path;
   const std::string bytes = path == "-" ? read_stream(std::cin) : read_file(path);
-  const at::Tensor rows = parse_numbers(bytes, name);
-  if (rows.dim() < 2 || rows.numel() == 0) {
+  NumberRows rows = parse_numbers(bytes, name);
+  if (rows.values.dim() < 2 || rows.values.numel() == 0) {
     throw Error("{}: expected rows of numbers, found an array of shape [{}]", name,
-                shape_text(rows.sizes().vec()));
+                shape_text(rows.values.sizes().vec()));
   }
-  const at::Tensor finite = at::isfinite(rows.flatten(1)).all(1);
+  const at::Tensor finite = at::isfinite(rows.values.flatten(1)).all(1);
   if (!finite.all().item<bool>()) {
     throw Error("{}: expected finite numbers, found another in row {}", name,
                 at::nonzero(finite.logical_not())[0].item<int64_t>());

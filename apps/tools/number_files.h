@@ -13,16 +13,20 @@ namespace hourglass::apps {
 /// Throws `UsageError`, naming the `option`, unless the file ends in .csv or .npy or is "-".
 void expect_number_file(const std::string& path, const std::string& option);
 
-/// Writes rows [N, shape…] in one step: an NPY file of that shape, float32, or a CSV file with a
-/// header, "code1,code2,label" for the `column` "code" and `labels` (N of them, or none). "-" is
-/// CSV on standard output.
+/// Writes rows [N, shape…], float32 or int64, in one step: an NPY file of that shape and type, or a
+/// CSV file with a header, "code1,code2,label" for the `column` "code" and `labels` (N of them, or
+/// none). "-" is CSV on standard output.
 void write_numbers(const std::filesystem::path& path, const at::Tensor& rows,
                    const std::string& column, const std::vector<std::string>& labels);
 
-/// Reads what `write_numbers` wrote, or such files of others: [N, D] of a CSV file, without its
-/// column "label"; [N, shape…] of an NPY file; either of them from standard input for "-". Throws
-/// `Error` for a file that is damaged, holds no rows, or holds a number that is not finite, naming
-/// the row.
-at::Tensor read_numbers(const std::string& path);
+struct NumberRows {
+  at::Tensor values;                ///< [N, shape…] float32, or int64 as an NPY file has them
+  std::vector<std::string> labels;  ///< of a CSV file's column "label"; empty where it has none
+};
+
+/// Reads what `write_numbers` wrote, or such files of others: [N, D] of a CSV file, [N, shape…] of
+/// an NPY file; either of them from standard input for "-". Throws `Error` for a file that is
+/// damaged, holds no rows, or holds a number that is not finite, naming the row.
+NumberRows read_numbers(const std::string& path);
 
 }  // namespace hourglass::apps

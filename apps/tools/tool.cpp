@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <unistd.h>
 
@@ -32,8 +33,6 @@ using namespace cli;
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int64_t kRowsAtOnce = 1024;
 
 // ---- Progress
 
@@ -106,6 +105,12 @@ std::string RowList::text() const {
   return all ? "all" : join_text(parts, ",");
 }
 
+std::optional<ToolCondition> ToolCondition::parse(const std::string& text) {
+  if (const auto rule = ConditionRule::parse(text)) return ToolCondition{.rule = *rule};
+  if (text.empty() || text.starts_with("columns:")) return {};
+  return ToolCondition{.rule = {}, .class_name = text};
+}
+
 void ModelOptions::describe(FieldTable& table) {
   table.begin_group("Model");
   table
@@ -118,7 +123,12 @@ void ModelOptions::describe(FieldTable& table) {
 }
 
 void RowOptions::describe(FieldTable& table) {
-  data.describe(table);
+  data.describe_without_condition(table);
+  table
+      .add("condition", condition,
+           "what the model is told beside each item: label (its class), columns:N,N,... of a table, "
+           "or a class by name or number, the same for all; none: as in training")
+      .shown_as("WHAT");
   table
       .add("split", split,
            "train, validation, test or all; auto: test, or all rows where there is none")
@@ -214,24 +224,19 @@ void StageLine::show(const std::string& text) {
   std::fflush(stderr);
 }
 
+BatchProgress progress_line(const std::string& what, int64_t total, const OutputOptions& options) {
+  const auto line = std::make_shared<WorkLine>(what, total, options.quiet);
+  return [line](int64_t done) { line->show(done); };
+}
+
 void for_each_batch(const Dataset& rows, const std::string& what, const OutputOptions& options,
-                    const std::function<void(const Batch& batch, int64_t first)>& work) {
-  WorkLine line(what, rows.size(), options.quiet);
-  for (int64_t first = 0; first < rows.size(); first += kRowsAtOnce) {
-    const int64_t end = std::min(first + kRowsAtOnce, rows.size());
-    work(rows.batch(at::arange(first, end, at::kLong)), first);
-    line.show(end);
-  }
+                    const BatchWork& work) {
+  datasets::for_each_batch(rows, work, progress_line(what, rows.size(), options));
 }
 
 Codes encode_rows(ExportedModel& model, const Dataset& rows, const std::string& what,
                   const OutputOptions& options) {
-  std::vector<at::Tensor> codes, labels;
-  for_each_batch(rows, what, options, [&](const Batch& batch, int64_t /*first*/) {
-    codes.push_back(model.encode(batch.input));
-    if (batch.labels.defined()) labels.push_back(batch.labels.cpu());
-  });
-  return {at::cat(codes), labels.empty() ? at::Tensor() : at::cat(labels)};
+  return encode_all(model, rows, progress_line(what, rows.size(), options));
 }
 
 }  // namespace hourglass::apps

@@ -2,6 +2,8 @@
 
 #include "hourglass/cli/command_line.h"
 #include "hourglass/core/fields.h"
+#include "hourglass/datasets/batches.h"
+#include "hourglass/datasets/condition.h"
 #include "hourglass/evaluation/exported_model.h"
 #include "hourglass/runs/run_options.h"
 #include "hourglass/sources/open.h"
@@ -9,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +45,17 @@ struct RowList {
   std::string text() const;
 };
 
+/// What a model is told beside each item: by a rule, or the same class for all.
+struct ToolCondition {
+  datasets::ConditionRule rule;
+  std::string class_name;  ///< a class of the model, or its number; empty: by the rule
+
+  /// "label", "columns:0,3", "ankle boot", "7".
+  static std::string expects() { return datasets::ConditionRule::expects() + ", or a class"; }
+  static std::optional<ToolCondition> parse(const std::string& text);
+  std::string text() const { return class_name.empty() ? rule.text() : class_name; }
+};
+
 /// Where and how a checkpoint runs.
 struct ModelOptions {
   Shape input_shape;  ///< of a file without our metadata; empty: as the metadata, or the data, say
@@ -55,6 +69,7 @@ struct ModelOptions {
 /// The rows to evaluate.
 struct RowOptions {
   sources::DataOptions data = {.dataset = ""};  ///< empty: what the checkpoint was trained on
+  ToolCondition condition;                      ///< in the place of that of `data`
   Split split = Split::Auto;
   RowList indices;
   int64_t first_rows = 0;  ///< evaluated when --indices is not given; 0: all
@@ -93,21 +108,27 @@ struct SelectedRows {
   std::string name;              ///< of the part: "test"
   std::vector<int64_t> numbers;  ///< of the rows, in the part: what --indices would say
   sources::DataSplits splits;    ///< all parts, for what has to be fitted on training rows
+  datasets::DatasetPtr whole;    ///< all rows but an official test part; null unless it is `rows`
 };
 
-/// Reads the data the options name. Without --dataset that is what the checkpoint was trained on,
-/// and how it was read, split, paired and corrupted. Values are scaled as in training unless
-/// --scale is given or they are of another kind (bytes of images, numbers of a table); items get
-/// the checkpoint's input shape. A data set that --dataset names is split only where --validation or --split
-/// asks for a part. Throws `Error` where the items do not fit the checkpoint, and where a third-party
-/// file comes without --dataset.
+/// Reads the data the options name, each file once. Without --dataset that is what the checkpoint
+/// was trained on, and how it was read, split, paired and corrupted. Values are scaled as in
+/// training unless --scale is given or they are of another kind (bytes of images, numbers of a
+/// table); items get the checkpoint's input shape, and are told what they were told in training
+/// unless --condition says otherwise. A data set that --dataset names is split only where
+/// --validation or --split asks for a part. Throws `Error` where the items do not fit the
+/// checkpoint, and where a third-party file comes without --dataset.
 SelectedRows select_rows(const evaluation::ExportedModel& model, const RowOptions& options,
                          const cli::CommandLine& line, RecordedNoise noise);
 
-/// The same where no checkpoint decides anything.
+/// Another part of the same data, which are not read again, and the rows of it that the options
+/// choose. Throws `UsageError` where there is no such part.
+SelectedRows select_part(SelectedRows rows, Split split, const RowOptions& options);
+
+/// As `select_rows` above where no checkpoint decides anything.
 SelectedRows select_rows(const RowOptions& options, const cli::CommandLine& line);
 
-/// A user's own images.
+/// A user's own images, told the class of the options where there is one.
 struct ImageInputs {
   std::vector<std::filesystem::path> paths;
   datasets::DatasetPtr rows;  ///< one a path, without labels
@@ -117,7 +138,8 @@ struct ImageInputs {
 /// training. A note reports each image that was resized or changed to grey or colour. Throws
 /// `Error` for what is no image, and for a checkpoint that does not take images.
 ImageInputs read_image_inputs(const evaluation::ExportedModel& model,
-                              const std::vector<std::string>& names, const OutputOptions& options);
+                              const std::vector<std::string>& names, const OutputOptions& options,
+                              const ToolCondition& condition = {});
 
 /// The file that `--out` names, or `default_name` in the working folder. Throws `Error` where it is
 /// there already and --force is not given: call it before the work. "-" stays "-".
@@ -137,11 +159,14 @@ void write_output(const std::filesystem::path& path, std::string_view bytes);
 /// A line for people on standard error, unless --quiet.
 void note(const OutputOptions& options, const std::string& text);
 
-/// Hands the rows to `work` in batches, with the position of the first. On a terminal, work that
-/// takes long shows how far it is and the time left.
+/// For loops over `total` rows: on a terminal, work that takes long shows how far it is and the
+/// time left, until the last copy is gone.
+datasets::BatchProgress progress_line(const std::string& what, int64_t total,
+                                      const OutputOptions& options);
+
+/// `datasets::for_each_batch` with that line.
 void for_each_batch(const datasets::Dataset& rows, const std::string& what,
-                    const OutputOptions& options,
-                    const std::function<void(const Batch& batch, int64_t first)>& work);
+                    const OutputOptions& options, const datasets::BatchWork& work);
 
 /// Says on a terminal what is at work, where no count of rows can; the next text, or the end of the
 /// object, takes it away. Nothing with --quiet.
@@ -158,7 +183,7 @@ class StageLine {
   bool shown_;
 };
 
-/// Encodes all rows as `for_each_batch` does. `what` is said on a terminal.
+/// `evaluation::encode_all` with that line.
 evaluation::Codes encode_rows(evaluation::ExportedModel& model, const datasets::Dataset& rows,
                               const std::string& what, const OutputOptions& options);
 

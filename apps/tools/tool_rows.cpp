@@ -1,26 +1,26 @@
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
+#include "hourglass/evaluation/model_condition.h"
+#include "hourglass/evaluation/model_data.h"
 #include "hourglass/figures/image_file.h"
-#include "hourglass/formats/field_json.h"
-#include "hourglass/models/layers.h"
 #include "hourglass/sources/images.h"
-#include "hourglass/sources/scaling_json.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 // Which items a tool works on: data sets in the form a checkpoint expects, and a user's own images.
 
 namespace hourglass::apps {
 
 using namespace datasets;
-using namespace models;
 using namespace sources;
 using namespace evaluation;
 using namespace figures;
@@ -30,22 +30,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// ---- The data as the checkpoint was trained on them
-
-/// What the checkpoint records of its data; the folder they lay in only where it exists here.
-DataOptions recorded_data(const ExportedModel& model) {
-  DataOptions data;
-  FieldTable table;
-  data.describe(table);
-  const auto recorded = model.metadata().value("options", nlohmann::json::object());
-  nlohmann::json known = nlohmann::json::object();
-  for (const auto& row : table.rows()) {
-    if (recorded.contains(row.name)) known[row.name] = recorded.at(row.name);
-  }
-  if (!fs::exists(recorded.value("data_dir", ""))) known.erase("data_dir");
-  from_json(table, known, model.path().string());
-  return data;
-}
+// ---- The data to read
 
 /// `base`, with what the command line says of the data.
 DataOptions overridden(DataOptions base, DataOptions given, const CommandLine& line) {
@@ -58,10 +43,16 @@ DataOptions overridden(DataOptions base, DataOptions given, const CommandLine& l
   return base;
 }
 
+DataOptions given_data(const RowOptions& options) {
+  DataOptions data = options.data;
+  data.condition = options.condition.rule;
+  return data;
+}
+
 /// The data of --dataset: split as for training where a part is asked for, and else left whole, be
 /// it three rows.
 DataOptions named_data(const RowOptions& options, const CommandLine& line) {
-  DataOptions data = options.data;
+  DataOptions data = given_data(options);
   const bool whole = options.split == Split::Auto || options.split == Split::All;
   if (whole && !line.has("validation")) data.validation = {Validation::Kind::None};
   return data;
@@ -69,49 +60,19 @@ DataOptions named_data(const RowOptions& options, const CommandLine& line) {
 
 DataOptions data_to_read(const ExportedModel& model, const RowOptions& options,
                          const CommandLine& line, RecordedNoise noise) {
-  if (line.has("dataset")) return named_data(options, line);
-  DataOptions data = recorded_data(model);
-  if (data.dataset.empty() || !model.metadata().contains("options")) {
+  if (line.has("dataset")) {
+    DataOptions data = named_data(options, line);
+    if (line.has("condition") || model.condition_width() == 0) return data;
+    if (const auto recorded = recorded_data(model)) data.condition = recorded->condition;
+    return data;
+  }
+  const auto recorded = recorded_data(model);
+  if (!recorded) {
     throw Error("{}: does not say what it was trained on: add --dataset", model.path().string());
   }
+  DataOptions data = *recorded;
   if (noise == RecordedNoise::Leave) data.corruption = {};
-  return overridden(data, options.data, line);
-}
-
-/// Whether a data set holds bytes of images; else it holds numbers of a table.
-bool holds_bytes(const std::string& dataset) {
-  return dataset.ends_with("mnist") || dataset.starts_with("idx:") ||
-         dataset.starts_with("images:");
-}
-
-/// The scaling that training put on values like these; none where that is not known.
-std::optional<Scaling> recorded_scaling(const nlohmann::json& trained_on,
-                                        const std::string& dataset) {
-  const bool alike = holds_bytes(trained_on.value("name", "")) == holds_bytes(dataset);
-  if (!alike || !trained_on.contains("scaling")) return {};
-  return trained_on.at("scaling").get<Scaling>();
-}
-
-/// Items get the checkpoint's shape where they have as many values.
-DataSplits open_for(const ExportedModel& model, DataOptions data, uint64_t seed,
-                    bool as_in_training) {
-  const auto trained_on = model.metadata().value("data", nlohmann::json::object());
-  const auto open = [&] {
-    if (!as_in_training) return open_data(data, seed);
-    return open_data(
-        data, seed, recorded_scaling(trained_on, data.dataset),
-        recorded_scaling(trained_on.value("targets", nlohmann::json::object()), data.targets));
-  };
-  DataSplits splits = open();
-  const auto expected = model.input_shape();
-  const Shape found = splits.training->item_shape();
-  if (!expected || found == *expected) return splits;
-  if (element_count(found) != element_count(*expected)) {
-    throw Error("{}: expected items of {}, as {} takes them, found {}", splits.info.name,
-                shape_text(*expected), model.path().string(), shape_text(found));
-  }
-  data.item_shape = *expected;
-  return open();
+  return overridden(data, given_data(options), line);
 }
 
 // ---- Choosing rows
@@ -119,26 +80,21 @@ DataSplits open_for(const ExportedModel& model, DataOptions data, uint64_t seed,
 bool has_rows(const DatasetPtr& part) { return part != nullptr && part->size() > 0; }
 
 /// The part that `split` names. `auto` is settled by the caller.
-DatasetPtr part_of(const DataSplits& splits, Split split) {
+DatasetPtr part_of(const SelectedRows& rows, Split split) {
+  const DataSplits& splits = rows.splits;
+  const std::string& name = splits.info.name;
   switch (split) {
     case Split::Validation:
-      if (!has_rows(splits.validation)) {
-        throw UsageError("--split validation: {} was not split: add --validation split:0.1, say",
-                         splits.info.name);
-      }
-      return splits.validation;
+      if (has_rows(splits.validation)) return splits.validation;
+      throw UsageError("--split validation: {} was not split: add --validation split:0.1, say",
+                       name);
     case Split::Test:
-      if (!has_rows(splits.test)) {
-        throw UsageError("--split test: {} has no official test part; use train, validation or all",
-                         splits.info.name);
-      }
-      return splits.test;
+      if (has_rows(splits.test)) return splits.test;
+      throw UsageError("--split test: {} has no official test part; use train, validation or all",
+                       name);
     case Split::All:
-      if (has_rows(splits.test)) {
-        throw UsageError("--split all: {} has an official test part; use train or test",
-                         splits.info.name);
-      }
-      return splits.training;  // opened without a split
+      if (!has_rows(splits.test)) return rows.whole;
+      throw UsageError("--split all: {} has an official test part; use train or test", name);
     default: return splits.training;
   }
 }
@@ -160,28 +116,29 @@ std::vector<int64_t> chosen_numbers(const RowOptions& options, const std::string
   return numbers;
 }
 
-using Open = std::function<DataSplits(const DataOptions&)>;
+using SplitData = std::function<DataSplits(const ReadData&, const DataOptions&)>;
 
-SelectedRows select_from(const DataOptions& data, const RowOptions& options, const Open& open) {
+SelectedRows select_from(const DataOptions& data, const RowOptions& options,
+                         const SplitData& split_read) {
+  const ReadData read = read_data(data);
   SelectedRows selected;
-  selected.splits = open(data);
+  selected.splits = split_read(read, data);
   Split split = options.split;
   if (split == Split::Auto) split = has_rows(selected.splits.test) ? Split::Test : Split::All;
-  selected.name = enum_name(split);
-  DatasetPtr part;
-  if (split == Split::All && !has_rows(selected.splits.test)) {
+  if (split == Split::All) {
     DataOptions whole = data;
     whole.validation = {Validation::Kind::None};
-    part = open(whole).training;
-  } else {
-    part = part_of(selected.splits, split);
+    selected.whole = split_read(read, whole).training;
   }
-  selected.numbers = chosen_numbers(options, selected.name, part->size());
-  if (std::ssize(selected.numbers) < part->size() || !options.indices.rows.empty()) {
-    part = std::make_shared<Subset>(part, at::tensor(selected.numbers, at::kLong));
+  return select_part(std::move(selected), split, options);
+}
+
+/// Every part told the same class.
+void tell_class(DataSplits& splits, const ExportedModel& model, const std::string& class_name) {
+  const at::Tensor condition = condition_named(model, class_name);
+  for (auto* part : {&splits.training, &splits.validation, &splits.test}) {
+    if (*part) *part = with_same_condition(*part, condition);
   }
-  selected.rows = part;
-  return selected;
 }
 
 // ---- Images
@@ -212,22 +169,38 @@ std::optional<Shape> image_shape(const ExportedModel& model) {
 
 }  // namespace
 
+SelectedRows select_part(SelectedRows rows, Split split, const RowOptions& options) {
+  DatasetPtr part = part_of(rows, split);
+  rows.name = enum_name(split);
+  rows.numbers = chosen_numbers(options, rows.name, part->size());
+  if (std::ssize(rows.numbers) < part->size() || !options.indices.rows.empty()) {
+    part = std::make_shared<Subset>(part, at::tensor(rows.numbers, at::kLong));
+  }
+  rows.rows = part;
+  return rows;
+}
+
 SelectedRows select_rows(const ExportedModel& model, const RowOptions& options,
                          const CommandLine& line, RecordedNoise noise) {
-  const auto recorded = model.metadata().value("options", nlohmann::json::object());
-  const auto seed = recorded.value("seed", uint64_t{1});
-  return select_from(
-      data_to_read(model, options, line, noise), options,
-      [&](const DataOptions& data) { return open_for(model, data, seed, !line.has("scale")); });
+  const auto scale = line.has("scale") ? ScaleValues::AsOptionsSay : ScaleValues::AsInTraining;
+  const std::string& class_name = options.condition.class_name;
+  return select_from(data_to_read(model, options, line, noise), options,
+                     [&](const ReadData& read, const DataOptions& data) {
+                       DataSplits splits = split_for(model, read, data, scale);
+                       if (!class_name.empty()) tell_class(splits, model, class_name);
+                       return splits;
+                     });
 }
 
 SelectedRows select_rows(const RowOptions& options, const CommandLine& line) {
   return select_from(named_data(options, line), options,
-                     [](const DataOptions& data) { return open_data(data, /*seed=*/1); });
+                     [](const ReadData& read, const DataOptions& data) {
+                       return split_data(read, data, /*seed=*/1);
+                     });
 }
 
 ImageInputs read_image_inputs(const ExportedModel& model, const std::vector<std::string>& names,
-                              const OutputOptions& options) {
+                              const OutputOptions& options, const ToolCondition& condition) {
   ImageInputs inputs;
   inputs.paths = image_paths(names);
   const ImagesRead images = read_images(inputs.paths, image_shape(model));
@@ -235,10 +208,12 @@ ImageInputs read_image_inputs(const ExportedModel& model, const std::vector<std:
     note(options, fmt::format("{}: {} became {}", path.string(), shape_text(from),
                               shape_text(images.values.sizes().slice(1).vec())));
   }
-  const auto trained_on = model.metadata().value("data", nlohmann::json::object());
   const Scaling bytes = {.offset = {0.0}, .factor = {1.0 / 255}};
   inputs.rows = std::make_shared<TensorDataset>(
-      images.values, at::Tensor(), recorded_scaling(trained_on, "images:").value_or(bytes));
+      images.values, at::Tensor(), recorded_scaling(model, at::kByte).value_or(bytes));
+  if (!condition.class_name.empty()) {
+    inputs.rows = with_same_condition(inputs.rows, condition_named(model, condition.class_name));
+  }
   return inputs;
 }
 

@@ -1,23 +1,18 @@
-#include "hourglass/apps/tools/model_measures.h"
+#include "hourglass/evaluation/model_measures.h"
 
+#include "hourglass/core/shape.h"
 #include "hourglass/evaluation/neighbours.h"
 #include "hourglass/evaluation/probe.h"
 #include "hourglass/evaluation/ssim.h"
-#include "hourglass/models/layers.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <chrono>
 #include <unordered_map>
+#include <vector>
 
-namespace hourglass::apps {
-
-using namespace datasets;
-using namespace models;
-using namespace sources;
-using namespace evaluation;
-
+namespace hourglass::evaluation {
 namespace {
 
 constexpr int64_t kMostNeighbours = 5;
@@ -30,18 +25,25 @@ MeasureValue measured_or(const std::optional<double>& value, const std::string& 
 }
 
 /// A data set's row numbers, [N] int64.
-at::Tensor row_numbers(const Dataset& rows) {
+at::Tensor row_numbers(const datasets::Dataset& rows) {
   std::vector<at::Tensor> numbers;
-  for (const at::Tensor& positions : rows.all_positions().split(ExportedModel::kBatch)) {
-    numbers.push_back(rows.batch(positions).rows);
-  }
+  datasets::for_each_batch(
+      rows, [&](const Batch& batch, int64_t /*first*/) { numbers.push_back(batch.rows); });
   return at::cat(numbers).contiguous();
 }
 
-Measures no_code_measures(const std::string& reason) {
-  return {{Measure::OneNeighbour, {{}, reason}},
-          {Measure::FiveNeighbours, {{}, reason}},
-          {Measure::Probe, {{}, reason}}};
+/// A range of 0 (constant data) has no peak; the measures that need one are then left out.
+double peak(double data_range) { return data_range > 0 ? data_range : 1; }
+
+Measures measures_of(const ReconstructionMeans& means, double data_range) {
+  const bool has_range = data_range > 0;
+  const std::string constant = "all training values are equal";
+  return {
+      {Measure::Mse, {means.mse, ""}},
+      {Measure::Bce, measured_or(means.bce, "values lie outside of 0 … 1")},
+      {Measure::Psnr, has_range ? MeasureValue{means.psnr, ""} : MeasureValue{{}, constant}},
+      {Measure::Ssim, has_range ? measured_or(means.ssim, "needs images of at least 11 × 11 pixels")
+                                : MeasureValue{{}, constant}}};
 }
 
 bool has_two_classes(const at::Tensor& labels) {
@@ -49,6 +51,11 @@ bool has_two_classes(const at::Tensor& labels) {
 }
 
 }  // namespace
+
+bool is_accuracy(Measure measure) {
+  return measure == Measure::OneNeighbour || measure == Measure::FiveNeighbours ||
+         measure == Measure::Probe;
+}
 
 std::string measure_title(Measure measure) {
   switch (measure) {
@@ -58,21 +65,31 @@ std::string measure_title(Measure measure) {
     case Measure::Ssim: return "SSIM";
     case Measure::OneNeighbour: return "1-NN";
     case Measure::FiveNeighbours: return "5-NN";
+    case Measure::Nll: return "NLL, nats";
     default: return "probe";
   }
 }
 
-Measures measure_errors(const Reconstructor& reconstruct, const Dataset& rows, double data_range) {
-  // A range of 0 (constant data) has no peak, and neither measure is asked for then.
-  const bool has_range = data_range > 0;
-  const auto means = measure_reconstructions(reconstruct, rows, has_range ? data_range : 1).means();
-  const std::string constant = "all training values are equal";
-  return {
-      {Measure::Mse, {means.mse, ""}},
-      {Measure::Bce, measured_or(means.bce, "values lie outside of 0 … 1")},
-      {Measure::Psnr, has_range ? MeasureValue{means.psnr, ""} : MeasureValue{{}, constant}},
-      {Measure::Ssim, has_range ? measured_or(means.ssim, "needs images of at least 11 × 11 pixels")
-                                : MeasureValue{{}, constant}}};
+std::string measure_text(Measure measure, const MeasureValue& measured) {
+  if (!measured.value) return "n/a";
+  switch (measure) {
+    case Measure::Mse: return fmt::format("{:.6f}", *measured.value);
+    case Measure::Psnr:
+    case Measure::Nll: return fmt::format("{:.2f}", *measured.value);
+    case Measure::Bce:
+    case Measure::Ssim: return fmt::format("{:.4f}", *measured.value);
+    default: return fmt::format("{:.2f} %", 100 * *measured.value);
+  }
+}
+
+Measures measure_errors(ExportedModel& model, const datasets::Dataset& rows, double data_range) {
+  return measures_of(measure_reconstructions(model, rows, peak(data_range)).means(), data_range);
+}
+
+Measures measure_errors(const Reconstructor& reconstruct, const datasets::Dataset& rows,
+                        double data_range) {
+  return measures_of(measure_reconstructions(reconstruct, rows, peak(data_range)).means(),
+                     data_range);
 }
 
 Measures measure_codes(const CodePair& codes) {
@@ -95,27 +112,35 @@ Measures measure_codes(const CodePair& codes) {
       {Measure::Probe, {probe.accuracy(evaluated.values, labels), ""}}};
 }
 
+Measures no_code_measures(const std::string& reason) {
+  return {{Measure::OneNeighbour, {{}, reason}},
+          {Measure::FiveNeighbours, {{}, reason}},
+          {Measure::Probe, {{}, reason}}};
+}
+
 Measures no_measures(const std::string& reason) {
   Measures measures;
-  for (const auto& [measure, name] : names_of(Measure{})) measures[measure] = {{}, reason};
+  for (const auto& [measure, name] : names_of(Measure{})) {
+    if (measure != Measure::Nll) measures[measure] = {{}, reason};
+  }
   return measures;
 }
 
 std::string pca_obstacle(std::optional<int64_t> code_size, const Shape& item_shape,
-                         const DataInfo& info) {
+                         const formats::DataCard& data) {
   const int64_t values = element_count(item_shape);
   if (!code_size) return "no PCA: the size of the code is not known";
   if (*code_size > values) {
     return fmt::format("no PCA: the code has {} values, an item {}", *code_size, values);
   }
-  if (info.targets) return "no PCA: it cannot turn inputs into other targets";
+  if (data.targets) return "no PCA: it cannot turn inputs into other targets";
   if (values > kMostPcaValues) {
     return fmt::format("no PCA: items of {} values, more than {}", values, kMostPcaValues);
   }
   return "";
 }
 
-at::Tensor positions_among(const Dataset& training, const Dataset& rows) {
+at::Tensor positions_among(const datasets::Dataset& training, const datasets::Dataset& rows) {
   const at::Tensor known = row_numbers(training), wanted = row_numbers(rows);
   std::unordered_map<int64_t, int64_t> position_of;
   for (int64_t i = 0; i < known.size(0); ++i) position_of[known.const_data_ptr<int64_t>()[i]] = i;
@@ -127,19 +152,18 @@ at::Tensor positions_among(const Dataset& training, const Dataset& rows) {
   return positions;
 }
 
-double items_per_second(const std::function<void(const at::Tensor& input)>& work,
-                        const at::Tensor& input) {
+double items_per_second(const std::function<void()>& work, int64_t items) {
   using Clock = std::chrono::steady_clock;
-  work(input);
+  work();
   const auto begin = Clock::now();
   double seconds = 0;
   int64_t runs = 0;
   while (seconds < kTimedSeconds) {
-    work(input);
+    work();
     ++runs;
     seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   }
-  return static_cast<double>(runs * input.size(0)) / seconds;
+  return static_cast<double>(runs * items) / seconds;
 }
 
-}  // namespace hourglass::apps
+}  // namespace hourglass::evaluation

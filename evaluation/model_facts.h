@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace hourglass::apps {
+namespace hourglass::evaluation {
 
 /// What is known of a TorchScript file, ours or a third-party:
 ///   file, bytes, parameter_count
@@ -12,11 +12,11 @@ namespace hourglass::apps {
 ///   layers      rows of name, type, output_shape, parameters; none in a third-party file
 ///   modules     rows of name, type
 ///   parameters  rows of name, shape, count
-///   model, data, results, options   objects of the metadata; empty in a third-party file
-nlohmann::json model_facts(evaluation::ExportedModel& model);
+///   model, data, results, options   objects of the card; empty in a third-party file
+nlohmann::json model_facts(ExportedModel& model);
 
 /// Rows of what, first, second: all in which two files differ but their names, null where one has
 /// nothing. "options.epochs", "layers.encoder.dense1.output_shape", "results.training.loss".
 nlohmann::json fact_differences(const nlohmann::json& first, const nlohmann::json& second);
 
-}  // namespace hourglass::apps
+}  // namespace hourglass::evaluation

@@ -1,8 +1,7 @@
-#include "hourglass/apps/tools/model_facts.h"
+#include "hourglass/evaluation/model_facts.h"
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
-#include "hourglass/models/layers.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -11,10 +10,7 @@
 #include <algorithm>
 #include <map>
 
-namespace hourglass::apps {
-
-using namespace evaluation;
-
+namespace hourglass::evaluation {
 namespace {
 
 using nlohmann::json;
@@ -39,29 +35,24 @@ std::string signature(const c10::FunctionSchema& schema) {
   return fmt::format("({}) -> {}", join_text(arguments), join_text(results));
 }
 
-at::Tensor one_item_of_zeros(const Shape& item_shape) {
-  Shape shape = {1};
-  shape.insert(shape.end(), item_shape.begin(), item_shape.end());
-  return at::zeros(shape);
-}
-
 /// Shapes, without the batch, of what the known methods give for an item of zeros; those that fail
 /// on it are left out.
 std::map<std::string, std::string> output_shapes(ExportedModel& model) {
   std::map<std::string, std::string> shapes;
   const auto input_shape = model.input_shape();
   if (!input_shape) return shapes;
+  const at::Tensor condition = at::zeros({1, model.condition_width()});
   const auto try_method = [&](const std::string& name, const at::Tensor& x) {
     at::Tensor result;
     try {
-      result = model.run_method(name, x).front();
+      result = model.run_method(name, x, condition).front();
       shapes[name] = shape_text(result.sizes().slice(1).vec());
     } catch (const Error&) {
       // A third-party method may take something else, or not be there.
     }
     return result;
   };
-  const at::Tensor x = one_item_of_zeros(*input_shape);
+  const at::Tensor x = at::zeros(with_batch(1, *input_shape));
   try_method("forward", x);
   const at::Tensor code = try_method("encode", x);
   if (code.defined()) try_method("decode", code);
@@ -138,7 +129,7 @@ std::map<std::string, json> comparable(json facts) {
 }  // namespace
 
 json model_facts(ExportedModel& model) {
-  const json& metadata = model.metadata();
+  const json card = model.card() ? formats::to_json(*model.card()) : json::object();
   const json parameters = parameters_of(model);
   int64_t count = 0;
   for (const auto& row : parameters) count += row.at("count").get<int64_t>();
@@ -147,21 +138,22 @@ json model_facts(ExportedModel& model) {
       {"bytes", model.file_size()},
       {"parameter_count", count},
       {"methods", methods_of(model)},
-      {"layers", metadata.value("layer_table", json::array())},
+      {"layers", card.value("layer_table", json::array())},
       {"modules", modules_of(model)},
       {"parameters", parameters},
-      {"model", chosen_fields(metadata, {"variant", "recipe", "input_shape", "target_shape",
-                                         "code_shape", "code_kind", "value_range", "libraries"})},
-      {"data", chosen_fields(metadata.value("data", json::object()),
+      {"model", chosen_fields(card, {"variant", "network", "recipe", "input_shape", "target_shape",
+                                     "code_shape", "code_kind", "condition", "value_range",
+                                     "libraries"})},
+      {"data", chosen_fields(card.value("data", json::object()),
                              {"name", "sha256", "total_rows", "training_rows", "validation_rows",
                               "test_rows", "validation", "class_names"})},
       {"results",
        [&] {
-         json results = metadata.value("metrics", json::object());
-         if (metadata.contains("epoch")) results["epoch"] = metadata.at("epoch");
+         json results = card.value("metrics", json::object());
+         if (card.contains("epoch")) results["epoch"] = card.at("epoch");
          return results;
        }()},
-      {"options", metadata.value("options", json::object())}};
+      {"options", card.value("options", json::object())}};
 }
 
 json fact_differences(const json& first, const json& second) {
@@ -180,4 +172,4 @@ json fact_differences(const json& first, const json& second) {
   return rows;
 }
 
-}  // namespace hourglass::apps
+}  // namespace hourglass::evaluation

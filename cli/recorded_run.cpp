@@ -1,0 +1,105 @@
+#include "hourglass/cli/recorded_run.h"
+
+#include "hourglass/cli/command_line.h"
+#include "hourglass/core/error.h"
+#include "hourglass/formats/field_json.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <functional>
+#include <set>
+#include <string_view>
+
+namespace hourglass::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Recorded as what `auto` resolved to, whatever was asked for.
+const std::set<std::string> kResolvedOptions = {"device", "threads", "engine"};
+
+runs::RunRecord record_of(const fs::path& folder) {
+  if (!fs::exists(folder / "run.json")) {
+    throw Error("{}: expected the folder of a run, with a run.json, found none", folder.string());
+  }
+  return runs::read_run_record(folder);
+}
+
+}  // namespace
+
+RecordedRun::RecordedRun(const fs::path& folder)
+    : folder_(folder),
+      record_(record_of(folder)),
+      options_(runs::options_of(record_.variant, "", record_.network)),
+      defaults_(runs::options_of(record_.variant, record_.recipe, record_.network)) {
+  const auto attempt = [this](const std::function<void()>& read) {
+    try {
+      read();
+    } catch (const Error& error) {
+      problems_.push_back(with_dashes(error.what()));
+    }
+  };
+  attempt([&] { metrics_ = runs::read_metrics(folder / "metrics.csv"); });
+  attempt([&] { model_ = evaluation::ExportedModel::load(model_path()); });
+  options_.describe(table_);
+  formats::from_json(table_, record_.options.as_json(), (folder / "run.json").string());
+  defaults_.describe(default_table_);
+}
+
+int64_t RecordedRun::parameter_count() const {
+  int64_t count = 0;
+  if (!model_) return count;
+  for (const auto& parameter : model_->parameters()) count += parameter.value.numel();
+  return count;
+}
+
+std::string RecordedRun::title() const {
+  return record_.recipe.empty() ? record_.variant + " autoencoder" : record_.recipe;
+}
+
+std::string RecordedRun::usual_value(const Field& field) const {
+  // The other options depend on the network: their defaults are those of the network chosen.
+  if (field.name == "network") {
+    return runs::options_of(record_.variant, record_.recipe).model.network.name();
+  }
+  return default_table_.find(field.name)->value_text();
+}
+
+bool RecordedRun::is_changed(const Field& field) const {
+  if (!field.recorded || kResolvedOptions.contains(field.name)) return false;
+  return field.value_text() != usual_value(field);
+}
+
+std::string RecordedRun::training_command() const {
+  std::string command = trainer();
+  if (!record_.recipe.empty()) command += " --recipe " + record_.recipe;
+  for (const auto& field : table_.rows()) {
+    if (!is_changed(field)) continue;
+    command += " " + option_name(field.name);
+    if (!field.placeholder().empty()) command += " " + shell_word(field.value_text());
+  }
+  return command;
+}
+
+std::string RecordedRun::resume_command() const {
+  return fmt::format("{} --resume {}", trainer(), shell_word(folder_.string()));
+}
+
+std::string shell_word(const std::string& text) {
+  const bool safe = !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("-_./:,+=@%").find(c) != std::string_view::npos;
+  });
+  if (safe) return text;
+  std::string quoted = "'";
+  for (const char character : text) {
+    if (character == '\'')
+      quoted += "'\\''";
+    else
+      quoted += character;
+  }
+  return quoted + "'";
+}
+
+}  // namespace hourglass::cli

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "hourglass/core/fields.h"
+#include "hourglass/evaluation/exported_model.h"
+#include "hourglass/runs/metrics_file.h"
+#include "hourglass/runs/run_options.h"
+#include "hourglass/runs/run_record.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hourglass::cli {
+
+/// What a run's folder holds, and the commands that belong to it.
+class RecordedRun {
+ public:
+  /// Throws `Error` where the folder holds no run. That metrics or model cannot be read is a problem
+  /// to report.
+  explicit RecordedRun(const std::filesystem::path& folder);
+  RecordedRun(const RecordedRun&) = delete;
+  RecordedRun& operator=(const RecordedRun&) = delete;
+
+  const std::filesystem::path& folder() const { return folder_; }
+  const runs::RunRecord& record() const { return record_; }
+  const std::optional<runs::MetricsTable>& metrics() const { return metrics_; }
+  const std::optional<evaluation::ExportedModel>& model() const { return model_; }
+  std::filesystem::path model_path() const { return folder_ / "best.pt"; }
+  const std::vector<std::string>& problems() const { return problems_; }
+
+  /// Values of all parameters of the model; 0 where there is none.
+  int64_t parameter_count() const;
+
+  /// The recipe, or "dense autoencoder".
+  std::string title() const;
+
+  /// The options by name, and what each would have been without flags: the recipe's value, or the
+  /// variant's default.
+  const runs::RunOptions& options() const { return options_; }
+  const FieldTable& fields() const { return table_; }
+  std::string usual_value(const Field& field) const;
+
+  /// Whether this run was given another value.
+  bool is_changed(const Field& field) const;
+
+  /// As a shell takes them: to train the same again, and to go on.
+  std::string training_command() const;
+  std::string resume_command() const;
+
+ private:
+  std::filesystem::path folder_;
+  runs::RunRecord record_;
+  std::optional<runs::MetricsTable> metrics_;
+  std::optional<evaluation::ExportedModel> model_;
+  std::vector<std::string> problems_;
+  runs::RunOptions options_, defaults_;
+  FieldTable table_, default_table_;
+
+  std::string trainer() const { return record_.variant + "_autoencoder"; }
+};
+
+/// As a shell takes it: quoted where it would be read otherwise.
+std::string shell_word(const std::string& text);
+
+}  // namespace hourglass::cli

@@ -1,0 +1,213 @@
+#include "hourglass/evaluation/assessment.h"
+
+#include "hourglass/core/text.h"
+#include "hourglass/evaluation/codes.h"
+#include "hourglass/evaluation/log_likelihood.h"
+#include "hourglass/evaluation/pca.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+namespace hourglass::evaluation {
+namespace {
+
+using nlohmann::json;
+
+/// The measures of one model, in the order in which they are taken.
+class Assessor {
+ public:
+  Assessor(ExportedModel& model, const AssessedData& data, const AssessmentOptions& options)
+      : model_(model), data_(data), options_(options) {
+    if (data.rows_in_both) own_rows_ = positions_among(*data.training, *data.evaluated);
+  }
+
+  Assessment assess() {
+    Assessment found;
+    found.gaussian_code = model_.card() && model_.card()->has_gaussian_code();
+    options_.say("errors, neighbours and probe");
+    assess_model(found);
+    options_.say("the same for PCA");
+    assess_pca(found);
+    if (options_.likelihood_samples > 0) assess_likelihood(found);
+    options_.say("speed");
+    measure_speed(found);
+    return found;
+  }
+
+ private:
+  ExportedModel& model_;
+  const AssessedData& data_;
+  const AssessmentOptions& options_;
+  at::Tensor own_rows_;
+
+  double data_range() const {
+    if (model_.card() && model_.card()->value_range) {
+      return model_.card()->value_range->high - model_.card()->value_range->low;
+    }
+    return data_.training_card.highest - data_.training_card.lowest;
+  }
+
+  CodePair pair(Codes training, Codes evaluated) const {
+    // The numbers of labels mean the same only where the classes are the same.
+    const bool same_classes =
+        data_.training_card.class_names == data_.evaluated_card.class_names;
+    if (!same_classes) evaluated.labels.reset();
+    return {std::move(training), std::move(evaluated), own_rows_};
+  }
+
+  void assess_model(Assessment& found) {
+    found.model = measure_errors(model_, *data_.evaluated, data_range());
+    if (!model_.has_method("encode")) {
+      found.model.merge(no_code_measures("the file has no method 'encode'"));
+      return;
+    }
+    const CodePair codes =
+        pair(encode_all(model_, *data_.training), encode_all(model_, *data_.evaluated));
+    found.code_size = codes.evaluated.values[0].numel();
+    if (model_.card() && model_.card()->code_kind == "indices") {
+      found.model.merge(no_code_measures("integer codes"));
+      return;
+    }
+    found.codes = code_statistics(codes.evaluated.values);
+    found.model.merge(measure_codes(codes));
+  }
+
+  void assess_pca(Assessment& found) const {
+    const std::string obstacle =
+        pca_obstacle(found.code_size, data_.evaluated->target_shape(), data_.training_card);
+    if (!obstacle.empty()) {
+      found.pca = no_measures(obstacle);
+      return;
+    }
+    const Pca pca = fit_pca(*data_.training, *found.code_size);
+    const auto encode = [&](const at::Tensor& x) { return pca.encode(x); };
+    const auto reconstruct = [&](const at::Tensor& x) { return pca.reconstruct(x); };
+    found.pca = measure_errors(reconstruct, *data_.evaluated, data_range());
+    found.pca.merge(measure_codes(
+        pair(encode_all(encode, *data_.training), encode_all(encode, *data_.evaluated))));
+  }
+
+  void assess_likelihood(Assessment& found) {
+    found.model[Measure::Nll] = likelihood(found.model.at(Measure::Bce));
+    found.pca[Measure::Nll] = {{}, "PCA gives no distribution"};
+  }
+
+  MeasureValue likelihood(const MeasureValue& cross_entropy) {
+    if (const std::string obstacle = likelihood_obstacle(model_); !obstacle.empty()) {
+      return {{}, obstacle};
+    }
+    if (!cross_entropy.value) return {{}, cross_entropy.reason};
+    const auto progress = [&](int64_t done) {
+      options_.say(fmt::format("likelihood of {} of {} rows", with_thousands(done),
+                               with_thousands(data_.evaluated->size())));
+    };
+    const at::Tensor values = negative_log_likelihoods(
+        model_, *data_.evaluated, {.samples = options_.likelihood_samples}, progress);
+    return {values.mean().item<double>(), ""};
+  }
+
+  void measure_speed(Assessment& found) {
+    const int64_t count = std::min(ExportedModel::kBatch, data_.evaluated->size());
+    const Batch batch = data_.evaluated->batch(data_.evaluated->first_positions(count));
+    found.reconstructed_per_second =
+        items_per_second([&] { model_.reconstruct(batch.input, batch.condition); }, count);
+    if (!found.code_size) return;
+    found.encoded_per_second =
+        items_per_second([&] { model_.encode(batch.input, batch.condition); }, count);
+  }
+};
+
+json values_of(const Measures& measures) {
+  json object = json::object();
+  for (const auto& [measure, measured] : measures) {
+    object[enum_name(measure)] = measured.value ? json(*measured.value) : json();
+  }
+  return object;
+}
+
+json reasons_of(const Measures& measures) {
+  json object = json::object();
+  for (const auto& [measure, measured] : measures) {
+    if (!measured.value) object[enum_name(measure)] = measured.reason;
+  }
+  return object;
+}
+
+json statistics_of(const Assessment& found) {
+  if (!found.codes) return {};
+  json object = {{"units", found.codes->units},
+                 {"dead_units", found.codes->dead_units},
+                 {"covariance_rank", found.codes->covariance_rank}};
+  if (found.gaussian_code) object["active_units"] = found.codes->active_units;
+  return object;
+}
+
+template <class T>
+json value_or_null(const std::optional<T>& value) {
+  return value ? json(*value) : json();
+}
+
+}  // namespace
+
+Assessment assess(ExportedModel& model, const AssessedData& data,
+                  const AssessmentOptions& options) {
+  return Assessor(model, data, options).assess();
+}
+
+std::optional<bool> beats_pca(const Assessment& found) {
+  const auto &model = found.model.at(Measure::Mse).value, &pca = found.pca.at(Measure::Mse).value;
+  if (!pca) return {};
+  return *model < *pca;
+}
+
+std::string verdict(const Assessment& found) {
+  const auto better = beats_pca(found);
+  if (!better) return found.pca.at(Measure::Mse).reason;
+  const double model = *found.model.at(Measure::Mse).value;
+  const double pca = *found.pca.at(Measure::Mse).value;
+  const bool exact = pca < 1e-12;
+  return fmt::format("{} PCA of its size: MSE {:.6f} against {:.6f}{}",
+                     *better ? "beats" : "LOSES TO", model, pca,
+                     exact ? ", which is exact: the code has room for all that varies in an item"
+                           : fmt::format(" ({:+.1f} %)", 100 * (model / pca - 1)));
+}
+
+std::string missing_text(const Assessment& found) {
+  std::map<std::string, std::vector<std::string>> by_reason;
+  for (const auto& [measure, measured] : found.model) {
+    if (!measured.value) by_reason[measured.reason].push_back(measure_title(measure));
+  }
+  for (const auto& [measure, measured] : found.pca) {
+    if (measured.value) continue;
+    auto& titles = by_reason[measured.reason];
+    const std::string title = measure_title(measure);
+    const bool reported = std::find(titles.begin(), titles.end(), title) != titles.end();
+    if (reported) continue;
+    titles.push_back(measured.reason.starts_with("no PCA") ? "PCA" : title + " of PCA");
+  }
+  std::vector<std::string> parts;
+  for (auto& [reason, titles] : by_reason) {
+    titles.erase(std::unique(titles.begin(), titles.end()), titles.end());
+    parts.push_back(fmt::format("{} ({})", join_text(titles), reason));
+  }
+  return join_text(parts, "; ");
+}
+
+json to_json(const Assessment& found) {
+  return {{"code_size", value_or_null(found.code_size)},
+          {"model", values_of(found.model)},
+          {"pca", values_of(found.pca)},
+          {"not_available", {{"model", reasons_of(found.model)}, {"pca", reasons_of(found.pca)}}},
+          {"codes", statistics_of(found)},
+          {"items_per_second",
+           {{"reconstruct", found.reconstructed_per_second},
+            {"encode", value_or_null(found.encoded_per_second)}}},
+          {"beats_pca", value_or_null(beats_pca(found))},
+          {"verdict", verdict(found)}};
+}
+
+}  // namespace hourglass::evaluation

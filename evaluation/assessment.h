@@ -1,0 +1,59 @@
+#pragma once
+
+#include "hourglass/datasets/dataset.h"
+#include "hourglass/evaluation/code_statistics.h"
+#include "hourglass/evaluation/exported_model.h"
+#include "hourglass/evaluation/model_measures.h"
+#include "hourglass/formats/data_card.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace hourglass::evaluation {
+
+// A trained model beside the PCA of its size, fitted on the same training rows.
+
+/// What a model is assessed by.
+struct AssessedData {
+  datasets::DatasetPtr training, evaluated;
+  formats::DataCard training_card, evaluated_card;  ///< of the data sets that they are parts of
+  bool rows_in_both = false;  ///< whether evaluated rows are among the training rows
+};
+
+struct AssessmentOptions {
+  int64_t likelihood_samples = 0;  ///< codes an item, see log_likelihood.h; 0: no likelihood
+  /// Told what is at work.
+  std::function<void(const std::string& stage)> say = [](const std::string&) {};
+};
+
+struct Assessment {
+  std::optional<int64_t> code_size;     ///< none where there is no method `encode`
+  bool gaussian_code = false;           ///< codes are the means of distributions
+  Measures model, pca;
+  std::optional<CodeStatistics> codes;  ///< of evaluated rows; none for indices of a codebook
+  double reconstructed_per_second = 0;  ///< items
+  std::optional<double> encoded_per_second;
+};
+
+/// Throws `Error` as the model's methods do.
+Assessment assess(ExportedModel& model, const AssessedData& data,
+                  const AssessmentOptions& options = {});
+
+/// Whether the model's mean squared error is below the PCA's; none where there is no PCA.
+std::optional<bool> beats_pca(const Assessment& found);
+
+/// "beats PCA of its size: MSE … against …", or why there is none.
+std::string verdict(const Assessment& found);
+
+/// "SSIM (needs …); 1-NN, 5-NN (no labels)": all measures without a value, one reason once.
+std::string missing_text(const Assessment& found);
+
+/// {"code_size": …, "model": {"mse": …}, "pca": {…}, "not_available": {…}, "codes": {…},
+/// "items_per_second": {…}, "beats_pca": …, "verdict": …}
+nlohmann::json to_json(const Assessment& found);
+
+}  // namespace hourglass::evaluation

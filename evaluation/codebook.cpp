@@ -1,0 +1,34 @@
+#include "hourglass/evaluation/codebook.h"
+
+#include "hourglass/core/error.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/jit/api/module.h>
+
+namespace hourglass::evaluation {
+
+bool has_index_codes(const ExportedModel& model) {
+  return model.card() && model.card()->code_kind == "indices";
+}
+
+at::Tensor codebook(ExportedModel& model) {
+  // A parameter where it learns by the loss, a buffer where it learns by running averages.
+  for (const auto& named : model.module().named_attributes()) {
+    if (named.name == "quantizer.codebook") return named.value.toTensor().detach().cpu();
+  }
+  throw Error("{}: expected a codebook 'quantizer.codebook', found none", model.path().string());
+}
+
+at::Tensor index_counts(const at::Tensor& codes, int64_t size) {
+  return at::bincount(codes.flatten().to(at::kLong), {}, size);
+}
+
+at::Tensor decoded_indices(ExportedModel& model, const at::Tensor& indices,
+                           const at::Tensor& condition) {
+  const Shape shape = model.code_shape().value();
+  const at::Tensor column = indices.to(at::kLong).view(with_batch(-1, Shape(shape.size(), 1)));
+  return model.decode(column.expand(with_batch(indices.size(0), shape)),
+                      condition.defined() ? condition.expand({indices.size(0), -1}) : condition);
+}
+
+}  // namespace hourglass::evaluation

@@ -1,0 +1,163 @@
+#include "hourglass/evaluation/generation.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/core/random.h"
+#include "hourglass/evaluation/codebook.h"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace hourglass::evaluation {
+namespace {
+
+// Fitting takes time with the number of rows and gains nothing beyond some thousands.
+constexpr int64_t kMostFittedRows = 10000;
+
+/// A linear layer of the prior that models/conditional.h registers, of a condition: [1, D].
+at::Tensor prior_layer(const ExportedModel& model, const std::string& name,
+                       const at::Tensor& condition) {
+  const at::Tensor weight = model.parameter("prior." + name + ".weight");  // [D, K]
+  return at::matmul(condition, weight.t()) + model.parameter("prior." + name + ".bias");
+}
+
+/// Throws `Error` unless all are whole numbers of 0 … size − 1.
+void check_indices(const at::Tensor& codes, int64_t size, const std::string& where) {
+  const at::Tensor values = codes.to(at::kDouble);
+  const at::Tensor wrong = (values != values.floor()).logical_or(values < 0).logical_or(values >= size);
+  if (!wrong.any().item<bool>()) return;
+  throw Error("{}: expected indices of 0 to {}, found {:g}", where, size - 1,
+              values.masked_select(wrong)[0].item<double>());
+}
+
+}  // namespace
+
+bool has_learned_prior(const ExportedModel& model) {
+  return model.card() && model.card()->options.find<std::string>("prior") == "learned";
+}
+
+UsualCodes::UsualCodes(const ExportedModel& model, Prior prior, TrainingCodes training_codes,
+                       const at::Tensor& condition)
+    : model_(model), ask_for_training_codes_(std::move(training_codes)) {
+  if (has_index_codes(model)) {
+    throw Error(
+        "{}: its codes are indices of a codebook: they have no prior to draw from, and no codes "
+        "between them; decode indices that you name",
+        model.path().string());
+  }
+  gaussian_ = prior == Prior::Gaussian ||
+              (prior == Prior::Auto && model.card() && model.card()->has_gaussian_code());
+  if (!gaussian_ || !condition.defined() || !has_learned_prior(model)) return;
+  learned_ = true;
+  prior_mean_ = prior_layer(model, "mean", condition);
+  prior_deviation_ = (0.5 * prior_layer(model, "log_variance", condition)).exp();
+}
+
+const at::Tensor& UsualCodes::training_codes() {
+  if (!training_codes_.defined()) training_codes_ = ask_for_training_codes_().flatten(1);
+  return training_codes_;
+}
+
+int64_t UsualCodes::width() {
+  const auto shape = model_.code_shape();
+  return shape ? element_count(*shape) : training_codes().size(1);
+}
+
+at::Tensor UsualCodes::samples(int64_t count, const MixtureOptions& options) {
+  if (!gaussian_) {
+    const at::Tensor codes = training_codes().narrow(0, 0, fitted_rows());
+    return fit_mixture(codes, options).sample(count, options.seed);
+  }
+  const at::Generator generator =
+      at::detail::createCPUGenerator(derive_seed(options.seed, "samples"));
+  const at::Tensor noise = at::randn({count, width()}, generator);
+  return learned_ ? prior_mean_ + prior_deviation_ * noise : noise;
+}
+
+std::string UsualCodes::source(const MixtureOptions& options) const {
+  if (!gaussian_) return fmt::format("a mixture of {} Gaussians", options.components);
+  return learned_ ? "the learned prior" : "the standard normal distribution";
+}
+
+int64_t UsualCodes::fitted_rows() {
+  return gaussian_ ? 0 : std::min(kMostFittedRows, training_codes().size(0));
+}
+
+at::Tensor UsualCodes::mean() {
+  if (learned_) return prior_mean_;
+  return gaussian_ ? at::zeros({1, width()}) : training_codes().mean(0, /*keepdim=*/true);
+}
+
+CodeGrid UsualCodes::grid(int64_t first, int64_t second, int64_t n) {
+  for (const int64_t component : {first, second}) {
+    if (component >= width()) {
+      throw Error("expected components of 1 to {}, as {} has them, found {}", width(),
+                  model_.path().string(), component + 1);
+    }
+  }
+  if (!gaussian_) {
+    return data_range_grid(training_codes().index_select(1, at::tensor({first, second})), n);
+  }
+  CodeGrid grid = gaussian_grid(n);
+  if (!learned_) return grid;
+  const auto moved = [&](std::vector<double> values, int64_t component) {
+    for (double& value : values) {
+      value = prior_mean_[0][component].item<double>() +
+              prior_deviation_[0][component].item<double>() * value;
+    }
+    return values;
+  };
+  const at::Tensor components = at::tensor({first, second});
+  return {.first = moved(grid.first, first),
+          .second = moved(grid.second, second),
+          .codes = prior_mean_.index_select(1, components) +
+                   prior_deviation_.index_select(1, components) * grid.codes};
+}
+
+at::Tensor interpolate_codes(const at::Tensor& first, const at::Tensor& last, int64_t steps,
+                             bool spherical) {
+  const at::Tensor share = at::linspace(0, 1, steps, at::kDouble).unsqueeze(1);  // [steps, 1]
+  const at::Tensor a = first.to(at::kDouble), b = last.to(at::kDouble);
+  const double cosine = (a.dot(b) / (a.norm() * b.norm())).item<double>();
+  const double angle = std::acos(cosine);
+  if (!spherical || !(std::sin(angle) > 1e-6)) {
+    return ((1 - share) * a + share * b).to(at::kFloat);
+  }
+  const at::Tensor from = at::sin((1 - share) * angle), to = at::sin(share * angle);
+  return ((from * a + to * b) / std::sin(angle)).to(at::kFloat);
+}
+
+at::Tensor traverse_codes(const at::Tensor& bases, int64_t component,
+                          const std::vector<double>& values) {
+  const at::Tensor codes = bases.repeat_interleave(std::ssize(values), 0);
+  codes.select(1, component).copy_(at::tensor(values, at::kFloat).repeat({bases.size(0)}));
+  return codes;
+}
+
+at::Tensor codes_on_grid(const CodeGrid& grid, const at::Tensor& middle, int64_t first,
+                         int64_t second) {
+  const at::Tensor codes = middle.repeat({grid.codes.size(0), 1});
+  codes.select(1, first).copy_(grid.codes.select(1, 0));
+  codes.select(1, second).copy_(grid.codes.select(1, 1));
+  return codes;
+}
+
+at::Tensor shaped_codes(ExportedModel& model, const at::Tensor& codes, const std::string& where) {
+  const auto shape = model.code_shape();
+  if (!shape) return codes.to(at::kFloat);
+  const int64_t found = codes[0].numel(), expected = element_count(*shape);
+  if (found != expected) {
+    throw Error("{}: expected codes of {} value{}, as {} decodes them, found {}", where, expected,
+                expected == 1 ? "" : "s", model.path().string(), found);
+  }
+  const at::Tensor shaped = codes.reshape(with_batch(codes.size(0), *shape));
+  if (!has_index_codes(model)) return shaped.to(at::kFloat);
+  check_indices(shaped, codebook(model).size(0), where);
+  return shaped.to(at::kLong);
+}
+
+}  // namespace hourglass::evaluation

@@ -1,0 +1,90 @@
+#pragma once
+
+#include "hourglass/core/fields.h"
+#include "hourglass/evaluation/codes.h"
+#include "hourglass/evaluation/exported_model.h"
+#include "hourglass/evaluation/mixture.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace hourglass::evaluation {
+
+// Codes that no item has, to be decoded. D is the number of values in a code; components are
+// counted from 0.
+
+/// Where such codes are drawn from: the model's own prior, or a mixture of Gaussians fitted on the
+/// codes of training rows.
+enum class Prior { Auto, Gaussian, Mixture };
+constexpr auto names_of(Prior) {
+  return std::to_array<EnumName<Prior>>(
+      {{Prior::Auto, "auto"}, {Prior::Gaussian, "gaussian"}, {Prior::Mixture, "mixture"}});
+}
+
+/// Whether the model has learned a normal distribution of codes for each condition.
+bool has_learned_prior(const ExportedModel& model);
+
+/// Which codes are usual for a model: those of its prior or, where it has none, of training rows.
+class UsualCodes {
+ public:
+  /// Codes of training rows [N, …], asked for only where they are needed.
+  using TrainingCodes = std::function<at::Tensor()>;
+
+  /// `condition` [1, K] for a model that takes one: it may have learned a prior for each. Throws
+  /// `Error` for a model whose codes are indices: they have no prior, and nothing lies between them.
+  UsualCodes(const ExportedModel& model, Prior prior, TrainingCodes training_codes,
+             const at::Tensor& condition = {});
+
+  /// Samples [count, D] float32; the same seed gives the same.
+  at::Tensor samples(int64_t count, const MixtureOptions& options);
+
+  /// What they are samples of: "the standard normal distribution".
+  std::string source(const MixtureOptions& options) const;
+
+  /// The rows that the mixture of `samples` is fitted on; 0 where none is.
+  int64_t fitted_rows();
+
+  /// The mean [1, D].
+  at::Tensor mean();
+
+  /// Even steps through the usual values of two components, in quantiles of the prior or between
+  /// the 1 % and 99 % quantiles of the training codes. Throws `Error` for components that are not
+  /// there.
+  CodeGrid grid(int64_t first, int64_t second, int64_t n);
+
+ private:
+  const ExportedModel& model_;
+  TrainingCodes ask_for_training_codes_;
+  bool gaussian_ = false, learned_ = false;
+  at::Tensor prior_mean_, prior_deviation_;  // [1, D], of a learned prior
+  at::Tensor training_codes_;                // [N, D], once asked for
+
+  const at::Tensor& training_codes();
+  int64_t width();
+};
+
+/// `steps` (≥ 2) codes [steps, D] from `first` [D] to `last` [D], both included, in even steps on
+/// the straight line, or along the great circle (Shoemake 1985: "Animating rotation with quaternion
+/// curves"), which keeps samples of a Gaussian at their usual distance from 0. Where the two point
+/// the same or opposite ways there is no one circle, and the line is taken.
+at::Tensor interpolate_codes(const at::Tensor& first, const at::Tensor& last, int64_t steps,
+                             bool spherical);
+
+/// Each of `bases` [B, D] with each of n values as its component: [B · n, D], base after base.
+at::Tensor traverse_codes(const at::Tensor& bases, int64_t component,
+                          const std::vector<double>& values);
+
+/// The grid's coordinates as two components, the others as in `middle` [1, D]: [n · n, D].
+at::Tensor codes_on_grid(const CodeGrid& grid, const at::Tensor& middle, int64_t first,
+                         int64_t second);
+
+/// Codes [N, …] in the form that the model decodes, float32 [N, code shape…], indices as int64; in
+/// their own shape for a third-party file. Throws `Error`, naming `where` they come from, when they
+/// have another number of values, and for indices that the codebook does not have.
+at::Tensor shaped_codes(ExportedModel& model, const at::Tensor& codes, const std::string& where);
+
+}  // namespace hourglass::evaluation

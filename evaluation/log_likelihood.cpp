@@ -1,0 +1,110 @@
+#include "hourglass/evaluation/log_likelihood.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/core/row_random.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace hourglass::evaluation {
+namespace {
+
+constexpr int64_t kCodesAtOnce = 4096;
+constexpr double kLeastProbability = 1e-7;
+
+/// Samples of the codes of B items, K each.
+struct CodeSamples {
+  at::Tensor codes;        ///< [B · K, code shape…]
+  at::Tensor log_weights;  ///< [B, K] float64: log p(z) − log q(z|x)
+};
+
+CodeSamples draw_codes(const std::vector<at::Tensor>& distribution, const at::Tensor& rows,
+                       const LikelihoodOptions& options) {
+  const at::Tensor mean = distribution[0].unsqueeze(1);          // [B, 1, code shape…]
+  const at::Tensor log_variance = distribution[1].unsqueeze(1);  // [B, 1, code shape…]
+  Shape shape = mean.sizes().slice(1).vec();
+  shape.front() = options.samples;
+  const at::Tensor noise = RowRandom(options.seed).normal("likelihood", rows, shape);
+  const at::Tensor z = mean + (0.5 * log_variance).exp() * noise;  // [B, K, code shape…]
+  // z − μ = σ ε, so that log p − log q = ½ Σ (ε² − z² + log σ²); the 2π of both cancel.
+  const at::Tensor terms = noise.to(at::kDouble).square() - z.to(at::kDouble).square() +
+                           log_variance.to(at::kDouble);
+  return {z.flatten(0, 1), 0.5 * terms.flatten(2).sum(2)};
+}
+
+/// log p(x|z) of codes [C, code shape…] and the items x [C, shape…] that they are of: [C] float64.
+at::Tensor log_bernoulli(const at::Tensor& probabilities, const at::Tensor& x) {
+  const at::Tensor clamped = probabilities.clamp(kLeastProbability, 1 - kLeastProbability);
+  return -at::binary_cross_entropy(clamped, x, {}, at::Reduction::None)
+              .flatten(1)
+              .sum(1, /*keepdim=*/false, at::kDouble);
+}
+
+/// log p(x|z) of K codes an item: [B, K] float64.
+at::Tensor log_likelihoods_of_codes(ExportedModel& model, const at::Tensor& codes,
+                                    const Batch& batch) {
+  const int64_t samples = codes.size(0) / batch.target.size(0);
+  std::vector<at::Tensor> parts;
+  for (int64_t first = 0; first < codes.size(0); first += kCodesAtOnce) {
+    const int64_t end = std::min(first + kCodesAtOnce, codes.size(0));
+    const at::Tensor items =
+        at::arange(first, end, at::kLong).div(samples, /*rounding_mode=*/"floor");
+    const at::Tensor condition =
+        batch.condition.defined() ? batch.condition.index_select(0, items) : at::Tensor();
+    parts.push_back(log_bernoulli(model.decode(codes.slice(0, first, end), condition),
+                                  batch.target.index_select(0, items)));
+  }
+  return at::cat(parts).view({-1, samples});
+}
+
+Batch some_rows(const Batch& batch, int64_t first, int64_t end) {
+  const auto part = [&](const at::Tensor& values) {
+    return values.defined() ? values.slice(0, first, end).cpu() : at::Tensor();
+  };
+  return {part(batch.input), part(batch.target), {}, part(batch.condition), part(batch.rows)};
+}
+
+at::Tensor likelihoods_of_batch(ExportedModel& model, const Batch& batch,
+                                const LikelihoodOptions& options) {
+  const auto distribution = model.run_method("encode_distribution", batch.input, batch.condition);
+  const CodeSamples samples = draw_codes(distribution, batch.rows, options);
+  const at::Tensor log_joint =
+      log_likelihoods_of_codes(model, samples.codes, batch) + samples.log_weights;
+  return std::log(static_cast<double>(options.samples)) - at::logsumexp(log_joint, {1});
+}
+
+}  // namespace
+
+std::string likelihood_obstacle(const ExportedModel& model) {
+  if (!model.card() || !model.has_method("encode_distribution")) {
+    return "the file has no method 'encode_distribution'";
+  }
+  if (recorded_loss(model) != models::Loss::Bce) return "the loss is no cross-entropy";
+  if (model.card()->options.find<std::string>("prior") == "learned") return "the prior is learned";
+  return "";
+}
+
+at::Tensor negative_log_likelihoods(ExportedModel& model, const datasets::Dataset& data,
+                                    const LikelihoodOptions& options,
+                                    const datasets::BatchProgress& progress) {
+  if (const std::string obstacle = likelihood_obstacle(model); !obstacle.empty()) {
+    throw Error("{}: log-likelihood: {}", model.path().string(), obstacle);
+  }
+  std::vector<at::Tensor> values;
+  const int64_t items_at_once = std::max<int64_t>(1, kCodesAtOnce / options.samples);
+  datasets::for_each_batch(
+      data,
+      [&](const Batch& batch, int64_t batch_first) {
+        for (int64_t first = 0; first < batch.input.size(0); first += items_at_once) {
+          const int64_t end = std::min(first + items_at_once, batch.input.size(0));
+          values.push_back(likelihoods_of_batch(model, some_rows(batch, first, end), options));
+          if (progress) progress(batch_first + end);
+        }
+      });
+  return at::cat(values);
+}
+
+}  // namespace hourglass::evaluation

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "hourglass/datasets/batches.h"
+#include "hourglass/datasets/dataset.h"
+#include "hourglass/evaluation/exported_model.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+
+namespace hourglass::evaluation {
+
+struct LikelihoodOptions {
+  int64_t samples = 5000;  ///< of each item's code, K
+  uint64_t seed = 1;
+};
+
+/// Why `negative_log_likelihoods` cannot be computed for this model; empty where it can: it takes a
+/// method `encode_distribution` (mean and logarithm of the variance of a normal distribution q), a
+/// standard normal prior, and a Bernoulli likelihood, which is what cross-entropy stands for.
+std::string likelihood_obstacle(const ExportedModel& model);
+
+/// −log p(x) of each item in nats, float64 [N], by importance sampling (Burda, Grosse &
+/// Salakhutdinov: "Importance weighted autoencoders", 2016, section 5):
+///
+///   −log p(x) ≈ log K − logsumexp_k [log p(x|z_k) + log p(z_k) − log q(z_k|x)],  z_k ~ q(z|x)
+///
+/// x is the target, under the condition of its row. Probabilities are decoded as float32 and clamped
+/// to 1e-7 … 1 − 1e-7 before their logarithms are taken. Samples are drawn by row: they do not depend
+/// on batches. Memory is bounded by a few thousand decoded items, whatever N and K. Throws `Error`
+/// with the obstacle where there is one.
+at::Tensor negative_log_likelihoods(ExportedModel& model, const datasets::Dataset& data,
+                                    const LikelihoodOptions& options,
+                                    const datasets::BatchProgress& progress = {});
+
+}  // namespace hourglass::evaluation
