@@ -13,12 +13,11 @@
 #include "hourglass/core/files.h"
 #include "hourglass/core/random.h"
 #include "hourglass/datasets/corruption.h"
-#include "hourglass/models/layers.h"
+#include "hourglass/evaluation/reconstructions.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 
@@ -77,7 +76,7 @@ Items items_of_data(const ExportedModel& model, const ReconstructOptions& option
 Items items_of_images(const ExportedModel& model, const ReconstructOptions& options,
                       const CommandLine& line) {
   const std::vector<std::string> files(line.positional.begin() + 1, line.positional.end());
-  const ImageInputs images = read_image_inputs(model, files, options.output);
+  const ImageInputs images = read_image_inputs(model, files, options.output, options.rows.condition);
   Items items = {images.rows, {}, {}, fmt::format("{} images", images.paths.size())};
   for (const auto& path : images.paths) items.names.push_back(path.filename().string());
   const Corruption& corruption = options.rows.data.corruption;
@@ -86,66 +85,6 @@ Items items_of_images(const ExportedModel& model, const ReconstructOptions& opti
                                              derive_seed(1, "image-noise"));
   }
   return items;
-}
-
-/// All batches of something, one after the other.
-struct Reconstructions {
-  Batch batch;
-  at::Tensor output;
-};
-
-Reconstructions reconstruct_all(ExportedModel& model, const Items& items,
-                                const OutputOptions& options) {
-  std::vector<at::Tensor> inputs, targets, labels, outputs;
-  bool corrupted = false;
-  for_each_batch(*items.rows, "reconstructing", options, [&](const Batch& batch, int64_t) {
-    outputs.push_back(model.reconstruct(batch.input));
-    if (outputs.back().sizes() != batch.target.sizes()) {
-      throw Error("{}: expected reconstructions of the targets' shape [{}], found [{}]",
-                  model.path().string(), shape_text(batch.target.sizes().vec()),
-                  shape_text(outputs.back().sizes().vec()));
-    }
-    corrupted = corrupted || !batch.input.is_same(batch.target);
-    inputs.push_back(batch.input);
-    targets.push_back(batch.target);
-    if (batch.labels.defined()) labels.push_back(batch.labels);
-  });
-  Reconstructions all = {.batch = {}, .output = at::cat(outputs)};
-  all.batch.target = at::cat(targets);
-  all.batch.input = corrupted ? at::cat(inputs) : all.batch.target;
-  if (!labels.empty()) all.batch.labels = at::cat(labels);
-  return all;
-}
-
-Picture draw(const Reconstructions& all, const Items& items, const std::vector<std::string>& labels,
-             ValueRange range, bool absolute_error) {
-  const int64_t count = std::min(kMostDrawnItems, all.output.size(0));
-  const auto first = [&](const at::Tensor& rows) { return rows.narrow(0, 0, count); };
-  std::vector<ItemRow> rows = {{"original", first(all.batch.target), range}};
-  const bool corrupted = !all.batch.input.is_same(all.batch.target);
-  if (corrupted) rows.push_back({"input", first(all.batch.input), range});
-  rows.push_back(output_row("reconstruction", first(all.output), range));
-  if (absolute_error) {
-    const at::Tensor errors = (first(all.output) - first(all.batch.target)).abs();
-    rows.push_back({"absolute error", errors, std::nullopt, ColorMap::Viridis});
-  }
-  std::vector<std::string> captions(items.names.begin(), items.names.begin() + count);
-  for (size_t i = 0; i < captions.size() && !labels.empty(); ++i) captions[i] += ": " + labels[i];
-  return draw_items(rows, captions, items.title);
-}
-
-/// "images/scan1.png", or with the row's number.
-std::vector<std::string> image_names(const Items& items) {
-  std::vector<std::string> names;
-  for (const auto& name : items.names) {
-    names.push_back("images/" + fs::path(name).stem().string() + ".png");
-  }
-  auto sorted = names;
-  std::sort(sorted.begin(), sorted.end());
-  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
-  if (twice != sorted.end())
-    throw Error("--write-images: {} would be written twice: name rows and images once", *twice);
-  return names;
 }
 
 void print_summary(const nlohmann::json& means, size_t items, const fs::path& folder,
@@ -174,21 +113,25 @@ int reconstruct(const ReconstructOptions& options, const CommandLine& line) {
   const Items items =
       own_images ? items_of_images(model, options, line) : items_of_data(model, options, line);
   std::vector<std::string> files = {kPicture, kErrors}, images;
-  if (options.write_images) images = image_names(items);
+  if (options.write_images) images = image_names(items.names);
   files.insert(files.end(), images.begin(), images.end());
   const fs::path folder = output_folder(options.output, "reconstructed", files);
 
-  const Reconstructions all = reconstruct_all(model, items, options.output);
-  const auto labels = label_names(all.batch.labels, items.classes);
-  const ValueRange range = value_range(model, all.batch.target);
-  const auto columns = item_errors(all.output, all.batch.target, range);
+  const Reconstructions all = reconstruct_all(
+      model, *items.rows, progress_line("reconstructing", items.rows->size(), options.output));
+  const auto labels = label_names(all.items.labels, items.classes);
+  const ValueRange range = value_range(model, all.items.target);
+  const auto columns = item_errors(all.outputs, all.items.target, range);
   write_output(folder / kErrors, errors_csv(columns, items.names, labels));
   if (figures_available()) {
-    draw(all, items, labels, range, options.absolute_error).save(folder / kPicture);
+    auto captions = items.names;
+    for (size_t i = 0; i < labels.size(); ++i) captions[i] += ": " + labels[i];
+    draw_reconstructions(all, captions, items.title, range, options.absolute_error)
+        .save(folder / kPicture);
   }
   if (!images.empty()) create_folders(folder / "images");
   for (size_t i = 0; i < images.size(); ++i) {
-    to_picture(all.output[static_cast<int64_t>(i)], range).save(folder / images[i]);
+    to_picture(all.outputs[static_cast<int64_t>(i)], range).save(folder / images[i]);
   }
   print_summary(mean_errors(columns), items.names.size(), folder, options.output);
   return kDone;

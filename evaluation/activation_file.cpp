@@ -152,8 +152,10 @@ std::vector<NamedTensor> parse_json_text(const std::string& text, const fs::path
 
 }  // namespace
 
+bool is_activation_file(const fs::path& path) { return is_json(path) || path.extension() == ".npz"; }
+
 void expect_activation_file(const fs::path& path, const std::string& option) {
-  if (is_json(path) || path.extension() == ".npz") return;
+  if (is_activation_file(path)) return;
   throw UsageError("{}: expected a file that ends in .npz or .json, found '{}'", option,
                    path.string());
 }

@@ -11,7 +11,10 @@ namespace hourglass::evaluation {
 // "weight_gradients/encoder.dense1.weight". In JSON the groups are objects and the arrays nested
 // lists.
 
-/// Throws `UsageError`, naming the `option`, unless the path ends in .npz or .json.
+/// Whether the path ends in .npz or .json.
+bool is_activation_file(const std::filesystem::path& path);
+
+/// Throws `UsageError`, naming the `option`, unless it is one.
 void expect_activation_file(const std::filesystem::path& path, const std::string& option);
 
 /// Replaces the file in one step, in the form its suffix names.

@@ -188,6 +188,17 @@ Activations record_gradients(ExportedModel& model, const Batch& batch, models::L
   return activations;
 }
 
+Activations record_rows(ExportedModel& model, const datasets::Dataset& rows,
+                        std::optional<models::Loss> loss) {
+  if (rows.size() > ExportedModel::kBatch) {
+    throw Error(
+        "expected at most {} rows, which are computed in one batch, found {}: use `indices`",
+        ExportedModel::kBatch, rows.size());
+  }
+  const Batch batch = rows.batch(rows.all_positions());
+  return loss ? record_gradients(model, batch, *loss) : record_activations(model, batch);
+}
+
 std::vector<std::string> match_names(const std::vector<std::string>& names,
                                      const std::vector<std::string>& patterns) {
   std::vector<bool> matched(names.size());

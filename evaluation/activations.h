@@ -2,6 +2,10 @@
 
 #include "hourglass/core/batch.h"
 #include "hourglass/core/fields.h"
+<<<<<<< HEAD
+=======
+#include "hourglass/datasets/dataset.h"
+>>>>>>> h1
 #include "hourglass/evaluation/exported_model.h"
 #include "hourglass/models/likelihood.h"
 
@@ -42,6 +46,11 @@ Activations record_activations(ExportedModel& model, const Batch& batch);
 /// PyTorch's. Throws `Error` when the target's shape is not the output's, and for cross-entropy of
 /// values outside of 0 … 1.
 Activations record_gradients(ExportedModel& model, const Batch& batch, models::Loss loss);
+
+/// Of all rows of a data set, computed in one batch: with gradients where a loss is given. Throws
+/// `Error` for more rows than `ExportedModel::kBatch`.
+Activations record_rows(ExportedModel& model, const datasets::Dataset& rows,
+                        std::optional<models::Loss> loss);
 
 /// The names that a pattern matches, in their own order: a name, or one with wildcards
 /// ("encoder.*", "*conv?"). Throws `Error` for a pattern that matches none, with the nearest name

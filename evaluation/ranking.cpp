@@ -124,4 +124,14 @@ Confusion confusion_at(const at::Tensor& scores, const at::Tensor& positive, dou
   return confusion;
 }
 
+std::optional<Separation> measure_separation(const at::Tensor& scores, const at::Tensor& positive,
+                                             double threshold) {
+  const Confusion confusion = confusion_at(scores, positive, threshold);
+  const int64_t positives = confusion.true_positives + confusion.false_negatives;
+  if (positives == 0 || positives == positive.numel()) return {};
+  return Separation{.auroc = auroc(scores, positive),
+                    .average_precision = average_precision(scores, positive),
+                    .confusion = confusion};
+}
+
 }  // namespace hourglass::evaluation

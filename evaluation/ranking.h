@@ -3,14 +3,15 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace hourglass::evaluation {
 
 // How well scores separate positive items (anomalies, say) from negative ones; a higher score means
 // more positive. `scores` is [N] of any floating type, `positive` is bool [N]. Every function
-// throws `Error` when the lengths differ or a score is not finite; all but `confusion_at` when
-// there is no positive or no negative item.
+// throws `Error` when the lengths differ or a score is not finite; all but `confusion_at`
+// and `measure_separation` when there is no positive or no negative item.
 
 /// One point for each distinct score from high to low, items at or above it counted as positive;
 /// the first point, at an infinite threshold, is (0, 0).
@@ -43,5 +44,16 @@ struct Confusion {
 
 /// An item is flagged when its score is above the threshold.
 Confusion confusion_at(const at::Tensor& scores, const at::Tensor& positive, double threshold);
+
+/// How well a score separates the two, all in all.
+struct Separation {
+  double auroc = 0;
+  double average_precision = 0;
+  Confusion confusion;  ///< at a threshold
+};
+
+/// None where all items are of one kind.
+std::optional<Separation> measure_separation(const at::Tensor& scores, const at::Tensor& positive,
+                                             double threshold);
 
 }  // namespace hourglass::evaluation

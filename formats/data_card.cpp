@@ -5,20 +5,6 @@
 namespace hourglass::formats {
 namespace {
 
-nlohmann::json scaling_to_json(const datasets::Scaling& scaling) {
-  return {{"offset", scaling.offset}, {"factor", scaling.factor}};
-}
-
-datasets::Scaling scaling_from_json(const JsonFields& fields) {
-  datasets::Scaling scaling = {.offset = fields.get<std::vector<double>>("offset"),
-                     .factor = fields.get<std::vector<double>>("factor")};
-  if (scaling.offset.empty()) fields.fail("offset", "a number for all features or one a feature");
-  if (scaling.factor.size() != scaling.offset.size()) {
-    fields.fail("factor", fmt::format("as many numbers as in 'offset', {}", scaling.offset.size()));
-  }
-  return scaling;
-}
-
 /// A number of rows; 0 where an older file does not say.
 int64_t row_count(const JsonFields& fields, const std::string& key) {
   const auto rows = fields.get<int64_t>(key, 0);
@@ -27,6 +13,20 @@ int64_t row_count(const JsonFields& fields, const std::string& key) {
 }
 
 }  // namespace
+
+nlohmann::json scaling_to_json(const datasets::Scaling& scaling) {
+  return {{"offset", scaling.offset}, {"factor", scaling.factor}};
+}
+
+datasets::Scaling scaling_from_json(const JsonFields& fields) {
+  datasets::Scaling scaling = {.offset = fields.get<std::vector<double>>("offset"),
+                               .factor = fields.get<std::vector<double>>("factor")};
+  if (scaling.offset.empty()) fields.fail("offset", "a number for all features or one a feature");
+  if (scaling.factor.size() != scaling.offset.size()) {
+    fields.fail("factor", fmt::format("as many numbers as in 'offset', {}", scaling.offset.size()));
+  }
+  return scaling;
+}
 
 nlohmann::json to_json(const DataCard& card) {
   nlohmann::json json = {{"name", card.name},

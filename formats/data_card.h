@@ -31,6 +31,12 @@ struct DataCard {
   std::vector<std::string> notes;  ///< what a user should know, "iris.csv: skipped line 1 (…)"
 };
 
+/// {"offset": [0.0], "factor": [0.0625]}
+nlohmann::json scaling_to_json(const datasets::Scaling& scaling);
+
+/// The inverse. Throws `Error` that names file and field.
+datasets::Scaling scaling_from_json(const JsonFields& fields);
+
 /// The form of `data` in run.json and hourglass.json.
 nlohmann::json to_json(const DataCard& card);
 

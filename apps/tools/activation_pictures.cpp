@@ -152,4 +152,14 @@ std::vector<NamedPicture> draw_activations(const Activations& activations,
   return pictures;
 }
 
+std::vector<std::string> save_pictures(const std::vector<NamedPicture>& pictures,
+                                       const OutputOptions& options) {
+  std::vector<std::string> files;
+  for (const auto& picture : pictures) files.push_back(picture.file);
+  const std::filesystem::path folder = output_folder(options, "activations", files);
+  for (const auto& [file, picture] : pictures) picture.save(folder / file);
+  for (auto& file : files) file = (folder / file).string();
+  return files;
+}
+
 }  // namespace hourglass::apps

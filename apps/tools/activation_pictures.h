@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hourglass/apps/tools/tool.h"
 #include "hourglass/evaluation/activations.h"
 #include "hourglass/figures/picture.h"
 
@@ -21,5 +22,9 @@ struct NamedPicture {
 /// left out.
 std::vector<NamedPicture> draw_activations(const evaluation::Activations& activations,
                                            const std::string& title);
+
+/// Saves them in the folder of the options, "activations" by default; their paths.
+std::vector<std::string> save_pictures(const std::vector<NamedPicture>& pictures,
+                                       const OutputOptions& options);
 
 }  // namespace hourglass::apps

@@ -1,32 +1,3 @@
 #pragma once
 
-#include "hourglass/figures/image.h"
-
-#include <ATen/core/Tensor.h>
-#include <nlohmann/json.hpp>
-
-#include <string>
-#include <vector>
-
-namespace hourglass::apps {
-
-/// One measure of every item.
-struct ErrorColumn {
-  std::string name;   ///< "mse"
-  at::Tensor values;  ///< [N] float64
-};
-
-/// MSE, MAE and PSNR (dB) of reconstructions [N, shape…], and BCE (nats) where all values lie in
-/// 0 … 1. The range is that of possible values, for the PSNR.
-std::vector<ErrorColumn> item_errors(const at::Tensor& reconstructions, const at::Tensor& targets,
-                                     ValueRange range);
-
-/// "row,label,mse,…" and a line an item: `names` are what stands under "row", `labels` N or none.
-std::string errors_csv(const std::vector<ErrorColumn>& columns,
-                       const std::vector<std::string>& names,
-                       const std::vector<std::string>& labels);
-
-/// {"mse": …}
-nlohmann::json mean_errors(const std::vector<ErrorColumn>& columns);
-
-}  // namespace hourglass::apps
+#include "hourglass/evaluation/item_errors.h"

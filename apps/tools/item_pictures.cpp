@@ -1,10 +1,13 @@
 #include "hourglass/apps/tools/item_pictures.h"
 
+#include "hourglass/core/error.h"
 #include "hourglass/figures/image_grid.h"
 #include "hourglass/figures/vector_grid.h"
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace hourglass::apps {
@@ -57,6 +60,32 @@ ItemRow output_row(std::string label, const at::Tensor& items, ValueRange range)
   const bool inside = found.low >= range.low - slack && found.high <= range.high + slack;
   if (inside || !are_images(items)) return {std::move(label), items, range};
   return {std::move(label) + ", scaled", items, std::nullopt};
+}
+
+Picture draw_reconstructions(const Reconstructions& all, const std::vector<std::string>& captions,
+                             const std::string& title, ValueRange range, bool absolute_error) {
+  const int64_t count = std::min(kMostDrawnItems, all.outputs.size(0));
+  const auto first = [&](const at::Tensor& rows) { return rows.narrow(0, 0, count); };
+  std::vector<ItemRow> rows = {{"original", first(all.items.target), range}};
+  if (all.inputs_differ()) rows.push_back({"input", first(all.items.input), range});
+  rows.push_back(output_row("reconstruction", first(all.outputs), range));
+  if (absolute_error) {
+    const at::Tensor errors = (first(all.outputs) - first(all.items.target)).abs();
+    rows.push_back({"absolute error", errors, std::nullopt, ColorMap::Viridis});
+  }
+  return draw_items(rows, {captions.begin(), captions.begin() + count}, title);
+}
+
+std::vector<std::string> image_names(const std::vector<std::string>& items) {
+  std::vector<std::string> names;
+  for (const auto& item : items) {
+    names.push_back("images/" + std::filesystem::path(item).stem().string() + ".png");
+  }
+  auto sorted = names;
+  std::sort(sorted.begin(), sorted.end());
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  if (twice == sorted.end()) return names;
+  throw Error("--write-images: {} would be written twice: name rows and images once", *twice);
 }
 
 }  // namespace hourglass::apps

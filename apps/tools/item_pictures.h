@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hourglass/evaluation/exported_model.h"
+#include "hourglass/evaluation/reconstructions.h"
 #include "hourglass/figures/image.h"
 #include "hourglass/figures/picture.h"
 
@@ -41,5 +42,15 @@ ValueRange value_range(const evaluation::ExportedModel& model, const at::Tensor&
 /// What a model gave, drawn in `range`. Where a linear output leaves that range it is scaled, for
 /// drawing alone, and the label says so.
 ItemRow output_row(std::string label, const at::Tensor& items, ValueRange range);
+
+/// The first originals, inputs where they differ, and reconstructions under each other; with
+/// `absolute_error` a row of |reconstruction - original|. `captions` are N texts.
+figures::Picture draw_reconstructions(const evaluation::Reconstructions& all,
+                                      const std::vector<std::string>& captions,
+                                      const std::string& title, ValueRange range,
+                                      bool absolute_error);
+
+/// "images/scan1.png" for "scan1.jpg", or with a row's number. Throws `Error` where two are alike.
+std::vector<std::string> image_names(const std::vector<std::string>& items);
 
 }  // namespace hourglass::apps

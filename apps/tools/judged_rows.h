@@ -2,9 +2,6 @@
 
 #include "hourglass/apps/tools/tool.h"
 
-#include <string>
-#include <vector>
-
 namespace hourglass::apps {
 
 /// What a trained model is judged by, and what it learned from.
@@ -20,16 +17,5 @@ struct JudgedRows {
 JudgedRows select_judged_rows(const evaluation::ExportedModel& model, const RowOptions& options,
                               const cli::CommandLine& line, RecordedNoise noise,
                               const OutputOptions& output);
-
-/// SHA-256 of the checkpoint's file: what is saved beside a threshold or an index, which are of use
-/// with this very model alone.
-std::string model_sha256(const evaluation::ExportedModel& model);
-
-/// Throws `Error` unless `recorded`, the SHA-256 that `file` was made with, is the checkpoint's.
-void expect_same_model(const evaluation::ExportedModel& model, const std::string& recorded,
-                       const std::string& file);
-
-/// JSON that a tool wrote, from a file. Throws `Error` when it is none.
-nlohmann::json read_json_file(const std::string& path);
 
 }  // namespace hourglass::apps

@@ -105,6 +105,7 @@ enum class RecordedNoise { Apply, Leave };
 /// The rows that a tool looks at, in the form the checkpoint expects.
 struct SelectedRows {
   datasets::DatasetPtr rows;     ///< the chosen part, then the chosen rows of it
+  Split part = Split::All;       ///< never auto
   std::string name;              ///< of the part: "test"
   std::vector<int64_t> numbers;  ///< of the rows, in the part: what --indices would say
   sources::DataSplits splits;    ///< all parts, for what has to be fitted on training rows
@@ -125,7 +126,12 @@ SelectedRows select_rows(const evaluation::ExportedModel& model, const RowOption
 /// choose. Throws `UsageError` where there is no such part.
 SelectedRows select_part(SelectedRows rows, Split split, const RowOptions& options);
 
+<<<<<<< HEAD
 /// As `select_rows` above where no checkpoint decides anything.
+=======
+/// As `select_rows` above where no checkpoint decides anything; rows of a table are left unscaled
+/// unless --scale is given.
+>>>>>>> h1
 SelectedRows select_rows(const RowOptions& options, const cli::CommandLine& line);
 
 /// A user's own images, told the class of the options where there is one.

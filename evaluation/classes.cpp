@@ -1,18 +1,15 @@
-#include "hourglass/apps/tools/anomaly_classes.h"
+#include "hourglass/evaluation/classes.h"
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
+#include "hourglass/datasets/batches.h"
 
 #include <ATen/ATen.h>
 
 #include <algorithm>
 #include <memory>
 
-namespace hourglass::apps {
-
-using namespace datasets;
-using namespace evaluation;
-
+namespace hourglass::evaluation {
 namespace {
 
 /// The label of a class, by its name or its number; −1 where there is none.
@@ -41,21 +38,22 @@ at::Tensor has_class(const at::Tensor& labels, const std::vector<std::string>& c
 
 }  // namespace
 
-void NormalClasses::describe(FieldTable& table) {
-  table
-      .add("normal_class", normal,
-           "classes (names or numbers) that are normal, all others being anomalies; the threshold "
-           "is fitted on training rows of these alone")
-      .shown_as("LIST");
-  table
-      .add("anomaly_class", anomalous,
-           "the other way round: classes that are anomalies, all others being normal")
-      .shown_as("LIST");
+std::string class_name(int64_t label, const std::vector<std::string>& class_names) {
+  const bool named = label < std::ssize(class_names);
+  return named ? class_names[static_cast<size_t>(label)] : std::to_string(label);
+}
+
+at::Tensor labels_of(const datasets::Dataset& rows) {
+  if (!rows.has_labels()) return {};
+  std::vector<at::Tensor> labels;
+  datasets::for_each_batch(
+      rows, [&](const Batch& batch, int64_t /*first*/) { labels.push_back(batch.labels.cpu()); });
+  return at::cat(labels);
 }
 
 void check(const NormalClasses& classes) {
   if (classes.normal.empty() || classes.anomalous.empty()) return;
-  throw UsageError("--normal-class and --anomaly-class: give one of them, each implies the other");
+  throw UsageError("`normal_class` and `anomaly_class`: give one of them, each implies the other");
 }
 
 at::Tensor anomalies_among(const at::Tensor& labels, const std::vector<std::string>& class_names,
@@ -66,27 +64,19 @@ at::Tensor anomalies_among(const at::Tensor& labels, const std::vector<std::stri
   return has_class(labels, class_names, classes.normal, absent_allowed).logical_not();
 }
 
-at::Tensor labels_of(const Dataset& rows) {
-  if (!rows.has_labels()) return {};
-  std::vector<at::Tensor> labels;
-  for (const at::Tensor& positions : rows.all_positions().split(ExportedModel::kBatch)) {
-    labels.push_back(rows.batch(positions).labels.cpu());
-  }
-  return at::cat(labels);
-}
-
-DatasetPtr normal_rows(const DatasetPtr& rows, const std::vector<std::string>& class_names,
-                       const NormalClasses& classes) {
+datasets::DatasetPtr normal_rows(const datasets::DatasetPtr& rows,
+                                 const std::vector<std::string>& class_names,
+                                 const NormalClasses& classes) {
   if (!classes.any()) return rows;
   const at::Tensor labels = labels_of(*rows);
   if (!labels.defined()) {
-    throw Error("--normal-class and --anomaly-class: the training rows have no labels");
+    throw Error("`normal_class` and `anomaly_class`: the training rows have no labels");
   }
   const at::Tensor normal =
       anomalies_among(labels, class_names, classes, /*absent_allowed=*/false).logical_not();
   const at::Tensor positions = at::nonzero(normal).flatten();
   if (positions.numel() == 0) throw Error("expected normal training rows, found anomalies alone");
-  return std::make_shared<Subset>(rows, positions);
+  return std::make_shared<datasets::Subset>(rows, positions);
 }
 
-}  // namespace hourglass::apps
+}  // namespace hourglass::evaluation

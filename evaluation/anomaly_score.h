@@ -6,15 +6,13 @@
 #include "hourglass/evaluation/mahalanobis.h"
 
 #include <ATen/core/Tensor.h>
-#include <nlohmann/json.hpp>
 
 #include <cstdint>
 #include <functional>
-#include <string>
 
-namespace hourglass::apps {
+namespace hourglass::evaluation {
 
-/// How strange an item is to a model. A higher score is stranger.
+/// How unlike the training data an item is to a model. The higher, the less like it.
 enum class AnomalyScore {
   Auto,            ///< Elbo for a model with Gaussian codes, else Reconstruction
   Reconstruction,  ///< mean squared error of the item
@@ -28,27 +26,24 @@ constexpr auto names_of(AnomalyScore) {
                                                 {AnomalyScore::Mahalanobis, "mahalanobis"}});
 }
 
-/// What `auto` resolves to for this checkpoint.
-AnomalyScore resolve_score(AnomalyScore score, const evaluation::ExportedModel& model);
+/// What `Auto` is for this model.
+AnomalyScore resolve_score(AnomalyScore score, const ExportedModel& model);
 
 /// Gives each item of a batch its score: [B] float64.
-using Scorer = std::function<at::Tensor(const Batch& batch)>;
+using AnomalyScorer = std::function<at::Tensor(const Batch& batch)>;
 
-// The scorers keep a reference to the checkpoint.
+// The scorers keep a reference to the model. The batches have the condition of a model that takes
+// one.
 
-Scorer reconstruction_scorer(evaluation::ExportedModel& model);
+AnomalyScorer reconstruction_scorer(ExportedModel& model);
 
 /// Reconstruction loss, summed over the item's values, plus KL(q(z|x) ‖ N(0, I)); the loss is the
 /// one the model was trained with, MSE where its file does not say. It is the mean over `samples`
 /// codes of q, or that of its mean where `samples` is 0. All items share one draw of noise, so that
-/// a score depends on the item and the seed alone. Throws `Error` unless the file has the methods
-/// `encode_distribution` and `decode`.
-Scorer elbo_scorer(evaluation::ExportedModel& model, int64_t samples, uint64_t seed);
+/// a score depends on the item and the seed alone. Throws `Error` unless the file has the method
+/// `encode_distribution`.
+AnomalyScorer elbo_scorer(ExportedModel& model, int64_t samples, uint64_t seed);
 
-Scorer mahalanobis_scorer(evaluation::ExportedModel& model, evaluation::Mahalanobis normal_codes);
+AnomalyScorer mahalanobis_scorer(ExportedModel& model, Mahalanobis normal_codes);
 
-// Kept in the file of a threshold, which is applied without the training rows.
-nlohmann::json to_json(const evaluation::Mahalanobis& fitted);
-evaluation::Mahalanobis mahalanobis_from_json(const nlohmann::json& json);
-
-}  // namespace hourglass::apps
+}  // namespace hourglass::evaluation

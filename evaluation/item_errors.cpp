@@ -1,4 +1,4 @@
-#include "hourglass/apps/tools/item_errors.h"
+#include "hourglass/evaluation/item_errors.h"
 
 #include "hourglass/core/text.h"
 #include "hourglass/evaluation/errors.h"
@@ -6,13 +6,16 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <iterator>
 
-namespace hourglass::apps {
+namespace hourglass::evaluation {
+namespace {
 
-using namespace evaluation;
-using namespace figures;
+bool all_in_unit_range(const at::Tensor& values) {
+  return at::logical_and(values >= 0, values <= 1).all().item<bool>();
+}
+
+}  // namespace
 
 std::vector<ErrorColumn> item_errors(const at::Tensor& reconstructions, const at::Tensor& targets,
                                      ValueRange range) {
@@ -20,8 +23,7 @@ std::vector<ErrorColumn> item_errors(const at::Tensor& reconstructions, const at
       {"mse", item_mse(reconstructions, targets)},
       {"mae", item_mae(reconstructions, targets)},
       {"psnr", item_psnr(reconstructions, targets, range.high - range.low)}};
-  const ValueRange given = range_of(reconstructions), wanted = range_of(targets);
-  if (std::min(given.low, wanted.low) >= 0 && std::max(given.high, wanted.high) <= 1) {
+  if (all_in_unit_range(reconstructions) && all_in_unit_range(targets)) {
     columns.push_back({"bce", item_bce(reconstructions, targets)});
   }
   return columns;
@@ -50,4 +52,4 @@ nlohmann::json mean_errors(const std::vector<ErrorColumn>& columns) {
   return means;
 }
 
-}  // namespace hourglass::apps
+}  // namespace hourglass::evaluation

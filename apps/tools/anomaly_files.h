@@ -1,0 +1,32 @@
+#pragma once
+
+#include "hourglass/apps/tools/tool.h"
+#include "hourglass/evaluation/anomaly_findings.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace hourglass::apps {
+
+/// What a detector says of selected rows.
+struct JudgedAnomalies {
+  evaluation::AnomalyDetector detector;
+  SelectedRows rows;
+  evaluation::AnomalyFindings found;
+};
+
+/// What `write_anomaly_files` may write.
+inline const std::vector<std::string> kAnomalyFiles = {"scores.csv", "histogram.png", "roc.png",
+                                                       "worst.png"};
+
+/// Writes the scores as a table, and as pictures where this build draws: their histogram, the ROC
+/// curve where anomalies are known, and the `worst` rows with the highest scores above what the
+/// model makes of them. Returns the paths.
+std::vector<std::string> write_anomaly_files(const JudgedAnomalies& judged,
+                                             evaluation::ExportedModel& model, int64_t worst,
+                                             const std::filesystem::path& folder,
+                                             const OutputOptions& output);
+
+}  // namespace hourglass::apps

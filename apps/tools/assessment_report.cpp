@@ -1,0 +1,117 @@
+#include "hourglass/apps/tools/assessment_report.h"
+
+#include "hourglass/apps/tools/text_table.h"
+#include "hourglass/core/text.h"
+#include "hourglass/figures/bar_chart.h"
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <set>
+
+namespace hourglass::apps {
+
+using namespace evaluation;
+using namespace figures;
+
+namespace {
+
+void add_row(TextTable& table, const std::string& name, const std::string& size,
+             const Measures& measures) {
+  std::vector<std::string> cells = {name, size};
+  for (const auto& [measure, measured] : measures) cells.push_back(measure_text(measure, measured));
+  table.add(cells);
+}
+
+std::string codes_text(const Assessment& found) {
+  const CodeStatistics& codes = *found.codes;
+  std::string text = fmt::format("{} units, {} dead", codes.units, codes.dead_units);
+  if (found.gaussian_code) text += fmt::format(", {} active", codes.active_units);
+  return text + fmt::format(", covariance of rank {}", codes.covariance_rank);
+}
+
+std::string speed_text(const AssessedModel& model) {
+  const auto items = [](double number) {
+    return with_thousands(static_cast<int64_t>(std::llround(number)));
+  };
+  std::string text =
+      fmt::format("{} items/s reconstructed", items(model.found.reconstructed_per_second));
+  if (model.found.encoded_per_second) {
+    text += fmt::format(", {} encoded", items(*model.found.encoded_per_second));
+  }
+  return fmt::format("{} ({}, {} threads)", text, model.device, at::get_num_threads());
+}
+
+}  // namespace
+
+void name_all(std::vector<AssessedModel>& all) {
+  std::set<std::string> seen;
+  for (auto& model : all) {
+    const std::filesystem::path path = model.path;
+    const std::string folder = path.parent_path().filename();
+    model.name = path.stem() == "best" && !folder.empty() ? folder : path.stem().string();
+    seen.insert(model.name);
+  }
+  if (seen.size() == all.size()) return;
+  for (auto& model : all) model.name = model.path;
+}
+
+nlohmann::json to_json(const AssessedModel& model) {
+  nlohmann::json json = evaluation::to_json(model.found);
+  json.update({{"checkpoint", model.path},
+               {"rows", model.rows},
+               {"training_rows", model.training_rows},
+               {"rows_seen_in_training", model.seen_in_training},
+               {"device", model.device},
+               {"threads", at::get_num_threads()}});
+  return json;
+}
+
+std::string measure_table(const std::vector<AssessedModel>& all) {
+  std::vector<std::string> header = {"", "code"};
+  for (const auto& entry : all.front().found.model) header.push_back(measure_title(entry.first));
+  TextTable table(header);
+  for (const auto& model : all) {
+    const auto& size = model.found.code_size;
+    const std::string size_text = size ? with_thousands(*size) : "n/a";
+    add_row(table, model.name, size_text, model.found.model);
+    add_row(table, "  PCA", size_text, model.found.pca);
+  }
+  return table.text("");
+}
+
+std::string details_text(const AssessedModel& model) {
+  const Assessment& found = model.found;
+  std::string text = fmt::format(
+      "{}\n  rows      {}{}; PCA, neighbours and probe fitted on {}\n", model.name, model.rows,
+      model.seen_in_training ? " (trained on, at least in part)" : "", model.training_rows);
+  if (found.gaussian_code) text += "  codes are the means of their distributions\n";
+  if (const std::string missing = missing_text(found); !missing.empty()) {
+    text += fmt::format("  n/a       {}\n", missing);
+  }
+  if (found.codes) text += fmt::format("  codes     {}\n", codes_text(found));
+  return text + fmt::format("  speed     {}\n  verdict   {}\n", speed_text(model), verdict(found));
+}
+
+Picture comparison_chart(const std::vector<AssessedModel>& all, Measure measure) {
+  std::vector<std::string> names;
+  BarSeries models{"autoencoder", {}}, pca{"PCA of its size", {}};
+  const auto value_of = [&](const Measures& measures) {
+    return measures.at(measure).value.value_or(std::numeric_limits<double>::quiet_NaN());
+  };
+  for (const auto& model : all) {
+    names.push_back(model.name);
+    models.values.push_back(value_of(model.found.model));
+    pca.values.push_back(value_of(model.found.pca));
+  }
+  const std::string title = measure_title(measure);
+  return bar_chart(names, {models, pca},
+                   {.title = title + " of the rows evaluated",
+                    .y_label = title + (is_accuracy(measure) ? " accuracy" : "")});
+}
+
+}  // namespace hourglass::apps

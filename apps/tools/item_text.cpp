@@ -1,0 +1,80 @@
+#include "hourglass/apps/tools/item_text.h"
+
+#include "hourglass/apps/tools/text_table.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+namespace hourglass::apps {
+namespace {
+
+/// How the numbers of an item are written, all alike.
+std::string cell_text(double value, const at::Tensor& item) {
+  const bool whole = item.equal(item.round());
+  if (whole && item.min().item<double>() >= 0 && item.max().item<double>() <= 16) {
+    return fmt::format("{:2X}", static_cast<int64_t>(value));
+  }
+  return whole ? fmt::format("{:4}", static_cast<int64_t>(value)) : fmt::format("{:9.4g}", value);
+}
+
+/// Lines of an image or a sequence [C, H, W], [T, F]; one line of a table's row [D].
+std::string numbers_text(const at::Tensor& item) {
+  const at::Tensor rows = item.reshape({-1, item.size(-1)}).to(at::kDouble);
+  std::string text;
+  for (int64_t r = 0; r < rows.size(0); ++r) {
+    for (int64_t c = 0; c < rows.size(1); ++c) {
+      text += (c == 0 ? "" : " ") + cell_text(rows[r][c].item<double>(), rows);
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+std::string lines_of_table(const Batch& batch, const SelectedRows& rows,
+                           const std::vector<std::string>& labels) {
+  std::vector<std::string> header = {"row"};
+  for (int64_t d = 1; d <= batch.input.size(1); ++d) header.push_back(fmt::format("value {}", d));
+  if (!labels.empty()) header.emplace_back("class");
+  TextTable table(header);
+  for (size_t i = 0; i < rows.numbers.size(); ++i) {
+    std::vector<std::string> cells = {std::to_string(rows.numbers[i])};
+    const at::Tensor item = batch.input[static_cast<int64_t>(i)];
+    for (int64_t d = 0; d < item.size(0); ++d) {
+      cells.push_back(fmt::format("{:.6g}", item[d].item<float>()));
+    }
+    if (!labels.empty()) cells.push_back(labels[i]);
+    table.add(cells);
+  }
+  return table.text("");
+}
+
+}  // namespace
+
+std::string items_text(const Batch& batch, const SelectedRows& rows,
+                       const std::vector<std::string>& labels) {
+  if (batch.input.dim() == 2) return lines_of_table(batch, rows, labels);
+  std::string text;
+  for (size_t i = 0; i < rows.numbers.size(); ++i) {
+    text += fmt::format("row {}{}\n", rows.numbers[i], labels.empty() ? "" : ": " + labels[i]);
+    text += numbers_text(batch.input[static_cast<int64_t>(i)]);
+  }
+  return text;
+}
+
+nlohmann::json items_json(const Batch& batch, const SelectedRows& rows,
+                          const std::vector<std::string>& labels, bool with_values) {
+  nlohmann::json items = nlohmann::json::array();
+  for (size_t i = 0; i < rows.numbers.size(); ++i) {
+    nlohmann::json item = {{"row", rows.numbers[i]}};
+    if (!labels.empty()) item["label"] = labels[i];
+    if (with_values) {
+      const at::Tensor values = batch.input[static_cast<int64_t>(i)].flatten();
+      const float* first = values.data_ptr<float>();
+      item["values"] = std::vector<float>(first, first + values.numel());
+    }
+    items.push_back(item);
+  }
+  return {{"dataset", rows.splits.info.name}, {"part", rows.name}, {"items", items}};
+}
+
+}  // namespace hourglass::apps

@@ -1,0 +1,72 @@
+#include "hourglass/apps/tools/search_library.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/evaluation/codes.h"
+#include "hourglass/evaluation/model_digest.h"
+
+#include <ATen/ATen.h>
+
+#include <memory>
+
+namespace hourglass::apps {
+
+using namespace evaluation;
+
+SearchLibrary select_library(const ExportedModel& model, const RowOptions& options,
+                             const cli::CommandLine& line) {
+  SearchLibrary library;
+  library.part = select_rows(model, options, line, RecordedNoise::Leave);
+  library.within = library.part.name == "train" || library.part.name == "all";
+  library.entries = library.within ? library.part : select_part(library.part, Split::Train, {});
+  return library;
+}
+
+CodeIndex make_index(const SearchLibrary& library, ExportedModel& model,
+                     const OutputOptions& output) {
+  const Codes codes = encode_rows(model, *library.entries.rows, "entries", output);
+  const formats::DataCard& data = library.entries.splits.info;
+  return {.entries = {codes.values, codes.labels},
+          .checkpoint_sha256 = model_sha256(model),
+          .data_name = data.name,
+          .data_sha256 = data.sha256,
+          .part = library.entries.name};
+}
+
+CodeIndex read_index(const SearchLibrary& library, const ExportedModel& model,
+                     const std::string& path) {
+  CodeIndex index = load_index(path);
+  expect_same_model(model, index.checkpoint_sha256, path);
+  const int64_t found = index.entries.codes.size(0);
+  const bool same_rows = index.data_sha256 == library.entries.splits.info.sha256 &&
+                         index.part == library.entries.name &&
+                         found == library.entries.rows->size();
+  if (same_rows) return index;
+  throw Error(
+      "{}: expected codes of {}, found {} of the {} part of {}; give the same --dataset and "
+      "--split as for --save-index",
+      path, row_text(library.entries), found, index.part, index.data_name);
+}
+
+SearchedItems part_rows(const SearchLibrary& library, const at::Tensor& positions) {
+  SearchedItems items = {
+      .names = {},
+      .rows = std::make_shared<datasets::Subset>(library.part.rows, positions),
+      .own_rows = library.within ? positions : at::Tensor()};
+  for (int64_t i = 0; i < positions.size(0); ++i) {
+    items.names.push_back(std::to_string(positions[i].item<int64_t>()));
+  }
+  return items;
+}
+
+SearchedItems part_rows(const SearchLibrary& library, const RowList& numbers) {
+  const datasets::Dataset& part = *library.part.rows;
+  for (const int64_t row : numbers.rows) {
+    if (row < part.size()) continue;
+    throw Error("--query: expected rows of 0 to {}, as the {} part has, found {}", part.size() - 1,
+                library.part.name, row);
+  }
+  return part_rows(library,
+                   numbers.all ? part.all_positions() : at::tensor(numbers.rows, at::kLong));
+}
+
+}  // namespace hourglass::apps

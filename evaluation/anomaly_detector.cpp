@@ -1,0 +1,158 @@
+#include "hourglass/evaluation/anomaly_detector.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/evaluation/model_digest.h"
+#include "hourglass/formats/json.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <vector>
+
+namespace hourglass::evaluation {
+namespace {
+
+constexpr int kDetectorFormat = 1;
+
+/// What `of` gives for each batch.
+std::vector<at::Tensor> for_batches(const datasets::Dataset& rows, const AnomalyScorer& of,
+                                    const datasets::BatchProgress& progress) {
+  std::vector<at::Tensor> values;
+  datasets::for_each_batch(
+      rows, [&](const Batch& batch, int64_t /*first*/) { values.push_back(of(batch)); }, progress);
+  return values;
+}
+
+std::vector<double> numbers_of(const at::Tensor& values) {
+  const at::Tensor flat = values.to(at::kDouble).contiguous();
+  return {flat.const_data_ptr<double>(), flat.const_data_ptr<double>() + flat.numel()};
+}
+
+nlohmann::json mahalanobis_to_json(const Mahalanobis& codes) {
+  return {{"mean", numbers_of(codes.mean)}, {"precision", numbers_of(codes.precision)}};
+}
+
+Mahalanobis mahalanobis_from_json(const formats::JsonFields& fields) {
+  const auto mean = fields.get<std::vector<double>>("mean");
+  const auto precision = fields.get<std::vector<double>>("precision");
+  const auto width = std::ssize(mean);
+  if (std::ssize(precision) != width * width) {
+    fields.fail("precision", fmt::format("{} × {} numbers", width, width));
+  }
+  return {at::tensor(mean, at::kDouble), at::tensor(precision, at::kDouble).view({width, width})};
+}
+
+nlohmann::json describe_model(const ExportedModel& model) {
+  const auto& card = model.card();
+  return {{"path", model.path().string()},
+          {"sha256", model_sha256(model)},
+          {"variant", card ? card->variant : ""},
+          {"recipe", card ? card->recipe : ""}};
+}
+
+/// A value that is written as text: the name of a score, a rule.
+template <class T>
+T read_text_form(const formats::JsonFields& fields, const std::string& key) {
+  const auto value = TextCodec<T>::parse(fields.get<std::string>(key));
+  if (!value) fields.fail(key, TextCodec<T>::expects());
+  return *value;
+}
+
+AnomalyDetector detector_from_json(const formats::JsonFields& fields) {
+  AnomalyDetector detector = {
+      .options = {.score = read_text_form<AnomalyScore>(fields, "score"),
+                  .samples = fields.get<int64_t>("samples"),
+                  .seed = fields.get<uint64_t>("seed"),
+                  .threshold = read_text_form<ThresholdRule>(fields, "rule")},
+      .threshold = fields.get<double>("threshold"),
+      .scaling = formats::scaling_from_json(fields.object("scaling")),
+      .normal_rows = fields.get<std::string>("normal_rows")};
+  if (detector.options.score == AnomalyScore::Auto) fields.fail("score", "a score other than auto");
+  if (detector.options.samples < 0) fields.fail("samples", "a number of samples");
+  if (detector.options.score == AnomalyScore::Mahalanobis) {
+    detector.codes = mahalanobis_from_json(fields.object("mahalanobis"));
+  }
+  return detector;
+}
+
+}  // namespace
+
+AnomalyDetector fit_detector(ExportedModel& model, const NormalRows& normal,
+                             const DetectorOptions& options,
+                             const datasets::BatchProgress& progress) {
+  AnomalyDetector detector = {
+      .options = options, .scaling = normal.scaling, .normal_rows = normal.text};
+  detector.options.score = resolve_score(options.score, model);
+  std::vector<at::Tensor> scores;
+  if (detector.options.score == AnomalyScore::Mahalanobis) {
+    const auto encode = [&](const Batch& batch) {
+      return model.encode(batch.input, batch.condition);
+    };
+    const std::vector<at::Tensor> codes = for_batches(*normal.rows, encode, progress);
+    detector.codes = fit_mahalanobis(at::cat(codes));
+    for (const auto& batch : codes) scores.push_back(detector.codes->distance(batch));
+  } else {
+    scores = for_batches(*normal.rows, scorer_of(model, detector), progress);
+  }
+  detector.normal_scores = at::cat(scores);
+  detector.threshold = fit_threshold(detector.normal_scores, options.threshold);
+  return detector;
+}
+
+AnomalyScorer scorer_of(ExportedModel& model, const AnomalyDetector& detector) {
+  const auto& [score, samples, seed, threshold] = detector.options;
+  switch (score) {
+    case AnomalyScore::Elbo: return elbo_scorer(model, samples, seed);
+    case AnomalyScore::Mahalanobis: return mahalanobis_scorer(model, detector.codes.value());
+    default: return reconstruction_scorer(model);
+  }
+}
+
+std::string score_title(const DetectorOptions& options) {
+  switch (options.score) {
+    case AnomalyScore::Elbo:
+      return options.samples == 0
+                 ? std::string("negative ELBO at the mean code, nats")
+                 : fmt::format("negative ELBO over {} sampled codes, nats", options.samples);
+    case AnomalyScore::Mahalanobis: return "Mahalanobis distance of the code";
+    default: return "reconstruction error (MSE)";
+  }
+}
+
+std::string detector_text(const AnomalyDetector& detector, const ExportedModel& model) {
+  const auto& [score, samples, seed, rule] = detector.options;
+  nlohmann::json object = {{"format", kDetectorFormat},
+                           {"checkpoint", describe_model(model)},
+                           {"score", enum_name(score)},
+                           {"samples", samples},
+                           {"seed", seed},
+                           {"rule", rule.text()},
+                           {"threshold", detector.threshold},
+                           {"normal_rows", detector.normal_rows},
+                           {"scaling", formats::scaling_to_json(detector.scaling)}};
+  if (detector.codes) object["mahalanobis"] = mahalanobis_to_json(*detector.codes);
+  return formats::json_text(object) + "\n";
+}
+
+AnomalyDetector load_detector(const std::filesystem::path& path, const ExportedModel& model) {
+  const std::string where = fmt::format("{}, a file of `save_threshold`", path.string());
+  const nlohmann::json object = formats::parse_json(read_file(path), where);
+  const formats::JsonFields fields(object, where);
+  formats::read_format(fields, kDetectorFormat);
+  expect_same_model(model, fields.object("checkpoint").get<std::string>("sha256"), path.string());
+  return detector_from_json(fields);
+}
+
+void expect_same_scaling(const AnomalyDetector& detector, const formats::DataCard& data,
+                         const std::string& file) {
+  const datasets::Scaling &fitted = detector.scaling, &found = data.scaling;
+  if (found.offset == fitted.offset && found.factor == fitted.factor) return;
+  throw Error(
+      "{}: the values of {} are scaled otherwise than those the threshold was fitted to; "
+      "for a file that does not record its scaling, give the same `scale` none or max:V "
+      "both times",
+      file, data.name);
+}
+
+}  // namespace hourglass::evaluation

@@ -1,0 +1,87 @@
+#include "hourglass/evaluation/anomaly_score.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/core/random.h"
+#include "hourglass/evaluation/errors.h"
+#include "hourglass/models/gaussian.h"
+#include "hourglass/models/likelihood.h"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+
+#include <utility>
+#include <vector>
+
+namespace hourglass::evaluation {
+namespace {
+
+/// The loss of each item, summed over its values: [B] float64.
+at::Tensor item_loss(models::Loss loss, const at::Tensor& reconstruction,
+                     const at::Tensor& target) {
+  const auto values = static_cast<double>(target[0].numel());
+  switch (loss) {
+    case models::Loss::Bce: return values * item_bce(reconstruction, target);
+    case models::Loss::Mae: return values * item_mae(reconstruction, target);
+    default: return values * item_mse(reconstruction, target);
+  }
+}
+
+/// [samples, code shape…] float32, standard normal; a row of zeros where `samples` is 0.
+at::Tensor shared_noise(int64_t samples, Shape code_shape, uint64_t seed) {
+  const int64_t rows = samples == 0 ? 1 : samples;
+  code_shape.insert(code_shape.begin(), rows);
+  if (samples == 0) return at::zeros(code_shape);
+  return at::randn(code_shape, at::detail::createCPUGenerator(derive_seed(seed, "elbo")));
+}
+
+models::GaussianCode distribution_of(ExportedModel& model, const Batch& batch) {
+  const auto parts = model.run_method("encode_distribution", batch.input, batch.condition);
+  if (parts.size() != 2) {
+    throw Error("{}: encode_distribution: expected mean and log variance, found {} tensors",
+                model.path().string(), parts.size());
+  }
+  return {parts[0], parts[1]};
+}
+
+}  // namespace
+
+AnomalyScore resolve_score(AnomalyScore score, const ExportedModel& model) {
+  if (score != AnomalyScore::Auto) return score;
+  return model.has_method("encode_distribution") ? AnomalyScore::Elbo
+                                                 : AnomalyScore::Reconstruction;
+}
+
+AnomalyScorer reconstruction_scorer(ExportedModel& model) {
+  return [&](const Batch& batch) {
+    return item_mse(model.reconstruct(batch.input, batch.condition), batch.target);
+  };
+}
+
+AnomalyScorer elbo_scorer(ExportedModel& model, int64_t samples, uint64_t seed) {
+  if (!model.has_method("encode_distribution")) {
+    throw Error(
+        "{}: `score` elbo: expected a variational model, with a method 'encode_distribution'; use "
+        "reconstruction or mahalanobis",
+        model.path().string());
+  }
+  return [&model, samples, seed, loss = recorded_loss(model)](const Batch& batch) {
+    const models::GaussianCode code = distribution_of(model, batch);
+    const at::Tensor noise = shared_noise(samples, code.mean.sizes().slice(1).vec(), seed);
+    at::Tensor total = at::zeros({batch.input.size(0)}, at::kDouble);
+    for (const at::Tensor& epsilon : noise.unbind(0)) {
+      const at::Tensor z = models::sample(code, epsilon);
+      total += item_loss(loss, model.decode(z, batch.condition), batch.target);
+    }
+    return total / noise.size(0) +
+           models::kl_from_standard_normal(
+               {code.mean.to(at::kDouble), code.log_variance.to(at::kDouble)});
+  };
+}
+
+AnomalyScorer mahalanobis_scorer(ExportedModel& model, Mahalanobis normal_codes) {
+  return [&model, normal = std::move(normal_codes)](const Batch& batch) {
+    return normal.distance(model.encode(batch.input, batch.condition));
+  };
+}
+
+}  // namespace hourglass::evaluation

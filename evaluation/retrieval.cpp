@@ -1,0 +1,131 @@
+#include "hourglass/evaluation/retrieval.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
+#include "hourglass/evaluation/classes.h"
+#include "hourglass/evaluation/model_measures.h"
+#include "hourglass/evaluation/pca.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace hourglass::evaluation {
+namespace {
+
+/// The class of a row of `labels`, int64 [N] or undefined.
+std::optional<std::string> label_text(const at::Tensor& labels, int64_t row,
+                                      const std::vector<std::string>& class_names) {
+  if (!labels.defined()) return {};
+  return class_name(labels[row].item<int64_t>(), class_names);
+}
+
+std::string optional_cell(const std::optional<std::string>& label) {
+  return label ? csv_cell(*label) : "";
+}
+
+SearchQuality measure_search(const std::string& space, const NeighbourIndex& entries,
+                             const Codes& queries, const NeighbourOptions& options) {
+  const Neighbours nearest = nearest_neighbours(entries, queries.values, options);
+  return {.space = space,
+          .size = queries.values[0].numel(),
+          .precision = precision_at(entries, nearest, queries.labels, options.count),
+          .mean_average_precision =
+              mean_average_precision(entries, queries.values, queries.labels, options)};
+}
+
+SearchQuality measure_encoded(const std::string& space, const LabelledSearch& search,
+                              const EncodeFunction& encode) {
+  const Codes entries = encode_all(encode, *search.entries);
+  return measure_search(space, {entries.values, entries.labels},
+                        encode_all(encode, *search.queries), search.options);
+}
+
+}  // namespace
+
+std::vector<RetrievedQuery> find_nearest(const NeighbourIndex& index, const Queries& queries,
+                                         const NeighbourOptions& options,
+                                         const std::vector<std::string>& class_names) {
+  const Neighbours nearest = nearest_neighbours(index, queries.codes.values, options);
+  const auto rows = nearest.rows.accessor<int64_t, 2>();
+  const auto distances = nearest.distances.accessor<double, 2>();
+  std::vector<RetrievedQuery> found;
+  for (int64_t query = 0; query < rows.size(0); ++query) {
+    found.push_back({.name = queries.names[static_cast<size_t>(query)],
+                     .label = label_text(queries.codes.labels, query, class_names),
+                     .entries = {}});
+    for (int64_t rank = 0; rank < rows.size(1); ++rank) {
+      const int64_t row = rows[query][rank];
+      found.back().entries.push_back(
+          {row, distances[query][rank], label_text(index.labels, row, class_names)});
+    }
+  }
+  return found;
+}
+
+std::string retrieval_csv(const std::vector<RetrievedQuery>& found) {
+  std::string csv = "query,query_label,rank,row,label,distance\n";
+  for (const auto& query : found) {
+    size_t rank = 0;
+    for (const auto& entry : query.entries) {
+      fmt::format_to(std::back_inserter(csv), "{},{},{},{},{},{:.9g}\n", csv_cell(query.name),
+                     optional_cell(query.label), ++rank, entry.row, optional_cell(entry.label),
+                     entry.distance);
+    }
+  }
+  return csv;
+}
+
+nlohmann::json to_json(const std::vector<RetrievedQuery>& found) {
+  nlohmann::json queries = nlohmann::json::array();
+  for (const auto& query : found) {
+    nlohmann::json neighbours = nlohmann::json::array();
+    for (const auto& entry : query.entries) {
+      neighbours.push_back({{"row", entry.row}, {"distance", entry.distance}});
+      if (entry.label) neighbours.back()["label"] = *entry.label;
+    }
+    queries.push_back({{"query", query.name}, {"neighbours", neighbours}});
+    if (query.label) queries.back()["label"] = *query.label;
+  }
+  return queries;
+}
+
+SearchComparison compare_searches(ExportedModel& model, const LabelledSearch& search) {
+  if (!search.codes.labels.defined() || !search.queries->has_labels()) {
+    throw Error("search: expected labels, {} has none", search.data.name);
+  }
+  const Codes codes = encode_all(model, *search.queries);
+  SearchComparison comparison = {
+      .queries = search.queries->size(),
+      .neighbours = search.options.count,
+      .spaces = {measure_search("codes", search.codes, codes, search.options),
+                 measure_encoded("raw values", search, [](const at::Tensor& x) { return x; })}};
+  const int64_t size = comparison.spaces.front().size;
+  comparison.not_available = pca_obstacle(size, search.entries->target_shape(), search.data);
+  if (!comparison.not_available.empty()) return comparison;
+  const Pca pca = fit_pca(*search.training, size);
+  comparison.spaces.push_back(
+      measure_encoded("PCA", search, [&](const at::Tensor& x) { return pca.encode(x); }));
+  return comparison;
+}
+
+at::Tensor evenly_spread(int64_t count, int64_t size) {
+  return at::arange(count, at::kLong).mul(size).floor_divide(count);
+}
+
+nlohmann::json to_json(const SearchComparison& comparison) {
+  nlohmann::json spaces = nlohmann::json::array();
+  for (const auto& quality : comparison.spaces) {
+    spaces.push_back({{"space", quality.space},
+                      {"size", quality.size},
+                      {"precision", quality.precision},
+                      {"mean_average_precision", quality.mean_average_precision}});
+  }
+  return {{"queries", comparison.queries},
+          {"neighbours", comparison.neighbours},
+          {"spaces", spaces},
+          {"not_available", comparison.not_available}};
+}
+
+}  // namespace hourglass::evaluation
