@@ -40,27 +40,25 @@ struct ActivationsOptions {
   RowOptions rows = {.data = {.dataset = ""}, .first_rows = 1};
   OutputOptions output;
 
-  void describe(FieldTable& table);
+  void describe(FieldTable& table) {
+    table.begin_group("Results");
+    table
+        .add("layers", layers,
+             "by name, comma-separated, with wildcards: 'encoder.*,output'; none: all")
+        .shown_as("LIST");
+    table.add("part", part, "encoder, decoder or all, by the layers' names").shown_as("PART");
+    table.add("gradients", gradients,
+              "of the reconstruction loss, by activations, weights and input");
+    table.add("loss", loss,
+              "of the gradients: bce, mse or mae; none: as in training, mse where the file does not "
+              "say");
+    table.add("save", save, "the values as FILE.npz or FILE.json").shown_as("FILE");
+    table.add("no_figures", no_figures, "draw no pictures");
+    model.describe(table);
+    rows.describe(table);
+    output.describe(table);
+  }
 };
-
-void ActivationsOptions::describe(FieldTable& table) {
-  table.begin_group("Results");
-  table
-      .add("layers", layers,
-           "by name, comma-separated, with wildcards: 'encoder.*,output'; none: all")
-      .shown_as("LIST");
-  table.add("part", part, "encoder, decoder or all, by the layers' names").shown_as("PART");
-  table.add("gradients", gradients,
-            "of the reconstruction loss, by activations, weights and input");
-  table.add("loss", loss,
-            "of the gradients: bce, mse or mae; none: as in training, mse where the file does not "
-            "say");
-  table.add("save", save, "the values as FILE.npz or FILE.json").shown_as("FILE");
-  table.add("no_figures", no_figures, "draw no pictures");
-  model.describe(table);
-  rows.describe(table);
-  output.describe(table);
-}
 
 /// Activations, and what they are of: "mnist, test row".
 struct Subject {
@@ -73,16 +71,15 @@ Subject compute(const ActivationsOptions& options, const CommandLine& line) {
   std::optional<models::Loss> loss;
   if (options.gradients) loss = options.loss.value_or(recorded_loss(model));
   if (line.positional.size() > 1) {
-    const ImageInputs images =
-        read_image_inputs(model, {line.positional.begin() + 1, line.positional.end()},
-                          options.output, options.rows.condition);
+    const std::vector<std::string> files(line.positional.begin() + 1, line.positional.end());
+    const auto images = read_image_inputs(model, files, options.output, options.rows.condition);
     return {record_rows(model, *images.rows, loss), "image"};
   }
   const SelectedRows rows = select_rows(model, options.rows, line, RecordedNoise::Apply);
   Activations activations = record_rows(model, *rows.rows, loss);
   activations.rows = at::tensor(rows.numbers, at::kLong);  // as --indices counts them
-  return {std::move(activations),
-          fmt::format("{}, {}row", rows.splits.info.name, part_text(rows))};
+  std::string title = fmt::format("{}, {}row", rows.splits.info.name, part_text(rows));
+  return {std::move(activations), std::move(title)};
 }
 
 Subject load(const CommandLine& line) {
@@ -95,8 +92,8 @@ Subject load(const CommandLine& line) {
 
 Subject find_subject(const ActivationsOptions& options, const CommandLine& line) {
   const std::string& path = line.positional.front();
-  const bool own_images = line.positional.size() > 1;
-  if (own_images && (is_activation_file(path) || line.has("dataset") || line.has("indices"))) {
+  if (line.positional.size() > 1 &&
+      (is_activation_file(path) || line.has("dataset") || line.has("indices"))) {
     throw UsageError("expected images, rows of a data set or saved activations, found several");
   }
   if (line.has("loss") && !options.gradients) {
@@ -106,28 +103,22 @@ Subject find_subject(const ActivationsOptions& options, const CommandLine& line)
   return is_activation_file(path) ? load(line) : compute(options, line);
 }
 
-std::vector<std::string> draw(const Subject& subject, const ActivationsOptions& options) {
-  if (options.no_figures) return {};
-  if (!figures_available()) {
-    note(options.output, "this build draws no pictures; --save keeps the values");
-    return {};
-  }
-  return save_pictures(draw_activations(subject.activations, subject.title), options.output);
-}
-
-int activations(const ActivationsOptions& options, const CommandLine& line) {
-  Subject subject = find_subject(options, line);
-  keep_layers(subject.activations,
-              choose_layers(layer_names(subject.activations), options.layers, options.part));
+int show_activations(const ActivationsOptions& options, const CommandLine& line) {
+  auto [activations, title] = find_subject(options, line);
+  keep_layers(activations, choose_layers(layer_names(activations), options.layers, options.part));
   std::vector<std::string> files;
   if (!options.save.empty()) {
-    OutputOptions output = options.output;
-    output.out = options.save;
-    save_activations(output_file(output, ""), subject.activations);
+    const OutputOptions file = {.out = options.save, .force = options.output.force};
+    save_activations(output_file(file, ""), activations);
     files.push_back(options.save);
   }
-  for (auto& file : draw(subject, options)) files.push_back(std::move(file));
-  nlohmann::json facts = activation_facts(subject.activations);
+  if (!options.no_figures && figures_available()) {
+    const auto drawn = save_pictures(draw_activations(activations, title), options.output);
+    files.insert(files.end(), drawn.begin(), drawn.end());
+  } else if (!options.no_figures) {
+    note(options.output, "this build draws no pictures; --save keeps the values");
+  }
+  auto facts = activation_facts(activations);
   facts["files"] = files;
   if (options.output.json) {
     fmt::print("{}\n", facts.dump(2));
@@ -155,5 +146,5 @@ int main(int argc, char** argv) {
                    "activations best.pt --layers 'encoder.*' --gradients --save 17.npz",
                    "activations 17.npz --layers encoder.conv1   # draws what was saved"}};
   return run_tool(program, table, argc, argv, 1, SIZE_MAX,
-                  [&](const CommandLine& line) { return activations(options, line); });
+                  [&](const CommandLine& line) { return show_activations(options, line); });
 }

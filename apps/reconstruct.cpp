@@ -30,10 +30,7 @@ using namespace cli;
 
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr const char* kPicture = "reconstructions.png";
-constexpr const char* kErrors = "errors.csv";
+constexpr const char *kPicture = "reconstructions.png", *kErrors = "errors.csv";
 
 struct ReconstructOptions {
   ModelOptions model;
@@ -42,19 +39,17 @@ struct ReconstructOptions {
   bool write_images = false;
   OutputOptions output;
 
-  void describe(FieldTable& table);
+  void describe(FieldTable& table) {
+    table.begin_group("Results");
+    table.add("absolute_error", absolute_error,
+              "add a row of |reconstruction - original| to the picture");
+    table.add("write_images", write_images,
+              "write each reconstruction as an image of its own, too, into images/");
+    model.describe(table);
+    rows.describe(table);
+    output.describe(table);
+  }
 };
-
-void ReconstructOptions::describe(FieldTable& table) {
-  table.begin_group("Results");
-  table.add("absolute_error", absolute_error,
-            "add a row of |reconstruction - original| to the picture");
-  table.add("write_images", write_images,
-            "write each reconstruction as an image of its own, too, into images/");
-  model.describe(table);
-  rows.describe(table);
-  output.describe(table);
-}
 
 /// What is reconstructed.
 struct Items {
@@ -79,21 +74,19 @@ Items items_of_images(const ExportedModel& model, const ReconstructOptions& opti
   const ImageInputs images = read_image_inputs(model, files, options.output, options.rows.condition);
   Items items = {images.rows, {}, {}, fmt::format("{} images", images.paths.size())};
   for (const auto& path : images.paths) items.names.push_back(path.filename().string());
-  const Corruption& corruption = options.rows.data.corruption;
-  if (corruption.kind != CorruptionKind::None) {
+  if (const auto& corruption = options.rows.data.corruption;
+      corruption.kind != CorruptionKind::None) {
     items.rows = std::make_shared<Corrupted>(items.rows, corruption, Noise::Once,
                                              derive_seed(1, "image-noise"));
   }
   return items;
 }
 
-void print_summary(const nlohmann::json& means, size_t items, const fs::path& folder,
+void print_summary(const nlohmann::json& means, size_t items, const std::filesystem::path& folder,
                    const OutputOptions& options) {
-  if (options.json) {
-    const nlohmann::json result = {
-        {"items", items}, {"mean_errors", means}, {"folder", folder.string()}};
-    return fmt::print("{}\n", result.dump(2));
-  }
+  const nlohmann::json all = {
+      {"items", items}, {"mean_errors", means}, {"folder", folder.string()}};
+  if (options.json) return fmt::print("{}\n", all.dump(2));
   fmt::print("{} items", items);
   for (const auto& [name, mean] : means.items()) {
     fmt::print(", mean {} {:.6g}", name, mean.get<double>());
@@ -115,8 +108,7 @@ int reconstruct(const ReconstructOptions& options, const CommandLine& line) {
   std::vector<std::string> files = {kPicture, kErrors}, images;
   if (options.write_images) images = image_names(items.names);
   files.insert(files.end(), images.begin(), images.end());
-  const fs::path folder = output_folder(options.output, "reconstructed", files);
-
+  const std::filesystem::path folder = output_folder(options.output, "reconstructed", files);
   const Reconstructions all = reconstruct_all(
       model, *items.rows, progress_line("reconstructing", items.rows->size(), options.output));
   const auto labels = label_names(all.items.labels, items.classes);

@@ -1,6 +1,5 @@
 // `evaluate` as its users meet it; its numbers against a computation of their own.
 
-#include "hourglass/apps/tools/model_measures.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/evaluation/exported_model.h"
 #include "hourglass/figures/picture.h"
@@ -9,6 +8,8 @@
 #include "hourglass/tests/evaluation/fashion_mnist.h"
 
 #include <ATen/ATen.h>
+
+#include <cmath>
 
 namespace hourglass::apps {
 
@@ -168,6 +169,42 @@ TEST(Evaluate, PcaEqualsTheBaselineOfFashionMnist) {
   EXPECT_TRUE(result.at("pca").at("ssim").is_number());
 }
 
+TEST(Evaluate, EstimatesTheLogLikelihoodWhereThereIsOne) {
+  const TemporaryFolder folder;
+  const auto vae = small_checkpoint(folder / "vae", "variational_autoencoder",
+                                    {"--dataset", "digits", "--widths", "16,2"});
+  const auto plain = small_checkpoint(folder / "plain", "dense_autoencoder");
+  const auto all = json_of("evaluate", {vae, plain, "--samples", "20"}).at("checkpoints");
+  // Bounded below by the reconstruction alone, and above by what coins would reach.
+  EXPECT_GT(all[0].at("model").at("nll").get<double>(), 10);
+  EXPECT_LT(all[0].at("model").at("nll").get<double>(), 64 * std::log(2) + 10);
+  EXPECT_TRUE(all[1].at("model").at("nll").is_null());
+  expect_contains(all[1].at("not_available").at("model").at("nll"), {"encode_distribution"});
+  EXPECT_FALSE(json_of("evaluate", {vae}).at("checkpoints").at(0).at("model").contains("nll"));
+  expect_refusal("evaluate", {vae, "--chart", "nll"}, kWrongUsage, {"--samples"});
+}
+
+TEST(Evaluate, SaysThatIntegerCodesHaveNoNeighbours) {
+  const TemporaryFolder folder;
+  const auto path = small_checkpoint(folder / "run", "vector_quantized_autoencoder",
+                                     {"--dataset", "digits", "--epochs", "1"});
+  const auto result = json_of("evaluate", {path}).at("checkpoints").at(0);
+  EXPECT_TRUE(result.at("model").at("mse").is_number());
+  EXPECT_EQ(result.at("not_available").at("model").at("knn1"), "integer codes");
+}
+
+TEST(Evaluate, TellsAConditionalModelTheClassOfEachRow) {
+  const TemporaryFolder folder;
+  const auto path = small_checkpoint(folder / "run", "conditional_autoencoder",
+                                     {"--dataset", "digits", "--validation", "split:0.2"});
+  const auto mse = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), path);
+    return json_of("evaluate", more).at("checkpoints").at(0).at("model").at("mse").get<double>();
+  };
+  EXPECT_NE(mse({}), mse({"--condition", "7"}));
+  expect_refusal("evaluate", {path, "--condition", "eleven"}, kFailed, {"'eleven'", "0 to 9"});
+}
+
 TEST(Evaluate, RefusesBadInput) {
   const TemporaryFolder folder;
   expect_refusal("evaluate", {}, kWrongUsage, {"CKPT"});
@@ -178,13 +215,6 @@ TEST(Evaluate, RefusesBadInput) {
   const auto path = small_checkpoint(folder / "run", "dense_autoencoder");
   expect_refusal("evaluate", {path, "--dataset", "iris"}, kFailed, {"iris"});
   expect_refusal("evaluate", {path, "--split", "test"}, kWrongUsage, {"digits", "test"});
-}
-
-TEST(PositionsAmong, FindsRowsByTheirNumbers) {
-  const auto whole = std::make_shared<TensorDataset>(at::rand({6, 2}), at::Tensor(), Scaling{});
-  const Subset training(whole, at::tensor({5, 1, 3}, at::kLong));
-  const Subset rows(whole, at::tensor({3, 0, 5}, at::kLong));
-  EXPECT_TRUE(at::equal(positions_among(training, rows), at::tensor({2, -1, 0}, at::kLong)));
 }
 
 }  // namespace

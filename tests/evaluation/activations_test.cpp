@@ -4,8 +4,8 @@
 #include "hourglass/evaluation/activation_file.h"
 #include "hourglass/evaluation/layer_recorder.h"
 #include "hourglass/formats/torchscript.h"
-#include "hourglass/models/dense.h"
-#include "hourglass/models/lstm.h"
+#include "hourglass/models/networks/dense_network.h"
+#include "hourglass/models/networks/lstm_network.h"
 #include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
@@ -100,15 +100,20 @@ at::Tensor column(std::vector<float> values) { return at::tensor(values).unsquee
 
 AutoencoderPtr small_dense() {
   at::manual_seed(3);
-  return std::make_shared<DenseAutoencoder>(
-      DenseOptions{.widths = {6, 2},
-                   .code_activation = Activation::Linear,
-                   .likelihood = {.loss = Loss::Mse, .activation = Activation::Sigmoid}},
-      ItemShapes{{1, 3, 3}, {1, 3, 3}});
+  return std::make_shared<Autoencoder>(
+      ModelSpec{.shapes = {{1, 3, 3}, {1, 3, 3}},
+                .network = DenseNetwork{.widths = {6, 2}},
+                .likelihood = {.loss = Loss::Mse, .activation = Activation::Sigmoid}});
 }
 
 fs::path exported(Autoencoder& model, const fs::path& path) {
-  export_autoencoder(model, path, {{"variant", "tiny"}, {"options", {{"loss", "mae"}}}});
+  const ModelCard card = {.variant = "tiny",
+                          .options = RecordedOptions(nlohmann::json{{"loss", "mae"}}),
+                          .input_shape = model.input_shape(),
+                          .target_shape = model.target_shape(),
+                          .code_shape = model.code_shape(),
+                          .code_kind = model.code_kind()};
+  export_autoencoder(model, path, card);
   return path;
 }
 
@@ -208,7 +213,9 @@ TEST(RecordGradients, OfOurFileAreTheModelsOwn) {
 TEST(RecordGradients, OfAnLstmEqualFiniteDifferences) {
   const TemporaryFolder folder;
   at::manual_seed(5);
-  LstmAutoencoder model({.widths = {3, 2}, .likelihood = {.loss = Loss::Mse}}, {{4, 2}, {4, 2}});
+  Autoencoder model({.shapes = {{4, 2}, {4, 2}},
+                     .network = LstmNetwork{.widths = {3, 2}},
+                     .likelihood = {.loss = Loss::Mse}});
   auto checkpoint = ExportedModel::load(exported(model, folder / "best.pt"));
   const at::Tensor x = at::rand({2, 4, 2});
   const auto gradient = record_gradients(checkpoint, batch_of(x), Loss::Mse).gradients->input;
@@ -265,6 +272,16 @@ TEST(MatchNames, TakesNamesAndWildcardsInTheOrderOfTheNetwork) {
             (std::vector<std::string>{"encoder.dense1", "decoder.conv1"}));
   expect_contains(error_of([&] { match_names(names, {"encoder.dens1"}); }),
                   {"'encoder.dens1'", "did you mean 'encoder.dense1'", "decoder.conv1"});
+}
+
+TEST(ChooseLayers, TakesThoseOfAPart) {
+  const std::vector<std::string> names = {"encoder.dense1", "decoder.dense1", "output"};
+  EXPECT_EQ(choose_layers(names, {}, NetworkPart::Decoder),
+            (std::vector<std::string>{"decoder.dense1", "output"}));
+  EXPECT_EQ(choose_layers(names, {"*.dense?"}, NetworkPart::Encoder),
+            std::vector<std::string>{"encoder.dense1"});
+  expect_contains(error_of([&] { choose_layers({"squeeze.0"}, {}, NetworkPart::Encoder); }),
+                  {"`part` encoder", "squeeze.0", "`layers`"});
 }
 
 TEST(KeepLayers, DropsTheOthersAndTheirWeights) {

@@ -5,7 +5,9 @@
 #include "hourglass/formats/npy.h"
 #include "hourglass/formats/torchscript.h"
 #include "hourglass/formats/zip.h"
+#include "hourglass/models/networks/dense_network.h"
 #include "hourglass/models/variational.h"
+#include "hourglass/models/vector_quantized.h"
 #include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
@@ -29,18 +31,31 @@ std::string load_error(const fs::path& path) {
   return error_of([&] { ExportedModel::load(path); });
 }
 
+ModelSpec small_spec(int64_t condition_width = 0) {
+  return {.shapes = {{1, 4, 4}, {1, 4, 4}},
+          .network = DenseNetwork{.widths = {5, 2}},
+          .condition_width = condition_width};
+}
+
+ModelCard small_card() {
+  return {.variant = "variational",
+          .input_shape = {1, 4, 4},
+          .target_shape = {1, 4, 4},
+          .code_shape = {2},
+          .code_kind = "gaussian"};
+}
+
 /// A small file of ours.
 fs::path write_ours(const fs::path& path) {
-  VariationalAutoencoder model({.widths = {5, 2}}, {{1, 4, 4}, {1, 4, 4}});
-  export_autoencoder(model, path, {{"input_shape", {1, 4, 4}}, {"code_shape", {2}}});
+  Variational model({}, small_spec());
+  export_autoencoder(model, path, small_card());
   return path;
 }
 
 TEST(ExportedModel, RunsAThirdPartyAutoencoder) {
   HOURGLASS_NEEDS_THIRD_PARTY_MODELS();
   auto model = ExportedModel::load(third_party_model("autoencoder"));
-  EXPECT_TRUE(model.metadata().is_object());
-  EXPECT_TRUE(model.metadata().empty());
+  EXPECT_FALSE(model.card());
   EXPECT_EQ(model.file_size(), fs::file_size(third_party_model("autoencoder")));
   const at::Tensor x = at::rand({3, 1, 8, 8});
   EXPECT_EQ(model.encode(x).sizes(), (at::IntArrayRef{3, 3}));
@@ -127,7 +142,7 @@ TEST(ExportedModel, ModuleGivesGradientsAndTheMethodsStillRun) {
 
 TEST(ExportedModel, GivesParametersByName) {
   const TemporaryFolder folder;
-  const VariationalAutoencoder source({.widths = {5, 2}}, {{1, 4, 4}, {1, 4, 4}});
+  const Variational source({}, small_spec());
   const auto model = ExportedModel::load(write_ours(folder / "best.pt"));
   const auto parameters = model.parameters();
   ASSERT_EQ(parameters.size(), source.named_parameters().size());
@@ -138,6 +153,36 @@ TEST(ExportedModel, GivesParametersByName) {
   }
   expect_contains(error_of([&] { model.parameter("decoder.dense1.weigth"); }),
                   {"best.pt", "did you mean 'decoder.dense1.weight'"});
+}
+
+TEST(ExportedModel, RunsUnderTheConditionOfEachRow) {
+  const TemporaryFolder folder;
+  Variational source({}, small_spec(3));
+  ModelCard card = small_card();
+  card.condition = {.width = 3, .names = {"a", "b", "c"}};
+  export_autoencoder(source, folder / "best.pt", card);
+  auto model = ExportedModel::load(folder / "best.pt");
+  const int64_t count = ExportedModel::kBatch + 2;
+  const at::Tensor x = at::rand({count, 1, 4, 4}), condition = at::rand({count, 3});
+  EXPECT_EQ(model.condition_width(), 3);
+  EXPECT_TRUE(at::allclose(model.encode(x, condition), source.encode(x, condition), 1e-5, 1e-6));
+  EXPECT_TRUE(
+      at::allclose(model.reconstruct(x, condition), source.forward(x, condition), 1e-5, 1e-6));
+  expect_contains(error_of([&] { model.encode(x); }),
+                  {"best.pt", "3 numbers", "a, b, c", "found none", "`condition`"});
+}
+
+TEST(ExportedModel, DecodesIndicesThatCameAsNumbers) {
+  const TemporaryFolder folder;
+  VectorQuantized source({.codebook_size = 8}, small_spec());
+  ModelCard card = small_card();
+  card.code_shape = source.code_shape();
+  card.code_kind = source.code_kind();
+  export_autoencoder(source, folder / "best.pt", card);
+  auto model = ExportedModel::load(folder / "best.pt");
+  const at::Tensor codes = model.encode(at::rand({6, 1, 4, 4}));
+  EXPECT_EQ(codes.scalar_type(), at::kLong);
+  EXPECT_TRUE(at::equal(model.decode(codes), model.decode(codes.to(at::kFloat))));
 }
 
 TEST(LoadCheckpoint, SaysWhatAFileIsInstead) {
@@ -160,7 +205,7 @@ TEST(LoadCheckpoint, SaysWhatAZipArchiveIsInstead) {
   write_zip(folder / "book.docx", {{"word/document.xml", "…"}});
   expect_contains(load_error(folder / "book.docx"),
                   {"ZIP archive of another kind", "word/document.xml"});
-  VariationalAutoencoder model({.widths = {5, 2}}, {{1, 4, 4}, {1, 4, 4}});
+  Variational model({}, small_spec());
   save_weights(model, folder / "weights.pt");
   expect_contains(load_error(folder / "weights.pt"), {"weights", "use best.pt"});
   save_weights(model, folder / "last.pt");

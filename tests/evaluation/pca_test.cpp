@@ -1,6 +1,6 @@
 #include "hourglass/evaluation/pca.h"
 
-#include "hourglass/models/dense.h"
+#include "hourglass/models/networks/dense_network.h"
 #include "hourglass/tests/evaluation/fashion_mnist.h"
 #include "hourglass/tests/support/support.h"
 #include "hourglass/training/trainer.h"
@@ -57,9 +57,10 @@ TEST(Pca, IsReachedByALinearAutoencoderOfTheSameSize) {
   at::manual_seed(1);
   const auto data =
       table(at::matmul(at::randn({256, 5}), at::randn({5, 10})) + 0.3 * at::randn({256, 10}));
-  const auto model = std::make_shared<DenseAutoencoder>(
-      DenseOptions{.widths = {3}, .likelihood = {Loss::Mse, Activation::Linear}},
-      ItemShapes{{10}, {10}});
+  const auto model = std::make_shared<Autoencoder>(
+      ModelSpec{.shapes = {{10}, {10}},
+                .network = DenseNetwork{.widths = {3}},
+                .likelihood = {Loss::Mse, Activation::Linear}});
   Trainer trainer(model, data, nullptr,
                   {.epochs = 300,
                    .batch_size = 64,

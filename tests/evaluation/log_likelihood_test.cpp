@@ -1,0 +1,97 @@
+#include "hourglass/evaluation/log_likelihood.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/models/networks/dense_network.h"
+#include "hourglass/models/variational.h"
+#include "hourglass/tests/evaluation/small_model.h"
+#include "hourglass/tests/support/support.h"
+
+#include <cmath>
+
+namespace hourglass::evaluation {
+
+using namespace models;
+
+namespace {
+
+using testing::TemporaryFolder;
+
+/// p(x|z) of three values from a code of one, without hidden layers:
+/// the encoder's heads and the decoder's logits are linear.
+Variational tiny_model(int64_t condition_width = 0) {
+  return Variational({}, {.shapes = {{3}, {3}},
+                          .network = DenseNetwork{.widths = {1}},
+                          .condition_width = condition_width});
+}
+
+void fill(torch::nn::Module& module, const std::string& part, double value) {
+  const at::NoGradGuard no_grad;
+  for (auto& parameter : module.named_parameters()) {
+    if (parameter.key().find(part) != std::string::npos) parameter.value().fill_(value);
+  }
+}
+
+const nlohmann::json kOptions = {{"loss", "bce"}};
+
+TEST(LogLikelihood, OfADecoderThatIgnoresTheCodeIsTheBernoulliTerm) {
+  const TemporaryFolder folder;
+  Variational source = tiny_model();
+  fill(source, "encoder", 0);  // q = N(0, 1), the prior
+  fill(source, "decoder", 0);
+  fill(source, "decoder.dense1.bias", std::log(3.0));  // probabilities of ¾
+  auto model = testing::exported(source, folder / "best.pt", kOptions);
+  const auto data = testing::unscaled(at::tensor({1.0F, 1.0F, 0.0F, 0.0F, 0.0F, 0.0F}).view({2, 3}));
+  const at::Tensor found = negative_log_likelihoods(model, *data, {.samples = 5});
+  EXPECT_NEAR(found[0].item<double>(), -2 * std::log(0.75) - std::log(0.25), 1e-5);
+  EXPECT_NEAR(found[1].item<double>(), -3 * std::log(0.25), 1e-5);
+}
+
+/// ∫ p(x|z) p(z) dz by the trapezium rule; logits are w z + b.
+double by_quadrature(ExportedModel& model, const at::Tensor& x) {
+  const at::Tensor z = at::linspace(-8, 8, 4001, at::kFloat).unsqueeze(1);
+  const at::Tensor p = model.decode(z).to(at::kDouble);
+  const at::Tensor likelihood = (x * p + (1 - x) * (1 - p)).prod(1);
+  const at::Tensor prior = (-0.5 * z.to(at::kDouble).flatten().square()).exp() / std::sqrt(2 * M_PI);
+  return -std::log(at::trapezoid(likelihood * prior, 16.0 / 4000).item<double>());
+}
+
+TEST(LogLikelihood, EqualsAnIntegralWhateverTheProposal) {
+  const TemporaryFolder folder;
+  at::manual_seed(2);
+  Variational source = tiny_model();
+  fill(source, "decoder.dense1.weight", 1.5);
+  auto model = testing::exported(source, folder / "best.pt", kOptions);
+  const at::Tensor x = at::tensor({1.0F, 0.0F, 1.0F}).unsqueeze(0);
+  const auto data = testing::unscaled(x);
+  // More samples than are decoded at once.
+  const at::Tensor found = negative_log_likelihoods(model, *data, {.samples = 30000});
+  EXPECT_NEAR(found.item<double>(), by_quadrature(model, x.to(at::kDouble)), 0.02);
+}
+
+TEST(LogLikelihood, OfARowDoesNotDependOnTheOthers) {
+  const TemporaryFolder folder;
+  at::manual_seed(2);
+  Variational source = tiny_model();
+  auto model = testing::exported(source, folder / "best.pt", kOptions);
+  const auto data = testing::unscaled(at::rand({40, 3}));
+  const at::Tensor all = negative_log_likelihoods(model, *data, {.samples = 300});
+  const datasets::Subset some(data, at::tensor({7, 31}, at::kLong));
+  const at::Tensor two = negative_log_likelihoods(model, some, {.samples = 300});
+  EXPECT_NEAR(two[0].item<double>(), all[7].item<double>(), 1e-5);
+  EXPECT_NEAR(two[1].item<double>(), all[31].item<double>(), 1e-5);
+}
+
+TEST(LogLikelihood, SaysWhyThereIsNone) {
+  const TemporaryFolder folder;
+  Variational source = tiny_model();
+  auto squared = testing::exported(source, folder / "mse.pt", {{"loss", "mse"}});
+  EXPECT_EQ(likelihood_obstacle(squared), "the loss is no cross-entropy");
+  Autoencoder plain({.shapes = {{3}, {3}}, .network = DenseNetwork{.widths = {1}}});
+  auto without = testing::exported(plain, folder / "plain.pt", kOptions);
+  testing::expect_contains(
+      testing::error_of([&] { negative_log_likelihoods(without, *testing::unscaled(at::rand({2, 3})), {}); }),
+      {"plain.pt", "encode_distribution"});
+}
+
+}  // namespace
+}  // namespace hourglass::evaluation

@@ -1,0 +1,97 @@
+#include "hourglass/evaluation/model_data.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/evaluation/codes.h"
+#include "hourglass/evaluation/model_condition.h"
+#include "hourglass/models/networks/dense_network.h"
+#include "hourglass/tests/evaluation/small_model.h"
+#include "hourglass/tests/support/support.h"
+
+namespace hourglass::evaluation {
+
+using namespace models;
+
+namespace {
+
+using testing::error_of;
+using testing::expect_contains;
+using testing::TemporaryFolder;
+
+/// Told one of three classes beside four values.
+ExportedModel told_model(const TemporaryFolder& folder, const std::string& rule = "label") {
+  Autoencoder model({.shapes = {{4}, {4}},
+                     .network = DenseNetwork{.widths = {2}},
+                     .condition_width = 3});
+  return testing::exported(model, folder / "best.pt",
+                           {{"dataset", "iris"}, {"condition", rule}, {"seed", 3}},
+                           {"setosa", "versicolor", "virginica"});
+}
+
+sources::ReadData table_of(const TemporaryFolder& folder, const std::string& text) {
+  testing::write_file(folder / "rows.csv", text);
+  return sources::read_data({.dataset = "csv:" + (folder / "rows.csv").string()});
+}
+
+constexpr const char* kTwoClasses = "1,2,3,4,virginica\n5,6,7,8,setosa\n9,9,9,9,virginica\n";
+
+sources::DataOptions told_options() {
+  sources::DataOptions options{.dataset = "rows.csv"};
+  options.validation = {datasets::Validation::Kind::None};
+  options.condition = {datasets::ConditionRule::Kind::Label};
+  return options;
+}
+
+TEST(RecordedData, AreThoseOfTraining) {
+  const TemporaryFolder folder;
+  const auto data = recorded_data(told_model(folder));
+  ASSERT_TRUE(data);
+  EXPECT_EQ(data->dataset, "iris");
+  EXPECT_EQ(data->condition.text(), "label");
+}
+
+TEST(SplitFor, PutsClassesInTheOrderOfTheModel) {
+  const TemporaryFolder folder;
+  const auto model = told_model(folder);
+  const auto splits = split_for(model, table_of(folder, kTwoClasses), told_options(),
+                                ScaleValues::AsOptionsSay);
+  const Batch batch = splits.training->batch(splits.training->all_positions());
+  EXPECT_TRUE(at::equal(batch.condition, at::tensor({0.0F, 0.0F, 1.0F, 1.0F, 0.0F, 0.0F, 0.0F, 0.0F,
+                                                     1.0F})
+                                             .view({3, 3})));
+}
+
+TEST(SplitFor, RefusesClassesThatTheModelDoesNotKnow) {
+  const TemporaryFolder folder;
+  const auto model = told_model(folder);
+  const auto split = [&](const std::string& text) {
+    return error_of([&] {
+      split_for(model, table_of(folder, text), told_options(), ScaleValues::AsOptionsSay);
+    });
+  };
+  expect_contains(split("1,2,3,4,rose\n5,6,7,8,setosa\n"), {"best.pt", "versicolor", "'rose'"});
+  expect_contains(split("1,2,3,rose\n5,6,7,setosa\n"), {"rows.csv", "items of 4", "found 3"});
+}
+
+TEST(ConditionNamed, TakesANameOrANumber) {
+  const TemporaryFolder folder;
+  const auto model = told_model(folder);
+  EXPECT_TRUE(at::equal(condition_named(model, "virginica"), at::tensor({0.0F, 0.0F, 1.0F}).view({1, 3})));
+  EXPECT_TRUE(at::equal(condition_named(model, "0"), at::tensor({1.0F, 0.0F, 0.0F}).view({1, 3})));
+  expect_contains(error_of([&] { condition_named(model, "virginia"); }),
+                  {"did you mean 'virginica'", "0 to 2"});
+  expect_contains(error_of([&] { condition_named(told_model(folder, "columns:0,1,2"), "1"); }),
+                  {"told classes"});
+}
+
+TEST(SameCondition, IsThatOfEveryRow) {
+  const TemporaryFolder folder;
+  auto model = told_model(folder);
+  const at::Tensor x = at::rand({5, 4});
+  const at::Tensor condition = condition_named(model, "setosa");
+  const auto data = with_same_condition(testing::unscaled(x), condition);
+  EXPECT_TRUE(at::equal(encode_all(model, *data).values,
+                        model.encode(x, condition.expand({5, 3}).contiguous())));
+}
+
+}  // namespace
+}  // namespace hourglass::evaluation

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "hourglass/datasets/dataset.h"
+#include "hourglass/evaluation/exported_model.h"
+#include "hourglass/formats/torchscript.h"
+#include "hourglass/models/autoencoder.h"
+
+#include <ATen/ATen.h>
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace hourglass::testing {
+
+/// `model` as a file with a card of these options, and loaded again. `classes` name the condition
+/// where the model takes one.
+inline evaluation::ExportedModel exported(models::Autoencoder& model,
+                                          const std::filesystem::path& path,
+                                          const nlohmann::json& options,
+                                          const std::vector<std::string>& classes = {}) {
+  formats::ModelCard card = {.variant = "small",
+                             .options = formats::RecordedOptions(options),
+                             .input_shape = model.input_shape(),
+                             .target_shape = model.target_shape(),
+                             .code_shape = model.code_shape(),
+                             .code_kind = model.code_kind()};
+  if (model.condition_width() > 0) card.condition = {model.condition_width(), classes};
+  formats::export_autoencoder(model, path, card);
+  return evaluation::ExportedModel::load(path);
+}
+
+inline datasets::DatasetPtr unscaled(const at::Tensor& values, const at::Tensor& labels = {}) {
+  return std::make_shared<datasets::TensorDataset>(values, labels, datasets::Scaling{});
+}
+
+}  // namespace hourglass::testing
