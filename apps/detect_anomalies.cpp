@@ -12,8 +12,6 @@
 
 #include <fmt/format.h>
 
-#include <utility>
-
 namespace hourglass::apps {
 
 using namespace evaluation;
@@ -83,11 +81,8 @@ void check(const DetectOptions& options, const CommandLine& line) {
 
 AnomalyDetector fit(ExportedModel& model, SelectedRows training, const DetectOptions& options) {
   training.rows = normal_rows(training.rows, class_names(training), options.classes);
-  const NormalRows normal = {
-      .rows = training.rows,
-      .text = row_text(training) + (options.classes.any() ? ", normal classes" : ""),
-      .scaling = training.splits.info.scaling};
-  return fit_detector(model, normal, options.detector,
+  const std::string text = row_text(training) + (options.classes.any() ? ", normal classes" : "");
+  return fit_detector(model, {training.rows, text, training.splits.info.scaling}, options.detector,
                       progress_line("normal rows", training.rows->size(), options.output));
 }
 
@@ -103,9 +98,8 @@ JudgedAnomalies judge(ExportedModel& model, const DetectOptions& options, const 
     judged.rows = select_rows(model, options.rows, line, RecordedNoise::Leave);
     expect_same_scaling(judged.detector, judged.rows.splits.info, options.load_threshold);
   }
-  const auto& rows = *judged.rows.rows;
-  judged.found = judge_rows(model, judged.detector, rows,
-                            progress_line("rows", rows.size(), options.output));
+  judged.found = judge_rows(model, judged.detector, *judged.rows.rows,
+                            progress_line("rows", judged.rows.rows->size(), options.output));
   compare_with_classes(judged.found, options.classes, class_names(judged.rows));
   return judged;
 }
@@ -125,8 +119,7 @@ int detect(const CommandLine& line, const DetectOptions& options) {
   }
   if (options.output.json) {
     auto result = to_json(judged.found, judged.detector);
-    result["rows"] = row_text(judged.rows);
-    result["files"] = files;
+    result.update({{"rows", row_text(judged.rows)}, {"files", files}});
     fmt::print("{}\n", result.dump(2));
   } else {
     fmt::print("{}", findings_text(judged.found, judged.detector, row_text(judged.rows)));

@@ -3,15 +3,11 @@
 
 #include "hourglass/apps/tools/retrieval_files.h"
 #include "hourglass/apps/tools/search_library.h"
-#include "hourglass/apps/tools/text_table.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
-#include "hourglass/evaluation/codes.h"
 
 #include <fmt/format.h>
-
-#include <algorithm>
 
 namespace hourglass::apps {
 
@@ -65,64 +61,26 @@ void check(const RetrieveOptions& options, const CommandLine& line) {
   if (line.has("indices")) throw UsageError("--indices: not used here, say --query");
 }
 
-SearchLibrary open_library(ExportedModel& model, const RetrieveOptions& options,
-                           const CommandLine& line) {
-  SearchLibrary library = select_library(model, options.rows, line);
-  library.index = options.index.empty() ? make_index(library, model, options.output)
-                                        : read_index(library, model, options.index);
-  if (options.index.empty() || line.has("distance")) library.index.distance = options.distance;
-  return library;
-}
-
 SearchedItems queries_of(const ExportedModel& model, const SearchLibrary& library,
                          const RetrieveOptions& options) {
   if (options.query_images.empty()) return part_rows(library, options.query);
-  const ImageInputs images = read_image_inputs(model, options.query_images, options.output,
-                                               options.rows.condition);
-  SearchedItems items = {.names = {}, .rows = images.rows, .own_rows = {}};
-  for (const auto& path : images.paths) items.names.push_back(path.string());
-  return items;
+  return image_items(read_image_inputs(model, options.query_images, options.output,
+                                       options.rows.condition));
 }
 
 SearchComparison evaluate(ExportedModel& model, const SearchLibrary& library,
                           const RetrieveOptions& options) {
-  const int64_t size = library.part.rows->size();
   const SearchedItems queries =
-      part_rows(library, evenly_spread(std::min(options.evaluate, size), size));
+      part_rows(library, evenly_spread(options.evaluate, library.part.rows->size()));
   StageLine stage(options.output);
   stage.show("searching in codes, raw values and PCA codes");
+  const SelectedRows& entries = library.entries;
   return compare_searches(model, {.codes = library.index.entries,
-                                  .entries = library.entries.rows,
+                                  .entries = entries.rows,
                                   .queries = queries.rows,
-                                  .training = library.entries.splits.training,
-                                  .data = library.entries.splits.info,
-                                  .options = {.count = options.neighbours,
-                                              .distance = library.index.distance,
-                                              .own_rows = queries.own_rows}});
-}
-
-void print_found(const std::vector<RetrievedQuery>& found) {
-  TextTable table({"query", "rank", "row", "class", "distance"});
-  for (const auto& query : found) {
-    size_t rank = 0;
-    for (const auto& [row, distance, label] : query.entries) {
-      table.add({rank == 0 ? query_caption(query) : "", std::to_string(rank + 1),
-                 std::to_string(row), label.value_or(""), fmt::format("{:.4g}", distance)});
-      ++rank;
-    }
-  }
-  fmt::print("{}", table.text(""));
-}
-
-void print_comparison(const SearchComparison& comparison) {
-  fmt::print("\n{} queries, spread evenly\n", with_thousands(comparison.queries));
-  TextTable table({"searched", "size", fmt::format("precision@{}", comparison.neighbours), "mAP"});
-  for (const auto& [space, size, precision, mean_average_precision] : comparison.spaces) {
-    table.add({space, with_thousands(size), fmt::format("{:.4f}", precision),
-               fmt::format("{:.4f}", mean_average_precision)});
-  }
-  fmt::print("{}", table.text(""));
-  if (!comparison.not_available.empty()) fmt::print("{}\n", comparison.not_available);
+                                  .training = entries.splits.training,
+                                  .data = entries.splits.info,
+                                  .options = search_options(library, queries, options.neighbours)});
 }
 
 int retrieve(const CommandLine& line, const RetrieveOptions& options) {
@@ -134,8 +92,8 @@ int retrieve(const CommandLine& line, const RetrieveOptions& options) {
   if (!options.save_index.empty()) {
     output_file({.out = options.save_index, .force = output.force}, "");
   }
-
-  const SearchLibrary library = open_library(model, options, line);
+  SearchLibrary library = open_library(model, options.rows, options.index, line, output);
+  if (options.index.empty() || line.has("distance")) library.index.distance = options.distance;
   const std::string entries = row_text(library.entries);
   const char* distance = enum_name(library.index.distance);
   nlohmann::json result = {{"entries", entries}, {"distance", distance}};
@@ -147,23 +105,20 @@ int retrieve(const CommandLine& line, const RetrieveOptions& options) {
   }
   if (has_queries) {
     const SearchedItems queries = queries_of(model, library, options);
-    const auto found =
-        find_nearest(library.index.entries,
-                     {queries.names, encode_rows(model, *queries.rows, "queries", output)},
-                     {.count = options.neighbours,
-                      .distance = library.index.distance,
-                      .own_rows = queries.own_rows},
-                     class_names(library.entries));
+    const Codes codes = encode_rows(model, *queries.rows, "queries", output);
+    const auto found = find_nearest(library.index.entries, {queries.names, codes},
+                                    search_options(library, queries, options.neighbours),
+                                    class_names(library.entries));
     const auto written =
         write_retrieval_files(found, *queries.rows, library, model, folder, output);
     files.insert(files.end(), written.begin(), written.end());
     result["queries"] = to_json(found);
-    if (!output.json) print_found(found);
+    if (!output.json) fmt::print("{}", retrieval_text(found));
   }
   if (options.evaluate > 0) {
     const SearchComparison comparison = evaluate(model, library, options);
     result["evaluation"] = to_json(comparison);
-    if (!output.json) print_comparison(comparison);
+    if (!output.json) fmt::print("\n{}", comparison_text(comparison));
   }
   result["files"] = files;
   if (output.json) fmt::print("{}\n", result.dump(2));

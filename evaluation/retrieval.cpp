@@ -2,6 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
+#include "hourglass/core/text_table.h"
 #include "hourglass/evaluation/classes.h"
 #include "hourglass/evaluation/model_measures.h"
 #include "hourglass/evaluation/pca.h"
@@ -9,6 +10,8 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <iterator>
 
 namespace hourglass::evaluation {
@@ -64,6 +67,11 @@ std::vector<RetrievedQuery> find_nearest(const NeighbourIndex& index, const Quer
   return found;
 }
 
+std::string query_caption(const RetrievedQuery& query) {
+  const std::string name = std::filesystem::path(query.name).filename();
+  return query.label ? fmt::format("{}: {}", name, *query.label) : name;
+}
+
 std::string retrieval_csv(const std::vector<RetrievedQuery>& found) {
   std::string csv = "query,query_label,rank,row,label,distance\n";
   for (const auto& query : found) {
@@ -75,6 +83,20 @@ std::string retrieval_csv(const std::vector<RetrievedQuery>& found) {
     }
   }
   return csv;
+}
+
+std::string retrieval_text(const std::vector<RetrievedQuery>& found) {
+  TextTable table({"query", "rank", "row", "class", "distance"});
+  for (const auto& query : found) {
+    size_t rank = 0;
+    for (const auto& entry : query.entries) {
+      ++rank;
+      table.add({rank == 1 ? query_caption(query) : "", std::to_string(rank),
+                 std::to_string(entry.row), entry.label.value_or(""),
+                 fmt::format("{:.4g}", entry.distance)});
+    }
+  }
+  return table.text("");
 }
 
 nlohmann::json to_json(const std::vector<RetrievedQuery>& found) {
@@ -111,7 +133,8 @@ SearchComparison compare_searches(ExportedModel& model, const LabelledSearch& se
 }
 
 at::Tensor evenly_spread(int64_t count, int64_t size) {
-  return at::arange(count, at::kLong).mul(size).floor_divide(count);
+  const int64_t chosen = std::min(count, size);
+  return at::arange(chosen, at::kLong).mul(size).floor_divide(chosen);
 }
 
 nlohmann::json to_json(const SearchComparison& comparison) {
@@ -126,6 +149,19 @@ nlohmann::json to_json(const SearchComparison& comparison) {
           {"neighbours", comparison.neighbours},
           {"spaces", spaces},
           {"not_available", comparison.not_available}};
+}
+
+std::string comparison_text(const SearchComparison& comparison) {
+  TextTable table({"searched", "size", fmt::format("precision@{}", comparison.neighbours), "mAP"});
+  for (const auto& quality : comparison.spaces) {
+    table.add({quality.space, with_thousands(quality.size),
+               fmt::format("{:.4f}", quality.precision),
+               fmt::format("{:.4f}", quality.mean_average_precision)});
+  }
+  std::string text = fmt::format("{} queries, spread evenly\n{}",
+                                 with_thousands(comparison.queries), table.text(""));
+  if (!comparison.not_available.empty()) text += comparison.not_available + "\n";
+  return text;
 }
 
 }  // namespace hourglass::evaluation

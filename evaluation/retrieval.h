@@ -42,8 +42,14 @@ std::vector<RetrievedQuery> find_nearest(const NeighbourIndex& index, const Quer
                                          const NeighbourOptions& options,
                                          const std::vector<std::string>& class_names);
 
+/// "7: Bag": what a query is called, of a file its name without the folder.
+std::string query_caption(const RetrievedQuery& query);
+
 /// "query,query_label,rank,row,label,distance" and a line an entry found.
 std::string retrieval_csv(const std::vector<RetrievedQuery>& found);
+
+/// The same as a table for people.
+std::string retrieval_text(const std::vector<RetrievedQuery>& found);
 
 /// [{"query": …, "neighbours": [{"row": …}]}]
 nlohmann::json to_json(const std::vector<RetrievedQuery>& found);
@@ -79,9 +85,13 @@ struct LabelledSearch {
 /// the same size. Throws `Error` where entries or queries have no labels.
 SearchComparison compare_searches(ExportedModel& model, const LabelledSearch& search);
 
-/// `count` positions of 0 … size − 1 at even distances, rising: int64 [count].
+/// `count` positions of 0 … size − 1, or all where there are fewer, at even distances: int64.
 at::Tensor evenly_spread(int64_t count, int64_t size);
 
+/// {"queries": …, "neighbours": …, "spaces": [{"space": …}], "not_available": …}
 nlohmann::json to_json(const SearchComparison& comparison);
+
+/// The same as a table for people.
+std::string comparison_text(const SearchComparison& comparison);
 
 }  // namespace hourglass::evaluation

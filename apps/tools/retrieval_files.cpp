@@ -83,11 +83,6 @@ Picture draw_vectors(const std::vector<DrawnQuery>& drawn, const std::string& ti
 
 }  // namespace
 
-std::string query_caption(const RetrievedQuery& query) {
-  const std::string name = std::filesystem::path(query.name).filename();
-  return query.label ? fmt::format("{}: {}", name, *query.label) : name;
-}
-
 std::vector<std::string> write_retrieval_files(const std::vector<RetrievedQuery>& found,
                                                const datasets::Dataset& queries,
                                                const SearchLibrary& library,

@@ -22,7 +22,4 @@ std::vector<std::string> write_retrieval_files(const std::vector<evaluation::Ret
                                                const std::filesystem::path& folder,
                                                const OutputOptions& output);
 
-/// "7: Bag": what a query is called beside what is found for it.
-std::string query_caption(const evaluation::RetrievedQuery& query);
-
 }  // namespace hourglass::apps

@@ -12,14 +12,7 @@ namespace hourglass::apps {
 
 using namespace evaluation;
 
-SearchLibrary select_library(const ExportedModel& model, const RowOptions& options,
-                             const cli::CommandLine& line) {
-  SearchLibrary library;
-  library.part = select_rows(model, options, line, RecordedNoise::Leave);
-  library.within = library.part.name == "train" || library.part.name == "all";
-  library.entries = library.within ? library.part : select_part(library.part, Split::Train, {});
-  return library;
-}
+namespace {
 
 CodeIndex make_index(const SearchLibrary& library, ExportedModel& model,
                      const OutputOptions& output) {
@@ -32,6 +25,7 @@ CodeIndex make_index(const SearchLibrary& library, ExportedModel& model,
           .part = library.entries.name};
 }
 
+/// An index from a file, for the model and the entries of the library.
 CodeIndex read_index(const SearchLibrary& library, const ExportedModel& model,
                      const std::string& path) {
   CodeIndex index = load_index(path);
@@ -45,6 +39,20 @@ CodeIndex read_index(const SearchLibrary& library, const ExportedModel& model,
       "{}: expected codes of {}, found {} of the {} part of {}; give the same --dataset and "
       "--split as for --save-index",
       path, row_text(library.entries), found, index.part, index.data_name);
+}
+
+}  // namespace
+
+SearchLibrary open_library(ExportedModel& model, const RowOptions& options,
+                           const std::string& index_file, const cli::CommandLine& line,
+                           const OutputOptions& output) {
+  SearchLibrary library;
+  library.part = select_rows(model, options, line, RecordedNoise::Leave);
+  library.within = library.part.part == Split::Train || library.part.part == Split::All;
+  library.entries = library.within ? library.part : select_part(library.part, Split::Train, {});
+  library.index = index_file.empty() ? make_index(library, model, output)
+                                     : read_index(library, model, index_file);
+  return library;
 }
 
 SearchedItems part_rows(const SearchLibrary& library, const at::Tensor& positions) {
@@ -67,6 +75,17 @@ SearchedItems part_rows(const SearchLibrary& library, const RowList& numbers) {
   }
   return part_rows(library,
                    numbers.all ? part.all_positions() : at::tensor(numbers.rows, at::kLong));
+}
+
+SearchedItems image_items(const ImageInputs& images) {
+  SearchedItems items = {.names = {}, .rows = images.rows, .own_rows = {}};
+  for (const auto& path : images.paths) items.names.push_back(path.string());
+  return items;
+}
+
+NeighbourOptions search_options(const SearchLibrary& library, const SearchedItems& items,
+                                int64_t count) {
+  return {.count = count, .distance = library.index.distance, .own_rows = items.own_rows};
 }
 
 }  // namespace hourglass::apps

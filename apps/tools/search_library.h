@@ -6,6 +6,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,17 +20,11 @@ struct SearchLibrary {
   evaluation::CodeIndex index;
 };
 
-/// The rows alone: the index is still empty.
-SearchLibrary select_library(const evaluation::ExportedModel& model, const RowOptions& options,
-                             const cli::CommandLine& line);
-
-/// Encodes the entries.
-evaluation::CodeIndex make_index(const SearchLibrary& library, evaluation::ExportedModel& model,
-                                 const OutputOptions& output);
-
-/// Reads the file of an index. Throws `Error` unless it was made with the model, of the entries.
-evaluation::CodeIndex read_index(const SearchLibrary& library,
-                                 const evaluation::ExportedModel& model, const std::string& path);
+/// Encodes the entries, or reads the file of an index where one is named. Throws `Error` unless that
+/// was made with the model, of the entries.
+SearchLibrary open_library(evaluation::ExportedModel& model, const RowOptions& options,
+                           const std::string& index_file, const cli::CommandLine& line,
+                           const OutputOptions& output);
 
 /// Items to find the like of.
 struct SearchedItems {
@@ -43,5 +38,12 @@ SearchedItems part_rows(const SearchLibrary& library, const at::Tensor& position
 
 /// The same by their numbers. Throws `Error` for a row that the part does not have.
 SearchedItems part_rows(const SearchLibrary& library, const RowList& numbers);
+
+/// The images of `read_image_inputs`.
+SearchedItems image_items(const ImageInputs& images);
+
+/// How `count` neighbours of the items are searched.
+evaluation::NeighbourOptions search_options(const SearchLibrary& library,
+                                            const SearchedItems& items, int64_t count);
 
 }  // namespace hourglass::apps

@@ -1,22 +1,21 @@
 // `detect_anomalies` as its users meet it; its numbers against a computation of their own.
 
-#include "hourglass/apps/tools/anomaly_classes.h"
-#include "hourglass/apps/tools/anomaly_score.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
 #include "hourglass/core/random.h"
 #include "hourglass/core/text.h"
+#include "hourglass/evaluation/exported_model.h"
 #include "hourglass/figures/picture.h"
 #include "hourglass/sources/open.h"
 #include "hourglass/tests/apps/tool_runs.h"
 
 #include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
 
 namespace hourglass::apps {
 
 using namespace datasets;
-using namespace training;
 using namespace sources;
 using namespace evaluation;
 using namespace figures;
@@ -25,7 +24,6 @@ using namespace cli;
 namespace {
 
 namespace fs = std::filesystem;
-using testing::error_of;
 using testing::expect_contains;
 using testing::expect_refusal;
 using testing::json_of;
@@ -201,8 +199,9 @@ TEST(DetectAnomalies, ElboOfAVariationalModelIsLossPlusKl) {
   const auto first = read_scores(folder / "sampled/scores.csv").scores;
   json_of("detect_anomalies", sampled);
   EXPECT_EQ(read_scores(folder / "sampled/scores.csv").scores, first);
-  const at::Tensor noise =
-      at::randn({16, code[0].size(1)}, make_generator(at::kCPU, derive_seed(/*seed=*/1, "elbo")));
+  const at::Generator generator =
+      at::detail::createCPUGenerator(derive_seed(/*seed=*/1, "elbo"));
+  const at::Tensor noise = at::randn({16, code[0].size(1)}, generator);
   at::Tensor loss = at::zeros({8});
   for (const at::Tensor& epsilon : noise.unbind(0)) {
     loss += loss_of(code[0] + (0.5 * code[1]).exp() * epsilon) / 16;
@@ -250,25 +249,6 @@ TEST(DetectAnomalies, RefusesBadInput) {
                  kFailed, {"bad.json", "--save-threshold"});
   testing::write_file(folder / "file", "");
   expect_refusal(tool, {path, "--out", (folder / "file/sub").string()}, kFailed, {"file"});
-}
-
-TEST(AnomaliesAmong, ReadsClassesByNameThenByNumber) {
-  const at::Tensor labels = at::tensor({0, 1, 2, 1}, at::kLong);
-  const std::vector<std::string> names = {"boot", "bag", "1"};
-  const auto anomalies = [&](const NormalClasses& classes) {
-    return anomalies_among(labels, names, classes, /*absent_allowed=*/false);
-  };
-  EXPECT_TRUE(at::equal(anomalies({.normal = {"bag"}}), at::tensor({1, 0, 1, 0}).to(at::kBool)));
-  EXPECT_TRUE(
-      at::equal(anomalies({.anomalous = {"0", "1"}}), at::tensor({1, 0, 1, 0}).to(at::kBool)));
-  expect_contains(error_of([&] { anomalies({.normal = {"bog"}}); }), {"'bog'", "bag"});
-}
-
-TEST(MahalanobisOfAFile, IsWhatWasKept) {
-  const Mahalanobis fitted = fit_mahalanobis(at::randn({50, 3}));
-  const Mahalanobis read = mahalanobis_from_json(nlohmann::json::parse(to_json(fitted).dump()));
-  EXPECT_TRUE(at::equal(read.mean, fitted.mean));
-  EXPECT_TRUE(at::equal(read.precision, fitted.precision));
 }
 
 }  // namespace

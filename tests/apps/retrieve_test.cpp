@@ -1,6 +1,5 @@
 // `retrieve` as its users meet it; its numbers against a computation of their own.
 
-#include "hourglass/apps/tools/code_index.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
@@ -23,7 +22,6 @@ using namespace cli;
 namespace {
 
 namespace fs = std::filesystem;
-using testing::error_of;
 using testing::expect_contains;
 using testing::expect_refusal;
 using testing::json_of;
@@ -179,25 +177,6 @@ TEST(Retrieve, RefusesBadInput) {
   testing::write_file(folder / "index.npz", "no archive");
   expect_refusal("retrieve", {path, "--query", "1", "--index", folder / "index.npz", "--out", out},
                  kFailed, {"index.npz"});
-}
-
-TEST(CodeIndexFile, HoldsWhatWasKept) {
-  const TemporaryFolder folder;
-  const CodeIndex index = {.entries = {at::randn({5, 3}), at::tensor({1, 0, 2, 1, 1}, at::kLong)},
-                           .distance = Distance::Cosine,
-                           .checkpoint_sha256 = "abc",
-                           .data_name = "digits",
-                           .data_sha256 = "def",
-                           .part = "train"};
-  save_index(folder / "index.npz", index);
-  const CodeIndex read = load_index(folder / "index.npz");
-  EXPECT_TRUE(at::equal(read.entries.codes, index.entries.codes));
-  EXPECT_TRUE(at::equal(read.entries.labels, index.entries.labels));
-  EXPECT_EQ(read.distance, Distance::Cosine);
-  EXPECT_EQ(read.checkpoint_sha256, "abc");
-  EXPECT_EQ(read.data_name, "digits");
-  EXPECT_EQ(read.data_sha256, "def");
-  EXPECT_EQ(read.part, "train");
 }
 
 }  // namespace

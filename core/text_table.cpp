@@ -1,4 +1,4 @@
-#include "hourglass/apps/tools/text_table.h"
+#include "hourglass/core/text_table.h"
 
 #include "hourglass/core/text.h"
 
@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace hourglass::apps {
+namespace hourglass {
 namespace {
 
 /// Characters of UTF-8 text: bytes that do not continue one.
@@ -47,4 +47,4 @@ std::string TextTable::text(std::string_view indent) const {
   return text;
 }
 
-}  // namespace hourglass::apps
+}  // namespace hourglass
