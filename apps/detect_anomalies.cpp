@@ -1,5 +1,5 @@
 // Finds the items that are strange to a model: a score for each, a threshold from normal training
-// items by a stated rule, and where labels say which are anomalies, how well the score separates them.
+// items by a stated rule, and where labels say which are anomalies, how well the two are separated.
 
 #include "hourglass/apps/tools/anomaly_files.h"
 #include "hourglass/apps/tools/item_pictures.h"

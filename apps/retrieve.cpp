@@ -1,4 +1,4 @@
-// Finds the entries of a data set that are most like a query, by the distance of their codes; reports
+// Finds the entries of a data set that are most like a query, by the distance of their codes; tells
 // how often they are of the query's class, beside the same search among raw values and PCA codes.
 
 #include "hourglass/apps/tools/retrieval_files.h"

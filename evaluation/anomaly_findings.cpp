@@ -36,9 +36,10 @@ std::string separation_text(const AnomalyFindings& findings) {
          fmt::format("anomalies {} flagged, {} missed (recall {:.2f} %)\n",
                      with_thousands(counts.true_positives), with_thousands(counts.false_negatives),
                      100 * counts.recall()) +
-         fmt::format("normal    {} flagged, {} passed (false alarms {:.2f} %), precision {:.2f} %\n",
+         fmt::format("normal    {} flagged, {} passed (false alarms {:.2f} %)",
                      with_thousands(counts.false_positives), with_thousands(counts.true_negatives),
-                     100 * counts.false_positive_rate(), 100 * counts.precision());
+                     100 * counts.false_positive_rate()) +
+         fmt::format(", precision {:.2f} %\n", 100 * counts.precision());
 }
 
 }  // namespace

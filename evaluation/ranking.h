@@ -10,8 +10,8 @@ namespace hourglass::evaluation {
 
 // How well scores separate positive items (anomalies, say) from negative ones; a higher score means
 // more positive. `scores` is [N] of any floating type, `positive` is bool [N]. Every function
-// throws `Error` when the lengths differ or a score is not finite; all but `confusion_at`
-// and `measure_separation` when there is no positive or no negative item.
+// throws `Error` when the lengths differ or a score is not finite; all but `confusion_at` and
+// `measure_separation` when there is no positive or no negative item.
 
 /// One point for each distinct score from high to low, items at or above it counted as positive;
 /// the first point, at an infinite threshold, is (0, 0).

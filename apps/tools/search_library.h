@@ -20,8 +20,8 @@ struct SearchLibrary {
   evaluation::CodeIndex index;
 };
 
-/// Encodes the entries, or reads the file of an index where one is named. Throws `Error` unless that
-/// was made with the model, of the entries.
+/// Encodes the entries, or reads the file of an index where one is named. Throws `Error` unless
+/// that was made with the model, of the entries.
 SearchLibrary open_library(evaluation::ExportedModel& model, const RowOptions& options,
                            const std::string& index_file, const cli::CommandLine& line,
                            const OutputOptions& output);
