@@ -2,10 +2,7 @@
 
 #include "hourglass/core/batch.h"
 #include "hourglass/core/fields.h"
-<<<<<<< HEAD
-=======
 #include "hourglass/datasets/dataset.h"
->>>>>>> h1
 #include "hourglass/evaluation/exported_model.h"
 #include "hourglass/models/likelihood.h"
 

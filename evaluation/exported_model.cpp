@@ -74,11 +74,7 @@ ExportedModel ExportedModel::load(const std::filesystem::path& path, at::Device 
   model.program_->device = device;
   model.program_->module.eval();
   const std::string& text = extra["hourglass.json"];
-  model.metadata_ = nlohmann::json::object();
-  if (!text.empty()) {
-    model.card_ = formats::parse_card(text, path.string());
-    model.metadata_ = formats::to_json(*model.card_);
-  }
+  if (!text.empty()) model.card_ = formats::parse_card(text, path.string());
   return model;
 }
 

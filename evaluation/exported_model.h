@@ -6,7 +6,6 @@
 #include "hourglass/models/autoencoder.h"
 
 #include <ATen/core/Tensor.h>
-#include <nlohmann/json.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -72,10 +71,7 @@ class ExportedModel {
   /// Numbers that tell the model about each item; 0 where it takes none.
   int64_t condition_width() const;
 
-  /// The extra file hourglass.json; an empty object in a third-party file.
-  const nlohmann::json& metadata() const { return metadata_; }
-
-  /// Shape of one input: what `set_input_shape` says, else the metadata; none in a third-party file.
+  /// Shape of one input: what `set_input_shape` says, else the card; none in a third-party file.
   std::optional<Shape> input_shape() const;
   std::optional<Shape> code_shape() const;
 
@@ -96,7 +92,6 @@ class ExportedModel {
   std::filesystem::path path_;
   uint64_t file_size_ = 0;
   std::shared_ptr<Program> program_;
-  nlohmann::json metadata_;
   std::optional<formats::ModelCard> card_;
   std::optional<Shape> input_shape_;
 

@@ -126,12 +126,8 @@ SelectedRows select_rows(const evaluation::ExportedModel& model, const RowOption
 /// choose. Throws `UsageError` where there is no such part.
 SelectedRows select_part(SelectedRows rows, Split split, const RowOptions& options);
 
-<<<<<<< HEAD
-/// As `select_rows` above where no checkpoint decides anything.
-=======
 /// As `select_rows` above where no checkpoint decides anything; rows of a table are left unscaled
 /// unless --scale is given.
->>>>>>> h1
 SelectedRows select_rows(const RowOptions& options, const cli::CommandLine& line);
 
 /// A user's own images, told the class of the options where there is one.

@@ -133,14 +133,11 @@ SelectedRows select_from(const DataOptions& data, const RowOptions& options,
   return select_part(std::move(selected), split, options);
 }
 
-<<<<<<< HEAD
-=======
 bool holds_table(const ReadData& read, const DataOptions& options) {
   return options.item_shape.empty() ? read.inputs.rows.values.dim() == 2
                                     : options.item_shape.size() == 1;
 }
 
->>>>>>> h1
 /// Every part told the same class.
 void tell_class(DataSplits& splits, const ExportedModel& model, const std::string& class_name) {
   const at::Tensor condition = condition_named(model, class_name);
@@ -179,10 +176,7 @@ std::optional<Shape> image_shape(const ExportedModel& model) {
 
 SelectedRows select_part(SelectedRows rows, Split split, const RowOptions& options) {
   DatasetPtr part = part_of(rows, split);
-<<<<<<< HEAD
-=======
   rows.part = split;
->>>>>>> h1
   rows.name = enum_name(split);
   rows.numbers = chosen_numbers(options, rows.name, part->size());
   if (std::ssize(rows.numbers) < part->size() || !options.indices.rows.empty()) {
@@ -206,14 +200,10 @@ SelectedRows select_rows(const ExportedModel& model, const RowOptions& options,
 
 SelectedRows select_rows(const RowOptions& options, const CommandLine& line) {
   return select_from(named_data(options, line), options,
-<<<<<<< HEAD
-                     [](const ReadData& read, const DataOptions& data) {
-=======
                      [&](const ReadData& read, DataOptions data) {
                        if (holds_table(read, data) && !line.has("scale")) {
                          data.scale = {ScalingRule::Kind::None};
                        }
->>>>>>> h1
                        return split_data(read, data, /*seed=*/1);
                      });
 }

@@ -1,3 +1,0 @@
-#pragma once
-
-#include "hourglass/evaluation/model_measures.h"
