@@ -22,14 +22,14 @@ using testing::exported;
 using testing::TemporaryFolder;
 using testing::unscaled;
 
-ModelSpec small_spec(int64_t condition_width = 0) {
+ModelSpec four_values(int64_t condition_width = 0) {
   return {.shapes = {{4}, {4}},
           .network = DenseNetwork{.widths = {2}},
           .condition_width = condition_width};
 }
 
 ExportedModel plain_model(const TemporaryFolder& folder, const std::string& name = "best.pt") {
-  Autoencoder model(small_spec());
+  Autoencoder model(four_values());
   return exported(model, folder / name, {{"loss", "mse"}});
 }
 
@@ -65,7 +65,7 @@ TEST(AnomalyDetector, MahalanobisScoresOfNormalRowsAreThoseOfAnyRows) {
 
 TEST(AnomalyDetector, ElboIsLossPlusKlUnderTheConditionOfTheRow) {
   const TemporaryFolder folder;
-  Variational variational({}, small_spec(/*condition_width=*/3));
+  Variational variational({}, four_values(/*condition_width=*/3));
   auto model = exported(variational, folder / "best.pt", {{"loss", "mse"}}, {"a", "b", "c"});
   const at::Tensor x = at::rand({5, 4});
   const at::Tensor condition = at::eye(3).index_select(0, at::tensor({0, 1, 2, 1, 0}));

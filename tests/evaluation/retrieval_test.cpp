@@ -62,7 +62,7 @@ LabelledSearch clear_search(ExportedModel& model) {
 TEST(CompareSearches, MeasuresCodesValuesAndPca) {
   const TemporaryFolder folder;
   Autoencoder plain({.shapes = {{4}, {4}}, .network = DenseNetwork{.widths = {2}}});
-  auto model = exported(plain, folder / "best.pt", {});
+  auto model = exported(plain, folder / "best.pt", {{"loss", "mse"}});
   LabelledSearch search = clear_search(model);
   const auto comparison = compare_searches(model, search);
   ASSERT_EQ(comparison.spaces.size(), 3U);
@@ -80,7 +80,7 @@ TEST(CompareSearches, MeasuresCodesValuesAndPca) {
   EXPECT_EQ(without.spaces.size(), 2U);
   expect_contains(comparison_text(without), {"no PCA"});
   EXPECT_EQ(to_json(without).at("not_available"), without.not_available);
-  search.codes.labels = {};
+  search.codes.labels = at::Tensor();
   expect_contains(error_of([&] { compare_searches(model, search); }), {"labels", "blobs"});
 }
 
