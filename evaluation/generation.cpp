@@ -45,8 +45,8 @@ UsualCodes::UsualCodes(const ExportedModel& model, Prior prior, TrainingCodes tr
     : model_(model), ask_for_training_codes_(std::move(training_codes)) {
   if (has_index_codes(model)) {
     throw Error(
-        "{}: its codes are indices of a codebook: they have no prior to draw from, and no codes "
-        "between them; decode indices that you name",
+        "{}: its codes are indices of a codebook, which have no prior to draw from and nothing "
+        "between them: name indices by `at`",
         model.path().string());
   }
   gaussian_ = prior == Prior::Gaussian ||

@@ -110,7 +110,8 @@ at::Tensor condition_named(const ExportedModel& model, const std::string& name) 
   if (!place || *place < 0 || *place >= width) {
     throw Error("{}: expected a class for `condition`, {}, or its number, found {}{}",
                 model.path().string(), join_text(classes),
-                name.empty() ? "none" : "'" + name + "'", suggestion(name, classes));
+                name.empty() ? "none" : "'" + name + "'",
+                name.empty() ? "" : suggestion(name, classes));
   }
   return datasets::class_condition(*place, width);
 }

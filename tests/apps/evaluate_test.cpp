@@ -202,7 +202,7 @@ TEST(Evaluate, TellsAConditionalModelTheClassOfEachRow) {
     return json_of("evaluate", more).at("checkpoints").at(0).at("model").at("mse").get<double>();
   };
   EXPECT_NE(mse({}), mse({"--condition", "7"}));
-  expect_refusal("evaluate", {path, "--condition", "eleven"}, kFailed, {"'eleven'", "0 to 9"});
+  expect_refusal("evaluate", {path, "--condition", "eleven"}, kFailed, {"'eleven'", "its number"});
 }
 
 TEST(Evaluate, RefusesBadInput) {

@@ -78,9 +78,9 @@ TEST(ConditionNamed, TakesANameOrANumber) {
   EXPECT_TRUE(at::equal(condition_named(model, "virginica"), at::tensor({0.0F, 0.0F, 1.0F}).view({1, 3})));
   EXPECT_TRUE(at::equal(condition_named(model, "0"), at::tensor({1.0F, 0.0F, 0.0F}).view({1, 3})));
   expect_contains(error_of([&] { condition_named(model, "virginia"); }),
-                  {"did you mean 'virginica'", "0 to 2"});
+                  {"did you mean 'virginica'", "or its number"});
   expect_contains(error_of([&] { condition_named(told_model(folder, "columns:0,1,2"), "1"); }),
-                  {"told classes"});
+                  {"3 numbers", "'1'"});
 }
 
 TEST(SameCondition, IsThatOfEveryRow) {

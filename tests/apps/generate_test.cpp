@@ -1,0 +1,117 @@
+// generate, decode and encode with models that are told a class, and with codes that are indices.
+
+#include "hourglass/core/files.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/evaluation/exported_model.h"
+#include "hourglass/formats/npy.h"
+#include "hourglass/tests/apps/tool_runs.h"
+
+#include <ATen/ATen.h>
+
+namespace hourglass::apps {
+
+using namespace cli;
+using namespace formats;
+
+namespace {
+
+namespace fs = std::filesystem;
+using testing::expect_contains;
+using testing::expect_refusal;
+using testing::json_of;
+using testing::small_checkpoint;
+using testing::TemporaryFolder;
+
+fs::path told_checkpoint(const TemporaryFolder& folder) {
+  return small_checkpoint(folder / "told", "conditional_autoencoder", {"--recipe", "digits-cvae"});
+}
+
+fs::path index_checkpoint(const TemporaryFolder& folder) {
+  return small_checkpoint(folder / "indices", "vector_quantized_autoencoder",
+                          {"--recipe", "digits-vq"});
+}
+
+TEST(Generate, DrawsTheSameSamplesForEveryClass) {
+  const TemporaryFolder folder;
+  const fs::path path = told_checkpoint(folder);
+  const auto result = json_of("generate", {path, "--samples", "4", "--condition", "all", "--out",
+                                           folder / "all"});
+  expect_contains(result.at("title"), {"for each class"});
+  const at::Tensor codes = read_npy(folder / "all/codes.npy");  // [10 · 4, 2]
+  const at::Tensor items = read_npy(folder / "all/items.npy");
+  ASSERT_EQ(codes.size(0), 40);
+  EXPECT_TRUE(at::equal(codes.narrow(0, 0, 4), codes.narrow(0, 28, 4)));
+  json_of("generate", {path, "--samples", "4", "--condition", "7", "--out", folder / "seven"});
+  EXPECT_TRUE(at::allclose(read_npy(folder / "seven/items.npy"), items.narrow(0, 28, 4), 0, 1e-6));
+}
+
+TEST(Generate, SaysWhichClassesAModelCanBeTold) {
+  const TemporaryFolder folder;
+  const fs::path path = told_checkpoint(folder), out = folder / "x";
+  for (const std::vector<std::string>& way :
+       {std::vector<std::string>{"--samples", "3"}, {"--at", "0,0"}, {"--manifold", "3"},
+        {"--interpolate", "0,1"}, {"--traverse", "1"}}) {
+    std::vector<std::string> arguments = {path, way[0], way[1], "--out", out};
+    expect_refusal("generate", arguments, kFailed, {"--condition", "0, 1, 2", "found none"});
+    arguments.insert(arguments.end(), {"--condition", "ten"});
+    expect_refusal("generate", arguments, kFailed, {"--condition", "0, 1, 2", "'ten'"});
+  }
+  expect_refusal("generate", {path, "--manifold", "3", "--condition", "all"}, kWrongUsage,
+                 {"--condition", "one class"});
+  const fs::path plain = small_checkpoint(folder / "plain", "dense_autoencoder");
+  expect_refusal("generate", {plain, "--samples", "3", "--condition", "7", "--out", out}, kFailed,
+                 {"--condition", "takes none"});
+}
+
+TEST(Decode, TellsTheLabelsOfAFileOrOneClass) {
+  const TemporaryFolder folder;
+  const fs::path path = told_checkpoint(folder);
+  for (const std::string name : {"codes.csv", "codes.npy"}) {
+    json_of("encode", {path, "--out", folder / name, "--no-picture"});
+  }
+  json_of("decode", {path, folder / "codes.csv", "--out", folder / "labels.npy"});
+  json_of("decode", {path, folder / "codes.csv", "--condition", "7", "--out", folder / "seven.npy"});
+  auto model = evaluation::ExportedModel::load(path);
+  const at::Tensor codes = read_npy(folder / "codes.npy").narrow(0, 0, 10);
+  // The first ten digits are 0 to 9.
+  EXPECT_TRUE(at::allclose(read_npy(folder / "labels.npy").narrow(0, 0, 10),
+                           model.decode(codes, at::eye(10)), 0, 1e-5));
+  EXPECT_TRUE(at::allclose(read_npy(folder / "seven.npy").narrow(0, 0, 10),
+                           model.decode(codes, at::eye(10)[7].expand({10, -1})), 0, 1e-5));
+  expect_refusal("decode", {path, folder / "codes.npy", "--out", folder / "x.npy"}, kFailed,
+                 {"--condition", "found none"});
+}
+
+TEST(Encode, WritesIndicesAsWholeNumbers) {
+  const TemporaryFolder folder;
+  const fs::path path = index_checkpoint(folder);
+  json_of("encode", {path, "--out", folder / "codes.csv"});
+  json_of("encode", {path, "--out", folder / "codes.npy", "--no-picture"});
+  const at::Tensor codes = read_npy(folder / "codes.npy");
+  EXPECT_EQ(codes.scalar_type(), at::kLong);
+  EXPECT_EQ(codes.sizes(), (std::vector<int64_t>{1797, 2, 2}));
+  const auto row = codes[0].flatten();
+  expect_contains(read_file(folder / "codes.csv"),
+                  {fmt::format("code1,code2,code3,code4,label\n{},{},{},{},0\n",
+                               row[0].item<int64_t>(), row[1].item<int64_t>(),
+                               row[2].item<int64_t>(), row[3].item<int64_t>())});
+  json_of("decode", {path, folder / "codes.csv", "--out", folder / "a.npy"});
+  json_of("decode", {path, folder / "codes.npy", "--out", folder / "b.npy"});
+  EXPECT_TRUE(at::equal(read_npy(folder / "a.npy"), read_npy(folder / "b.npy")));
+}
+
+TEST(Generate, DecodesNamedIndicesAndSaysThatTheyHaveNoPrior) {
+  const TemporaryFolder folder;
+  const fs::path path = index_checkpoint(folder);
+  json_of("generate", {path, "--at", "3,7,1,0", "--out", folder / "named"});
+  EXPECT_TRUE(at::equal(read_npy(folder / "named/codes.npy").flatten(), at::tensor({3, 7, 1, 0})));
+  for (const std::string way : {"--samples", "--manifold"}) {
+    expect_refusal("generate", {path, way, "4", "--out", folder / "x"}, kFailed,
+                   {"indices of a codebook", "no prior", "--at"});
+  }
+  expect_refusal("generate", {path, "--at", "0,0,0,64", "--out", folder / "x"}, kFailed,
+                 {"--at", "indices of 0 to 63", "found 64"});
+}
+
+}  // namespace
+}  // namespace hourglass::apps
