@@ -7,13 +7,13 @@
 //   activations 17.npz --layers encoder.conv1       the saved ones drawn again
 
 #include "hourglass/apps/tools/activation_pictures.h"
-#include "hourglass/apps/tools/fact_text.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/evaluation/activation_facts.h"
 #include "hourglass/evaluation/activation_file.h"
 #include "hourglass/evaluation/activations.h"
+#include "hourglass/evaluation/fact_text.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>

@@ -6,12 +6,12 @@
 //   evaluate vae.pt --samples 5000                  −log p(x) by importance sampling, too
 //   evaluate third_party.pt --dataset fashion-mnist --input-shape 1,28,28 --json
 
-#include "hourglass/apps/tools/assessment_report.h"
 #include "hourglass/apps/tools/judged_rows.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
-#include "hourglass/evaluation/assessment.h"
+#include "hourglass/evaluation/assessment_report.h"
+#include "hourglass/figures/bar_chart.h"
 
 #include <fmt/format.h>
 
@@ -79,6 +79,24 @@ void print_json(const std::vector<AssessedModel>& all) {
   nlohmann::json rows = nlohmann::json::array();
   for (const auto& model : all) rows.push_back(to_json(model));
   fmt::print("{}\n", nlohmann::json{{"checkpoints", rows}}.dump(2));
+}
+
+/// A group of two bars a checkpoint: the model, and PCA of its size.
+Picture comparison_chart(const std::vector<AssessedModel>& all, Measure measure) {
+  std::vector<std::string> names;
+  BarSeries models{"autoencoder", {}}, pca{"PCA of its size", {}};
+  const auto value_of = [&](const Measures& measures) {
+    return measures.at(measure).value.value_or(std::numeric_limits<double>::quiet_NaN());
+  };
+  for (const auto& model : all) {
+    names.push_back(model.name);
+    models.values.push_back(value_of(model.found.model));
+    pca.values.push_back(value_of(model.found.pca));
+  }
+  const std::string title = measure_title(measure);
+  return bar_chart(names, {models, pca},
+                   {.title = title + " of the rows evaluated",
+                    .y_label = title + (is_accuracy(measure) ? " accuracy" : "")});
 }
 
 int evaluate(const CommandLine& line, const EvaluateOptions& options) {

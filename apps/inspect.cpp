@@ -5,9 +5,9 @@
 //   inspect third_party.pt --input-shape 1,28,28
 //   inspect a.pt --diff b.pt --json
 
-#include "hourglass/apps/tools/fact_text.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
+#include "hourglass/evaluation/fact_text.h"
 #include "hourglass/evaluation/model_facts.h"
 
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 #include "hourglass/apps/tools/item_text.h"
 
-#include "hourglass/apps/tools/text_table.h"
+#include "hourglass/core/text_table.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>

@@ -1,8 +1,7 @@
-#include "hourglass/apps/tools/assessment_report.h"
+#include "hourglass/evaluation/assessment_report.h"
 
-#include "hourglass/apps/tools/text_table.h"
 #include "hourglass/core/text.h"
-#include "hourglass/figures/bar_chart.h"
+#include "hourglass/core/text_table.h"
 
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
@@ -10,14 +9,9 @@
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <set>
 
-namespace hourglass::apps {
-
-using namespace evaluation;
-using namespace figures;
-
+namespace hourglass::evaluation {
 namespace {
 
 void add_row(TextTable& table, const std::string& name, const std::string& size,
@@ -61,7 +55,7 @@ void name_all(std::vector<AssessedModel>& all) {
 }
 
 nlohmann::json to_json(const AssessedModel& model) {
-  nlohmann::json json = evaluation::to_json(model.found);
+  nlohmann::json json = to_json(model.found);
   json.update({{"checkpoint", model.path},
                {"rows", model.rows},
                {"training_rows", model.training_rows},
@@ -97,21 +91,4 @@ std::string details_text(const AssessedModel& model) {
   return text + fmt::format("  speed     {}\n  verdict   {}\n", speed_text(model), verdict(found));
 }
 
-Picture comparison_chart(const std::vector<AssessedModel>& all, Measure measure) {
-  std::vector<std::string> names;
-  BarSeries models{"autoencoder", {}}, pca{"PCA of its size", {}};
-  const auto value_of = [&](const Measures& measures) {
-    return measures.at(measure).value.value_or(std::numeric_limits<double>::quiet_NaN());
-  };
-  for (const auto& model : all) {
-    names.push_back(model.name);
-    models.values.push_back(value_of(model.found.model));
-    pca.values.push_back(value_of(model.found.pca));
-  }
-  const std::string title = measure_title(measure);
-  return bar_chart(names, {models, pca},
-                   {.title = title + " of the rows evaluated",
-                    .y_label = title + (is_accuracy(measure) ? " accuracy" : "")});
-}
-
-}  // namespace hourglass::apps
+}  // namespace hourglass::evaluation

@@ -4,18 +4,18 @@
 
 #include <string>
 
-namespace hourglass::apps {
+namespace hourglass::evaluation {
 
 // Facts about models and activations as text for people.
 
-/// Of `evaluation::model_facts`.
+/// Of `model_facts`.
 std::string model_text(const nlohmann::json& facts);
 
-/// Of `evaluation::fact_differences` between two files of these names.
+/// Of `fact_differences` between two files of these names.
 std::string difference_text(const nlohmann::json& differences, const std::string& first,
                             const std::string& second);
 
-/// Of `evaluation::activation_facts`.
+/// Of `activation_facts`.
 std::string activation_text(const nlohmann::json& facts);
 
-}  // namespace hourglass::apps
+}  // namespace hourglass::evaluation

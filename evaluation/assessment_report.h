@@ -1,24 +1,21 @@
 #pragma once
 
 #include "hourglass/evaluation/assessment.h"
-#include "hourglass/figures/picture.h"
 
 #include <nlohmann/json.hpp>
 
 #include <string>
 #include <vector>
 
-// How `evaluate` tells of several checkpoints.
+namespace hourglass::evaluation {
 
-namespace hourglass::apps {
-
-/// A checkpoint with what was found.
+/// A checkpoint, and what was found of it and its data.
 struct AssessedModel {
   std::string path, name;
   std::string rows, training_rows;  ///< "359 validation rows of digits"
   bool seen_in_training = false;
   std::string device;
-  evaluation::Assessment found;
+  Assessment found;
 };
 
 /// Names all by their paths, without folders and endings that all of them share: "ev-f32" for
@@ -33,8 +30,4 @@ std::string measure_table(const std::vector<AssessedModel>& all);
 /// What the table leaves open, in some lines.
 std::string details_text(const AssessedModel& model);
 
-/// A group of two bars a checkpoint: the model, and PCA of its size.
-figures::Picture comparison_chart(const std::vector<AssessedModel>& all,
-                                  evaluation::Measure measure);
-
-}  // namespace hourglass::apps
+}  // namespace hourglass::evaluation

@@ -1,8 +1,8 @@
-#include "hourglass/apps/tools/fact_text.h"
+#include "hourglass/evaluation/fact_text.h"
 
-#include "hourglass/apps/tools/text_table.h"
 #include "hourglass/core/shape.h"
 #include "hourglass/core/text.h"
+#include "hourglass/core/text_table.h"
 #include "hourglass/models/summary.h"
 
 #include <fmt/format.h>
@@ -11,10 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace hourglass::apps {
-
-using namespace models;
-
+namespace hourglass::evaluation {
 namespace {
 
 using nlohmann::json;
@@ -52,22 +49,22 @@ std::string rows_text(const std::string& heading, const json& rows,
 }
 
 /// Whether a layer or parameter is of the part "encoder." or "decoder."; "" is the whole.
-bool belongs_to(const std::string& name, const std::string& part) {
+bool is_in_part(const std::string& name, const std::string& part) {
   return name.starts_with(part) || (part == "decoder." && name == "output");
 }
 
 /// The layers of a part as the trainers print them.
-ModelSummary summary_of(const json& facts, const std::string& part) {
-  ModelSummary summary;
+models::ModelSummary summary_of(const json& facts, const std::string& part) {
+  models::ModelSummary summary;
   int64_t values = 0;
   for (const auto& row : facts.at("layers")) {
     const std::string name = row.at("name");
-    if (!belongs_to(name, part)) continue;
+    if (!is_in_part(name, part)) continue;
     summary.layers.push_back({name, row.at("type"), row.at("output_shape"), row.at("parameters")});
     values += summary.layers.back().values;
   }
   for (const auto& row : facts.at("parameters")) {
-    if (belongs_to(row.at("name"), part)) summary.trainable += row.at("count").get<int64_t>();
+    if (is_in_part(row.at("name"), part)) summary.trainable += row.at("count").get<int64_t>();
   }
   // Weights that two layers share are in the rows of both.
   summary.fixed = std::max<int64_t>(0, values - summary.trainable);
@@ -78,7 +75,7 @@ std::string layers_text(const json& facts) {
   std::string text;
   for (const auto& [heading, part] :
        {std::pair{"Whole", ""}, {"Encoder", "encoder."}, {"Decoder", "decoder."}}) {
-    const ModelSummary summary = summary_of(facts, part);
+    const models::ModelSummary summary = summary_of(facts, part);
     if (!summary.layers.empty()) text += fmt::format("\n{}\n{}", heading, to_text(summary));
   }
   return text;
@@ -147,4 +144,4 @@ std::string activation_text(const json& facts) {
                             facts.at("input_gradient_norm").get<double>());
 }
 
-}  // namespace hourglass::apps
+}  // namespace hourglass::evaluation
