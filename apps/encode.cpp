@@ -77,10 +77,9 @@ DrawnCodes drawn_codes(const at::Tensor& codes) {
 
 Picture draw_index_maps(ExportedModel& model, const at::Tensor& codes, const SelectedRows& rows) {
   const int64_t shown = std::min(kMostDrawnItems, codes.size(0)), size = codebook(model).size(0);
-  const std::string title = fmt::format("Indices, 0 to {}, of {}{}", size - 1,
-                                        shown < codes.size(0) ? fmt::format("the first {} of ", shown)
-                                                              : std::string(),
-                                        row_text(rows));
+  const std::string part = shown < codes.size(0) ? fmt::format("the first {} of ", shown) : "";
+  const std::string title =
+      fmt::format("Indices, 0 to {}, of {}{}", size - 1, part, row_text(rows));
   return image_grid({index_map_row("", codes.narrow(0, 0, shown), size)}, {.title = title});
 }
 
@@ -106,7 +105,8 @@ int encode(const EncodeOptions& options, const CommandLine& line) {
   ExportedModel model = open_model(line.positional.front(), options.model);
   const SelectedRows rows = select_rows(model, options.rows, line, RecordedNoise::Leave);
   const Codes codes = encode_rows(model, *rows.rows, "encoding", options.output);
-  write_numbers(file, shaped_codes(model, codes.values, "codes"), "code", label_names(codes.labels, class_names(rows)));
+  write_numbers(file, shaped_codes(model, codes.values, "codes"), "code",
+                label_names(codes.labels, class_names(rows)));
   if (!picture.empty()) {
     (has_index_codes(model) ? draw_index_maps(model, codes.values, rows) : draw(codes, rows))
         .save(picture);

@@ -144,7 +144,7 @@ class CodePictures {
     }
     add("samples", figures::vector_grid(
                        {{"item", batch.target}, {"sample", at::cat(samples)}},
-                       {.title = run_.title + ": items, and samples of their conditions"}));
+                       {.title = run_.title + ": items, and samples for their conditions"}));
   }
 
   // ---- Indices
@@ -154,9 +154,11 @@ class CodePictures {
     if (batch.target.dim() != 4) return;
     const int64_t size = codebook(model_).size(0);
     const at::Tensor indices = model_.encode(batch.input, batch.condition);
-    const std::string title =
-        fmt::format("{}: {} indices of 0 to {}, {} rows", run_.title,
-                    shape_text(model_.card()->code_shape), size - 1, run_.rows_name);
+    const Shape& map = model_.card()->code_shape;
+    const std::string title = fmt::format(
+        "{}: {} of 0 to {}, {} rows", run_.title,
+        element_count(map) == 1 ? "an index" : shape_text(map) + " indices", size - 1,
+        run_.rows_name);
     add("code_maps", figures::image_grid({{"original", batch.target, {}, run_.values},
                                           figures::index_map_row("indices", indices, size)},
                                          {.title = title}));
@@ -168,9 +170,9 @@ class CodePictures {
     const int64_t size = codebook(model_).size(0);
     const at::Tensor counts =
         evaluation::index_counts(evaluation::encode_all(model_, *run_.rows).values, size);
-    const int64_t used = counts.gt(0).sum().item<int64_t>();
+    const int64_t used = counts.gt(0).sum().item<int64_t>(), shown = std::min(used, kMostVectors);
     const at::Tensor order =
-        counts.argsort(/*stable=*/true, 0, /*descending=*/true).narrow(0, 0, std::min(size, kMostVectors));
+        counts.argsort(/*stable=*/true, 0, /*descending=*/true).narrow(0, 0, shown);
     const at::Tensor images = decoded_indices(model_, order);
     if (images.dim() != 4) return;
     const at::Tensor percent = 100 * counts.to(at::kDouble) / counts.sum();
@@ -179,10 +181,10 @@ class CodePictures {
       const auto index = order[i].item<int64_t>();
       captions.push_back(fmt::format("{}: {:.1f} %", index, percent[index].item<double>()));
     }
-    add("codebook",
-        figures::image_grid({{"", images, captions, run_.values}},
-                            {.title = fmt::format("{}: codebook by use, {} of {} vectors in {}",
-                                                  run_.title, used, size, row_text())}));
+    const std::string title =
+        fmt::format("{}: codebook by use, {} of {} vectors in {}{}", run_.title, used, size,
+                    row_text(), shown < used ? fmt::format(", the first {}", shown) : "");
+    add("codebook", figures::image_grid({{"", images, captions, run_.values}}, {.title = title}));
   }
 };
 
@@ -196,7 +198,8 @@ Batch ShownRun::items() const {
   return rows->batch(at::tensor(positions, at::kLong));
 }
 
-std::vector<NamedPicture> draw_code_pictures(const ShownRun& run, evaluation::ExportedModel& model) {
+std::vector<NamedPicture> draw_code_pictures(const ShownRun& run,
+                                             evaluation::ExportedModel& model) {
   return CodePictures(run, model).draw();
 }
 

@@ -17,8 +17,8 @@ namespace hourglass::cli {
 /// What a run's folder holds, and the commands that belong to it.
 class RecordedRun {
  public:
-  /// Throws `Error` where the folder holds no run. That metrics or model cannot be read is a problem
-  /// to report.
+  /// Throws `Error` where the folder holds no run. That metrics or model cannot be read is one of
+  /// the problems.
   explicit RecordedRun(const std::filesystem::path& folder);
   RecordedRun(const RecordedRun&) = delete;
   RecordedRun& operator=(const RecordedRun&) = delete;

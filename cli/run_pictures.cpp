@@ -127,7 +127,8 @@ class RunPictures {
     // A linear output may leave the range of the data: it is scaled for drawing, and for drawing
     // alone.
     const bool bounded = model_.card()->options.output_activation() == "sigmoid";
-    std::vector<figures::ImageRow> rows = {{"original", batch.target, captions(batch), run_.values}};
+    std::vector<figures::ImageRow> rows = {
+        {"original", batch.target, captions(batch), run_.values}};
     if (is_corrupted(batch)) rows.push_back({input_name(), batch.input, {}, run_.values});
     rows.push_back(bounded ? figures::ImageRow{"reconstruction", output, {}, run_.values}
                            : figures::ImageRow{"reconstruction, scaled", output, {}, std::nullopt});
@@ -158,7 +159,11 @@ class RunPictures {
     const Shape image = model_.input_shape().value();
     at::Tensor weight;  // [U, C · H · W]
     for (const auto& parameter : model_.parameters()) {
-      if (parameter.name == "encoder.dense1.weight") weight = parameter.value;
+      // A trunk is what the heads of a distribution share.
+      if (parameter.name == "encoder.dense1.weight" ||
+          parameter.name == "encoder.trunk.dense1.weight") {
+        weight = parameter.value;
+      }
     }
     if (!weight.defined() || image.size() != 3 || weight.size(1) != element_count(image))
       return;
@@ -177,9 +182,9 @@ class RunPictures {
       all.push_back({layer.name, layer.value.select(0, 0)});
       if (layer.name.starts_with("encoder.")) encoder.push_back(all.back());
     }
-    save(
-        "activations_encoder",
-        figures::activation_maps(encoder, {.title = run_.title + ": encoder activations of one item"}));
+    save("activations_encoder",
+         figures::activation_maps(encoder,
+                                  {.title = run_.title + ": encoder activations of one item"}));
     save("activations",
          figures::activation_maps(all, {.title = run_.title + ": activations of one item"}));
   }

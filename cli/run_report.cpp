@@ -179,7 +179,9 @@ struct ExampleSizes {
 
 ExampleSizes example_sizes(const evaluation::ExportedModel& model) {
   std::string sizes = "1";
-  for (const int64_t size : model.input_shape().value_or(Shape{})) sizes += fmt::format(", {}", size);
+  for (const int64_t size : model.input_shape().value_or(Shape{})) {
+    sizes += fmt::format(", {}", size);
+  }
   return {sizes, model.condition_width()};
 }
 

@@ -28,7 +28,8 @@ at::Tensor prior_layer(const ExportedModel& model, const std::string& name,
 /// Throws `Error` unless all are whole numbers of 0 … size − 1.
 void check_indices(const at::Tensor& codes, int64_t size, const std::string& where) {
   const at::Tensor values = codes.to(at::kDouble);
-  const at::Tensor wrong = (values != values.floor()).logical_or(values < 0).logical_or(values >= size);
+  const at::Tensor outside = values.lt(0).logical_or(values.ge(size));
+  const at::Tensor wrong = outside.logical_or(values.ne(values.floor()));
   if (!wrong.any().item<bool>()) return;
   throw Error("{}: expected indices of 0 to {}, found {:g}", where, size - 1,
               values.masked_select(wrong)[0].item<double>());

@@ -72,9 +72,10 @@ class CodeMaker {
 
   GeneratedCodes samples(UsualCodes& usual) {
     if (usual.fitted_rows() > 0) {
-      note(surroundings_.output, fmt::format("the model has no prior: a mixture of {} Gaussians was "
-                                             "fitted on the codes of {} training rows",
-                                             options_.mixture.components, usual.fitted_rows()));
+      note(surroundings_.output,
+           fmt::format("the model has no prior: a mixture of {} Gaussians was fitted on the codes "
+                       "of {} training rows",
+                       options_.mixture.components, usual.fitted_rows()));
     }
     return {.codes = usual.samples(options_.samples, options_.mixture),
             .title = fmt::format("{} samples of {}", options_.samples,
@@ -155,7 +156,9 @@ GeneratedCodes make_for_every_class(CodeMaker& maker, const ExportedModel& model
 void CodeOptions::describe(FieldTable& table) {
   table.begin_group("What to generate: one of these");
   table.add("at", at, "these codes: \"0.3,-1.2\", or several: \"0.3,-1.2;1,0\"").shown_as("POINTS");
-  table.add("samples", samples, "N codes drawn from --prior; for each class with --condition all").at_least(0);
+  table
+      .add("samples", samples, "N codes drawn from --prior; for each class with --condition all")
+      .at_least(0);
   table.add("manifold", manifold, "an N × N grid over the two components --dims").at_least(0);
   table.add("interpolate", interpolate, "--steps codes on the way from row I to row J")
       .shown_as("I,J")

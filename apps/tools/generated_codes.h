@@ -13,7 +13,8 @@
 
 namespace hourglass::apps {
 
-/// What `generate` decodes. Components are counted from 1, as in the columns of `encode`; rows from 0.
+/// What `generate` decodes. Components are counted from 1, as in the columns of `encode`; rows from
+/// 0.
 struct CodeOptions {
   // One of these says what to generate.
   CodePoints at;
@@ -54,8 +55,8 @@ struct CodeSurroundings {
   const OutputOptions& output;
 };
 
-/// Reads and encodes rows where the codes depend on them; those have their own conditions. Throws `Error` where the model cannot be
-/// asked for such codes, or not told such a condition.
+/// Reads and encodes rows where the codes depend on them; those have their own conditions. Throws
+/// `Error` where the model cannot be asked for such codes, or not told such a condition.
 GeneratedCodes make_codes(const CodeOptions& options, const CodeSurroundings& surroundings);
 
 }  // namespace hourglass::apps

@@ -45,8 +45,8 @@ std::string csv_text(const at::Tensor& rows, const std::string& column,
                      const std::vector<std::string>& labels) {
   const at::Tensor table = rows.flatten(1).contiguous();
   const std::string header = csv_header(column, table.size(1), !labels.empty());
-  return header + (table.scalar_type() == at::kLong ? csv_rows<int64_t>(table, labels)
-                                                    : csv_rows<float>(table.to(at::kFloat), labels));
+  if (table.scalar_type() == at::kLong) return header + csv_rows<int64_t>(table, labels);
+  return header + csv_rows<float>(table.to(at::kFloat), labels);
 }
 
 std::string read_stream(std::istream& stream) {

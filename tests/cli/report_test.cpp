@@ -161,7 +161,7 @@ TEST(Report, SaysWhatIsWrong) {
   expect_refusal("report", {}, kWrongUsage, {"RUN_DIR"});
   expect_refusal("report", {folder / "absent"}, kFailed, {"absent", "run.json"});
   testing::write_file(folder / "run.json", "no JSON");
-  expect_refusal("report", {folder.path()}, kFailed, {"run.json", "expected the record of a run"});
+  expect_refusal("report", {folder.path()}, kFailed, {"run.json", "expected JSON"});
   fs::remove(folder / "run.json");
   small_checkpoint(folder / "run", "dense_autoencoder", {"--report"});
   expect_refusal("report", {folder / "run"}, kFailed, {"report.html", "--force"});

@@ -67,7 +67,8 @@ TEST(InterpolateCodes, TakesTheLineBetweenOppositeCodes) {
 }
 
 TEST(TraverseCodes, ChangesOneComponentBaseAfterBase) {
-  const at::Tensor codes = traverse_codes(at::tensor({1.0F, 2.0F, 3.0F, 4.0F}).view({2, 2}), 1, {8, 9});
+  const at::Tensor bases = at::tensor({1.0F, 2.0F, 3.0F, 4.0F}).view({2, 2});
+  const at::Tensor codes = traverse_codes(bases, 1, {8, 9});
   EXPECT_TRUE(at::equal(
       codes, at::tensor({1.0F, 8.0F, 1.0F, 9.0F, 3.0F, 8.0F, 3.0F, 9.0F}).view({4, 2})));
 }
@@ -131,7 +132,8 @@ TEST(UsualCodes, IndicesHaveNone) {
 TEST(ShapedCodes, TakesTheModelsShapeAndType) {
   const TemporaryFolder folder;
   ExportedModel model = index_model(folder, CodebookUpdate::Loss);
-  const at::Tensor codes = shaped_codes(model, at::tensor({3.0F, 4.0F, 0.0F, 1.0F}).view({1, 4}), "a");
+  const at::Tensor row = at::tensor({3.0F, 4.0F, 0.0F, 1.0F}).view({1, 4});
+  const at::Tensor codes = shaped_codes(model, row, "a");
   EXPECT_EQ(codes.sizes(), (std::vector<int64_t>{1, 2, 2}));
   EXPECT_EQ(codes.scalar_type(), at::kLong);
   expect_contains(error_of([&] { shaped_codes(model, at::zeros({1, 3}), "a.csv"); }),
@@ -174,8 +176,10 @@ TEST(ConditionNamed, TakesTheNumbersOfColumns) {
   const ExportedModel file = exported(model, folder / "best.pt", {{"condition", "columns:0,1,2"}},
                                       {"column 0", "column 1", "column 2"});
   EXPECT_TRUE(told_classes(file).empty());
-  EXPECT_TRUE(at::equal(condition_named(file, "0.5,1,-2"), at::tensor({0.5F, 1.0F, -2.0F}).unsqueeze(0)));
-  expect_contains(error_of([&] { condition_named(file, "0.5"); }), {"3 numbers", "column 2", "0.5"});
+  EXPECT_TRUE(at::equal(condition_named(file, "0.5,1,-2"),
+                        at::tensor({0.5F, 1.0F, -2.0F}).unsqueeze(0)));
+  expect_contains(error_of([&] { condition_named(file, "0.5"); }),
+                  {"3 numbers", "column 2", "0.5"});
 }
 
 TEST(ConditionNamed, IsNoneForAModelThatTakesNone) {
