@@ -5,7 +5,6 @@
 //   reconstruct best.pt --corruption gaussian:0.5 --absolute-error --out noisy
 //   reconstruct denoiser.pt scan1.png scans/ --write-images --out cleaned
 
-#include "hourglass/apps/tools/item_errors.h"
 #include "hourglass/apps/tools/item_pictures.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
@@ -13,6 +12,7 @@
 #include "hourglass/core/files.h"
 #include "hourglass/core/random.h"
 #include "hourglass/datasets/corruption.h"
+#include "hourglass/evaluation/item_errors.h"
 #include "hourglass/evaluation/reconstructions.h"
 
 #include <ATen/ATen.h>

@@ -7,11 +7,11 @@
 //   show --dataset iris --indices 0-4,50-54     rows of a table
 
 #include "hourglass/apps/tools/item_pictures.h"
-#include "hourglass/apps/tools/item_text.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/random.h"
+#include "hourglass/evaluation/item_text.h"
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
@@ -21,6 +21,7 @@
 
 namespace hourglass::apps {
 
+using namespace evaluation;
 using namespace figures;
 using namespace cli;
 
@@ -65,11 +66,18 @@ SelectedRows rows_to_show(const ShowOptions& options, const CommandLine& line) {
   return select_part(std::move(all), part, chosen);
 }
 
+nlohmann::json rows_json(const Batch& batch, const SelectedRows& rows,
+                         const std::vector<std::string>& labels, bool with_values) {
+  return {{"dataset", rows.splits.info.name},
+          {"part", rows.name},
+          {"items", items_json(batch.input, rows.numbers, labels, with_values)}};
+}
+
 int show_text(const Batch& batch, const SelectedRows& rows, const std::vector<std::string>& labels,
               const OutputOptions& options) {
   const std::string text =
-      options.json ? items_json(batch, rows, labels, /*with_values=*/true).dump(2) + "\n"
-                   : items_text(batch, rows, labels);
+      options.json ? rows_json(batch, rows, labels, /*with_values=*/true).dump(2) + "\n"
+                   : items_text(batch.input, rows.numbers, labels);
   write_output(options.out.empty() ? "-" : output_file(options, ""), text);
   return kDone;
 }
@@ -80,7 +88,7 @@ int show_picture(const Batch& batch, const SelectedRows& rows,
   const auto& info = rows.splits.info;
   draw_items({{"", batch.input, ValueRange{info.lowest, info.highest}}}, labels, row_text(rows))
       .save(path);
-  nlohmann::json result = items_json(batch, rows, labels, /*with_values=*/false);
+  nlohmann::json result = rows_json(batch, rows, labels, /*with_values=*/false);
   result["file"] = path.string();
   fmt::print("{}\n", options.json ? result.dump(2) : path.string());
   return kDone;

@@ -1,11 +1,11 @@
-#include "hourglass/apps/tools/item_text.h"
+#include "hourglass/evaluation/item_text.h"
 
 #include "hourglass/core/text_table.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-namespace hourglass::apps {
+namespace hourglass::evaluation {
 namespace {
 
 /// How the numbers of an item are written, all alike.
@@ -30,15 +30,15 @@ std::string numbers_text(const at::Tensor& item) {
   return text;
 }
 
-std::string lines_of_table(const Batch& batch, const SelectedRows& rows,
+std::string lines_of_table(const at::Tensor& items, const std::vector<int64_t>& rows,
                            const std::vector<std::string>& labels) {
   std::vector<std::string> header = {"row"};
-  for (int64_t d = 1; d <= batch.input.size(1); ++d) header.push_back(fmt::format("value {}", d));
+  for (int64_t d = 1; d <= items.size(1); ++d) header.push_back(fmt::format("value {}", d));
   if (!labels.empty()) header.emplace_back("class");
   TextTable table(header);
-  for (size_t i = 0; i < rows.numbers.size(); ++i) {
-    std::vector<std::string> cells = {std::to_string(rows.numbers[i])};
-    const at::Tensor item = batch.input[static_cast<int64_t>(i)];
+  for (size_t i = 0; i < rows.size(); ++i) {
+    std::vector<std::string> cells = {std::to_string(rows[i])};
+    const at::Tensor item = items[static_cast<int64_t>(i)];
     for (int64_t d = 0; d < item.size(0); ++d) {
       cells.push_back(fmt::format("{:.6g}", item[d].item<float>()));
     }
@@ -50,31 +50,31 @@ std::string lines_of_table(const Batch& batch, const SelectedRows& rows,
 
 }  // namespace
 
-std::string items_text(const Batch& batch, const SelectedRows& rows,
+std::string items_text(const at::Tensor& items, const std::vector<int64_t>& rows,
                        const std::vector<std::string>& labels) {
-  if (batch.input.dim() == 2) return lines_of_table(batch, rows, labels);
+  if (items.dim() == 2) return lines_of_table(items, rows, labels);
   std::string text;
-  for (size_t i = 0; i < rows.numbers.size(); ++i) {
-    text += fmt::format("row {}{}\n", rows.numbers[i], labels.empty() ? "" : ": " + labels[i]);
-    text += numbers_text(batch.input[static_cast<int64_t>(i)]);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    text += fmt::format("row {}{}\n", rows[i], labels.empty() ? "" : ": " + labels[i]);
+    text += numbers_text(items[static_cast<int64_t>(i)]);
   }
   return text;
 }
 
-nlohmann::json items_json(const Batch& batch, const SelectedRows& rows,
+nlohmann::json items_json(const at::Tensor& items, const std::vector<int64_t>& rows,
                           const std::vector<std::string>& labels, bool with_values) {
-  nlohmann::json items = nlohmann::json::array();
-  for (size_t i = 0; i < rows.numbers.size(); ++i) {
-    nlohmann::json item = {{"row", rows.numbers[i]}};
+  nlohmann::json list = nlohmann::json::array();
+  for (size_t i = 0; i < rows.size(); ++i) {
+    nlohmann::json item = {{"row", rows[i]}};
     if (!labels.empty()) item["label"] = labels[i];
     if (with_values) {
-      const at::Tensor values = batch.input[static_cast<int64_t>(i)].flatten();
+      const at::Tensor values = items[static_cast<int64_t>(i)].flatten();
       const float* first = values.data_ptr<float>();
       item["values"] = std::vector<float>(first, first + values.numel());
     }
-    items.push_back(item);
+    list.push_back(item);
   }
-  return {{"dataset", rows.splits.info.name}, {"part", rows.name}, {"items", items}};
+  return list;
 }
 
-}  // namespace hourglass::apps
+}  // namespace hourglass::evaluation

@@ -1,3 +1,0 @@
-#pragma once
-
-#include "hourglass/evaluation/item_errors.h"

@@ -1,3 +1,0 @@
-#pragma once
-
-#include "hourglass/core/text_table.h"
