@@ -108,8 +108,8 @@ at::Tensor condition_named(const ExportedModel& model, const std::string& name) 
   auto place = place_of(name, classes);
   if (!place) place = parse_integer(name);
   if (!place || *place < 0 || *place >= width) {
-    throw Error("{}: expected a class for `condition`, {} or 0 to {}, found {}{}",
-                model.path().string(), join_text(classes), width - 1,
+    throw Error("{}: expected a class for `condition`, {}, or its number, found {}{}",
+                model.path().string(), join_text(classes),
                 name.empty() ? "none" : "'" + name + "'",
                 name.empty() ? "" : suggestion(name, classes));
   }

@@ -1,12 +1,13 @@
 // generate, decode and encode with models that are told a class, and with codes that are indices.
 
-#include "hourglass/core/files.h"
 #include "hourglass/cli/program.h"
+#include "hourglass/core/files.h"
 #include "hourglass/evaluation/exported_model.h"
 #include "hourglass/formats/npy.h"
 #include "hourglass/tests/apps/tool_runs.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 namespace hourglass::apps {
 

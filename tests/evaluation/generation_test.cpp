@@ -9,6 +9,8 @@
 #include "hourglass/tests/evaluation/small_model.h"
 #include "hourglass/tests/support/support.h"
 
+#include <fmt/format.h>
+
 #include <numbers>
 
 namespace hourglass::evaluation {
