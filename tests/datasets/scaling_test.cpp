@@ -71,7 +71,7 @@ TEST(ScaledRange, IsWhatABatchHas) {
   EXPECT_EQ(mirrored.high, 0);
 }
 
-TEST(Scale, ReadsAndWritesItsForms) {
+TEST(ScalingRule, ReadsAndWritesItsForms) {
   for (const std::string text : {"auto", "none", "minmax", "max:16", "max:0.5"}) {
     const auto scale = ScalingRule::parse(text);
     ASSERT_TRUE(scale) << text;
