@@ -157,7 +157,8 @@ TEST(Reconstruct, ShowsADenoisingModelTheNoiseOfItsTraining) {
   const TemporaryFolder folder;
   const auto path = testing::small_checkpoint(
       folder / "run", "denoising_autoencoder",
-      {"--dataset", "digits", "--widths", "16,8", "--corruption", "mask:0.5"});
+      {"--dataset", "digits", "--network", "dense", "--widths", "16,8", "--corruption",
+       "mask:0.5"});
   const auto mse = [&](const std::string& out, const Arguments& more) {
     Arguments arguments = {path, "--out", folder / out, "--indices", "all"};
     arguments.insert(arguments.end(), more.begin(), more.end());
