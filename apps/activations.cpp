@@ -6,13 +6,14 @@
 //   activations third_party.pt scan.png --input-shape 1,28,28
 //   activations 17.npz --layers encoder.conv1       the saved ones drawn again
 
+#include "hourglass/evaluation/activations.h"
+
 #include "hourglass/apps/tools/activation_pictures.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/evaluation/activation_facts.h"
 #include "hourglass/evaluation/activation_file.h"
-#include "hourglass/evaluation/activations.h"
 #include "hourglass/evaluation/fact_text.h"
 
 #include <ATen/ATen.h>
@@ -49,9 +50,10 @@ struct ActivationsOptions {
     table.add("part", part, "encoder, decoder or all, by the layers' names").shown_as("PART");
     table.add("gradients", gradients,
               "of the reconstruction loss, by activations, weights and input");
-    table.add("loss", loss,
-              "of the gradients: bce, mse or mae; none: as in training, mse where the file does not "
-              "say");
+    table.add(
+        "loss", loss,
+        "of the gradients: bce, mse or mae; none: as in training, mse where the file does not "
+        "say");
     table.add("save", save, "the values as FILE.npz or FILE.json").shown_as("FILE");
     table.add("no_figures", no_figures, "draw no pictures");
     model.describe(table);

@@ -71,7 +71,8 @@ Items items_of_data(const ExportedModel& model, const ReconstructOptions& option
 Items items_of_images(const ExportedModel& model, const ReconstructOptions& options,
                       const CommandLine& line) {
   const std::vector<std::string> files(line.positional.begin() + 1, line.positional.end());
-  const ImageInputs images = read_image_inputs(model, files, options.output, options.rows.condition);
+  const ImageInputs images =
+      read_image_inputs(model, files, options.output, options.rows.condition);
   Items items = {images.rows, {}, {}, fmt::format("{} images", images.paths.size())};
   for (const auto& path : images.paths) items.names.push_back(path.filename().string());
   if (const auto& corruption = options.rows.data.corruption;

@@ -64,8 +64,8 @@ void check(const RetrieveOptions& options, const CommandLine& line) {
 SearchedItems queries_of(const ExportedModel& model, const SearchLibrary& library,
                          const RetrieveOptions& options) {
   if (options.query_images.empty()) return part_rows(library, options.query);
-  return image_items(read_image_inputs(model, options.query_images, options.output,
-                                       options.rows.condition));
+  return image_items(
+      read_image_inputs(model, options.query_images, options.output, options.rows.condition));
 }
 
 SearchComparison evaluate(ExportedModel& model, const SearchLibrary& library,

@@ -75,9 +75,9 @@ nlohmann::json rows_json(const Batch& batch, const SelectedRows& rows,
 
 int show_text(const Batch& batch, const SelectedRows& rows, const std::vector<std::string>& labels,
               const OutputOptions& options) {
-  const std::string text =
-      options.json ? rows_json(batch, rows, labels, /*with_values=*/true).dump(2) + "\n"
-                   : items_text(batch.input, rows.numbers, labels);
+  const std::string text = options.json
+                               ? rows_json(batch, rows, labels, /*with_values=*/true).dump(2) + "\n"
+                               : items_text(batch.input, rows.numbers, labels);
   write_output(options.out.empty() ? "-" : output_file(options, ""), text);
   return kDone;
 }

@@ -142,9 +142,9 @@ class CodePictures {
     for (int64_t i = 0; i < batch.condition.size(0); ++i) {
       samples.push_back(decoded_samples(1, batch.condition.narrow(0, i, 1)));
     }
-    add("samples", figures::vector_grid(
-                       {{"item", batch.target}, {"sample", at::cat(samples)}},
-                       {.title = run_.title + ": items, and samples for their conditions"}));
+    add("samples",
+        figures::vector_grid({{"item", batch.target}, {"sample", at::cat(samples)}},
+                             {.title = run_.title + ": items, and samples for their conditions"}));
   }
 
   // ---- Indices
@@ -155,10 +155,10 @@ class CodePictures {
     const int64_t size = codebook(model_).size(0);
     const at::Tensor indices = model_.encode(batch.input, batch.condition);
     const Shape& map = model_.card()->code_shape;
-    const std::string title = fmt::format(
-        "{}: {} of 0 to {}, {} rows", run_.title,
-        element_count(map) == 1 ? "an index" : shape_text(map) + " indices", size - 1,
-        run_.rows_name);
+    const std::string title =
+        fmt::format("{}: {} of 0 to {}, {} rows", run_.title,
+                    element_count(map) == 1 ? "an index" : shape_text(map) + " indices", size - 1,
+                    run_.rows_name);
     add("code_maps", figures::image_grid({{"original", batch.target, {}, run_.values},
                                           figures::index_map_row("indices", indices, size)},
                                          {.title = title}));

@@ -13,11 +13,11 @@ namespace hourglass::cli {
 
 /// What the pictures of a run show.
 struct ShownRun {
-  std::string title;             ///< the recipe, or the variant
-  datasets::DatasetPtr rows;     ///< those that the pictures show
-  std::string rows_name;         ///< "validation"
+  std::string title;          ///< the recipe, or the variant
+  datasets::DatasetPtr rows;  ///< those that the pictures show
+  std::string rows_name;      ///< "validation"
   std::vector<std::string> class_names;
-  ValueRange values;             ///< of the items
+  ValueRange values;  ///< of the items
   recipes::PictureOptions look;
 
   /// The items that the recipe names, as far as there are so many.

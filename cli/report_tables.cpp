@@ -52,8 +52,8 @@ std::string layer_section(const RecordedRun& run) {
   rows.push_back({{text_cell("Trained parameters", "name"), text_cell(""), text_cell(""),
                    number_cell(with_thousands(run.parameter_count()))},
                   "total"});
-  const std::string shapes = fmt::format("Input {}, code {}.", shape_text(card.input_shape),
-                                         shape_text(card.code_shape));
+  const std::string shapes =
+      fmt::format("Input {}, code {}.", shape_text(card.input_shape), shape_text(card.code_shape));
   return html_section("Layers", html_table({"Layer", "Type", "Output", "Values"}, rows) +
                                     html_element("p", html_text(shapes), "quiet"));
 }

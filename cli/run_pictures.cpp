@@ -93,8 +93,7 @@ class RunPictures {
     std::vector<std::string> captions;
     if (!batch.labels.defined() || run_.class_names.empty()) return captions;
     for (int64_t i = 0; i < batch.labels.size(0); ++i) {
-      captions.push_back(
-          run_.class_names.at(static_cast<size_t>(batch.labels[i].item<int64_t>())));
+      captions.push_back(run_.class_names.at(static_cast<size_t>(batch.labels[i].item<int64_t>())));
     }
     return captions;
   }
@@ -165,8 +164,7 @@ class RunPictures {
         weight = parameter.value;
       }
     }
-    if (!weight.defined() || image.size() != 3 || weight.size(1) != element_count(image))
-      return;
+    if (!weight.defined() || image.size() != 3 || weight.size(1) != element_count(image)) return;
     const int64_t count = std::min(kMostFilters, weight.size(0));
     save("filters", figures::filter_grid(
                         weight.narrow(0, 0, count).view({count, image[0], image[1], image[2]}),

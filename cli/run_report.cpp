@@ -74,7 +74,8 @@ std::string end_note(const RecordedRun& run) {
   if (!results) {
     return html_element("p",
                         "This run has no results yet: it is at work, or was ended before it could "
-                        "record any. " + go_on,
+                        "record any. " +
+                            go_on,
                         "note");
   }
   switch (results->end) {
@@ -83,11 +84,12 @@ std::string end_note(const RecordedRun& run) {
       return html_element("p", "The loss was not finite any more: training ended there.",
                           "note bad");
     default:
-      return html_element("p",
-                          fmt::format("This run was {} after epoch {} of {}. ",
-                                      enum_name(results->end), results->epochs,
-                                      run.options().training.epochs) + go_on,
-                          "note");
+      return html_element(
+          "p",
+          fmt::format("This run was {} after epoch {} of {}. ", enum_name(results->end),
+                      results->epochs, run.options().training.epochs) +
+              go_on,
+          "note");
   }
 }
 
@@ -207,12 +209,12 @@ std::string in_cpp(const std::string& file, const ExampleSizes& sizes) {
     told = ", condition";
   }
   return html_element("p", "In C++, with LibTorch alone:") +
-         html_block(fmt::format(
-             "#include <torch/script.h>\n\n"
-             "torch::jit::Module model = torch::jit::load({});\n"
-             "at::Tensor x = torch::rand({{{}}});\n{}"
-             "at::Tensor code = model.get_method(\"encode\")({{x{}}}).toTensor();",
-             file, sizes.item, condition, told));
+         html_block(
+             fmt::format("#include <torch/script.h>\n\n"
+                         "torch::jit::Module model = torch::jit::load({});\n"
+                         "at::Tensor x = torch::rand({{{}}});\n{}"
+                         "at::Tensor code = model.get_method(\"encode\")({{x{}}}).toTensor();",
+                         file, sizes.item, condition, told));
 }
 
 /// How the model's tool `generate` is asked for something.
@@ -225,10 +227,9 @@ std::string generate_command(const evaluation::ExportedModel& model, const std::
 }
 
 std::string use(const RecordedRun& run) {
-  std::string content =
-      html_element("p", "Train the same again, or go on:") +
-      html_block(run.training_command() + "\n" + run.resume_command() +
-                 fmt::format(" --epochs {}", 2 * run.options().training.epochs));
+  std::string content = html_element("p", "Train the same again, or go on:") +
+                        html_block(run.training_command() + "\n" + run.resume_command() +
+                                   fmt::format(" --epochs {}", 2 * run.options().training.epochs));
   if (!run.model()) return html_section("Use", content);
   const std::string path = run.model_path().string(), word = shell_word(path);
   const std::string file = nlohmann::json(path).dump();  // a literal of Python and C++ alike
@@ -258,8 +259,8 @@ std::string report_page(const fs::path& folder) {
   const fs::path normal = (folder / "").lexically_normal().parent_path();
   const RecordedRun run(normal.empty() ? fs::path(".") : normal);
   const std::string body = heading(run) + status(run) + key_results(run) + pictures(run) +
-                           layer_section(run) + use(run) + option_section(run) +
-                           data_section(run) + metric_section(run) + footer(run);
+                           layer_section(run) + use(run) + option_section(run) + data_section(run) +
+                           metric_section(run) + footer(run);
   return fmt::format(
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"

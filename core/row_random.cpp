@@ -33,12 +33,13 @@ at::Tensor filled(uint64_t key, const at::Tensor& rows, const Shape& item_shape,
   const auto* row = rows.const_data_ptr<int64_t>();
   const auto fill_row = [&](int64_t i) {
     for (int64_t first = 0; first < count; first += 4) {
-      const Four four = draw(
-          philox(key, static_cast<uint64_t>(row[i]), static_cast<uint64_t>(first / 4)));
+      const Four four =
+          draw(philox(key, static_cast<uint64_t>(row[i]), static_cast<uint64_t>(first / 4)));
       std::copy_n(four.begin(), std::min<int64_t>(4, count - first), values + i * count + first);
     }
   };
-  at::parallel_for(0, rows.size(0), std::max<int64_t>(1, kValuesPerTask / std::max<int64_t>(1, count)),
+  at::parallel_for(0, rows.size(0),
+                   std::max<int64_t>(1, kValuesPerTask / std::max<int64_t>(1, count)),
                    [&](int64_t begin, int64_t end) {
                      for (int64_t i = begin; i < end; ++i) fill_row(i);
                    });

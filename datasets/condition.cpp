@@ -84,8 +84,9 @@ void check_columns(const std::vector<int64_t>& columns, const Shape& item_shape)
     }
   }
   if (std::ssize(columns) == width) {
-    throw Error("`condition` columns: expected to leave a column to reconstruct, found all {} named",
-                width);
+    throw Error(
+        "`condition` columns: expected to leave a column to reconstruct, found all {} named",
+        width);
   }
 }
 

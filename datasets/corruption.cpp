@@ -72,7 +72,8 @@ Batch Corrupted::batch(const at::Tensor& positions, int64_t epoch) const {
   Batch batch = inner().batch(positions, epoch);
   // The noise is drawn on the CPU, also for data on a GPU: it must be the same on every device.
   const RowRandom random(seed_, noise_ == Noise::Fresh ? epoch : 0);
-  batch.input = corrupted(corruption_, batch.input.cpu(), batch.rows, random).to(batch.input.device());
+  batch.input =
+      corrupted(corruption_, batch.input.cpu(), batch.rows, random).to(batch.input.device());
   return batch;
 }
 

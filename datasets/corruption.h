@@ -27,8 +27,7 @@ struct Corruption {
 /// Whether an item is corrupted anew each epoch or alike in all.
 enum class Noise { Fresh, Once };
 constexpr auto names_of(Noise) {
-  return std::to_array<EnumName<Noise>>({{Noise::Fresh, "fresh"},
-                                                             {Noise::Once, "once"}});
+  return std::to_array<EnumName<Noise>>({{Noise::Fresh, "fresh"}, {Noise::Once, "once"}});
 }
 
 /// Another data set with corrupted inputs. The noise of an item depends on (seed, epoch, row

@@ -152,7 +152,9 @@ std::vector<NamedTensor> parse_json_text(const std::string& text, const fs::path
 
 }  // namespace
 
-bool is_activation_file(const fs::path& path) { return is_json(path) || path.extension() == ".npz"; }
+bool is_activation_file(const fs::path& path) {
+  return is_json(path) || path.extension() == ".npz";
+}
 
 void expect_activation_file(const fs::path& path, const std::string& option) {
   if (is_activation_file(path)) return;

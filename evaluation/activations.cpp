@@ -221,8 +221,7 @@ std::vector<std::string> match_names(const std::vector<std::string>& names,
 }
 
 std::vector<std::string> choose_layers(const std::vector<std::string>& names,
-                                       const std::vector<std::string>& patterns,
-                                       NetworkPart part) {
+                                       const std::vector<std::string>& patterns, NetworkPart part) {
   std::vector<std::string> chosen = patterns.empty() ? names : match_names(names, patterns);
   std::erase_if(chosen, [&](const auto& name) { return !is_of(part, name); });
   if (chosen.empty()) {

@@ -67,8 +67,7 @@ void compare_with_classes(AnomalyFindings& findings, const NormalClasses& classe
   if (!classes.any() || !findings.labels.defined()) return;
   findings.anomalous =
       anomalies_among(findings.labels, class_names, classes, /*absent_allowed=*/true);
-  findings.separation =
-      measure_separation(findings.scores, findings.anomalous, findings.threshold);
+  findings.separation = measure_separation(findings.scores, findings.anomalous, findings.threshold);
 }
 
 std::string scores_csv(const AnomalyFindings& findings, const std::vector<int64_t>& numbers,

@@ -53,8 +53,7 @@ class Assessor {
 
   CodePair pair(Codes training, Codes evaluated) const {
     // The numbers of labels mean the same only where the classes are the same.
-    const bool same_classes =
-        data_.training_card.class_names == data_.evaluated_card.class_names;
+    const bool same_classes = data_.training_card.class_names == data_.evaluated_card.class_names;
     if (!same_classes) evaluated.labels.reset();
     return {std::move(training), std::move(evaluated), own_rows_};
   }

@@ -31,8 +31,8 @@ struct AssessmentOptions {
 };
 
 struct Assessment {
-  std::optional<int64_t> code_size;     ///< none where there is no method `encode`
-  bool gaussian_code = false;           ///< codes are the means of distributions
+  std::optional<int64_t> code_size;  ///< none where there is no method `encode`
+  bool gaussian_code = false;        ///< codes are the means of distributions
   Measures model, pca;
   std::optional<CodeStatistics> codes;  ///< of evaluated rows; none for indices of a codebook
   double reconstructed_per_second = 0;  ///< items

@@ -102,9 +102,9 @@ std::string number_table(const json& rows, const std::vector<std::string>& heade
 }  // namespace
 
 std::string model_text(const json& facts) {
-  std::string text = fmt::format("{}, {} bytes, {} parameters\n", plain(facts.at("file")),
-                                 with_thousands(facts.at("bytes")),
-                                 with_thousands(facts.at("parameter_count")));
+  std::string text =
+      fmt::format("{}, {} bytes, {} parameters\n", plain(facts.at("file")),
+                  with_thousands(facts.at("bytes")), with_thousands(facts.at("parameter_count")));
   text += values_text("Model", facts.at("model"));
   text += rows_text("Methods", facts.at("methods"), {"name", "signature", "output_shape"});
   if (facts.at("layers").empty()) {
@@ -114,8 +114,7 @@ std::string model_text(const json& facts) {
     text += layers_text(facts);
   }
   return text + values_text("Data", facts.at("data")) +
-         values_text("Results", facts.at("results")) +
-         values_text("Options", facts.at("options"));
+         values_text("Results", facts.at("results")) + values_text("Options", facts.at("options"));
 }
 
 std::string difference_text(const json& differences, const std::string& first,
@@ -136,8 +135,8 @@ std::string activation_text(const json& facts) {
   keys.emplace_back("gradient_norm");
   std::string text = number_table(facts.at("layers"), header, keys);
   if (!facts.at("weights").empty()) {
-    text += "\n" + number_table(facts.at("weights"), {"weight", "shape", "|gradient|"},
-                                {"gradient_norm"});
+    text += "\n" +
+            number_table(facts.at("weights"), {"weight", "shape", "|gradient|"}, {"gradient_norm"});
   }
   return text + fmt::format("\nloss {:.6g}, |gradient| of the input {:.4g}\n",
                             facts.at("loss").get<double>(),

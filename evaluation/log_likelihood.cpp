@@ -30,8 +30,8 @@ CodeSamples draw_codes(const std::vector<at::Tensor>& distribution, const at::Te
   const at::Tensor noise = RowRandom(options.seed).normal("likelihood", rows, shape);
   const at::Tensor z = mean + (0.5 * log_variance).exp() * noise;  // [B, K, code shape…]
   // z − μ = σ ε, so that log p − log q = ½ Σ (ε² − z² + log σ²); the 2π of both cancel.
-  const at::Tensor terms = noise.to(at::kDouble).square() - z.to(at::kDouble).square() +
-                           log_variance.to(at::kDouble);
+  const at::Tensor terms =
+      noise.to(at::kDouble).square() - z.to(at::kDouble).square() + log_variance.to(at::kDouble);
   return {z.flatten(0, 1), 0.5 * terms.flatten(2).sum(2)};
 }
 
@@ -95,15 +95,13 @@ at::Tensor negative_log_likelihoods(ExportedModel& model, const datasets::Datase
   }
   std::vector<at::Tensor> values;
   const int64_t items_at_once = std::max<int64_t>(1, kCodesAtOnce / options.samples);
-  datasets::for_each_batch(
-      data,
-      [&](const Batch& batch, int64_t batch_first) {
-        for (int64_t first = 0; first < batch.input.size(0); first += items_at_once) {
-          const int64_t end = std::min(first + items_at_once, batch.input.size(0));
-          values.push_back(likelihoods_of_batch(model, some_rows(batch, first, end), options));
-          if (progress) progress(batch_first + end);
-        }
-      });
+  datasets::for_each_batch(data, [&](const Batch& batch, int64_t batch_first) {
+    for (int64_t first = 0; first < batch.input.size(0); first += items_at_once) {
+      const int64_t end = std::min(first + items_at_once, batch.input.size(0));
+      values.push_back(likelihoods_of_batch(model, some_rows(batch, first, end), options));
+      if (progress) progress(batch_first + end);
+    }
+  });
   return at::cat(values);
 }
 

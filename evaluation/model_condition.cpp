@@ -109,8 +109,7 @@ at::Tensor condition_named(const ExportedModel& model, const std::string& name) 
   if (!place) place = parse_integer(name);
   if (!place || *place < 0 || *place >= width) {
     throw Error("{}: expected a class for `condition`, {}, or its number, found {}{}",
-                model.path().string(), join_text(classes),
-                name.empty() ? "none" : "'" + name + "'",
+                model.path().string(), join_text(classes), name.empty() ? "none" : "'" + name + "'",
                 name.empty() ? "" : suggestion(name, classes));
   }
   return datasets::class_condition(*place, width);

@@ -66,9 +66,10 @@ void expect_labels(const ExportedModel& model, const sources::ReadData& data,
   const bool needs_labels =
       options.condition.kind == ConditionRule::Kind::Label && model.condition_width() > 0;
   if (!needs_labels || data.labelled().rows.labels.defined()) return;
-  throw Error("{}: expected labels, as {} is told the class of each item, found none: use "
-              "`condition` with one of {}",
-              options.dataset, model.path().string(), join_text(model.card()->condition->names));
+  throw Error(
+      "{}: expected labels, as {} is told the class of each item, found none: use "
+      "`condition` with one of {}",
+      options.dataset, model.path().string(), join_text(model.card()->condition->names));
 }
 
 }  // namespace
@@ -99,9 +100,9 @@ sources::DataSplits split_for(const ExportedModel& model, const sources::ReadDat
   expect_labels(model, data, options);
   const uint64_t seed = model.card() ? model.card()->options.seed() : 1;
   const bool as_in_training = scale == ScaleValues::AsInTraining;
-  auto splits = sources::split_data(data, options, seed,
-                                    as_in_training ? scaling_of_training(model, data)
-                                                   : sources::GivenScaling{});
+  auto splits = sources::split_data(
+      data, options, seed,
+      as_in_training ? scaling_of_training(model, data) : sources::GivenScaling{});
   if (options.condition.kind == ConditionRule::Kind::None) return splits;
   for (auto* part : {&splits.training, &splits.validation, &splits.test}) {
     if (*part) *part = with_model_condition(*part, splits.condition_names, model);

@@ -133,27 +133,26 @@ json model_facts(ExportedModel& model) {
   const json parameters = parameters_of(model);
   int64_t count = 0;
   for (const auto& row : parameters) count += row.at("count").get<int64_t>();
-  return {
-      {"file", model.path().string()},
-      {"bytes", model.file_size()},
-      {"parameter_count", count},
-      {"methods", methods_of(model)},
-      {"layers", card.value("layer_table", json::array())},
-      {"modules", modules_of(model)},
-      {"parameters", parameters},
-      {"model", chosen_fields(card, {"variant", "network", "recipe", "input_shape", "target_shape",
-                                     "code_shape", "code_kind", "condition", "value_range",
-                                     "libraries"})},
-      {"data", chosen_fields(card.value("data", json::object()),
-                             {"name", "sha256", "total_rows", "training_rows", "validation_rows",
-                              "test_rows", "validation", "class_names"})},
-      {"results",
-       [&] {
-         json results = card.value("metrics", json::object());
-         if (card.contains("epoch")) results["epoch"] = card.at("epoch");
-         return results;
-       }()},
-      {"options", card.value("options", json::object())}};
+  return {{"file", model.path().string()},
+          {"bytes", model.file_size()},
+          {"parameter_count", count},
+          {"methods", methods_of(model)},
+          {"layers", card.value("layer_table", json::array())},
+          {"modules", modules_of(model)},
+          {"parameters", parameters},
+          {"model", chosen_fields(card, {"variant", "network", "recipe", "input_shape",
+                                         "target_shape", "code_shape", "code_kind", "condition",
+                                         "value_range", "libraries"})},
+          {"data", chosen_fields(card.value("data", json::object()),
+                                 {"name", "sha256", "total_rows", "training_rows",
+                                  "validation_rows", "test_rows", "validation", "class_names"})},
+          {"results",
+           [&] {
+             json results = card.value("metrics", json::object());
+             if (card.contains("epoch")) results["epoch"] = card.at("epoch");
+             return results;
+           }()},
+          {"options", card.value("options", json::object())}};
 }
 
 json fact_differences(const json& first, const json& second) {

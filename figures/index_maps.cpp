@@ -12,8 +12,7 @@ namespace hourglass::figures {
 ImageRow index_map_row(const std::string& label, const at::Tensor& indices, int64_t size) {
   const bool is_map = indices.dim() == 3, is_place = indices.dim() == 2 && indices.size(1) == 1;
   if (!is_map && !is_place) {
-    throw Error("index maps: expected indices [N, h, w] or [N, 1], found {}",
-                shape_text(indices));
+    throw Error("index maps: expected indices [N, h, w] or [N, 1], found {}", shape_text(indices));
   }
   const at::Tensor values = indices.to(at::kFloat);
   // Neighbouring numbers have nothing in common: a map of many colours tells them apart.

@@ -72,8 +72,8 @@ struct ModelCard {
   RecordedOptions options;
 
   Shape input_shape, target_shape, code_shape;  ///< of one item, without the batch; sizes ≥ 1
-  std::string code_kind;  ///< see `Autoencoder::code_kind`
-  std::optional<ConditionCard> condition;  ///< of a model that takes one
+  std::string code_kind;                        ///< see `Autoencoder::code_kind`
+  std::optional<ConditionCard> condition;       ///< of a model that takes one
   std::optional<ValueRange> value_range;
 
   std::optional<DataCard> data;        ///< what it was trained on, where that is known

@@ -24,7 +24,7 @@ struct DataCard {
   int64_t total_rows = 0;  ///< all rows read, an official test part included
   int64_t training_rows = 0, validation_rows = 0, test_rows = 0;
   std::string validation;                ///< what `auto` means here: "test", "split:0.1", …
-  datasets::Scaling scaling;                       ///< as fitted to the training rows
+  datasets::Scaling scaling;             ///< as fitted to the training rows
   std::optional<TargetsCard> targets;    ///< of paired targets
   double lowest = 0, highest = 1;        ///< of the scaled training targets
   std::vector<std::string> class_names;  ///< by label; empty where there are no labels

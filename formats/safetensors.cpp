@@ -310,8 +310,7 @@ TensorFile parse_safetensors(std::string_view bytes, const std::string& name) {
                      .path = name};
   check_recorded_digest(
       file.metadata, kHeaderDigest, "a header", [&] { return header_digest(header); }, name);
-  check_recorded_digest(
-      file.metadata, kDataDigest, "values", [&] { return sha256(values); }, name);
+  check_recorded_digest(file.metadata, kDataDigest, "values", [&] { return sha256(values); }, name);
   file.metadata.erase(kHeaderDigest);
   file.metadata.erase(kDataDigest);
   for (const auto& entry : entries) {

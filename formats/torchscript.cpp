@@ -215,8 +215,7 @@ void export_encoder(models::Autoencoder& model, const fs::path& path, ModelCard 
 
 void export_decoder(models::Autoencoder& model, const fs::path& path, ModelCard card) {
   card.part = "decoder";
-  export_methods(model, {"encoder"}, {decode_method(model, "forward")}, "", path,
-                 card);
+  export_methods(model, {"encoder"}, {decode_method(model, "forward")}, "", path, card);
 }
 
 void save_card(const models::Autoencoder& model, const fs::path& path, const ModelCard& card) {

@@ -22,12 +22,10 @@ void export_autoencoder(models::Autoencoder& model, const std::filesystem::path&
                         ModelCard card);
 
 /// `forward(x)` is encode; the decoder is left out.
-void export_encoder(models::Autoencoder& model, const std::filesystem::path& path,
-                    ModelCard card);
+void export_encoder(models::Autoencoder& model, const std::filesystem::path& path, ModelCard card);
 
 /// `forward(z)` is decode; the encoder is left out.
-void export_decoder(models::Autoencoder& model, const std::filesystem::path& path,
-                    ModelCard card);
+void export_decoder(models::Autoencoder& model, const std::filesystem::path& path, ModelCard card);
 
 /// The card alone, as a file of its own.
 void save_card(const models::Autoencoder& model, const std::filesystem::path& path,

@@ -23,17 +23,16 @@ Adversarial::Adversarial(AdversarialOptions options, const ModelSpec& spec)
 }
 
 std::vector<Phase> Adversarial::phases() const {
-  return {{.name = "reconstruction",
-           .modules = {"encoder", "decoder"},
-           .terms = {{"reconstruction"}}},
-          {.name = "critic",
-           .modules = {"critic"},
-           .terms = {{"critic"}},
-           .learning_rate = options_.critic_rate},
-          {.name = "encoder",
-           .modules = {"encoder"},
-           .terms = {{"deception"}},
-           .learning_rate = options_.encoder_rate}};
+  return {
+      {.name = "reconstruction", .modules = {"encoder", "decoder"}, .terms = {{"reconstruction"}}},
+      {.name = "critic",
+       .modules = {"critic"},
+       .terms = {{"critic"}},
+       .learning_rate = options_.critic_rate},
+      {.name = "encoder",
+       .modules = {"encoder"},
+       .terms = {{"deception"}},
+       .learning_rate = options_.encoder_rate}};
 }
 
 StepValues Adversarial::losses(const Batch& batch, const StepContext& context) {

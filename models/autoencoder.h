@@ -43,11 +43,11 @@ struct Phase {
 
 /// What an objective may need to know of the step it belongs to.
 struct StepContext {
-  RowRandom random;         ///< for sampling, keyed by the rows of the batch
-  int64_t step = 0;         ///< steps taken before this one
-  int64_t epoch = 1;        ///< counted from 1
-  bool training = true;     ///< false while validating
-  size_t phase = 0;         ///< which of the objective's phases
+  RowRandom random;      ///< for sampling, keyed by the rows of the batch
+  int64_t step = 0;      ///< steps taken before this one
+  int64_t epoch = 1;     ///< counted from 1
+  bool training = true;  ///< false while validating
+  size_t phase = 0;      ///< which of the objective's phases
 };
 
 /// What a phase declared, for one batch: scalars in the order of the declaration.
@@ -86,8 +86,8 @@ struct ModelPlan {
 /// A function that an exported model has as a method.
 struct TensorMethod {
   struct Argument {
-    std::string name;  ///< "x"
-    Shape item_shape;  ///< without the batch
+    std::string name;   ///< "x"
+    Shape item_shape;   ///< without the batch
     int64_t below = 0;  ///< whole numbers in 0 … below − 1; 0: real numbers
   };
   std::string name;  ///< "encode_distribution"

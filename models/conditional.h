@@ -17,7 +17,8 @@ enum class ConditionalPrior {
   Learned,   ///< N(μ(c), σ²(c)), a linear layer each
 };
 constexpr auto names_of(ConditionalPrior) {
-  return std::to_array<EnumName<ConditionalPrior>>({{ConditionalPrior::Standard, "standard"}, {ConditionalPrior::Learned, "learned"}});
+  return std::to_array<EnumName<ConditionalPrior>>(
+      {{ConditionalPrior::Standard, "standard"}, {ConditionalPrior::Learned, "learned"}});
 }
 
 struct ConditionalOptions {

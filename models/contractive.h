@@ -18,7 +18,8 @@ enum class JacobianNorm {
   Estimate,  ///< ‖vᵀJ‖² for one random v ~ N(0, I) a row and step, right on average (Hutchinson 1990)
 };
 constexpr auto names_of(JacobianNorm) {
-  return std::to_array<EnumName<JacobianNorm>>({{JacobianNorm::Exact, "exact"}, {JacobianNorm::Estimate, "estimate"}});
+  return std::to_array<EnumName<JacobianNorm>>(
+      {{JacobianNorm::Exact, "exact"}, {JacobianNorm::Estimate, "estimate"}});
 }
 
 struct ContractiveOptions {
@@ -26,8 +27,7 @@ struct ContractiveOptions {
   JacobianNorm jacobian = JacobianNorm::Exact;
 
   void describe(FieldTable& table) {
-    table
-        .add("contraction", contraction, "weight of the squared norm of the encoder's Jacobian")
+    table.add("contraction", contraction, "weight of the squared norm of the encoder's Jacobian")
         .at_least(0);
     table.add("jacobian", jacobian,
               "how the norm is computed: exact, or estimate with one random direction a step");

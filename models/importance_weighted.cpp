@@ -24,7 +24,8 @@ StepValues ImportanceWeighted::losses(const Batch& batch, const StepContext& con
   const GaussianCode each = {repeated(code.mean, k), repeated(code.log_variance, k)};
   Shape noise_shape = code.mean.sizes().slice(1).vec();
   noise_shape.insert(noise_shape.begin(), k);
-  const at::Tensor noise = context.random.normal("sampling", batch.rows, noise_shape)  // [B, k, …]
+  const at::Tensor noise = context.random
+                               .normal("sampling", batch.rows, noise_shape)  // [B, k, …]
                                .flatten(0, 1)
                                .to(code.mean.options().requires_grad(false));
   const at::Tensor z = sample(each, noise);  // [B · k, …]

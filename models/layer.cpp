@@ -17,8 +17,8 @@ at::Tensor joined(const at::Tensor& x, const at::Tensor& condition) {
     case 2: return at::cat({x, condition}, 1);  // [B, D + K]
     case 3: return at::cat({x, condition.unsqueeze(1).expand({-1, x.size(1), -1})}, 2);
     default:
-      return at::cat({x, condition.unsqueeze(2).unsqueeze(3).expand({-1, -1, x.size(2), x.size(3)})},
-                     1);
+      return at::cat(
+          {x, condition.unsqueeze(2).unsqueeze(3).expand({-1, -1, x.size(2), x.size(3)})}, 1);
   }
 }
 
@@ -39,8 +39,8 @@ void Stack::join_condition(int64_t width) {
 }
 
 at::Tensor Stack::forward(at::Tensor x, const at::Tensor& condition) {
-  const bool fits = condition.defined() && condition.dim() == 2 &&
-                    condition.size(1) == condition_width_;
+  const bool fits =
+      condition.defined() && condition.dim() == 2 && condition.size(1) == condition_width_;
   if (condition_width_ > 0 && !fits) {
     throw Error("expected a condition of {} values an item, found {}", condition_width_,
                 condition.defined() ? shape_text(condition.sizes().vec()) : "none");

@@ -15,7 +15,8 @@ enum class Loss {
   Mae,  ///< absolute error: Laplace of scale 1
 };
 constexpr auto names_of(Loss) {
-  return std::to_array<EnumName<Loss>>({{Loss::Bce, "bce"}, {Loss::Mse, "mse"}, {Loss::Mae, "mae"}});
+  return std::to_array<EnumName<Loss>>(
+      {{Loss::Bce, "bce"}, {Loss::Mse, "mse"}, {Loss::Mae, "mae"}});
 }
 
 /// What stands at the end of every decoder, chosen once for all variants.

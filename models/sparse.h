@@ -23,9 +23,10 @@ struct SparseOptions {
   double target_activation = 0.05;
 
   void describe(FieldTable& table) {
-    table.add("sparsity", sparsity,
-              "penalty on the code: l1, on its absolute values, or kl, on the distance of its means "
-              "from the target");
+    table.add(
+        "sparsity", sparsity,
+        "penalty on the code: l1, on its absolute values, or kl, on the distance of its means "
+        "from the target");
     table
         .add("sparsity_weight", sparsity_weight,
              "weight of the penalty, which l1 sums over units and batch, kl over units")

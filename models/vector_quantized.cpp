@@ -50,8 +50,9 @@ at::Tensor VectorQuantized::decode_logits(const at::Tensor& z, const at::Tensor&
 }
 
 std::vector<Phase> VectorQuantized::phases() const {
-  Phase phase = {.terms = {{"reconstruction"}, {.name = "commitment", .weight = options_.commitment}},
-                 .metrics = {"perplexity", "codebook_use"}};
+  Phase phase = {
+      .terms = {{"reconstruction"}, {.name = "commitment", .weight = options_.commitment}},
+      .metrics = {"perplexity", "codebook_use"}};
   if (options_.codebook_update == CodebookUpdate::Loss) phase.terms.push_back({"codebook"});
   return {phase};
 }
@@ -67,7 +68,8 @@ StepValues VectorQuantized::losses(const Batch& batch, const StepContext& contex
   if (context.training) seen_ = flat, assigned_ = indices;
 
   StepValues values = {
-      .terms = {reconstruction_loss(likelihood(), logits, batch.target), at::mse_loss(e, q.detach())},
+      .terms = {reconstruction_loss(likelihood(), logits, batch.target),
+                at::mse_loss(e, q.detach())},
       .metrics = {(-at::xlogy(share, share).sum()).exp(), use.gt(0).to(flat.scalar_type()).mean()}};
   if (options_.codebook_update == CodebookUpdate::Loss) {
     values.terms.push_back(at::mse_loss(q, e.detach()));
@@ -82,7 +84,8 @@ void VectorQuantized::after_step(const Batch& /*batch*/, const StepContext& cont
       at::bincount(assigned_, {}, options_.codebook_size).to(counts_.scalar_type());
   counts_.mul_(decay).add_(use, 1 - decay);
   if (sums_.defined()) {
-    const at::Tensor sum = at::zeros_like(sums_).index_add_(0, assigned_, seen_.to(sums_.scalar_type()));
+    const at::Tensor sum =
+        at::zeros_like(sums_).index_add_(0, assigned_, seen_.to(sums_.scalar_type()));
     sums_.mul_(decay).add_(sum, 1 - decay);
     codebook_.copy_(at::where(counts_.unsqueeze(1) > 0, sums_ / counts_.unsqueeze(1), codebook_));
   }

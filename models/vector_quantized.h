@@ -21,7 +21,8 @@ namespace hourglass::models {
 
 enum class CodebookUpdate { RunningAverages, Loss };
 constexpr auto names_of(CodebookUpdate) {
-  return std::to_array<EnumName<CodebookUpdate>>({{CodebookUpdate::RunningAverages, "averages"}, {CodebookUpdate::Loss, "loss"}});
+  return std::to_array<EnumName<CodebookUpdate>>(
+      {{CodebookUpdate::RunningAverages, "averages"}, {CodebookUpdate::Loss, "loss"}});
 }
 
 struct VectorQuantizedOptions {
@@ -73,12 +74,12 @@ class VectorQuantized : public Autoencoder {
 
  private:
   VectorQuantizedOptions options_;
-  at::Tensor codebook_;      // [K, D]: a parameter when it learns by loss, else a buffer
-  at::Tensor counts_, sums_;  // [K], [K, D]: running averages
+  at::Tensor codebook_;         // [K, D]: a parameter when it learns by loss, else a buffer
+  at::Tensor counts_, sums_;    // [K], [K, D]: running averages
   at::Tensor seen_, assigned_;  // [N, D], [N]: of the latest batch, for after_step
 
-  at::Tensor vectors(const at::Tensor& map) const;  // [B, D, …] -> [B · places, D]
-  at::Tensor nearest(const at::Tensor& vectors) const;  // [N, D] -> [N] int64
+  at::Tensor vectors(const at::Tensor& map) const;        // [B, D, …] -> [B · places, D]
+  at::Tensor nearest(const at::Tensor& vectors) const;    // [N, D] -> [N] int64
   at::Tensor looked_up(const at::Tensor& indices) const;  // [B, …] -> [B, D, …]
   void reseed(const StepContext& context);
 };

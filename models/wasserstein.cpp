@@ -4,7 +4,6 @@
 
 #include <ATen/ATen.h>
 
-
 namespace hourglass::models {
 namespace {
 

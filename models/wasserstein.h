@@ -18,7 +18,8 @@ struct WassersteinOptions {
   double mmd_weight = 10;
 
   void describe(FieldTable& table) {
-    table.add("mmd_weight", mmd_weight, "weight of the distance between codes and prior").at_least(0);
+    table.add("mmd_weight", mmd_weight, "weight of the distance between codes and prior")
+        .at_least(0);
   }
 };
 

@@ -1,4 +1,5 @@
 #include "hourglass/models/contractive.h"
+
 #include "hourglass/models/networks/dense_network.h"
 #include "hourglass/recipes/variant.h"
 

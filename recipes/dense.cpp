@@ -14,7 +14,9 @@ std::vector<Recipe> dense_recipes() {
       {
           .name = "digits-2d",
           .summary = "the embedded digits in two dimensions",
-          .network = DenseNetwork{.widths = {32, 2}, .activation = Activation::Sigmoid, .code_activation = Activation::Sigmoid},
+          .network = DenseNetwork{.widths = {32, 2},
+                                  .activation = Activation::Sigmoid,
+                                  .code_activation = Activation::Sigmoid},
           .likelihood = Likelihood{models::Loss::Mse, Activation::Sigmoid},
           .data = {.dataset = "digits", .validation = {datasets::Validation::Kind::None}},
           .training = {.epochs = 500, .batch_size = 8},
@@ -28,7 +30,9 @@ std::vector<Recipe> dense_recipes() {
       {
           .name = "mnist-50",
           .summary = "one hidden layer of 50",
-          .network = DenseNetwork{.widths = {50}, .code_activation = Activation::Relu, .initializer = Initializer::HeNormal},
+          .network = DenseNetwork{.widths = {50},
+                                  .code_activation = Activation::Relu,
+                                  .initializer = Initializer::HeNormal},
           .data = {.dataset = "mnist", .validation = {datasets::Validation::Kind::Last, 0.2}},
           .training = {.epochs = 10, .batch_size = 128},
           .expected = {.column = "validation_loss",

@@ -44,9 +44,10 @@ inline Objective plain_objective() {
   return {.defaults = {},
           .describe = [](std::any&, FieldTable&) {},
           .check = [](const std::any&, const models::NetworkOptions&) {},
-          .build = [](const std::any&, const models::ModelSpec& spec) {
-            return std::make_shared<models::Autoencoder>(spec);
-          }};
+          .build =
+              [](const std::any&, const models::ModelSpec& spec) {
+                return std::make_shared<models::Autoencoder>(spec);
+              }};
 }
 
 }  // namespace hourglass::recipes

@@ -36,8 +36,8 @@ struct PictureOptions {
 
 /// A published system, as plain data. Source of each: the tables in docs/recipes.md.
 struct Recipe {
-  std::string name;     ///< "mnist-2d-relu"
-  std::string summary;  ///< one line
+  std::string name;                               ///< "mnist-2d-relu"
+  std::string summary;                            ///< one line
   std::optional<models::NetworkOptions> network;  ///< none: the variant's
   std::optional<models::Likelihood> likelihood;   ///< none: the variant's
   std::any objective;                             ///< the variant's options; empty: its defaults

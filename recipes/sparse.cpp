@@ -1,5 +1,6 @@
-#include "hourglass/models/networks/dense_network.h"
 #include "hourglass/models/sparse.h"
+
+#include "hourglass/models/networks/dense_network.h"
 #include "hourglass/recipes/variant.h"
 
 namespace hourglass::recipes {

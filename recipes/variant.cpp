@@ -27,10 +27,10 @@ namespace {
 
 std::vector<Variant>& registry() {
   static std::vector<Variant> all = {
-      dense_variant(),        sparse_variant(),           contractive_variant(),
-      convolutional_variant(), denoising_variant(),       lstm_variant(),
-      variational_variant(),  conditional_variant(),      vector_quantized_variant(),
-      adversarial_variant(),  wasserstein_variant(),      importance_weighted_variant(),
+      dense_variant(),         sparse_variant(),      contractive_variant(),
+      convolutional_variant(), denoising_variant(),   lstm_variant(),
+      variational_variant(),   conditional_variant(), vector_quantized_variant(),
+      adversarial_variant(),   wasserstein_variant(), importance_weighted_variant(),
   };
   return all;
 }

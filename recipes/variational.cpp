@@ -1,6 +1,7 @@
+#include "hourglass/models/variational.h"
+
 #include "hourglass/models/networks/dense_network.h"
 #include "hourglass/models/networks/strided_network.h"
-#include "hourglass/models/variational.h"
 #include "hourglass/recipes/variant.h"
 
 namespace hourglass::recipes {

@@ -42,8 +42,7 @@ class Checkpointer : public training::Hook {
   /// `exported` is another instance of the model, on the CPU, that takes the best weights for
   /// exporting. `written` is the state that the files in `folder` hold already, or null.
   Checkpointer(std::filesystem::path folder, models::AutoencoderPtr exported,
-               CheckpointOptions options, CardOf card,
-               const training::TrainingStatePtr& written);
+               CheckpointOptions options, CardOf card, const training::TrainingStatePtr& written);
 
   training::Verdict on_epoch_end(const training::EpochReport& report,
                                  const training::TrainingStatePtr& state) override;

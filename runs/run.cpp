@@ -31,9 +31,8 @@ fs::path folder_of(const RunOptions& options) {
   if (!options.resume.empty()) return options.resume;
   if (!options.out.empty()) {
     if (fs::exists(fs::path(options.out) / "run.json")) {
-      throw Error(
-          "{}: holds a run already; go on with it by `resume` {}, or choose another `out`",
-          options.out, options.out);
+      throw Error("{}: holds a run already; go on with it by `resume` {}, or choose another `out`",
+                  options.out, options.out);
     }
     return options.out;
   }
@@ -108,7 +107,8 @@ models::AutoencoderPtr Run::build_model() const {
   const bool in_unit_range = info.lowest >= 0 && info.highest <= 1;
   if (model->likelihood().loss == models::Loss::Bce && !in_unit_range) {
     throw Error(
-        "{}: `loss` bce expects values in [0, 1], found {:g} to {:g}: add `scale` minmax, or `loss` "
+        "{}: `loss` bce expects values in [0, 1], found {:g} to {:g}: add `scale` minmax, or "
+        "`loss` "
         "mse `output_activation` linear",
         info.name, info.lowest, info.highest);
   }
@@ -169,8 +169,7 @@ void Run::record_results(const training::TrainingResult& result) {
       .last = {},
       .expected = expectation_record(options_, metrics)};
   if (result.last) {
-    results.last =
-        epoch_result(result.last->epoch, result.last->training, result.last->validation);
+    results.last = epoch_result(result.last->epoch, result.last->training, result.last->validation);
   } else if (record_.results) {
     results.last = record_.results->last;
   }

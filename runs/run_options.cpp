@@ -24,11 +24,11 @@ void ModelOptions::describe(FieldTable& table) {
 
 models::AutoencoderPtr ModelOptions::build(const models::ItemShapes& shapes,
                                            int64_t condition_width) const {
-  return recipes::find_variant(variant).objective.build(
-      objective, {.shapes = shapes,
-                  .network = network,
-                  .likelihood = likelihood,
-                  .condition_width = condition_width});
+  return recipes::find_variant(variant).objective.build(objective,
+                                                        {.shapes = shapes,
+                                                         .network = network,
+                                                         .likelihood = likelihood,
+                                                         .condition_width = condition_width});
 }
 
 RunOptions options_of(const std::string& name, const std::string& recipe,

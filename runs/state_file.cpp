@@ -76,8 +76,8 @@ class Header {
   Measurements measurements(const std::string& key) const {
     Measurements measurements;
     for (const auto& entry : formats::parse_json(text(key), where_)) {
-      const bool is_pair = entry.is_array() && entry.size() == 2 && entry[0].is_string() &&
-                           entry[1].is_string();
+      const bool is_pair =
+          entry.is_array() && entry.size() == 2 && entry[0].is_string() && entry[1].is_string();
       const auto value = is_pair ? parse_double(entry[1].get<std::string>()) : std::nullopt;
       if (!value) fail(key, "names and numbers");
       measurements.push_back({entry[0].get<std::string>(), *value});
@@ -170,8 +170,8 @@ TrainingState load_state(const std::filesystem::path& path) {
     state.best.monitored = header.number("best.monitored");
     state.best.training = header.measurements("best.training");
     state.best.validation = header.measurements("best.validation");
-    state.best.model = state.best.epoch == state.cursor.epoch ? state.engine.model
-                                                              : tensors_below(file, kBest);
+    state.best.model =
+        state.best.epoch == state.cursor.epoch ? state.engine.model : tensors_below(file, kBest);
   }
   return state;
 }

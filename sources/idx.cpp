@@ -87,8 +87,9 @@ class GzipReader {
     if (code == Z_OK) return;
     const bool cut_off = code == Z_BUF_ERROR && stream_.avail_in == 0;
     throw Error("{}: the gzip stream is damaged ({}); get the file again", name_,
-                cut_off ? "unexpected end of file"
-                : stream_.msg ? stream_.msg : "it ends in the middle");
+                cut_off       ? "unexpected end of file"
+                : stream_.msg ? stream_.msg
+                              : "it ends in the middle");
   }
 
   /// A file may hold several streams, one after the other; what follows the last is ignored.

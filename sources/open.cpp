@@ -54,7 +54,8 @@ ReadData shaped(ReadData data, const Shape& item_shape) {
                 c10::multiply_integers(data.inputs.rows.values.sizes().slice(1)));
   }
   reshape_items(data.inputs, item_shape);
-  if (data.targets && fits(data.targets->rows, item_shape)) reshape_items(*data.targets, item_shape);
+  if (data.targets && fits(data.targets->rows, item_shape))
+    reshape_items(*data.targets, item_shape);
   return data;
 }
 
@@ -257,7 +258,8 @@ DataSplits split_data(const ReadData& data, const DataOptions& options, uint64_t
   splits.info.validation = validation.text();
   splits.info.scaling = scaled.scaling;
   const auto classes = std::ssize(splits.info.class_names);
-  if (options.condition.kind == Condition::Columns) add_condition(scaled, options.condition, classes);
+  if (options.condition.kind == Condition::Columns)
+    add_condition(scaled, options.condition, classes);
   if (stored.targets) {
     const ScaledData targets =
         scale_values(*stored.targets, options.scale, scaling.targets, split.training);

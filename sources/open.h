@@ -61,7 +61,6 @@ struct DataSplits {
 /// missing, the error says what to run.
 ReadData read_data(const DataOptions& options);
 
-
 /// A given scaling replaces that of the options: a model's file applies those it was trained with.
 struct GivenScaling {
   std::optional<datasets::Scaling> inputs, targets;

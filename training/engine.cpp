@@ -66,7 +66,8 @@ class AutogradEngine : public Engine {
     for (auto& declared : model_.phases()) {
       const auto range = flat_.range(declared.modules);
       auto optimizer = make_optimizer(parts.optimizer, flat_.values(range));
-      phases_.push_back({std::move(declared), range, flat_.parameters(range), std::move(optimizer)});
+      phases_.push_back(
+          {std::move(declared), range, flat_.parameters(range), std::move(optimizer)});
     }
   }
 
@@ -206,7 +207,8 @@ class AutogradEngine : public Engine {
 
   void check_optimizers(const EngineState& state) const {
     const auto refuse = [](const std::string& what) {
-      throw Error("the saved optimizer state does not fit this run's model and optimizer: {}", what);
+      throw Error("the saved optimizer state does not fit this run's model and optimizer: {}",
+                  what);
     };
     if (state.optimizers.size() != phases_.size()) refuse("another number of phases");
     for (size_t i = 0; i < phases_.size(); ++i) {

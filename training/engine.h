@@ -23,7 +23,8 @@ enum class EngineKind {
   Autograd,  ///< LibTorch's automatic differentiation: any model, any device
 };
 constexpr auto names_of(EngineKind) {
-  return std::to_array<EnumName<EngineKind>>({{EngineKind::Auto, "auto"}, {EngineKind::Autograd, "autograd"}});
+  return std::to_array<EnumName<EngineKind>>(
+      {{EngineKind::Auto, "auto"}, {EngineKind::Autograd, "autograd"}});
 }
 
 enum class Precision {
@@ -32,7 +33,8 @@ enum class Precision {
              ///< float32
 };
 constexpr auto names_of(Precision) {
-  return std::to_array<EnumName<Precision>>({{Precision::Float32, "float32"}, {Precision::Bfloat16, "bfloat16"}});
+  return std::to_array<EnumName<Precision>>(
+      {{Precision::Float32, "float32"}, {Precision::Bfloat16, "bfloat16"}});
 }
 
 struct EngineOptions {

@@ -39,8 +39,8 @@ FlatParameters::FlatParameters(const torch::nn::Module& model) {
     const at::Tensor& tensor = entry.value();
     const int64_t past_a_line = tensor.numel() % kValuesInACacheLine;
     const int64_t padding = past_a_line == 0 ? 0 : kValuesInACacheLine - past_a_line;
-    parameters_.push_back({entry.key(), tensor,
-                           at::zeros({padding}, tensor.options().requires_grad(false)), offset});
+    parameters_.push_back(
+        {entry.key(), tensor, at::zeros({padding}, tensor.options().requires_grad(false)), offset});
     pieces.push_back(as_stored(tensor).reshape(-1));
     pieces.push_back(parameters_.back().padding);
     offset += tensor.numel() + padding;
@@ -64,7 +64,8 @@ FlatParameters::Range FlatParameters::range(const std::vector<std::string>& modu
     ++range.count;
     range.size += tensor.numel() + padding.numel();
   }
-  if (range.count == 0) throw Error("modules {}: expected parameters, found none", join_text(modules));
+  if (range.count == 0)
+    throw Error("modules {}: expected parameters, found none", join_text(modules));
   return range;
 }
 

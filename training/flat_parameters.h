@@ -22,8 +22,8 @@ class FlatParameters {
 
   /// Parameters that lie side by side, those of a phase say.
   struct Range {
-    size_t first = 0, count = 0;    ///< of `parameters`
-    int64_t offset = 0, size = 0;   ///< of the vector
+    size_t first = 0, count = 0;   ///< of `parameters`
+    int64_t offset = 0, size = 0;  ///< of the vector
   };
 
   /// The parameters of these child modules; of all where none is named. Throws `Error` when they

@@ -15,11 +15,11 @@ namespace hourglass::training {
 enum class OptimizerKind { Adam, AdamW, RmsProp, Adagrad, Adadelta, Sgd };
 constexpr auto names_of(OptimizerKind) {
   return std::to_array<EnumName<OptimizerKind>>({{OptimizerKind::Adam, "adam"},
-                                      {OptimizerKind::AdamW, "adamw"},
-                                      {OptimizerKind::RmsProp, "rmsprop"},
-                                      {OptimizerKind::Adagrad, "adagrad"},
-                                      {OptimizerKind::Adadelta, "adadelta"},
-                                      {OptimizerKind::Sgd, "sgd"}});
+                                                 {OptimizerKind::AdamW, "adamw"},
+                                                 {OptimizerKind::RmsProp, "rmsprop"},
+                                                 {OptimizerKind::Adagrad, "adagrad"},
+                                                 {OptimizerKind::Adadelta, "adadelta"},
+                                                 {OptimizerKind::Sgd, "sgd"}});
 }
 
 struct OptimizerOptions {

@@ -46,8 +46,7 @@ std::string Schedule::text() const {
     case Schedule::Kind::Constant: return "constant";
     case Schedule::Kind::Step: return fmt::format("step:{},{}", epochs, factor);
     case Schedule::Kind::Cosine: return fmt::format("cosine:{}", floor);
-    case Schedule::Kind::Plateau:
-      return fmt::format("plateau:{},{}", epochs, factor);
+    case Schedule::Kind::Plateau: return fmt::format("plateau:{},{}", epochs, factor);
   }
   return "";
 }

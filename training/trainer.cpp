@@ -242,8 +242,8 @@ Verdict Trainer::end_epoch(const EpochReport& report) {
   for (const auto& hook : hooks_) {
     if (hook->on_epoch_end(report, state_) == Verdict::Stop) verdict = Verdict::Stop;
   }
-  const bool patience_is_over = options_.early_stopping > 0 &&
-                                report.epoch - state_->best.epoch >= options_.early_stopping;
+  const bool patience_is_over =
+      options_.early_stopping > 0 && report.epoch - state_->best.epoch >= options_.early_stopping;
   return patience_is_over ? Verdict::Stop : verdict;
 }
 

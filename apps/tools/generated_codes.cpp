@@ -24,8 +24,8 @@ class CodeMaker {
 
   GeneratedCodes make(const at::Tensor& condition) {
     if (!options_.at.points.empty()) return points();
-    UsualCodes usual(surroundings_.model, options_.prior, [this] { return training_codes(); },
-                     condition);
+    UsualCodes usual(
+        surroundings_.model, options_.prior, [this] { return training_codes(); }, condition);
     if (options_.samples > 0) return samples(usual);
     if (options_.manifold > 0) return manifold_grid(usual);
     return options_.traverse > 0 ? traversal(usual) : interpolation();
@@ -77,9 +77,9 @@ class CodeMaker {
                        "of {} training rows",
                        options_.mixture.components, usual.fitted_rows()));
     }
-    return {.codes = usual.samples(options_.samples, options_.mixture),
-            .title = fmt::format("{} samples of {}", options_.samples,
-                                 usual.source(options_.mixture))};
+    return {
+        .codes = usual.samples(options_.samples, options_.mixture),
+        .title = fmt::format("{} samples of {}", options_.samples, usual.source(options_.mixture))};
   }
 
   GeneratedCodes manifold_grid(UsualCodes& usual) {
@@ -156,8 +156,7 @@ GeneratedCodes make_for_every_class(CodeMaker& maker, const ExportedModel& model
 void CodeOptions::describe(FieldTable& table) {
   table.begin_group("What to generate: one of these");
   table.add("at", at, "these codes: \"0.3,-1.2\", or several: \"0.3,-1.2;1,0\"").shown_as("POINTS");
-  table
-      .add("samples", samples, "N codes drawn from --prior; for each class with --condition all")
+  table.add("samples", samples, "N codes drawn from --prior; for each class with --condition all")
       .at_least(0);
   table.add("manifold", manifold, "an N × N grid over the two components --dims").at_least(0);
   table.add("interpolate", interpolate, "--steps codes on the way from row I to row J")

@@ -71,9 +71,9 @@ NumberRows parse_numbers(const std::string& bytes, const std::string& name) {
   std::string first_line = bytes.substr(0, bytes.find('\n'));
   if (first_line.ends_with('\r')) first_line.pop_back();
   const bool labelled = first_line.ends_with("label");
-  const CsvTable table = parse_csv(
-      bytes, name,
-      {.label_column = {labelled ? LabelColumn::Kind::Last : LabelColumn::Kind::None}});
+  const CsvTable table =
+      parse_csv(bytes, name,
+                {.label_column = {labelled ? LabelColumn::Kind::Last : LabelColumn::Kind::None}});
   return {table.values, names_of_labels(table)};
 }
 

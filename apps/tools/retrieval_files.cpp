@@ -99,8 +99,8 @@ std::vector<std::string> write_retrieval_files(const std::vector<RetrievedQuery>
   const std::string title = "Queries, then their neighbours among " + row_text(library.entries);
   const at::Tensor items = items_of(drawn);
   const bool images = items.dim() == 3 || items.dim() == 4;
-  const Picture picture = images ? draw_images(drawn, value_range(model, items), title)
-                                 : draw_vectors(drawn, title);
+  const Picture picture =
+      images ? draw_images(drawn, value_range(model, items), title) : draw_vectors(drawn, title);
   paths.push_back((folder / "neighbours.png").string());
   picture.save(paths.back());
   if (std::ssize(found) > kMostDrawnQueries) {

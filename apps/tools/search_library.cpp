@@ -56,10 +56,9 @@ SearchLibrary open_library(ExportedModel& model, const RowOptions& options,
 }
 
 SearchedItems part_rows(const SearchLibrary& library, const at::Tensor& positions) {
-  SearchedItems items = {
-      .names = {},
-      .rows = std::make_shared<datasets::Subset>(library.part.rows, positions),
-      .own_rows = library.within ? positions : at::Tensor()};
+  SearchedItems items = {.names = {},
+                         .rows = std::make_shared<datasets::Subset>(library.part.rows, positions),
+                         .own_rows = library.within ? positions : at::Tensor()};
   for (int64_t i = 0; i < positions.size(0); ++i) {
     items.names.push_back(std::to_string(positions[i].item<int64_t>()));
   }

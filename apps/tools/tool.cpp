@@ -125,9 +125,10 @@ void ModelOptions::describe(FieldTable& table) {
 void RowOptions::describe(FieldTable& table) {
   data.describe_without_condition(table);
   table
-      .add("condition", condition,
-           "what the model is told beside each item: label (its class), columns:N,N,... of a table, "
-           "or a class by name or number, the same for all; none: as in training")
+      .add(
+          "condition", condition,
+          "what the model is told beside each item: label (its class), columns:N,N,... of a table, "
+          "or a class by name or number, the same for all; none: as in training")
       .shown_as("WHAT");
   table
       .add("split", split,

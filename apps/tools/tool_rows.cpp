@@ -218,8 +218,8 @@ ImageInputs read_image_inputs(const ExportedModel& model, const std::vector<std:
                               shape_text(images.values.sizes().slice(1).vec())));
   }
   const Scaling bytes = {.offset = {0.0}, .factor = {1.0 / 255}};
-  inputs.rows = std::make_shared<TensorDataset>(
-      images.values, at::Tensor(), recorded_scaling(model, at::kByte).value_or(bytes));
+  inputs.rows = std::make_shared<TensorDataset>(images.values, at::Tensor(),
+                                                recorded_scaling(model, at::kByte).value_or(bytes));
   if (!condition.class_name.empty()) {
     inputs.rows = with_same_condition(inputs.rows, condition_named(model, condition.class_name));
   }

@@ -29,7 +29,8 @@ void check_images(const ItemShapes& shapes, size_t poolings) {
         "a convolutional network expects targets as large as its inputs, {} x {}, found {} x {}",
         input[1], input[2], target[1], target[2]);
   }
-  const int64_t smallest = (int64_t{1} << (poolings - 1)) + 1;  // two pixels before the last pooling
+  const int64_t smallest =
+      (int64_t{1} << (poolings - 1)) + 1;  // two pixels before the last pooling
   if (input[1] < smallest || input[2] < smallest) {
     throw UsageError(
         "`filters`: {} poolings expect images of at least {} x {} pixels, found {} x {}; use fewer",

@@ -10,8 +10,9 @@ void check_request(const DenseNetwork& options, const NetworkRequest& request) {
   const int64_t input = element_count(request.shapes.input);
   const int64_t target = element_count(request.shapes.target);
   if (options.tied_weights && input != target) {
-    throw UsageError("`tied_weights`: expected input and target of one size, found {} and {} values",
-                     input, target);
+    throw UsageError(
+        "`tied_weights`: expected input and target of one size, found {} and {} values", input,
+        target);
   }
   if (options.tied_weights && request.condition_width > 0) {
     throw UsageError("`tied_weights`: expected no condition, found one of {} values",

@@ -20,9 +20,8 @@ SequenceShape sequence_of(const Shape& shape) {
     case 2: return {shape[0], shape[1]};
     case 3: return {shape[1], shape[0] * shape[2]};
     default:
-      throw UsageError(
-          "an LSTM network expects images, sequences or table rows, found items of {}",
-          shape_text(shape));
+      throw UsageError("an LSTM network expects images, sequences or table rows, found items of {}",
+                       shape_text(shape));
   }
 }
 

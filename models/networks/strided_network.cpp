@@ -10,8 +10,8 @@ namespace {
 
 void check_images(const ItemShapes& shapes) {
   const Shape &input = shapes.input, &target = shapes.target;
-  const bool images = input.size() == 3 && target.size() == 3 && input[1] == target[1] &&
-                      input[2] == target[2];
+  const bool images =
+      input.size() == 3 && target.size() == 3 && input[1] == target[1] && input[2] == target[2];
   if (images) return;
   throw UsageError(
       "a strided network expects images of channels x height x width and targets as large, found "

@@ -23,9 +23,10 @@ struct StridedNetwork {
 
   void describe(FieldTable& table) {
     table.add("filters", filters, "channels of the convolutions").at_least(1);
-    table.add("widths", widths,
-              "widths of the dense layers behind the convolutions, then the code's (units); the "
-              "decoder mirrors them")
+    table
+        .add("widths", widths,
+             "widths of the dense layers behind the convolutions, then the code's (units); the "
+             "decoder mirrors them")
         .at_least(1);
     table.add("activation", activation, "of all layers but the code's and the last");
   }

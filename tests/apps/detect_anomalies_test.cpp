@@ -199,8 +199,7 @@ TEST(DetectAnomalies, ElboOfAVariationalModelIsLossPlusKl) {
   const auto first = read_scores(folder / "sampled/scores.csv").scores;
   json_of("detect_anomalies", sampled);
   EXPECT_EQ(read_scores(folder / "sampled/scores.csv").scores, first);
-  const at::Generator generator =
-      at::detail::createCPUGenerator(derive_seed(/*seed=*/1, "elbo"));
+  const at::Generator generator = at::detail::createCPUGenerator(derive_seed(/*seed=*/1, "elbo"));
   const at::Tensor noise = at::randn({16, code[0].size(1)}, generator);
   at::Tensor loss = at::zeros({8});
   for (const at::Tensor& epsilon : noise.unbind(0)) {

@@ -35,8 +35,8 @@ fs::path index_checkpoint(const TemporaryFolder& folder) {
 TEST(Generate, DrawsTheSameSamplesForEveryClass) {
   const TemporaryFolder folder;
   const fs::path path = told_checkpoint(folder);
-  const auto result = json_of("generate", {path, "--samples", "4", "--condition", "all", "--out",
-                                           folder / "all"});
+  const auto result =
+      json_of("generate", {path, "--samples", "4", "--condition", "all", "--out", folder / "all"});
   expect_contains(result.at("title"), {"for each class"});
   const at::Tensor codes = read_npy(folder / "all/codes.npy");  // [10 · 4, 2]
   const at::Tensor items = read_npy(folder / "all/items.npy");
@@ -49,9 +49,11 @@ TEST(Generate, DrawsTheSameSamplesForEveryClass) {
 TEST(Generate, SaysWhichClassesAModelCanBeTold) {
   const TemporaryFolder folder;
   const fs::path path = told_checkpoint(folder), out = folder / "x";
-  for (const std::vector<std::string>& way :
-       {std::vector<std::string>{"--samples", "3"}, {"--at", "0,0"}, {"--manifold", "3"},
-        {"--interpolate", "0,1"}, {"--traverse", "1"}}) {
+  for (const std::vector<std::string>& way : {std::vector<std::string>{"--samples", "3"},
+                                              {"--at", "0,0"},
+                                              {"--manifold", "3"},
+                                              {"--interpolate", "0,1"},
+                                              {"--traverse", "1"}}) {
     std::vector<std::string> arguments = {path, way[0], way[1], "--out", out};
     expect_refusal("generate", arguments, kFailed, {"--condition", "0, 1, 2", "found none"});
     arguments.insert(arguments.end(), {"--condition", "ten"});
@@ -71,7 +73,8 @@ TEST(Decode, TellsTheLabelsOfAFileOrOneClass) {
     json_of("encode", {path, "--out", folder / name, "--no-picture"});
   }
   json_of("decode", {path, folder / "codes.csv", "--out", folder / "labels.npy"});
-  json_of("decode", {path, folder / "codes.csv", "--condition", "7", "--out", folder / "seven.npy"});
+  json_of("decode",
+          {path, folder / "codes.csv", "--condition", "7", "--out", folder / "seven.npy"});
   auto model = evaluation::ExportedModel::load(path);
   const at::Tensor codes = read_npy(folder / "codes.npy").narrow(0, 0, 10);
   // The first ten digits are 0 to 9.
@@ -92,10 +95,10 @@ TEST(Encode, WritesIndicesAsWholeNumbers) {
   EXPECT_EQ(codes.scalar_type(), at::kLong);
   EXPECT_EQ(codes.sizes(), (std::vector<int64_t>{1797, 2, 2}));
   const auto row = codes[0].flatten();
-  expect_contains(read_file(folder / "codes.csv"),
-                  {fmt::format("code1,code2,code3,code4,label\n{},{},{},{},0\n",
-                               row[0].item<int64_t>(), row[1].item<int64_t>(),
-                               row[2].item<int64_t>(), row[3].item<int64_t>())});
+  expect_contains(
+      read_file(folder / "codes.csv"),
+      {fmt::format("code1,code2,code3,code4,label\n{},{},{},{},0\n", row[0].item<int64_t>(),
+                   row[1].item<int64_t>(), row[2].item<int64_t>(), row[3].item<int64_t>())});
   json_of("decode", {path, folder / "codes.csv", "--out", folder / "a.npy"});
   json_of("decode", {path, folder / "codes.npy", "--out", folder / "b.npy"});
   EXPECT_TRUE(at::equal(read_npy(folder / "a.npy"), read_npy(folder / "b.npy")));

@@ -32,6 +32,18 @@ inline std::filesystem::path small_checkpoint(const std::filesystem::path& folde
   return folder / "best.pt";
 }
 
+/// A dense autoencoder of the digits with a code of two values.
+inline std::filesystem::path digits_model(const TemporaryFolder& folder) {
+  return small_checkpoint(folder / "run", "dense_autoencoder", {"--widths", "16,2"});
+}
+
+/// What a tool that has to succeed prints.
+inline std::string run_tool_of(const std::string& tool, const std::vector<std::string>& arguments) {
+  const auto result = run(tool, arguments);
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  return result.output;
+}
+
 /// Runs a tool that has to succeed, with --json and one thread, and parses what it prints.
 inline nlohmann::json json_of(const std::string& tool, std::vector<std::string> arguments) {
   arguments.insert(arguments.end(), {"--json", "--threads", "1"});

@@ -155,8 +155,8 @@ TEST(TrainerProgram, KilledAtAnyMomentAndResumedRunEqualsAnUninterruptedOne) {
 /// Three optimizers and a critic come back as they were.
 TEST(TrainerProgram, AnAdversarialRunThatWasKilledEndsWithTheSameBits) {
   const TemporaryFolder folder;
-  const Arguments options = {"--epochs",     "60",         "--threads", "1",
-                             "--no-figures", "--checkpoint-interval", "0"};
+  const Arguments options = {
+      "--epochs", "60", "--threads", "1", "--no-figures", "--checkpoint-interval", "0"};
   const auto run_into = [&](const char* name) {
     Arguments arguments = options;
     arguments.insert(arguments.end(), {"--out", folder / name});
@@ -186,7 +186,8 @@ TEST(TrainerProgram, SaysWhichVersionGoesOnWithARunOfVersion01) {
 TEST(TrainerProgram, AnotherNetworkBringsItsOwnFlags) {
   const TemporaryFolder folder;
   expect_contains(train({"--network", "lstm", "--help"}).output, {"--bidirectional"});
-  const auto result = train(small_run(folder / "run", {"--network", "convolutional", "--filters", "4"}));
+  const auto result =
+      train(small_run(folder / "run", {"--network", "convolutional", "--filters", "4"}));
   EXPECT_EQ(result.exit_code, kDone) << result.errors;
   EXPECT_EQ(ExportedModel::load(folder / "run/best.pt").card()->code_shape, (Shape{4, 4, 4}));
   expect_error(train({"--network", "lstm", "--tied-weights"}), kWrongUsage, {"'--tied-weights'"});

@@ -56,8 +56,7 @@ TEST(AnomalyDetector, MahalanobisScoresOfNormalRowsAreThoseOfAnyRows) {
   const TemporaryFolder folder;
   auto model = plain_model(folder);
   const at::Tensor x = at::rand({1500, 4});
-  const auto detector =
-      fit_detector(model, normal_of(x), {.score = AnomalyScore::Mahalanobis});
+  const auto detector = fit_detector(model, normal_of(x), {.score = AnomalyScore::Mahalanobis});
   const auto found = judge_rows(model, detector, *unscaled(x));
   EXPECT_TRUE(at::equal(found.scores, detector.normal_scores));
   EXPECT_EQ(found.flagged(), 15);
@@ -69,8 +68,8 @@ TEST(AnomalyDetector, ElboIsLossPlusKlUnderTheConditionOfTheRow) {
   auto model = exported(variational, folder / "best.pt", {{"loss", "mse"}}, {"a", "b", "c"});
   const at::Tensor x = at::rand({5, 4});
   const at::Tensor condition = at::eye(3).index_select(0, at::tensor({0, 1, 2, 1, 0}));
-  const at::Tensor scores = elbo_scorer(model, /*samples=*/0, /*seed=*/1)(
-      {.input = x, .target = x, .condition = condition});
+  const at::Tensor scores = elbo_scorer(
+      model, /*samples=*/0, /*seed=*/1)({.input = x, .target = x, .condition = condition});
   const auto code = model.run_method("encode_distribution", x, condition);
   const at::Tensor loss = (model.decode(code[0], condition) - x).square().sum(1);
   const at::Tensor kl = kl_from_standard_normal({code[0], code[1]});
@@ -100,16 +99,15 @@ TEST(AnomalyDetectorFile, HoldsAllButTheNormalScores) {
   EXPECT_TRUE(at::equal(read.codes->precision, detector.codes->precision));
   EXPECT_FALSE(read.normal_scores.defined());
   expect_same_scaling(read, {.name = "a", .scaling = {{0.5}, {2.0}}}, "limit.json");
-  expect_contains(
-      error_of([&] { expect_same_scaling(read, {.name = "b.csv"}, "limit.json"); }),
-      {"limit.json", "b.csv", "`scale`"});
+  expect_contains(error_of([&] { expect_same_scaling(read, {.name = "b.csv"}, "limit.json"); }),
+                  {"limit.json", "b.csv", "`scale`"});
 }
 
 TEST(AnomalyDetectorFile, IsRefusedInOneLineWhereItIsNotOne) {
   const TemporaryFolder folder;
   auto model = plain_model(folder);
-  const auto detector = fit_detector(model, normal_of(at::rand({60, 4})),
-                                     {.score = AnomalyScore::Mahalanobis});
+  const auto detector =
+      fit_detector(model, normal_of(at::rand({60, 4})), {.score = AnomalyScore::Mahalanobis});
   const auto json = nlohmann::json::parse(detector_text(detector, model));
   const auto error_with = [&](const std::string& key, const nlohmann::json& value) {
     nlohmann::json changed = json;

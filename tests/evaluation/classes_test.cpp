@@ -41,8 +41,8 @@ TEST(NormalRowsOfClasses, AreThoseThatAreNamed) {
   EXPECT_TRUE(at::equal(normal->batch(normal->all_positions()).rows, at::tensor({1, 3})));
   EXPECT_TRUE(at::equal(labels_of(*normal), at::tensor({1, 1})));
   EXPECT_EQ(normal_rows(rows, kNames, {}), rows);
-  expect_contains(
-      error_of([&] { normal_rows(rows, kNames, {.anomalous = {"0", "bag", "2"}}); }), {"alone"});
+  expect_contains(error_of([&] { normal_rows(rows, kNames, {.anomalous = {"0", "bag", "2"}}); }),
+                  {"alone"});
   expect_contains(error_of([&] { normal_rows(unscaled(at::rand({3, 2})), {}, {.normal = {"0"}}); }),
                   {"`normal_class`", "no labels"});
   expect_contains(error_of([] { check(NormalClasses{{"0"}, {"1"}}); }),

@@ -48,8 +48,9 @@ TEST(CodeIndexFile, IsRefusedInOneLineWhereItIsNotOne) {
                   {"index.npz", "'distance'", "l2", "l3"});
   expect_contains(error_of_arrays({codes, about(R"({"format": 1, "distance": "l2"})")}),
                   {"index.npz", "'checkpoint_sha256'"});
-  expect_contains(error_of_arrays({codes, {"labels", at::tensor({1, 2, 3}, at::kLong)}, about("{}")}),
-                  {"index.npz", "label"});
+  expect_contains(
+      error_of_arrays({codes, {"labels", at::tensor({1, 2, 3}, at::kLong)}, about("{}")}),
+      {"index.npz", "label"});
 }
 
 }  // namespace

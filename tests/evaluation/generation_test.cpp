@@ -31,16 +31,16 @@ const ModelSpec kToldSpec = {
 ExportedModel told_model(const TemporaryFolder& folder, ConditionalPrior prior) {
   at::manual_seed(1);
   Conditional model({.prior = prior}, kToldSpec);
-  return exported(model, folder / "told.pt",
-                  {{"condition", "label"}, {"prior", enum_name(prior)}}, {"a", "b", "c"});
+  return exported(model, folder / "told.pt", {{"condition", "label"}, {"prior", enum_name(prior)}},
+                  {"a", "b", "c"});
 }
 
 /// Codes of 2 x 2 indices of five vectors.
 ExportedModel index_model(const TemporaryFolder& folder, CodebookUpdate update) {
   at::manual_seed(1);
-  VectorQuantized model({.codebook_size = 5, .codebook_update = update},
-                        {.shapes = {{1, 8, 8}, {1, 8, 8}},
-                         .network = ConvolutionalNetwork{.filters = {4, 3}}});
+  VectorQuantized model(
+      {.codebook_size = 5, .codebook_update = update},
+      {.shapes = {{1, 8, 8}, {1, 8, 8}}, .network = ConvolutionalNetwork{.filters = {4, 3}}});
   return exported(model, folder / "indices.pt", nlohmann::json::object());
 }
 
@@ -71,8 +71,8 @@ TEST(InterpolateCodes, TakesTheLineBetweenOppositeCodes) {
 TEST(TraverseCodes, ChangesOneComponentBaseAfterBase) {
   const at::Tensor bases = at::tensor({1.0F, 2.0F, 3.0F, 4.0F}).view({2, 2});
   const at::Tensor codes = traverse_codes(bases, 1, {8, 9});
-  EXPECT_TRUE(at::equal(
-      codes, at::tensor({1.0F, 8.0F, 1.0F, 9.0F, 3.0F, 8.0F, 3.0F, 9.0F}).view({4, 2})));
+  EXPECT_TRUE(
+      at::equal(codes, at::tensor({1.0F, 8.0F, 1.0F, 9.0F, 3.0F, 8.0F, 3.0F, 9.0F}).view({4, 2})));
 }
 
 TEST(UsualCodes, OfAStandardNormalPriorAskForNoTrainingCodes) {
@@ -94,8 +94,8 @@ TEST(UsualCodes, OfALearnedPriorAreThoseOfTheCondition) {
   const ExportedModel model = told_model(folder, ConditionalPrior::Learned);
   const at::Tensor condition = condition_named(model, "b");
   UsualCodes usual(model, Prior::Auto, no_codes, condition);
-  const at::Tensor mean = model.parameter("prior.mean.weight").select(1, 1) +
-                          model.parameter("prior.mean.bias");
+  const at::Tensor mean =
+      model.parameter("prior.mean.weight").select(1, 1) + model.parameter("prior.mean.bias");
   const at::Tensor log_variance = model.parameter("prior.log_variance.weight").select(1, 1) +
                                   model.parameter("prior.log_variance.bias");
   EXPECT_TRUE(at::allclose(usual.mean()[0], mean));
@@ -178,8 +178,8 @@ TEST(ConditionNamed, TakesTheNumbersOfColumns) {
   const ExportedModel file = exported(model, folder / "best.pt", {{"condition", "columns:0,1,2"}},
                                       {"column 0", "column 1", "column 2"});
   EXPECT_TRUE(told_classes(file).empty());
-  EXPECT_TRUE(at::equal(condition_named(file, "0.5,1,-2"),
-                        at::tensor({0.5F, 1.0F, -2.0F}).unsqueeze(0)));
+  EXPECT_TRUE(
+      at::equal(condition_named(file, "0.5,1,-2"), at::tensor({0.5F, 1.0F, -2.0F}).unsqueeze(0)));
   expect_contains(error_of([&] { condition_named(file, "0.5"); }),
                   {"3 numbers", "column 2", "0.5"});
 }

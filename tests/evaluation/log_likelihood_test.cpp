@@ -40,7 +40,8 @@ TEST(LogLikelihood, OfADecoderThatIgnoresTheCodeIsTheBernoulliTerm) {
   fill(source, "decoder", 0);
   fill(source, "decoder.dense1.bias", std::log(3.0));  // probabilities of ¾
   auto model = testing::exported(source, folder / "best.pt", kOptions);
-  const auto data = testing::unscaled(at::tensor({1.0F, 1.0F, 0.0F, 0.0F, 0.0F, 0.0F}).view({2, 3}));
+  const auto data =
+      testing::unscaled(at::tensor({1.0F, 1.0F, 0.0F, 0.0F, 0.0F, 0.0F}).view({2, 3}));
   const at::Tensor found = negative_log_likelihoods(model, *data, {.samples = 5});
   EXPECT_NEAR(found[0].item<double>(), -2 * std::log(0.75) - std::log(0.25), 1e-5);
   EXPECT_NEAR(found[1].item<double>(), -3 * std::log(0.25), 1e-5);
@@ -51,7 +52,8 @@ double by_quadrature(ExportedModel& model, const at::Tensor& x) {
   const at::Tensor z = at::linspace(-8, 8, 4001, at::kFloat).unsqueeze(1);
   const at::Tensor p = model.decode(z).to(at::kDouble);
   const at::Tensor likelihood = (x * p + (1 - x) * (1 - p)).prod(1);
-  const at::Tensor prior = (-0.5 * z.to(at::kDouble).flatten().square()).exp() / std::sqrt(2 * M_PI);
+  const at::Tensor prior =
+      (-0.5 * z.to(at::kDouble).flatten().square()).exp() / std::sqrt(2 * M_PI);
   return -std::log(at::trapezoid(likelihood * prior, 16.0 / 4000).item<double>());
 }
 
@@ -89,7 +91,8 @@ TEST(LogLikelihood, SaysWhyThereIsNone) {
   Autoencoder plain({.shapes = {{3}, {3}}, .network = DenseNetwork{.widths = {1}}});
   auto without = testing::exported(plain, folder / "plain.pt", kOptions);
   testing::expect_contains(
-      testing::error_of([&] { negative_log_likelihoods(without, *testing::unscaled(at::rand({2, 3})), {}); }),
+      testing::error_of(
+          [&] { negative_log_likelihoods(without, *testing::unscaled(at::rand({2, 3})), {}); }),
       {"plain.pt", "encode_distribution"});
 }
 

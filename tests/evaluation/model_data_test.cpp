@@ -19,9 +19,8 @@ using testing::TemporaryFolder;
 
 /// Told one of three classes beside four values.
 ExportedModel told_model(const TemporaryFolder& folder, const std::string& rule = "label") {
-  Autoencoder model({.shapes = {{4}, {4}},
-                     .network = DenseNetwork{.widths = {2}},
-                     .condition_width = 3});
+  Autoencoder model(
+      {.shapes = {{4}, {4}}, .network = DenseNetwork{.widths = {2}}, .condition_width = 3});
   return testing::exported(model, folder / "best.pt",
                            {{"dataset", "iris"}, {"condition", rule}, {"seed", 3}},
                            {"setosa", "versicolor", "virginica"});
@@ -52,12 +51,12 @@ TEST(RecordedData, AreThoseOfTraining) {
 TEST(SplitFor, PutsClassesInTheOrderOfTheModel) {
   const TemporaryFolder folder;
   const auto model = told_model(folder);
-  const auto splits = split_for(model, table_of(folder, kTwoClasses), told_options(),
-                                ScaleValues::AsOptionsSay);
+  const auto splits =
+      split_for(model, table_of(folder, kTwoClasses), told_options(), ScaleValues::AsOptionsSay);
   const Batch batch = splits.training->batch(splits.training->all_positions());
-  EXPECT_TRUE(at::equal(batch.condition, at::tensor({0.0F, 0.0F, 1.0F, 1.0F, 0.0F, 0.0F, 0.0F, 0.0F,
-                                                     1.0F})
-                                             .view({3, 3})));
+  EXPECT_TRUE(
+      at::equal(batch.condition,
+                at::tensor({0.0F, 0.0F, 1.0F, 1.0F, 0.0F, 0.0F, 0.0F, 0.0F, 1.0F}).view({3, 3})));
 }
 
 TEST(SplitFor, RefusesClassesThatTheModelDoesNotKnow) {
@@ -75,7 +74,8 @@ TEST(SplitFor, RefusesClassesThatTheModelDoesNotKnow) {
 TEST(ConditionNamed, TakesANameOrANumber) {
   const TemporaryFolder folder;
   const auto model = told_model(folder);
-  EXPECT_TRUE(at::equal(condition_named(model, "virginica"), at::tensor({0.0F, 0.0F, 1.0F}).view({1, 3})));
+  EXPECT_TRUE(
+      at::equal(condition_named(model, "virginica"), at::tensor({0.0F, 0.0F, 1.0F}).view({1, 3})));
   EXPECT_TRUE(at::equal(condition_named(model, "0"), at::tensor({1.0F, 0.0F, 0.0F}).view({1, 3})));
   expect_contains(error_of([&] { condition_named(model, "virginia"); }),
                   {"did you mean 'virginica'", "or its number"});

@@ -57,10 +57,10 @@ TEST(Pca, IsReachedByALinearAutoencoderOfTheSameSize) {
   at::manual_seed(1);
   const auto data =
       table(at::matmul(at::randn({256, 5}), at::randn({5, 10})) + 0.3 * at::randn({256, 10}));
-  const auto model = std::make_shared<Autoencoder>(
-      ModelSpec{.shapes = {{10}, {10}},
-                .network = DenseNetwork{.widths = {3}},
-                .likelihood = {Loss::Mse, Activation::Linear}});
+  const auto model =
+      std::make_shared<Autoencoder>(ModelSpec{.shapes = {{10}, {10}},
+                                              .network = DenseNetwork{.widths = {3}},
+                                              .likelihood = {Loss::Mse, Activation::Linear}});
   Trainer trainer(model, data, nullptr,
                   {.epochs = 300,
                    .batch_size = 64,

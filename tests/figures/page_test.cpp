@@ -20,9 +20,7 @@ TEST(Page, ATitleThatIsTooLongTakesASecondLine) {
   EXPECT_EQ(make_page(100, 50, words(200)).content.y, two.content.y) << "the rest is cut";
 }
 
-TEST(Page, WithoutATitleIsTheContentAlone) {
-  EXPECT_EQ(make_page(100, 50, "").content.y, kMargin);
-}
+TEST(Page, WithoutATitleIsTheContentAlone) { EXPECT_EQ(make_page(100, 50, "").content.y, kMargin); }
 
 }  // namespace
 }  // namespace hourglass::figures

@@ -2,95 +2,19 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
-#include "hourglass/tests/formats/complaint.h"
+#include "hourglass/tests/formats/safetensors_files.h"
 #include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
 
 #include <limits>
-#include <random>
 
 namespace hourglass::formats {
 namespace {
 
-using hourglass::testing::complaint_of;
 using hourglass::testing::expect_contains;
 using hourglass::testing::TemporaryFolder;
-
-/// A file of this header, whose length is put before it, and these values.
-std::string file_of(const std::string& header, const std::string& values) {
-  std::string bytes(8, '\0');
-  for (size_t i = 0; i < 8; ++i) bytes[i] = static_cast<char>(header.size() >> (8 * i) & 0xff);
-  return bytes + header + values;
-}
-
-std::string safetensors_error(const std::string& bytes) {
-  return complaint_of([&] { parse_safetensors(bytes, "a.safetensors"); });
-}
-
-/// The error that a file of this header and `values` bytes of zeros gives.
-std::string header_error(const std::string& header, size_t values = 8) {
-  return safetensors_error(file_of(header, std::string(values, '\0')));
-}
-
-/// The header of tensor "a", [2] float32 unless a part says otherwise, in 8 bytes of values.
-std::string entry(const std::string& dtype = R"("F32")", const std::string& shape = "[2]",
-                  const std::string& offsets = "[0,8]") {
-  return R"({"a":{"dtype":)" + dtype + R"(,"shape":)" + shape + R"(,"data_offsets":)" + offsets +
-         "}}";
-}
-
-bool same_bits(const at::Tensor& a, const at::Tensor& b) {
-  const at::Tensor left = a.cpu().contiguous(), right = b.cpu().contiguous();
-  return left.scalar_type() == right.scalar_type() && left.sizes() == right.sizes() &&
-         std::string_view(static_cast<const char*>(left.const_data_ptr()), left.nbytes()) ==
-             std::string_view(static_cast<const char*>(right.const_data_ptr()), right.nbytes());
-}
-
-TensorFile small_file() {
-  return {.tensors = {{"weight", at::tensor({1.5F, -2.0F}).view({1, 2})},
-                      {"steps", at::full({}, 7, at::kLong)},
-                      {"flags", at::tensor({1, 0, 1}).to(at::kBool)}},
-          .metadata = {{"epoch", "12"}}};
-}
-
-/// What Python wrote: safetensors 0.8.0 with NumPy 2.4,
-///   save({"weight": array([[1.5, -2.0]], float32), "count": array(7, int64),
-///         "flags": array([True, False, True]), "half": array([1.0], float16),
-///         "none": zeros((0, 3), float64), "bytes": array([255], uint8),
-///         "i32": array([-1], int32), "i16": array([-2], int16), "i8": array([-3], int8)},
-///        metadata={"made_by": 'a "test"\n'})
-std::string saved_by_python() {
-  return std::string("8\x02\0\0\0\0\0\0", 8) +
-         R"({"__metadata__":{"made_by":"a \"test\"\n"},)"
-         R"("count":{"dtype":"I64","shape":[],"data_offsets":[0,8]},)"
-         R"("none":{"dtype":"F64","shape":[0,3],"data_offsets":[8,8]},)"
-         R"("weight":{"dtype":"F32","shape":[1,2],"data_offsets":[8,16]},)"
-         R"("i32":{"dtype":"I32","shape":[1],"data_offsets":[16,20]},)"
-         R"("half":{"dtype":"F16","shape":[1],"data_offsets":[20,22]},)"
-         R"("i16":{"dtype":"I16","shape":[1],"data_offsets":[22,24]},)"
-         R"("i8":{"dtype":"I8","shape":[1],"data_offsets":[24,25]},)"
-         R"("bytes":{"dtype":"U8","shape":[1],"data_offsets":[25,26]},)"
-         R"("flags":{"dtype":"BOOL","shape":[3],"data_offsets":[26,29]}}     )" +
-         std::string(
-             "\x07\0\0\0\0\0\0\0\0\0\xc0\x3f\0\0\0\xc0\xff\xff\xff\xff"
-             "\0\x3c\xfe\xff\xfd\xff\x01\0\x01",
-             29);
-}
-
-TensorFile as_saved_by_python() {
-  return {.tensors = {{"weight", at::tensor({1.5F, -2.0F}).view({1, 2})},
-                      {"count", at::full({}, 7, at::kLong)},
-                      {"flags", at::tensor({1, 0, 1}).to(at::kBool)},
-                      {"half", at::ones({1}, at::kHalf)},
-                      {"none", at::empty({0, 3}, at::kDouble)},
-                      {"bytes", at::full({1}, 255, at::kByte)},
-                      {"i32", at::full({1}, -1, at::kInt)},
-                      {"i16", at::full({1}, -2, at::kShort)},
-                      {"i8", at::full({1}, -3, at::kChar)}},
-          .metadata = {{"made_by", "a \"test\"\n"}}};
-}
 
 TEST(Safetensors, ReadsWhatPythonSaved) {
   const TensorFile file = parse_safetensors(saved_by_python(), "a.safetensors");
@@ -214,10 +138,9 @@ TEST(Safetensors, RefusesToWriteWhatTheFormatLacks) {
   expect_contains(error({{"a", at::ones({1})}, {"a", at::ones({1}, at::kLong)}}), {"'a' twice"});
   expect_contains(error({{"__metadata__", at::ones({1})}}), {"__metadata__"});
   expect_contains(error({{"\xff", at::ones({1})}}), {"UTF-8"});
-  expect_contains(complaint_of([] {
-                    safetensors_bytes({.tensors = {}, .metadata = {{"a", "\xff"}}});
-                  }),
-                  {"UTF-8"});
+  expect_contains(
+      complaint_of([] { safetensors_bytes({.tensors = {}, .metadata = {{"a", "\xff"}}}); }),
+      {"UTF-8"});
 }
 
 TEST(ParseSafetensors, RefusesAHeaderOfAnotherLength) {
@@ -331,83 +254,12 @@ TEST(ParseSafetensors, RefusesTruthValuesOtherThanTwo) {
                   {"bytes of 0 or 1", "'a'", "found 2"});
 }
 
-TEST(ParseSafetensors, NoFlippedBitGoesUnnoticed) {
-  const std::string bytes = safetensors_bytes(small_file());
-  const TensorFile whole = parse_safetensors(bytes, "a.safetensors");
-  int accepted = 0;
-  for (size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
-    std::string damaged = bytes;
-    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
-    try {
-      const TensorFile file = parse_safetensors(damaged, "a.safetensors");
-      // Only where the other digest's key, or a space of the padding, became something else.
-      ++accepted;
-      ASSERT_EQ(file.tensors.size(), whole.tensors.size());
-      for (size_t i = 0; i < whole.tensors.size(); ++i) {
-        EXPECT_EQ(file.tensors[i].name, whole.tensors[i].name);
-        EXPECT_TRUE(same_bits(file.tensors[i].value, whole.tensors[i].value));
-      }
-      EXPECT_EQ(file.metadata.at("epoch"), "12");
-    } catch (const Error&) {
-    }
-  }
-  EXPECT_LT(accepted, 8 * 13 + 8) << "a byte of the key header_sha256";
-  std::string damaged = bytes;
-  damaged.back() = '\0';  // true becomes false
-  expect_contains(safetensors_error(damaged), {"data_sha256", "damaged"});
-  damaged = bytes;
-  damaged.replace(damaged.find("\"12\""), 4, "\"13\"");
-  expect_contains(safetensors_error(damaged), {"header_sha256", "damaged"});
-}
-
 TEST(ParseSafetensors, DigestsDoNotDependOnTheWritersOrderOfKeys) {
   const std::string bytes = safetensors_bytes(small_file());
   const size_t values = bytes.size() - (8 + 8 + 3);
   const auto header = nlohmann::json::parse(bytes.substr(8, values - 8));  // sorts its keys
   const std::string sorted = file_of(header.dump(1), bytes.substr(values));
   EXPECT_EQ(parse_safetensors(sorted, "a").metadata, small_file().metadata);
-}
-
-TEST(ParseSafetensors, MutatedFilesGiveAnErrorOrTensors) {
-  std::mt19937 random(20261124);
-  const auto below = [&](size_t limit) { return static_cast<size_t>(random() % limit); };
-  // Without digests, so that mutations reach what is behind the check.
-  const std::string whole = saved_by_python();
-  const std::string alphabet = "{}[]\",:-0123456789.eE\\ntruF\x80\xff";
-  int accepted = 0;
-  for (int round = 0; round < 20'000; ++round) {
-    std::string bytes = whole;
-    for (size_t changes = 1 + below(4); changes > 0; --changes) {
-      const size_t at = below(bytes.size());
-      switch (below(6)) {
-        case 0: bytes[at] = static_cast<char>(below(256)); break;
-        case 1: bytes[at] = alphabet[below(alphabet.size())]; break;
-        case 2: bytes.erase(at, 1 + below(9)); break;
-        case 3: bytes.insert(at, 1 + below(9), alphabet[below(alphabet.size())]); break;
-        case 4: bytes.insert(at, bytes.substr(below(bytes.size()), below(100))); break;
-        default: bytes[at] = static_cast<char>(bytes[at] ^ (1 << below(8)));
-      }
-      if (bytes.empty()) bytes = "x";
-    }
-    // Half of them with a length that is right again, so that the JSON is reached.
-    if (const size_t end = bytes.rfind("}}");
-        below(2) == 0 && end != std::string::npos && end > 8) {
-      bytes = file_of(bytes.substr(8, end - 6), bytes.substr(end + 2));
-    }
-    try {
-      const TensorFile file = parse_safetensors(bytes, "a.safetensors");
-      for (const auto& tensor : file.tensors) EXPECT_LE(tensor.value.nbytes(), bytes.size());
-      ++accepted;
-    } catch (const Error& error) {
-      const std::string message = error.what();
-      ASSERT_TRUE(message.starts_with("a.safetensors: expected")) << message;
-      ASSERT_EQ(message.find('\n'), std::string::npos) << message;
-    } catch (const std::exception& other) {
-      FAIL() << "round " << round << ": " << other.what();
-    }
-  }
-  EXPECT_GT(accepted, 20);
-  EXPECT_LT(accepted, 15'000);
 }
 
 }  // namespace

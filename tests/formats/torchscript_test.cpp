@@ -59,7 +59,9 @@ TEST(ExportAutoencoder, NamesEveryLayerItReturns) {
 
 TEST(ExportAutoencoder, CarriesItsCard) {
   SmallExport f;
-  export_autoencoder(f.model, f.folder / "best.pt", {.variant = "dense", .trained = EpochResult{.epoch = 3, .training = {}, .validation = {}}});
+  export_autoencoder(
+      f.model, f.folder / "best.pt",
+      {.variant = "dense", .trained = EpochResult{.epoch = 3, .training = {}, .validation = {}}});
   const auto loaded = ExportedModel::load(f.folder / "best.pt");
   ASSERT_TRUE(loaded.card());
   EXPECT_EQ(loaded.card()->trained->epoch, 3);
@@ -68,7 +70,8 @@ TEST(ExportAutoencoder, CarriesItsCard) {
 
 TEST(ExportAutoencoder, WorksWithTiedWeights) {
   SmallExport f;
-  Autoencoder tied({.shapes = {{1, 4, 4}, {1, 4, 4}}, .network = DenseNetwork{.widths = {5, 2}, .tied_weights = true}});
+  Autoencoder tied({.shapes = {{1, 4, 4}, {1, 4, 4}},
+                    .network = DenseNetwork{.widths = {5, 2}, .tied_weights = true}});
   export_autoencoder(tied, f.folder / "best.pt", {.variant = "dense"});
   EXPECT_TRUE(at::allclose(ExportedModel::load(f.folder / "best.pt").reconstruct(f.x),
                            tied.forward(f.x), 0, 1e-6));
@@ -113,7 +116,8 @@ TEST(ExportAutoencoder, RefusesAModelThatBakesTheBatchSizeAndKeepsTheOldFile) {
 
 TEST(ExportAutoencoder, AnLstmThatReadsBothWaysRunsAtAnyBatchSize) {
   const TemporaryFolder folder;
-  Autoencoder model({.shapes = {{3, 6, 4}, {3, 6, 4}}, .network = LstmNetwork{.widths = {6, 5, 4}, .bidirectional = true}});
+  Autoencoder model({.shapes = {{3, 6, 4}, {3, 6, 4}},
+                     .network = LstmNetwork{.widths = {6, 5, 4}, .bidirectional = true}});
   export_autoencoder(model, folder / "best.pt", {.variant = "lstm"});
   auto loaded = ExportedModel::load(folder / "best.pt");
   for (const int64_t batch : {1, 2, 9}) {
@@ -125,7 +129,8 @@ TEST(ExportAutoencoder, AnLstmThatReadsBothWaysRunsAtAnyBatchSize) {
 
 TEST(ExportAutoencoder, AVariationalOneGivesTheDistributionAndEncodesToItsMean) {
   const TemporaryFolder folder;
-  Variational model({}, {.shapes = {{1, 4, 4}, {1, 4, 4}}, .network = DenseNetwork{.widths = {5, 2}}});
+  Variational model({},
+                    {.shapes = {{1, 4, 4}, {1, 4, 4}}, .network = DenseNetwork{.widths = {5, 2}}});
   export_autoencoder(model, folder / "best.pt", {.variant = "variational"});
   auto script = torch::jit::load((folder / "best.pt").string());
   const at::Tensor x = at::rand({7, 1, 4, 4});
@@ -188,7 +193,8 @@ TEST(Weights, SayWhichTensorDoesNotFit) {
   Autoencoder wider({.shapes = {{1, 4, 4}, {1, 4, 4}}, .network = DenseNetwork{.widths = {6, 2}}});
   expect_contains(error_of([&] { load_weights(wider, f.folder / "weights.pt"); }),
                   {"weights.pt", "'decoder.dense1.bias' of shape 6, found 5"});
-  Autoencoder deeper({.shapes = {{1, 4, 4}, {1, 4, 4}}, .network = DenseNetwork{.widths = {5, 3, 2}}});
+  Autoencoder deeper(
+      {.shapes = {{1, 4, 4}, {1, 4, 4}}, .network = DenseNetwork{.widths = {5, 3, 2}}});
   expect_contains(error_of([&] { load_weights(deeper, f.folder / "weights.pt"); }), {"weights.pt"});
   testing::write_file(f.folder / "text.pt", "hello");
   expect_contains(error_of([&] { load_weights(f.model, f.folder / "text.pt"); }),

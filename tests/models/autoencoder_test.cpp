@@ -40,9 +40,8 @@ TEST(Autoencoder, LayersListenNoLongerThanAskedEvenWhenForwardThrows) {
 
 TEST(Autoencoder, PlanNamesEveryLayerAndItsTensors) {
   Autoencoder model({.shapes = {{5}, {5}},
-                     .network = DenseNetwork{.widths = {3, 2},
-                                             .activation = Activation::Tanh,
-                                             .tied_weights = true}});
+                     .network = DenseNetwork{
+                         .widths = {3, 2}, .activation = Activation::Tanh, .tied_weights = true}});
   const ModelPlan plan = model.plan();
   ASSERT_EQ(plan.encoder.size(), 3U);
   EXPECT_EQ(plan.encoder[1].name, "encoder.dense1");
@@ -51,7 +50,8 @@ TEST(Autoencoder, PlanNamesEveryLayerAndItsTensors) {
   EXPECT_EQ(plan.encoder[1].layer.sizes.at("inputs"), 5);
   EXPECT_EQ(plan.encoder[1].layer.sizes.at("outputs"), 3);
   // A tied layer shares the tensor itself.
-  EXPECT_TRUE(plan.decoder[1].layer.tensors.at("transposed_weight")
+  EXPECT_TRUE(plan.decoder[1]
+                  .layer.tensors.at("transposed_weight")
                   .is_same(plan.encoder[1].layer.tensors.at("weight")));
   EXPECT_EQ(plan.output, Activation::Sigmoid);
 }
@@ -80,9 +80,8 @@ at::Tensor classes(const std::vector<int64_t>& labels, int64_t count) {
 TEST(Condition, ReachesEncoderAndDecoderOfEveryKindOfNetwork) {
   for (const char* kind : {"dense", "convolutional", "strided", "lstm"}) {
     at::manual_seed(1);
-    Autoencoder model({.shapes = {{1, 8, 8}, {1, 8, 8}},
-                       .network = NetworkOptions(kind),
-                       .condition_width = 3});
+    Autoencoder model(
+        {.shapes = {{1, 8, 8}, {1, 8, 8}}, .network = NetworkOptions(kind), .condition_width = 3});
     model.eval();
     const at::Tensor x = at::rand({2, 1, 8, 8});
     const at::Tensor one = classes({0, 1}, 3), other = classes({2, 1}, 3);
@@ -119,8 +118,7 @@ TEST(NetworkOptions, DescribesTheFieldsOfItsKind) {
   NetworkOptions network = ConvolutionalNetwork{.filters = {4, 2}};
   FieldTable table;
   network.describe(table);
-  EXPECT_EQ(table.names(),
-            (std::vector<std::string>{"network", "filters", "activation", "bias"}));
+  EXPECT_EQ(table.names(), (std::vector<std::string>{"network", "filters", "activation", "bias"}));
   table.find("filters")->set("8,4");
   const Network built = network.build({.shapes = {{1, 8, 8}, {1, 8, 8}}});
   EXPECT_EQ(built.code_shape, (Shape{4, 2, 2}));

@@ -81,9 +81,8 @@ TEST(Contractive, OtherActivationsAreDifferentiated) {
 }
 
 TEST(Contractive, EqualsFiniteDifferencesOnTwoLayers) {
-  auto model = contractive({.widths = {5, 3},
-                            .activation = Activation::Tanh,
-                            .code_activation = Activation::Sigmoid});
+  auto model = contractive(
+      {.widths = {5, 3}, .activation = Activation::Tanh, .code_activation = Activation::Sigmoid});
   const at::Tensor x = some_rows_of_input();
   EXPECT_TRUE(at::allclose(penalty(model, x), penalty_by_differences(model, x), 1e-7));
 }
@@ -102,9 +101,8 @@ TEST(Contractive, WorksInValidationWhichHasNoGradients) {
 
 TEST(Contractive, PenaltyHasTheRightGradientInTheWeights) {
   for (const auto& widths : {std::vector<int64_t>{3}, {5, 3}}) {
-    auto model = contractive({.widths = widths,
-                              .activation = Activation::Tanh,
-                              .code_activation = Activation::Sigmoid});
+    auto model = contractive(
+        {.widths = widths, .activation = Activation::Tanh, .code_activation = Activation::Sigmoid});
     const at::Tensor x = some_rows_of_input();
     const at::Tensor weight = model.named_parameters()["encoder.dense1.weight"];
     const at::Tensor gradient = torch::autograd::grad({penalty(model, x).mean()}, {weight})[0];
@@ -158,8 +156,8 @@ TEST(Contractive, LossIsTheMeanOverTheBatchAndItsMetricTheMeanNorm) {
 /// Any network will do: a code that is a map is taken as a vector.
 TEST(Contractive, WorksOnConvolutions) {
   at::manual_seed(3);
-  Contractive model({}, {.shapes = {{1, 8, 8}, {1, 8, 8}},
-                         .network = ConvolutionalNetwork{.filters = {2}}});
+  Contractive model(
+      {}, {.shapes = {{1, 8, 8}, {1, 8, 8}}, .network = ConvolutionalNetwork{.filters = {2}}});
   model.eval();
   const at::Tensor x = at::rand({2, 1, 8, 8});
   const at::Tensor norm = penalty(model, x);

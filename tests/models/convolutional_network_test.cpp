@@ -1,6 +1,6 @@
-#include "hourglass/models/autoencoder.h"
 #include "hourglass/models/networks/convolutional_network.h"
 
+#include "hourglass/models/autoencoder.h"
 #include "hourglass/models/summary.h"
 #include "hourglass/tests/support/support.h"
 
@@ -24,14 +24,19 @@ std::vector<std::pair<std::string, Shape>> layer_shapes(Autoencoder& model) {
 }
 
 TEST(ConvolutionalNetwork, HasThePublishedNumbersOfValues) {
-  Autoencoder plain({.shapes = image_of(1, 28, 28), .network = ConvolutionalNetwork{.filters = {32, 16, 16}}});  // recipe fashion-conv
+  Autoencoder plain(
+      {.shapes = image_of(1, 28, 28),
+       .network = ConvolutionalNetwork{.filters = {32, 16, 16}}});  // recipe fashion-conv
   EXPECT_EQ(summarize(plain).trainable + summarize(plain).fixed, 17'216);
-  Autoencoder wide({.shapes = image_of(1, 28, 28), .network = ConvolutionalNetwork{.filters = {32, 32, 32}}});  // recipe fashion-denoise
+  Autoencoder wide(
+      {.shapes = image_of(1, 28, 28),
+       .network = ConvolutionalNetwork{.filters = {32, 32, 32}}});  // recipe fashion-denoise
   EXPECT_EQ(summarize(wide).trainable + summarize(wide).fixed, 47'424);
 }
 
 TEST(ConvolutionalNetwork, HasThePublishedSizesOnTheWay) {
-  Autoencoder model({.shapes = image_of(1, 28, 28), .network = ConvolutionalNetwork{.filters = {32, 16, 16}}});
+  Autoencoder model(
+      {.shapes = image_of(1, 28, 28), .network = ConvolutionalNetwork{.filters = {32, 16, 16}}});
   EXPECT_EQ(model.code_shape(), (Shape{16, 4, 4}));
   const std::vector<std::pair<std::string, Shape>> expected = {
       {"encoder.conv1", {32, 28, 28}},     {"encoder.norm1", {32, 28, 28}},
@@ -49,7 +54,8 @@ TEST(ConvolutionalNetwork, HasThePublishedSizesOnTheWay) {
 
 TEST(ConvolutionalNetwork, NoConvolutionHasABiasUnlessAskedFor) {
   const auto conv_biases = [](bool bias) {
-    Autoencoder model({.shapes = image_of(1, 8, 8), .network = ConvolutionalNetwork{.filters = {4, 2}, .bias = bias}});
+    Autoencoder model({.shapes = image_of(1, 8, 8),
+                       .network = ConvolutionalNetwork{.filters = {4, 2}, .bias = bias}});
     int64_t count = 0;
     for (const auto& name : model.named_parameters().keys()) {
       count += name.find(".conv") != std::string::npos && name.ends_with(".bias") ? 1 : 0;
@@ -65,7 +71,8 @@ TEST(ConvolutionalNetwork, MirrorsImagesOfAnySize) {
   std::vector<std::pair<int64_t, int64_t>> sizes = {{27, 29}, {8, 8}, {5, 64}, {100, 33}};
   for (int64_t side = 5; side <= 36; ++side) sizes.emplace_back(side, 5 + side * 7 % 32);
   for (const auto& [height, width] : sizes) {
-    Autoencoder model({.shapes = image_of(1, height, width), .network = ConvolutionalNetwork{.filters = {2, 3, 2}}});
+    Autoencoder model({.shapes = image_of(1, height, width),
+                       .network = ConvolutionalNetwork{.filters = {2, 3, 2}}});
     model.eval();
     const at::Tensor x = at::rand({2, 1, height, width});
     const at::Tensor z = model.encode(x);
@@ -76,7 +83,8 @@ TEST(ConvolutionalNetwork, MirrorsImagesOfAnySize) {
 
 TEST(ConvolutionalNetwork, TakesOneToFourChannelsAndGivesOthersIfAskedFor) {
   for (int64_t channels = 1; channels <= 4; ++channels) {
-    Autoencoder model({.shapes = {{channels, 8, 8}, {5 - channels, 8, 8}}, .network = ConvolutionalNetwork{}});
+    Autoencoder model(
+        {.shapes = {{channels, 8, 8}, {5 - channels, 8, 8}}, .network = ConvolutionalNetwork{}});
     EXPECT_EQ(model.forward(at::rand({2, channels, 8, 8})).sizes(),
               (std::vector<int64_t>{2, 5 - channels, 8, 8}));
   }
@@ -87,16 +95,24 @@ TEST(ConvolutionalNetwork, RefusesAnImageThatIsTooSmallNamingTheSmallest) {
   expect_contains(error_of([&] { Autoencoder({.shapes = image_of(1, 28, 4), .network = three}); }),
                   {"3 poolings", "at least 5 x 5", "found 28 x 4"});
   EXPECT_NO_THROW(Autoencoder({.shapes = image_of(1, 5, 5), .network = three}));
-  expect_contains(error_of([&] { Autoencoder({.shapes = image_of(1, 1, 1), .network = ConvolutionalNetwork{.filters = {2}}}); }),
-                  {"at least 2 x 2"});
-  EXPECT_NO_THROW(Autoencoder({.shapes = image_of(1, 2, 2), .network = ConvolutionalNetwork{.filters = {2}}}));
+  expect_contains(
+      error_of([&] {
+        Autoencoder({.shapes = image_of(1, 1, 1), .network = ConvolutionalNetwork{.filters = {2}}});
+      }),
+      {"at least 2 x 2"});
+  EXPECT_NO_THROW(
+      Autoencoder({.shapes = image_of(1, 2, 2), .network = ConvolutionalNetwork{.filters = {2}}}));
 }
 
 TEST(ConvolutionalNetwork, RefusesWhatIsNoImage) {
-  expect_contains(error_of([] { Autoencoder({.shapes = {{64}, {64}}, .network = ConvolutionalNetwork{}}); }),
-                  {"64", "`item_shape`"});
-  expect_contains(error_of([] { Autoencoder({.shapes = {{1, 8, 8}, {1, 4, 4}}, .network = ConvolutionalNetwork{}}); }),
-                  {"8 x 8", "4 x 4"});
+  expect_contains(
+      error_of([] { Autoencoder({.shapes = {{64}, {64}}, .network = ConvolutionalNetwork{}}); }),
+      {"64", "`item_shape`"});
+  expect_contains(
+      error_of([] {
+        Autoencoder({.shapes = {{1, 8, 8}, {1, 4, 4}}, .network = ConvolutionalNetwork{}});
+      }),
+      {"8 x 8", "4 x 4"});
   expect_contains(error_of([] { ConvolutionalNetwork{.filters = {}}.check(); }), {"`filters`"});
   expect_contains(error_of([] { ConvolutionalNetwork{.filters = {4, 0}}.check(); }),
                   {"`filters`", "found 0"});

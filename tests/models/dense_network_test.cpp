@@ -1,7 +1,7 @@
-#include "hourglass/models/autoencoder.h"
 #include "hourglass/models/networks/dense_network.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/models/autoencoder.h"
 #include "hourglass/models/summary.h"
 #include "hourglass/tests/support/support.h"
 
@@ -38,7 +38,9 @@ TEST(DenseNetwork, MirrorsItsWidths) {
 }
 
 TEST(DenseNetwork, ComputesWhatItsFormulaSays) {
-  Autoencoder model({.shapes = {{3}, {3}}, .network = DenseNetwork{.widths = {2}, .code_activation = Activation::Relu}, .likelihood = {Loss::Mse, Activation::Linear}});
+  Autoencoder model({.shapes = {{3}, {3}},
+                     .network = DenseNetwork{.widths = {2}, .code_activation = Activation::Relu},
+                     .likelihood = {Loss::Mse, Activation::Linear}});
   const at::Tensor x = at::rand({4, 3});
   const auto p = model.named_parameters();
   const at::Tensor z =
@@ -59,7 +61,9 @@ TEST(DenseNetwork, MapsBetweenShapesOfDifferentSize) {
 }
 
 TEST(DenseNetwork, TiedWeightsAreTheEncodersTransposed) {
-  Autoencoder model({.shapes = {{5}, {5}}, .network = DenseNetwork{.widths = {3, 2}, .tied_weights = true}, .likelihood = {Loss::Mse, Activation::Linear}});
+  Autoencoder model({.shapes = {{5}, {5}},
+                     .network = DenseNetwork{.widths = {3, 2}, .tied_weights = true},
+                     .likelihood = {Loss::Mse, Activation::Linear}});
   const auto p = model.named_parameters();
   EXPECT_EQ(p.size(), 6U);  // two weights, four biases
   const at::Tensor z = at::rand({4, 2});
@@ -68,7 +72,9 @@ TEST(DenseNetwork, TiedWeightsAreTheEncodersTransposed) {
 }
 
 TEST(DenseNetwork, LinearOutputIsNeverClamped) {
-  Autoencoder model({.shapes = {{3}, {3}}, .network = DenseNetwork{.widths = {2}}, .likelihood = {Loss::Mse, Activation::Linear}});
+  Autoencoder model({.shapes = {{3}, {3}},
+                     .network = DenseNetwork{.widths = {2}},
+                     .likelihood = {Loss::Mse, Activation::Linear}});
   EXPECT_GT(model.decode(at::full({1, 2}, 1e3)).abs().max().item<float>(), 1);
 }
 

@@ -1,6 +1,6 @@
-#include "hourglass/models/autoencoder.h"
 #include "hourglass/models/networks/lstm_network.h"
 
+#include "hourglass/models/autoencoder.h"
 #include "hourglass/models/recurrent_layers.h"
 #include "hourglass/tests/support/support.h"
 
@@ -136,7 +136,8 @@ TEST(LstmNetwork, MapsSequencesToOnesOfAnotherLength) {
 }
 
 TEST(LstmNetwork, BidirectionalLayersHaveACodeOfTwiceTheWidth) {
-  Autoencoder model({.shapes = {{1, 8, 8}, {1, 8, 8}}, .network = LstmNetwork{.widths = {6, 5, 4}, .bidirectional = true}});
+  Autoencoder model({.shapes = {{1, 8, 8}, {1, 8, 8}},
+                     .network = LstmNetwork{.widths = {6, 5, 4}, .bidirectional = true}});
   EXPECT_EQ(model.code_shape(), (Shape{8}));
   const at::Tensor x = at::rand({3, 1, 8, 8});
   EXPECT_EQ(model.encode(x).sizes(), (std::vector<int64_t>{3, 8}));
@@ -152,10 +153,14 @@ TEST(LstmNetwork, WithoutHiddenLayersTheDecoderIsAsWideAsTheCode) {
 }
 
 TEST(LstmNetwork, RefusesWhatIsNoSequence) {
-  testing::expect_contains(testing::error_of([] { Autoencoder({.shapes = {{2, 3, 4, 5}, {8}}, .network = LstmNetwork{}}); }),
+  testing::expect_contains(testing::error_of([] {
+                             Autoencoder({.shapes = {{2, 3, 4, 5}, {8}}, .network = LstmNetwork{}});
+                           }),
                            {"2 x 3 x 4 x 5"});
-  testing::expect_contains(testing::error_of([] { Autoencoder({.shapes = {{8}, {8}}, .network = LstmNetwork{.widths = {}}}); }),
-                           {"`widths`", "none"});
+  testing::expect_contains(
+      testing::error_of(
+          [] { Autoencoder({.shapes = {{8}, {8}}, .network = LstmNetwork{.widths = {}}}); }),
+      {"`widths`", "none"});
 }
 
 }  // namespace

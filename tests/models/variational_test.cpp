@@ -79,8 +79,7 @@ TEST(Variational, SamplesWithTheStandardDeviationOfTheCode) {
   // z = x + 2 ε, so (z − x)² has the mean 4: with exp(log σ²) for exp(½ log σ²) it would be 16.
   auto model = transparent(4);
   constexpr int64_t kRows = 40'000;
-  const StepValues values =
-      model.losses(batch_of(at::full({kRows, 1}, 3.0)), step_with_seed(1));
+  const StepValues values = model.losses(batch_of(at::full({kRows, 1}, 3.0)), step_with_seed(1));
   const double standard_error = 4 * std::sqrt(2.0 / kRows);
   EXPECT_NEAR(value_of(model, values, "reconstruction"), 4, 4 * standard_error);
   EXPECT_NEAR(value_of(model, values, "kl"), 0.5 * (4 + 9 - 1 - std::log(4.0)), 1e-5);
@@ -110,9 +109,8 @@ TEST(Variational, TheNoiseOfARowDoesNotDependOnItsBatch) {
   auto model = transparent(4);
   const at::Tensor x = at::rand({6, 1});
   const auto error = [&](const at::Tensor& rows) {
-    const Batch batch = {.input = x.index_select(0, rows),
-                         .target = x.index_select(0, rows),
-                         .rows = rows};
+    const Batch batch = {
+        .input = x.index_select(0, rows), .target = x.index_select(0, rows), .rows = rows};
     return value_of(model, model.losses(batch, step_with_seed(3)), "reconstruction");
   };
   const double first = error(at::tensor({0, 1, 2}, at::kLong));
@@ -197,9 +195,8 @@ TEST(Variational, RefusesWhatCannotWork) {
   expect_contains(error_of(build(DenseNetwork{.widths = {4, 0}}, kFashionImage)),
                   {"`widths`", "found 0"});
   // A mean has no bounds, so an activation of the code would say what is not so.
-  expect_contains(
-      error_of(build(DenseNetwork{.code_activation = Activation::Relu}, kFashionImage)),
-      {"`code_activation`", "linear", "'relu'"});
+  expect_contains(error_of(build(DenseNetwork{.code_activation = Activation::Relu}, kFashionImage)),
+                  {"`code_activation`", "linear", "'relu'"});
 }
 
 /// The objective knows no network: pooled convolutions make it a map of distributions.

@@ -33,7 +33,8 @@ TEST(VectorQuantized, EncodesToTheNearestVectorAndDecodesIt) {
   auto model = corners();
   const at::Tensor z = model.encode(kPoints);
   EXPECT_TRUE(at::equal(z, at::tensor({0, 1, 3}, at::kLong).view({3, 1})));
-  EXPECT_TRUE(at::equal(model.decode(z), at::tensor({0.0F, 0.0F, 0.0F, 1.0F, 1.0F, 1.0F}).view({3, 2})));
+  EXPECT_TRUE(
+      at::equal(model.decode(z), at::tensor({0.0F, 0.0F, 0.0F, 1.0F, 1.0F, 1.0F}).view({3, 2})));
   EXPECT_TRUE(at::equal(model.decode(z.to(at::kFloat)), model.decode(z)));
 }
 
@@ -97,8 +98,9 @@ TEST(VectorQuantized, ACodebookThatLearnsByLossIsAParameter) {
 
 TEST(VectorQuantized, AMapHasAnIndexAtEachPlace) {
   at::manual_seed(1);
-  VectorQuantized model({.codebook_size = 16}, {.shapes = {{1, 8, 8}, {1, 8, 8}},
-                                                .network = ConvolutionalNetwork{.filters = {4, 3}}});
+  VectorQuantized model(
+      {.codebook_size = 16},
+      {.shapes = {{1, 8, 8}, {1, 8, 8}}, .network = ConvolutionalNetwork{.filters = {4, 3}}});
   model.eval();
   const at::Tensor x = at::rand({5, 1, 8, 8});
   const at::Tensor z = model.encode(x);

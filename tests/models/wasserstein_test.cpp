@@ -48,7 +48,8 @@ TEST(SquaredMmd, OfASinglePointIsZero) {
 
 TEST(Wasserstein, PullsCodesTowardsThePrior) {
   at::manual_seed(1);
-  Wasserstein model({.mmd_weight = 3}, {.shapes = {{4}, {4}}, .network = DenseNetwork{.widths = {2}}});
+  Wasserstein model({.mmd_weight = 3},
+                    {.shapes = {{4}, {4}}, .network = DenseNetwork{.widths = {2}}});
   const StepContext step = step_with_seed(1);
   const Batch batch = batch_of(at::rand({16, 4}));
   const StepValues values = model.losses(batch, step);

@@ -247,7 +247,8 @@ TEST_P(Conformance, WeightsComeBackByName) {
   model->eval();
   other->eval();
   const Batch b = batch(3);
-  EXPECT_TRUE(at::equal(model->forward(b.input, b.condition), other->forward(b.input, b.condition)));
+  EXPECT_TRUE(
+      at::equal(model->forward(b.input, b.condition), other->forward(b.input, b.condition)));
 }
 
 TEST_P(Conformance, ResumedRunEqualsAnUninterruptedOneToTheBit) {
@@ -315,15 +316,18 @@ const std::map<std::string, std::vector<double>> kPinnedLosses = {
     {"conditional",
      {45.6516, 44.8751, 44.6457, 43.7768, 43.2115, 42.6421, 42.5036, 41.843, 41.5386, 41.2417}},
     {"vector_quantized",
-     {1.4719, 0.922197, 0.869693, 0.832118, 0.788906, 0.775623, 0.725947, 0.725327, 0.774925, 0.72271}},
+     {1.4719, 0.922197, 0.869693, 0.832118, 0.788906, 0.775623, 0.725947, 0.725327, 0.774925,
+      0.72271}},
     {"adversarial",
-     {0.694339, 0.691406, 0.68804, 0.683795, 0.677419, 0.67051, 0.663451, 0.65573, 0.653215, 0.640882}},
+     {0.694339, 0.691406, 0.68804, 0.683795, 0.677419, 0.67051, 0.663451, 0.65573, 0.653215,
+      0.640882}},
     {"wasserstein",
      {60.3065, 59.8515, 57.6279, 57.6471, 55.2965, 58.1326, 54.7718, 57.6442, 56.535, 54.4437}},
     {"importance_weighted",
      {46.2115, 45.7208, 45.0438, 44.2304, 43.8847, 43.7356, 43.0744, 42.9909, 42.2931, 42.178}},
     {"contractive_estimate",
-     {0.696081, 0.695806, 0.695559, 0.693588, 0.691077, 0.689291, 0.689228, 0.687695, 0.686712, 0.686054}},
+     {0.696081, 0.695806, 0.695559, 0.693588, 0.691077, 0.689291, 0.689228, 0.687695, 0.686712,
+      0.686054}},
     {"variational_strided",
      {44.462, 44.3772, 44.3081, 44.2454, 44.1666, 44.1017, 44.0446, 43.9767, 43.9217, 43.8138}},
     {"conditional_learned_prior",

@@ -62,7 +62,8 @@ struct ResidualNetwork {
       network.encoder->add(std::make_shared<ResidualLayer>(input));
     }
     for (const auto& name : request.heads) {
-      network.heads.push_back({name, std::make_shared<DenseLayer>(input, code, Activation::Linear)});
+      network.heads.push_back(
+          {name, std::make_shared<DenseLayer>(input, code, Activation::Linear)});
     }
     if (request.heads.empty()) {
       network.encoder->add(std::make_shared<DenseLayer>(input, code, Activation::Linear));
@@ -78,8 +79,8 @@ struct ResidualNetwork {
 
 TEST(OwnNetwork, ServesEveryObjectiveWithoutTouchingIt) {
   models::register_network(models::network_kind<ResidualNetwork>());
-  const auto data =
-      sources::open_data({.dataset = "digits", .validation = {datasets::Validation::Kind::None}}, 1);
+  const auto data = sources::open_data(
+      {.dataset = "digits", .validation = {datasets::Validation::Kind::None}}, 1);
   for (const char* variant : {"dense", "sparse", "contractive", "variational", "wasserstein",
                               "adversarial", "importance_weighted", "vector_quantized"}) {
     SCOPED_TRACE(variant);

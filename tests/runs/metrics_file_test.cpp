@@ -47,10 +47,9 @@ TEST(MetricsFile, WritesARowAnEpoch) {
   const TemporaryFolder folder;
   MetricsFile file = metrics_file(folder / "metrics.csv", 0);
   write_epochs(file, 1, 2);
-  EXPECT_EQ(read_file(folder / "metrics.csv"),
-            std::string(kHeader) +
-                "1,1,0.25,0.5,0.125,0.001,1.23457\n"
-                "2,0.5,0.25,0.5,0.125,0.001,1.23457\n");
+  EXPECT_EQ(read_file(folder / "metrics.csv"), std::string(kHeader) +
+                                                   "1,1,0.25,0.5,0.125,0.001,1.23457\n"
+                                                   "2,0.5,0.25,0.5,0.125,0.001,1.23457\n");
 }
 
 TEST(MetricsFile, DropsWhatFollowsTheCheckpoint) {
@@ -75,7 +74,8 @@ TEST(MetricsFile, StartsAnewWithoutACheckpoint) {
 
 TEST(MetricsFile, RefusesRowsOfOtherColumns) {
   const TemporaryFolder folder;
-  testing::write_file(folder / "metrics.csv", "epoch,train_loss,learning_rate,seconds\n1,0.5,1,1\n");
+  testing::write_file(folder / "metrics.csv",
+                      "epoch,train_loss,learning_rate,seconds\n1,0.5,1,1\n");
   expect_contains(error_of([&] { metrics_file(folder / "metrics.csv", 1); }),
                   {"metrics.csv", "validation_reconstruction", "'epoch,train_loss,learning_rate"});
 }

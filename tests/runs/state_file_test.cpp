@@ -24,13 +24,19 @@ TrainingState example_state() {
   TrainingState state;
   state.cursor = {.epoch = 7, .step = 99};
   state.engine.model = {{"encoder.dense1.weight", at::rand({4, 3})}, {"norm.mean", at::rand({3})}};
-  state.engine.optimizers = {
-      {.phase = "one", .kind = OptimizerKind::RmsProp, .steps = 99,
-       .slots = {{"square/encoder.dense1.weight", at::rand({4, 3})}}},
-      {.phase = "two", .kind = OptimizerKind::RmsProp, .steps = 98,
-       .slots = {{"square/critic.weight", at::rand({5})}}}};
+  state.engine.optimizers = {{.phase = "one",
+                              .kind = OptimizerKind::RmsProp,
+                              .steps = 99,
+                              .slots = {{"square/encoder.dense1.weight", at::rand({4, 3})}}},
+                             {.phase = "two",
+                              .kind = OptimizerKind::RmsProp,
+                              .steps = 98,
+                              .slots = {{"square/critic.weight", at::rand({5})}}}};
   state.learning_rate = {0.25, 1.0 / 3, 2};
-  state.best = {5, 0.1, {{"loss", 0.1}, {"reconstruction", 1.0 / 7}}, {},
+  state.best = {5,
+                0.1,
+                {{"loss", 0.1}, {"reconstruction", 1.0 / 7}},
+                {},
                 {{"encoder.dense1.weight", at::rand({4, 3})}, {"norm.mean", at::rand({3})}}};
   return state;
 }

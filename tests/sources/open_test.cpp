@@ -141,7 +141,8 @@ TEST(OpenData, ScalesAsTold) {
   EXPECT_EQ(data.info.lowest, -1);
   EXPECT_EQ(data.info.highest, 19);
   const Scaling other{.offset = {1, 2, 3}, .factor = {1, 1, 1}};
-  expect_contains(error_of([&] { open_data(options, 1, {.inputs = other}); }), {"2 features", "3 offsets"});
+  expect_contains(error_of([&] { open_data(options, 1, {.inputs = other}); }),
+                  {"2 features", "3 offsets"});
 }
 
 TEST(OpenData, SplitsBySeed) {

@@ -58,8 +58,8 @@ TEST(ReportedNames, ArePhaseByPhaseWithTheLossFirst) {
   const std::vector<models::Phase> phases = {
       {.name = "one", .terms = {{"reconstruction"}, {"kl"}}, .metrics = {"active"}},
       {.name = "two", .terms = {{"critic"}}}};
-  EXPECT_EQ(reported_names(phases), (std::vector<std::string>{"loss", "reconstruction", "kl",
-                                                              "active", "critic"}));
+  EXPECT_EQ(reported_names(phases),
+            (std::vector<std::string>{"loss", "reconstruction", "kl", "active", "critic"}));
   EXPECT_THROW(reported_names({{.terms = {{"same"}, {"same"}}}}), Error);
 }
 

@@ -89,7 +89,8 @@ TEST(FlatParameters, RefusesModulesThatDoNotLieSideBySide) {
   class Apart : public torch::nn::Module {
    public:
     Apart() {
-      for (const char* name : {"a", "b", "c"}) register_parameter(std::string(name) + "x", at::ones({1}));
+      for (const char* name : {"a", "b", "c"})
+        register_parameter(std::string(name) + "x", at::ones({1}));
       for (const char* name : {"one", "two", "three"}) {
         register_module(name, std::make_shared<models::DenseLayer>(1, 1, models::Activation::Relu));
       }

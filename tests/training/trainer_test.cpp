@@ -196,7 +196,8 @@ TEST(Trainer, StopsAtALossThatIsNotFiniteAndKeepsTheBestModel) {
   expect_contains(result.problem,
                   {"epoch 3, step ", " of 7", "`learning_rate`", "(epoch 2) is kept"});
   EXPECT_EQ(result.state->cursor.epoch, 2);
-  EXPECT_TRUE(at::isfinite(result.state->best.model.at("encoder.dense1.weight")).all().item<bool>());
+  EXPECT_TRUE(
+      at::isfinite(result.state->best.model.at("encoder.dense1.weight")).all().item<bool>());
 }
 
 TEST(Trainer, AStopRequestDropsTheUnfinishedEpoch) {
