@@ -4,7 +4,8 @@
 #   scripts/reproduce.sh [--epochs N] [--runs DIR] [RECIPE…]     all recipes by default
 #   scripts/reproduce.sh --table                                 only writes the table again
 #
-# Recipes of the dense family, and fashion-vae-conv-2d, whose start differs much from seed to seed, are trained with
+# Rows of recipes that are not run stay in the table as they are. Recipes of the dense family, and
+# fashion-vae-conv-2d, whose start differs much from seed to seed, are trained with
 # seeds 1, 2 and 3. Runs lie in runs/reproduce/RECIPE-seedN. What is finished is not trained again, and what was stopped
 # goes on where it was, so that the script can be interrupted and called again; with --epochs N, runs end early after N
 # epochs and go on in a later call without it. What the recipes are compared with is measured once the runs of both
@@ -90,7 +91,7 @@ while (($# > 0)); do
     --epochs) (($# > 1)) && [[ $2 =~ ^[1-9][0-9]*$ ]] || wrong_usage "--epochs: expected a whole number"; limit=$2; shift ;;
     --runs) (($# > 1)) || wrong_usage "--runs: expected a folder"; runs=$2; shift ;;
     --table) table_only=yes ;;
-    --help | -h) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --help | -h) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
     -*) wrong_usage "unknown option $1" ;;
     *) wanted+=("$1") ;;
   esac

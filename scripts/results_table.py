@@ -129,14 +129,31 @@ def denoising_comparison(folder):
             "cross-entropy with the clean ones", number(ours), number(other), ours < other)
 
 
-def comparisons(folder):
+def comparisons(folder, known):
+    """The comparisons that can be made, and those `known` from before that cannot be made now."""
     found = [pca_comparison(folder, "digits-rows"), pca_comparison(folder, "mnist-rows"),
              contractive_comparison(folder), variational_comparison(folder), denoising_comparison(folder)]
     lines = [f"| {claim} | {ours} | {other} | {'yes' if holds else '**no**'} |"
              for claim, ours, other, holds in filter(None, found)]
+    subjects = {line.split("`")[1] for line in lines}
+    lines += [line for line in known if line.split("`")[1] not in subjects]
     if not lines:
         return ""
     return "\n## Comparisons\n\n| claim | ours | the other | holds |\n|---|---|---|---|\n" + "\n".join(lines) + "\n"
+
+
+def earlier_rows(output):
+    """The rows of the table that is there, by recipe: those that were not run again stay as they are."""
+    lines = output.read_text().split("\n\n## ")[0].splitlines() if output.exists() else []
+    return {line.split("`")[1]: line for line in lines if line.startswith("| `")}
+
+
+def earlier_parts(output):
+    """The machines and the comparisons of the file that is there."""
+    text = output.read_text() if output.exists() else ""
+    machines = [line[len("Machine: "):].rstrip(".").split("; ") for line in text.splitlines() if line.startswith("Machine: ")]
+    claims = [line for line in text.split("## Comparisons")[-1].splitlines() if line.startswith("| `")]
+    return sum(machines, []), claims if "## Comparisons" in text else []
 
 
 def write_table(folder, output):
@@ -148,10 +165,13 @@ def write_table(folder, output):
     if not by_recipe:
         raise SystemExit(f"reproduce: no finished run in {folder}")
     lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
-    lines += [row(recipe, runs) for recipe, runs in by_recipe.items()]
+    rows = earlier_rows(output) | {recipe: row(recipe, runs) for recipe, runs in by_recipe.items()}
+    lines += [rows[recipe] for recipe in sorted(rows)]
     all_runs = [run for runs in by_recipe.values() for run in runs]
-    text = HEADER + "\n".join(lines) + "\n\nMachine: " + "; ".join(machines(all_runs)) + ".\n"
-    text += comparisons(folder)
+    known_machines, known_claims = earlier_parts(output)
+    all_machines = list(dict.fromkeys(known_machines + machines(all_runs)))
+    text = HEADER + "\n".join(lines) + "\n\nMachine: " + "; ".join(all_machines) + ".\n"
+    text += comparisons(folder, known_claims)
     output.write_text(text)
 
 
