@@ -22,7 +22,9 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unistd.h>
+#include <vector>
 
 namespace hourglass::cli {
 namespace {
@@ -95,6 +97,35 @@ runs::RunOptions options_before_flags(const Arguments& arguments, const Request&
   return starting_options(arguments);
 }
 
+/// The field that `flag` ("--learning-rate") sets; null where there is none.
+const Field* field_of(const FieldTable& table, const std::string& flag) {
+  for (const auto& row : table.rows()) {
+    if (option_name(row.name) == flag) return &row;
+  }
+  return nullptr;
+}
+
+/// Names the networks that have an option which the chosen one has not: "unknown option" alone
+/// would leave people at a loss who know it from another network.
+void check_network_flags(const Arguments& arguments, const FieldTable& table,
+                         const std::string& chosen) {
+  for (int i = 1; i < arguments.argc; ++i) {
+    const std::string argument = arguments.argv[i];
+    const std::string flag = argument.substr(0, argument.find('='));
+    if (field_of(table, flag)) continue;
+    std::vector<std::string> owners;
+    for (const auto& kind : models::network_kinds()) {
+      models::NetworkOptions network(kind.name);
+      FieldTable fields;
+      network.describe(fields);
+      if (field_of(fields, flag)) owners.push_back(kind.name);
+    }
+    if (owners.empty()) continue;
+    throw UsageError("{}: an option of `network` {}, found `network` {}", flag,
+                     join_text(owners, " or "), chosen);
+  }
+}
+
 /// A resumed run keeps its options; only how long it goes on and what it prints may change.
 void check_resumed_flags(const CommandLine& line, const FieldTable& table) {
   for (const auto& name : line.given) {
@@ -114,6 +145,7 @@ Request parse_request(const Arguments& arguments) {
   request.options = options_before_flags(arguments, request);
   FieldTable table;
   request.options.describe(table);
+  check_network_flags(arguments, table, request.options.model.network.name());
   const ProgramInfo program = program_info(arguments.variant);
   const CommandLine line = parse_command_line(program, table, arguments.argc, arguments.argv);
   if (line.help) fmt::print("{}", help_text(program, table));

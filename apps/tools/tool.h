@@ -80,10 +80,8 @@ struct RowOptions {
 
 /// Where results go and how they are reported.
 struct OutputOptions {
-  std::string out;     ///< a file, a folder where there are several, or - for standard output
-  bool force = false;  ///< replace what is there
-  bool json = false;   ///< results as JSON on standard output
-  bool quiet = false;  ///< no progress, no notes
+  std::string out;
+  bool force = false, json = false, quiet = false;
 
   /// Adds a row for each field.
   void describe(FieldTable& table);
