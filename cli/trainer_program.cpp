@@ -91,8 +91,13 @@ runs::RunOptions options_before_flags(const Arguments& arguments, const Request&
                             *arguments.peek("resume") + "/run.json");
   }
   if (const auto path = arguments.peek("architecture")) {
-    return recorded_options(variant, arguments.peek("recipe").value_or(""),
-                            runs::read_architecture(*path, variant), *path);
+    const formats::RecordedOptions recorded = runs::read_architecture(*path, variant);
+    const auto own = recorded.find<std::string>("network").value_or("");
+    if (arguments.peek("network").value_or(own) != own) {
+      throw UsageError("`network` {}: cannot change beside `architecture`, whose network is {}",
+                       *arguments.peek("network"), own);
+    }
+    return recorded_options(variant, arguments.peek("recipe").value_or(""), recorded, *path);
   }
   return starting_options(arguments);
 }
@@ -195,13 +200,15 @@ void show_expectation(const runs::Run& run) {
 }
 
 /// Draws the pictures, and says where everything is.
-void show_results(const runs::Run& run, const training::TrainingResult& result) {
+void show_results(runs::Run& run, const training::TrainingResult& result) {
   const training::BestEpoch& best = result.state->best;
   if (best.epoch == 0) return;
   const runs::RunOptions& options = run.options();
   const fs::path& folder = run.folder();
-  fmt::print("model     {}  (epoch {}, loss {:.6f})\n", (folder / "best.pt").string(), best.epoch,
-             best.monitored);
+  const std::string& monitor = run.trainer().monitor();
+  const bool usual = monitor == "train_loss" || monitor == "validation_loss";
+  fmt::print("model     {}  (epoch {}, {} {:.6f})\n", (folder / "best.pt").string(), best.epoch,
+             usual ? "loss" : monitor, best.monitored);
   show_expectation(run);
   fmt::print("metrics   {}\n", (folder / "metrics.csv").string());
   for (const auto& part : run.parts()) fmt::print("part      {}\n", part.string());

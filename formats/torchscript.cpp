@@ -186,7 +186,7 @@ TensorMap read_tensors(const fs::path& path) {
   } catch (const std::exception&) {  // not a dictionary: a module then
   }
   try {
-    const jit::Module script = jit::load(path.string());
+    const jit::Module script = jit::load(path.string(), at::kCPU);
     for (const auto& entry : script.named_parameters()) tensors[entry.name] = entry.value;
     for (const auto& entry : script.named_buffers()) tensors[entry.name] = entry.value;
     return tensors;

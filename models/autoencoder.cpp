@@ -50,6 +50,12 @@ double weight_at(const Term& term, const StepContext& context) {
 }
 
 at::Tensor total(const Phase& phase, const StepValues& values, const StepContext& context) {
+  if (values.terms.size() != phase.terms.size() || values.metrics.size() != phase.metrics.size()) {
+    throw Error(
+        "phase '{}': expected values of {} terms and {} metrics, as declared, found {} and {}",
+        phase.name, phase.terms.size(), phase.metrics.size(), values.terms.size(),
+        values.metrics.size());
+  }
   at::Tensor total;
   for (size_t i = 0; i < phase.terms.size(); ++i) {
     const double weight = weight_at(phase.terms[i], context);
@@ -76,10 +82,14 @@ Autoencoder::Autoencoder(const ModelSpec& spec, const std::vector<std::string>& 
 }
 
 std::vector<at::Tensor> Autoencoder::read(const at::Tensor& x, const at::Tensor& condition) {
+  // Products may be in bfloat16; what objectives compute of a code (densities, distances) is not.
+  const auto widened = [](const at::Tensor& y) {
+    return y.scalar_type() == at::kBFloat16 ? y.to(at::kFloat) : y;
+  };
   const at::Tensor features = network_.encoder->forward(x, condition);
   if (network_.heads.empty()) return {features};
   std::vector<at::Tensor> outputs;
-  for (const auto& head : network_.heads) outputs.push_back(head.layer->forward(features));
+  for (const auto& head : network_.heads) outputs.push_back(widened(head.layer->forward(features)));
   return outputs;
 }
 

@@ -73,8 +73,11 @@ void Checkpointer::write_best(const training::BestEpoch& best) {
   models::load_tensors(*exported_, best.model, "the best weights");
   formats::export_autoencoder(*exported_, folder_ / "best.pt", card_(best));
   if (options_.keep_best == 0) return;
-  kept_.push_back(folder_ / fmt::format("best-epoch{}-{:.4f}.pt", best.epoch, best.monitored));
-  write_file_atomically(kept_.back(), read_file(folder_ / "best.pt"));
+  const fs::path kept = folder_ / fmt::format("best-epoch{}-{:.4f}.pt", best.epoch, best.monitored);
+  write_file_atomically(kept, read_file(folder_ / "best.pt"));
+  // A run that was killed between best.pt and its state writes the same file again.
+  std::erase(kept_, kept);
+  kept_.push_back(kept);
   while (std::ssize(kept_) > options_.keep_best) {
     fs::remove(kept_.front());
     kept_.pop_front();

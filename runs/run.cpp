@@ -78,6 +78,7 @@ Run::Run(RunOptions options, std::optional<RunRecord> resumed) : options_(std::m
   options_.training.device = training::resolve_device(options_.training.device).str();
   data_ = sources::open_data(options_.data, options_.training.seed);
   if (resumed) check_same_data(*resumed, data_.info);
+  if (resumed) state_ = saved_state(options_.resume);
   model_ = build_model();
   exported_ = build_model();
   training::use_channels_last(*exported_);
@@ -88,12 +89,11 @@ Run::Run(RunOptions options, std::optional<RunRecord> resumed) : options_(std::m
   at::set_num_threads(static_cast<int>(*options_.threads.count));
   folder_ = folder_of(options_);
   create_folders(folder_);
-  if (resumed) state_ = saved_state(folder_);
   trainer_ = std::make_unique<training::Trainer>(model_, data_.training, data_.validation,
                                                  options_.training);
   if (state_) trainer_->restore(*state_);
   record_ = new_run_record(options_, table_, data_.info);
-  if (resumed) record_.results = resumed->results;
+  if (resumed) record_.results = resumed->results, record_.started = resumed->started;
   write_run_record(folder_, record_);
   add_hooks();
 }
@@ -112,7 +112,7 @@ models::AutoencoderPtr Run::build_model() const {
         "mse `output_activation` linear",
         info.name, info.lowest, info.highest);
   }
-  if (!options_.init_from.empty()) formats::load_weights(*model, options_.init_from);
+  if (!options_.init_from.empty() && !state_) formats::load_weights(*model, options_.init_from);
   return model;
 }
 

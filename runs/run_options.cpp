@@ -107,6 +107,17 @@ void RunOptions::describe(FieldTable& table) {
   table.add("quiet", quiet, "print the results alone").not_recorded();
 }
 
+namespace {
+
+bool has_tied_weights(RunOptions options) {
+  FieldTable table;
+  options.model.describe(table);
+  const Field* field = table.find("tied_weights");
+  return field && field->value_text() == "true";
+}
+
+}  // namespace
+
 void check(const RunOptions& options) {
   const recipes::Variant& variant = recipes::find_variant(options.model.variant);
   options.model.network.check();
@@ -124,6 +135,13 @@ void check(const RunOptions& options) {
   if (variant.condition.kind != datasets::ConditionRule::Kind::None && told_nothing) {
     throw UsageError("`condition` none: a {} autoencoder expects a condition; use `condition` {}",
                      variant.name, variant.condition.text());
+  }
+  const bool alone = std::find(options.save_parts.begin(), options.save_parts.end(),
+                               Part::Decoder) != options.save_parts.end();
+  if (alone && has_tied_weights(options)) {
+    throw UsageError(
+        "`save_parts` decoder: a decoder with `tied_weights` has the encoder's weights, and is no "
+        "part of its own");
   }
   check(options.training.optimizer);
   if (options.stop_after > options.training.epochs) {

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -165,7 +166,9 @@ TrainingResult Trainer::run_epochs(const StopRequested& stop_requested) {
       }
     }
     const double value = monitored(report);
-    report.improved = state_->best.epoch == 0 || value < state_->best.monitored;
+    // A number that is none (a metric may be) beats nothing, and anything beats it.
+    report.improved = state_->best.epoch == 0 || value < state_->best.monitored ||
+                      (std::isnan(state_->best.monitored) && !std::isnan(value));
     learning_rate_.epoch_ended(value);
     state_ = capture(report, value);
     result.last = report;
@@ -212,7 +215,8 @@ std::string Trainer::advice(const std::string& where) const {
       "{}: the loss is not finite; {}; try a `learning_rate` below {}, `clip_norm` 1, or look for "
       "extreme values in "
       "the data",
-      where, kept, learning_rate_.at(0));
+      where, kept,
+      options_.optimizer.learning_rate.value_or(default_learning_rate(options_.optimizer.kind)));
 }
 
 double Trainer::monitored(const EpochReport& report) const {

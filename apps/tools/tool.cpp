@@ -108,7 +108,10 @@ std::string RowList::text() const {
 std::optional<ToolCondition> ToolCondition::parse(const std::string& text) {
   if (const auto rule = ConditionRule::parse(text)) return ToolCondition{.rule = *rule};
   if (text.empty() || text.starts_with("columns:")) return {};
-  return ToolCondition{.rule = {}, .class_name = text};
+  // Made in place: GCC 12 warns of an uninitialised value when one is moved in.
+  std::optional<ToolCondition> named(std::in_place);
+  named->class_name = text;
+  return named;
 }
 
 void ModelOptions::describe(FieldTable& table) {
