@@ -1,13 +1,11 @@
 // Shows what every layer of a checkpoint gives for chosen inputs, and how the loss would change
 // with it: heat maps, heat maps over the input, and the values as NPZ or JSON.
-//
 //   activations best.pt --indices 17
 //   activations best.pt --layers 'encoder.*' --gradients --save 17.npz
 //   activations third_party.pt scan.png --input-shape 1,28,28
 //   activations 17.npz --layers encoder.conv1       the saved ones drawn again
 
 #include "hourglass/evaluation/activations.h"
-
 #include "hourglass/apps/tools/activation_pictures.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"

@@ -1,6 +1,5 @@
 // Sends items through a checkpoint: a picture of originals above their reconstructions, the error
 // of each item as CSV, and, of a user's own images, the reconstructions as image files.
-//
 //   reconstruct best.pt --indices 110-119,7
 //   reconstruct best.pt --corruption gaussian:0.5 --absolute-error --out noisy
 //   reconstruct denoiser.pt scan1.png scans/ --write-images --out cleaned
