@@ -142,18 +142,12 @@ def comparisons(folder, known):
     return "\n## Comparisons\n\n| claim | ours | the other | holds |\n|---|---|---|---|\n" + "\n".join(lines) + "\n"
 
 
-def earlier_rows(output):
-    """The rows of the table that is there, by recipe: those that were not run again stay as they are."""
-    lines = output.read_text().split("\n\n## ")[0].splitlines() if output.exists() else []
-    return {line.split("`")[1]: line for line in lines if line.startswith("| `")}
-
-
 def earlier_parts(output):
-    """The machines and the comparisons of the file that is there."""
-    text = output.read_text() if output.exists() else ""
-    machines = [line[len("Machine: "):].rstrip(".").split("; ") for line in text.splitlines() if line.startswith("Machine: ")]
-    claims = [line for line in text.split("## Comparisons")[-1].splitlines() if line.startswith("| `")]
-    return sum(machines, []), claims if "## Comparisons" in text else []
+    """Rows by recipe, machines and comparisons of the file that is there: what was not run again stays."""
+    table, _, claims = (output.read_text() if output.exists() else "").partition("\n## Comparisons\n")
+    rows = {line.split("`")[1]: line for line in table.splitlines() if line.startswith("| `")}
+    machines = [line[len("Machine: "):].rstrip(".").split("; ") for line in table.splitlines() if line.startswith("Machine: ")]
+    return rows, sum(machines, []), [line for line in claims.splitlines() if line.startswith("| `")]
 
 
 def write_table(folder, output):
@@ -165,10 +159,10 @@ def write_table(folder, output):
     if not by_recipe:
         raise SystemExit(f"reproduce: no finished run in {folder}")
     lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
-    rows = earlier_rows(output) | {recipe: row(recipe, runs) for recipe, runs in by_recipe.items()}
+    known_rows, known_machines, known_claims = earlier_parts(output)
+    rows = known_rows | {recipe: row(recipe, runs) for recipe, runs in by_recipe.items()}
     lines += [rows[recipe] for recipe in sorted(rows)]
     all_runs = [run for runs in by_recipe.values() for run in runs]
-    known_machines, known_claims = earlier_parts(output)
     all_machines = list(dict.fromkeys(known_machines + machines(all_runs)))
     text = HEADER + "\n".join(lines) + "\n\nMachine: " + "; ".join(all_machines) + ".\n"
     text += comparisons(folder, known_claims)
