@@ -8,18 +8,13 @@
 #include <algorithm>
 
 namespace hourglass::datasets {
-namespace {
 
-/// At most this many names are listed in an error.
-constexpr size_t kListedNames = 12;
-
-std::string listed(const std::vector<std::string>& names) {
+std::string first_names(const std::vector<std::string>& names) {
+  constexpr size_t kListedNames = 12;
   const size_t count = std::min(names.size(), kListedNames);
   const auto end = names.begin() + static_cast<std::ptrdiff_t>(count);
   return join_text({names.begin(), end}) + (count < names.size() ? ", …" : "");
 }
-
-}  // namespace
 
 bool can_name_column(const std::string& text) {
   if (text.empty()) return false;
@@ -44,7 +39,7 @@ int64_t column_number(const std::string& text, const std::vector<std::string>& n
     throw Error("{}: expected a column's number (0 to {}), as they have no names, found '{}'",
                 where, width - 1, text);
   }
-  throw Error("{}: expected one of the columns {}, found '{}'{}", where, listed(names), text,
+  throw Error("{}: expected one of the columns {}, found '{}'{}", where, first_names(names), text,
               suggestion(text, names));
 }
 

@@ -111,8 +111,10 @@ void check_npy_size(const Shape& shape, size_t item_size, size_t available,
     count *= static_cast<size_t>(size);
   }
   if (!fits || count * item_size != available) {
-    throw Error("{}: expected values of {} bytes each in the shape {}, found {} bytes of values",
-                name, item_size, tuple_text(shape), available);
+    const bool cut_off = !fits || count * item_size > available;
+    throw Error("{}: expected values of {} byte{} each in the shape {}, found {} bytes of values{}",
+                name, item_size, item_size == 1 ? "" : "s", tuple_text(shape), available,
+                cut_off ? "; the file is cut off" : "");
   }
 }
 

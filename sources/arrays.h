@@ -17,7 +17,7 @@ namespace hourglass::sources {
 StoredData read_npy_rows(const std::filesystem::path& values, const std::filesystem::path& labels);
 
 /// An NPZ archive, compressed or not, of arrays `x_train`, `y_train`, `x_test` and `y_test` (an
-/// official test part; labels may lack), of `X` and `y`, or of one array. Capitals do not matter
+/// official test part; labels may be missing), of `X` and `y`, or of one array. Capitals do not matter
 /// there; other arrays beside these are not read. Throws `Error` as `read_npy_rows` does, and with
 /// the names found where those expected are missing.
 StoredData read_npz_rows(const std::filesystem::path& path);

@@ -42,8 +42,8 @@ int64_t label_named(const std::string& name, const std::vector<std::string>& cla
   if (place != class_names.end()) return place - class_names.begin();
   const auto number = parse_integer(name);
   if (number && *number >= 0 && *number < std::ssize(class_names)) return *number;
-  throw Error("`{}`: expected one of the classes {}, found '{}'{}", option, join_text(class_names),
-              name, suggestion(name, class_names));
+  throw Error("`{}`: expected one of the classes {}, found '{}'{}", option,
+              datasets::first_names(class_names), name, suggestion(name, class_names));
 }
 
 /// The classes' names as numbers, [classes]; none where one is a word.
@@ -108,9 +108,11 @@ std::optional<int64_t> value_position(const std::string& what, const ComparedRow
   std::vector<std::string> known = part.inputs.column_names;
   if (known.empty())
     known.push_back(fmt::format("column0 to column{}", part.values[0].numel() - 1));
+  const std::string known_names = fmt::format("{}{} or {}", datasets::first_names(known),
+                                              part.labels.defined() ? ", label" : "", kRow);
   if (part.labels.defined()) known.emplace_back(kLabel);
   known.emplace_back(kRow);
-  throw Error("`rows`: expected one of {}, found '{}'{}", join_text(known), what,
+  throw Error("`rows`: expected one of {}, found '{}'{}", known_names, what,
               suggestion(what, known));
 }
 

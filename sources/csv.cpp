@@ -99,7 +99,7 @@ void number_classes(const std::vector<Key>& keys, CsvTable& table) {
     labels.push_back(std::lower_bound(classes.begin(), classes.end(), key) - classes.begin());
   }
   table.labels = at::tensor(labels, at::kLong);
-  for (const auto& key : classes) table.class_names.push_back(as_utf8(fmt::format("{}", key)));
+  for (const auto& key : classes) table.class_names.push_back(as_name(fmt::format("{}", key)));
 }
 
 /// Fills in labels and class names; with `given_names`, the labels are positions in that list.
@@ -115,7 +115,7 @@ void classify(const LabelCells& cells, const std::vector<std::string>& given_nam
     }
   }
   table.labels = at::tensor(*numbers, at::kLong);
-  for (const auto& given : given_names) table.class_names.push_back(as_utf8(given));
+  for (const auto& given : given_names) table.class_names.push_back(as_name(given));
 }
 
 /// Where the label is and how many features there are beside it.
@@ -126,9 +126,9 @@ struct Columns {
   int64_t features() const { return static_cast<int64_t>(width - (label ? 1 : 0)); }
 };
 
-/// `first` is the first row of values, or the line of names where there is one.
-Columns columns_of(const Cells& first, const LabelColumn& label_column, const std::string& name) {
-  const Columns columns{first.size(), label_position(label_column, first, name)};
+Columns columns_of(size_t width, const std::vector<std::string>& names,
+                   const LabelColumn& label_column, const std::string& name) {
+  const Columns columns{width, label_position(label_column, width, names, name)};
   if (columns.label && *columns.label >= columns.width) {
     throw Error("{}: expected a label in column {} (counted from 0), found {} columns", name,
                 *columns.label, columns.width);
@@ -208,7 +208,6 @@ std::string LabelColumn::text() const {
 CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOptions& options) {
   CsvTable table;
   CsvReader rows(text, name);
-  const Cells first = rows.cells();
   const CsvPreamble preamble = skip_preamble(rows, name, options, table.notes);
   if (options.label_column.kind == LabelColumn::Kind::Name && preamble.names.empty()) {
     throw Error(
@@ -223,7 +222,7 @@ CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOpti
   }
   const auto& metadata = preamble.metadata;
   const Columns columns =
-      columns_of(preamble.names.empty() ? rows.cells() : first, options.label_column, name);
+      columns_of(rows.cells().size(), preamble.names, options.label_column, name);
   const TableNames names{name, preamble.names};
   table.values = at::empty({rows.most_rows_left() + 1, columns.features()}, at::kFloat);
   LabelCells labels(names);

@@ -58,7 +58,7 @@ bool names_column(CellKind cell, std::optional<CellKind> below, bool first, bool
 bool names_columns(const CsvCells& first, const CsvReader& following,
                    const LabelColumn& label_column, const std::string& name) {
   if (label_column.kind == LabelColumn::Kind::Name) return true;  // or it cannot be found
-  const auto label = label_position(label_column, first, name);
+  const auto label = label_position(label_column, first.size(), {}, name);
   const auto below = kinds_of_columns(following, first.size());
   for (size_t i = 0; i < first.size(); ++i) {
     if (names_column(kind_of(first[i]), below[i], i == 0, i == label)) return true;
@@ -88,17 +88,18 @@ std::string skipped_line(const CsvCells& first, const CsvPreamble& preamble, boo
 
 }  // namespace
 
-std::optional<size_t> label_position(const LabelColumn& column, const CsvCells& first,
-                                     const std::string& name) {
+std::optional<size_t> label_position(const LabelColumn& column, size_t width,
+                                     const std::vector<std::string>& names,
+                                     const std::string& table) {
   switch (column.kind) {
     case LabelColumn::Kind::First: return 0;
-    case LabelColumn::Kind::Last: return first.size() - 1;
+    case LabelColumn::Kind::Last: return width - 1;
     case LabelColumn::Kind::Index: return static_cast<size_t>(column.index);
     case LabelColumn::Kind::None: return {};
     case LabelColumn::Kind::Name: break;
   }
-  return static_cast<size_t>(datasets::column_number(column.name, texts_of(first),
-                                                     std::ssize(first), name + ": `label_column`"));
+  return static_cast<size_t>(datasets::column_number(
+      column.name, names, static_cast<int64_t>(width), table + ": `label_column`"));
 }
 
 CsvPreamble skip_preamble(CsvReader& rows, const std::string& name, const CsvOptions& options,
@@ -122,7 +123,7 @@ CsvPreamble skip_preamble(CsvReader& rows, const std::string& name, const CsvOpt
   if (!more) throw Error("{}: expected rows of numbers, found one line of names", name);
   rows = following;
   if (!preamble.metadata) {
-    for (const auto& cell : first) preamble.names.push_back(as_utf8(std::string(cell)));
+    for (const auto& cell : first) preamble.names.push_back(as_name(cell));
   }
   notes.push_back(
       fmt::format("{}: {}", name, skipped_line(first, preamble, options.header == Header::Auto)));

@@ -27,9 +27,10 @@ struct CsvPreamble {
 CsvPreamble skip_preamble(CsvReader& rows, const std::string& name, const CsvOptions& options,
                           std::vector<std::string>& notes);
 
-/// The label's position in a row like `first`, the first line; none where no column is a label.
-/// Throws `Error` for a name that is not there.
-std::optional<size_t> label_position(const LabelColumn& column, const CsvCells& first,
-                                     const std::string& name);
+/// The label's position in a row of `width` cells with these names, if any; none where no column is a
+/// label. Throws `Error` for a name that is not there.
+std::optional<size_t> label_position(const LabelColumn& column, size_t width,
+                                     const std::vector<std::string>& names,
+                                     const std::string& table);
 
 }  // namespace hourglass::sources

@@ -47,18 +47,18 @@ std::string with_single_quotes(std::string_view text) {
 
 }  // namespace
 
-std::string as_utf8(std::string text) {
+std::string as_name(std::string_view cell) {
+  std::string text(cell);
+  for (char& letter : text) {
+    if (static_cast<unsigned char>(letter) < ' ') letter = ' ';
+  }
   const auto replace = nlohmann::json::error_handler_t::replace;
   return nlohmann::json::parse(nlohmann::json(std::move(text)).dump(-1, ' ', false, replace));
 }
 
 std::string shown(std::string_view cell) {
   constexpr size_t kLongest = 40;
-  std::string text(cell.substr(0, kLongest));
-  for (char& letter : text) {
-    if (static_cast<unsigned char>(letter) < ' ') letter = '?';
-  }
-  return as_utf8(std::move(text)) + (cell.size() > kLongest ? "…" : "");
+  return as_name(cell.substr(0, kLongest)) + (cell.size() > kLongest ? "…" : "");
 }
 
 std::vector<std::string> texts_of(const CsvCells& cells, size_t first) {

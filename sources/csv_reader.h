@@ -17,11 +17,11 @@ std::vector<std::string> texts_of(const CsvCells& cells, size_t first = 0);
 /// Whether a cell holds something else than a number.
 bool is_word(std::string_view cell);
 
-/// The text with a mark in place of every byte that is not UTF-8: neither JSON nor a terminal takes
-/// such bytes.
-std::string as_utf8(std::string text);
+/// The cell on one line, with a mark in place of every byte that is not UTF-8: neither JSON nor a
+/// terminal takes such bytes.
+std::string as_name(std::string_view cell);
 
-/// A cell as an error or a note shows it: the beginning of a long one, on one line.
+/// A cell as an error or a note shows it: the beginning of a long one.
 std::string shown(std::string_view cell);
 
 /// The rows of a CSV text, one at a time, split into cells as RFC 4180 says: what is in quotes may

@@ -68,7 +68,8 @@ class ComparisonReader {
     if (!rest_.starts_with(kAnd)) {
       rest_.remove_prefix(std::min(rest_.find_first_not_of(' '), rest_.size()));
     }
-    return text;
+    // Nothing follows the last "and".
+    return !quoted && text.ends_with(kAnd.substr(0, kAnd.size() - 1)) ? "" : text;
   }
 
   bool take_and() {

@@ -133,7 +133,7 @@ TEST(ReadNpzRows, ReadsWhatKerasCallsMnist) {
   const Batch test = data.test->batch(data.test->all_positions());
   EXPECT_TRUE(test.labels.equal(at::tensor({1, 2}, at::kLong)));
   EXPECT_EQ(test.input.sizes(), (at::IntArrayRef{2, 1, 4, 4}));
-  EXPECT_EQ(test.input.flatten()[31].item<float>(), 31.0F / 255);
+  EXPECT_FLOAT_EQ(test.input.flatten()[31].item<float>(), 31.0F / 255);
 }
 
 TEST(ReadNpzRows, ReadsOneTableOrArray) {

@@ -95,7 +95,7 @@ TEST(ChooseRows, SaysWhatIsNotThere) {
   const auto refusal = [](const std::string& rows, const std::string& classes = "all") {
     return error_of([&] { chosen(rows, people(), classes); });
   };
-  expect_contains(refusal("agee > 3"), {"`rows`", "age, size < 1, label, row", "mean 'age'"});
+  expect_contains(refusal("agee > 3"), {"`rows`", "age, size < 1, label or row", "mean 'age'"});
   expect_contains(refusal("column2 > 3"), {"columns of 0 to 1", "found 2"});
   expect_contains(refusal("age > old"), {"a number", "'age'", "'old'"});
   expect_contains(refusal("label == dig"), {"classes cat, dog, owl", "did you mean 'dog'"});

@@ -181,11 +181,11 @@ TEST(ParseCsv, RefusesALineOfNamesOfAnotherLength) {
 TEST(ParseCsv, ReadsQuotedCells) {
   const std::string text =
       "\"width, cm\",\"of\nwhat\"\n1,\"say \"\"fig\"\"\"\n\"2\",\"two\r\nlines\" \n3,\"\"\n";
-  expect_contains(csv_error(text), {"line 6, column 'of?what': expected a class", "found ''"});
+  expect_contains(csv_error(text), {"line 6, column 'of what': expected a class", "found ''"});
   const CsvTable table = parse_csv(text.substr(0, text.size() - 5), "a");
   EXPECT_EQ(table.column_names, std::vector<std::string>{"width, cm"});
-  EXPECT_EQ(table.label_name, "of\nwhat");
-  expect_labels(table, {0, 1}, {"say \"fig\"", "two\r\nlines"});
+  EXPECT_EQ(table.label_name, "of what");
+  expect_labels(table, {0, 1}, {"say \"fig\"", "two  lines"});
   expect_values(table.values, {{1}, {2}});
   expect_contains(csv_error("1,2\n3,\"4\n5,6\n"), {"line 2", "closes the cell", "end of the file"});
   expect_contains(csv_error("1,2\n3,\"4\"5\n"), {"line 2", "separator", "closing quote"});
