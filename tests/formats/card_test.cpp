@@ -146,8 +146,8 @@ TEST(DataCard, KeepsWhatIsKnownOfColumnsRowsAndClasses) {
   card.trained_classes = {"dog"};
   card.column_names = {"age", "size"};
   card.targets = {.name = "csv:b.csv", .column_names = {"height"}, .stored_type = "uint8"};
-  const auto json = to_json(card);
-  const DataCard read = data_card_from_json(JsonFields(json, "run.json"));
+  const nlohmann::json object = to_json(card);
+  const DataCard read = data_card_from_json(JsonFields(object, "run.json"));
   EXPECT_EQ(read.rows_sha256, "ab");
   EXPECT_EQ(read.stored_type, "float32");
   EXPECT_EQ(read.classes_seen(), std::vector<std::string>{"dog"});
