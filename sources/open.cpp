@@ -290,13 +290,15 @@ void DataOptions::describe_without_condition(FieldTable& table) {
       .at_least(1);
   table
       .add("classes", classes,
-           "the only ones to train on and to judge by, as names or numbers of labels: 7,8 say; all")
+           "the only classes to train on and to judge by: all, or names or numbers of labels, 7,8 "
+           "say")
       .shown_as("LIST");
   table
       .add("rows", rows,
-           "the only ones that take part, before the split: numbers from 0 (0-99,150), @FILE of "
+           "the only rows that take part, before the split: all, numbers from 0 (0-99,150), @FILE "
+           "of "
            "such, or comparisons of stored values, 'age >= 30 and label == 7' (a column's name, "
-           "columnN, label or row); all")
+           "columnN, label or row)")
       .shown_as("WHICH");
   table
       .add("scale", scale,
