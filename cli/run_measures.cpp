@@ -84,9 +84,10 @@ std::string measure_table(const RunMeasures& measures) {
   std::string text = "Measured on " + measures.rows;
   if (measures.seen_in_training) text += ", which the model was trained on";
   text += "; PCA, neighbours and probe fitted on " + measures.training_rows + ".";
-  std::string content = html_element("p", html_text("Model " + evaluation::verdict(found) + ".")) +
-                        html_table({"Measure", "This model", "PCA of its size"}, rows) +
-                        html_element("p", html_text(text), "quiet");
+  std::string content =
+      html_element("p", html_text("Verdict: " + evaluation::verdict(found) + ".")) +
+      html_table({"Measure", "This model", "PCA of its size"}, rows) +
+      html_element("p", html_text(text), "quiet");
   if (const std::string missing = evaluation::missing_text(found); !missing.empty()) {
     content += html_element("p", html_text("n/a: " + missing + "."), "quiet");
   }

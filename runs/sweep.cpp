@@ -242,7 +242,7 @@ std::string differences(const json& a, const json& b) {
   for (const auto& [key, value] : a.items()) {
     if (b.contains(key) && b.at(key) == value) continue;
     if (key != "options" || !b.contains(key) || !b.at(key).is_object()) {
-      found.push_back(key);
+      found.push_back("`" + key + "`");
       continue;
     }
     for (const auto& [name, option] : value.items()) {
@@ -314,7 +314,7 @@ training::TrainingResult train_point(const SweepPoint& point,
     options.resume = std::exchange(options.out, "");
   }
   Run run(std::move(options), std::move(resumed));
-  prepare(run);
+  if (prepare) prepare(run);
   return run.train(stop_requested);
 }
 

@@ -68,6 +68,6 @@ bool is_done(const SweepPoint& point);
 /// what `Run` throws.
 training::TrainingResult train_point(const SweepPoint& point,
                                      const training::StopRequested& stop_requested,
-                                     const std::function<void(Run&)>& prepare);
+                                     const std::function<void(Run&)>& prepare = {});
 
 }  // namespace hourglass::runs

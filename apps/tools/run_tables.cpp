@@ -35,8 +35,8 @@ std::string parameter_text(const ListedRun& run) {
   return run.record.parameters ? std::to_string(*run.record.parameters) : "";
 }
 
-std::string seconds_text(const ListedRun& run) {
-  return readable(run) ? fmt::format("{:.3g}", run.seconds) : "";
+std::string seconds_text(const ListedRun& run, int digits) {
+  return readable(run) ? fmt::format("{:.{}g}", run.seconds, digits) : "";
 }
 
 template <class T>
@@ -77,7 +77,7 @@ const std::vector<std::string> kRunColumns = {"state",  "epochs",  "monitor",   
 std::vector<std::string> run_cells(const ListedRun& run) {
   return {enum_name(run.state), std::to_string(run.finished_epochs),
           run.monitor,          run.best ? fmt::format("{}", run.best->value) : "",
-          best_epoch_text(run), seconds_text(run),
+          best_epoch_text(run), seconds_text(run, 6),
           parameter_text(run),  run.record.variant,
           run.record.recipe,    run.record.data.name,
           run.record.started};
@@ -89,7 +89,7 @@ std::string results_text(const Comparison& comparison) {
     const ListedRun& run = comparison.runs[i];
     table.add({comparison.names[i], enum_name(run.state),
                fmt::format("{}/{}", run.finished_epochs, run.all_epochs), best_text(run),
-               run.monitor, best_epoch_text(run), seconds_text(run),
+               run.monitor, best_epoch_text(run), seconds_text(run, 3),
                run.record.parameters ? with_thousands(*run.record.parameters) : ""});
   }
   return table.text("");

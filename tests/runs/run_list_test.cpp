@@ -84,7 +84,7 @@ TEST(MonitoredColumn, IsTheOneAskedForOrTheLossThatJudges) {
   EXPECT_EQ(monitored_column(record), "validation_loss");
   record.data.validation_rows = 0;
   EXPECT_EQ(monitored_column(record), "train_loss");
-  record.options = formats::RecordedOptions({{"monitor", "train_kl"}});
+  record.options = formats::RecordedOptions(nlohmann::json{{"monitor", "train_kl"}});
   EXPECT_EQ(monitored_column(record), "train_kl");
 }
 

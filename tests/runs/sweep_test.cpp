@@ -114,13 +114,13 @@ TEST(TrainPoint, GoesOnWithAnInterruptedRunToTheSameEnd) {
   EXPECT_FALSE(is_done(point));
   int64_t steps = 0;  // of the first epoch, and some of the second
   const auto stop = [&] { return ++steps > 20; };
-  EXPECT_EQ(train_point(point, stop, [](Run&) {}).end, training::RunEnd::Interrupted);
+  EXPECT_EQ(train_point(point, stop).end, training::RunEnd::Interrupted);
   EXPECT_FALSE(is_done(point));
-  EXPECT_EQ(train_point(point, {}, [](Run&) {}).end, training::RunEnd::Finished);
+  EXPECT_EQ(train_point(point, {}).end, training::RunEnd::Finished);
   EXPECT_TRUE(is_done(point));
   request.folder = folder / "whole";
   const SweepPoint whole = plan_sweep(request).points.at(0);
-  train_point(whole, {}, [](Run&) {});
+  train_point(whole, {});
   const auto losses = [](const SweepPoint& of) {
     return read_metrics(std::filesystem::path(of.options.out) / "metrics.csv").column("train_loss");
   };
