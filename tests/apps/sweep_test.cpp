@@ -78,7 +78,7 @@ TEST(SweepProgram, GoesOnAfterCtrlC) {
 
 TEST(SweepProgram, OtherRunsGoOnWhereOneFails) {
   const TemporaryFolder folder;
-  // A network for images of 8 × 8 has no room for a kernel of 99.
+  // A digit has 64 values.
   const auto result = testing::run(
       "sweep", small_sweep(folder / "s",
                            {"--epochs", "1", "--vary", "item-shape=1,8,8:2,4,8:9,9", "--json"}));
