@@ -193,13 +193,14 @@ std::string folder_text(const std::string& text) {
   return safe;
 }
 
+/// `seed` is "seed=1", or "" where there is one run of each combination.
 std::string name_of(const std::vector<Variation>& variations,
-                    const std::vector<std::string>& values, std::optional<uint64_t> seed) {
+                    const std::vector<std::string>& values, const std::string& seed) {
   std::vector<std::string> parts;
   for (size_t i = 0; i < values.size(); ++i) {
     parts.push_back(in_options(variations[i].option) + "=" + folder_text(values[i]));
   }
-  if (seed) parts.push_back(fmt::format("seed={}", *seed));
+  if (!seed.empty()) parts.push_back(seed);
   return join_text(parts, "_");
 }
 
@@ -269,8 +270,8 @@ SweepPlan plan_sweep(const SweepRequest& request) {
     for (int64_t i = 0; i < request.seeds; ++i) {
       SweepPoint point{.values = values, .name = {}, .options = options};
       point.options.training.seed += static_cast<uint64_t>(i);
-      const std::optional<uint64_t> seed =
-          request.seeds > 1 ? std::optional(point.options.training.seed) : std::nullopt;
+      const std::string seed =
+          request.seeds > 1 ? fmt::format("seed={}", point.options.training.seed) : "";
       point.name = name_of(plan.variations, values, seed);
       give_folder(point, request.folder, taken);
       check_point(point);
