@@ -36,8 +36,10 @@ void draw_row(Canvas& canvas, const PlotArea& area, double y, const std::vector<
     canvas.line({at.x, at.y - 0.3 * kRowHeight}, {at.x, at.y + 0.3 * kRowHeight},
                 {.color = color, .width = 1.6 * kPoint});
   }
-  const double radius = (values.size() > 1 ? 2 : 3) * kPoint;
-  for (const double value : values) canvas.disc(area.at(value, y), radius, color, 0.8);
+  const bool alone = values.size() == 1;
+  for (const double value : values) {
+    canvas.disc(area.at(value, y), (alone ? 3 : 2) * kPoint, color, alone ? 1 : 0.8);
+  }
 }
 
 }  // namespace
