@@ -32,8 +32,9 @@ const ProgramInfo kProgram = {
         "b"}};
 
 /// Options of a trainer that mean nothing here, or another thing.
-constexpr std::array<std::string_view, 7> kRefused = {
-    "list_recipes", "architecture", "resume", "stop_after", "log_every", "no_figures", "report"};
+constexpr std::array<std::string_view, 8> kRefused = {"list_recipes", "config",     "architecture",
+                                                      "resume",       "stop_after", "log_every",
+                                                      "no_figures",   "report"};
 
 /// `--vary` may be given several times; all other options once.
 struct SplitArguments {
