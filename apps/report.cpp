@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <string>
 
 namespace hourglass::apps {
 
@@ -20,7 +21,12 @@ namespace {
 int report(const OutputOptions& options, const CommandLine& line) {
   const std::filesystem::path folder = line.positional.front();
   const auto path = output_file(options, (folder / "report.html").string());
-  write_output(path, report_page(folder));
+  std::string page;
+  {
+    StageLine stage(options);
+    page = report_page(folder, [&](const std::string& what) { stage.show(what); });
+  }
+  write_output(path, page);
   if (options.json) {
     fmt::print("{}\n", nlohmann::json{{"file", path.string()}}.dump(2));
   } else if (path != "-" && !options.quiet) {

@@ -1,12 +1,12 @@
 #include "hourglass/cli/run_pictures.h"
 
 #include "hourglass/cli/code_pictures.h"
+#include "hourglass/cli/metric_curves.h"
 #include "hourglass/core/files.h"
 #include "hourglass/evaluation/exported_model.h"
 #include "hourglass/figures/activation_maps.h"
 #include "hourglass/figures/filter_grid.h"
 #include "hourglass/figures/image_grid.h"
-#include "hourglass/figures/line_plot.h"
 #include "hourglass/figures/vector_grid.h"
 #include "hourglass/runs/metrics_file.h"
 
@@ -79,14 +79,9 @@ class RunPictures {
   }
 
   void draw_loss_curve() {
-    const runs::MetricsTable metrics = runs::read_metrics(folder_ / "metrics.csv");
-    const auto& epochs = metrics.column("epoch");
-    std::vector<figures::Series> series = {{"training", epochs, metrics.column("train_loss")}};
-    if (metrics.has("validation_loss")) {
-      series.push_back({"validation", epochs, metrics.column("validation_loss")});
-    }
-    save("loss_curve",
-         figures::line_plot(series, {.title = run_.title, .x_label = "epoch", .y_label = "loss"}));
+    const auto curves = draw_metric_curves(
+        {{run_.title, runs::read_metrics(folder_ / "metrics.csv")}}, {.title = run_.title});
+    if (curves) save("loss_curve", *curves);
   }
 
   std::vector<std::string> captions(const Batch& batch) const {

@@ -28,7 +28,7 @@ struct PictureText {
 
 /// The pictures of a run in the order in which they read well; others follow.
 constexpr PictureText kPictureTexts[] = {
-    {"loss_curve", "Loss over the epochs."},
+    {"loss_curve", "Loss over the epochs, and each of its terms."},
     {"reconstructions", "Items above their reconstructions."},
     {"noisy", "What the model is shown: items with noise."},
     {"latent_scatter", "Codes of a data set's items, coloured by class."},
@@ -122,10 +122,13 @@ std::string expected_stat(const runs::ExpectationRecord& expected) {
 }
 
 std::string result_stats(const RecordedRun& run, const runs::RunResults& results) {
-  std::string stats = stat("Best epoch", with_thousands(results.best.epoch),
-                           fmt::format("of {}", with_thousands(results.epochs))) +
-                      loss_stat("Validation loss", results.best.validation) +
-                      loss_stat("Training loss", results.best.training);
+  std::string stats;
+  if (results.best.epoch > 0) {
+    stats = stat("Best epoch", with_thousands(results.best.epoch),
+                 fmt::format("of {}", with_thousands(results.epochs)));
+  }
+  stats += loss_stat("Validation loss", results.best.validation) +
+           loss_stat("Training loss", results.best.training);
   if (results.expected) stats += expected_stat(*results.expected);
   stats += stat("Training time", duration_text(results.training_seconds), "without pictures");
   if (run.model()) stats += stat("Parameters", with_thousands(run.parameter_count()), "");
@@ -254,12 +257,13 @@ std::string footer(const RecordedRun& run) {
 
 }  // namespace
 
-std::string report_page(const fs::path& folder) {
+std::string report_page(const fs::path& folder, const StageOfWork& say) {
   // "runs/mine/" and "runs/mine" are one folder.
   const fs::path normal = (folder / "").lexically_normal().parent_path();
   const RecordedRun run(normal.empty() ? fs::path(".") : normal);
-  const std::string body = heading(run) + status(run) + key_results(run) + pictures(run) +
-                           layer_section(run) + use(run) + option_section(run) + data_section(run) +
+  const std::string body = heading(run) + status(run) + key_results(run) +
+                           measure_section(run, say) + pictures(run) + layer_section(run) +
+                           use(run) + option_section(run) + data_section(run) +
                            metric_section(run) + footer(run);
   return fmt::format(
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"

@@ -219,7 +219,12 @@ void show_results(runs::Run& run, const training::TrainingResult& result) {
     }
   }
   if (!options.report) return;
-  write_file_atomically(folder / "report.html", report_page(folder));
+  const bool shows_work = !options.quiet && ::isatty(STDERR_FILENO) != 0;
+  const auto say = [&](const std::string& stage) {
+    if (shows_work) fmt::print(stderr, "\r\033[Kreport: {}", stage);
+  };
+  write_file_atomically(folder / "report.html", report_page(folder, say));
+  if (shows_work) fmt::print(stderr, "\r\033[K");
   fmt::print("report    {}\n", (folder / "report.html").string());
 }
 

@@ -26,6 +26,12 @@ void draw_swatch(Canvas& canvas, const LegendEntry& entry, Point center) {
       canvas.line({center.x - half, center.y}, {center.x + half, center.y},
                   {.color = entry.color, .width = 1.5 * kPoint});
       break;
+    case Swatch::Dashes:
+      for (const double x : {center.x - half, center.x + half / 3}) {
+        canvas.line({x, center.y}, {x + 2 * half / 3, center.y},
+                    {.color = entry.color, .width = 1.5 * kPoint});
+      }
+      break;
     case Swatch::Dot: canvas.disc(center, 0.3 * kSmallSize, entry.color); break;
     case Swatch::Patch:
       canvas.fill({center.x - half, center.y - 0.35 * kSmallSize, 2 * half, 0.7 * kSmallSize},

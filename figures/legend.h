@@ -10,7 +10,7 @@
 
 namespace hourglass::figures {
 
-enum class Swatch { Line, Dot, Patch };
+enum class Swatch { Line, Dashes, Dot, Patch };
 
 struct LegendEntry {
   std::string name;

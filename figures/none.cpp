@@ -4,6 +4,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/figures/activation_maps.h"
 #include "hourglass/figures/bar_chart.h"
+#include "hourglass/figures/dot_plot.h"
 #include "hourglass/figures/filter_grid.h"
 #include "hourglass/figures/heat_overlay.h"
 #include "hourglass/figures/histogram.h"
@@ -58,6 +59,9 @@ Picture bar_chart(const std::vector<std::string>& /*categories*/,
                   const std::vector<BarSeries>& /*series*/, const BarChartOptions& /*options*/) {
   no_figures();
 }
+Picture dot_plot(const std::vector<DotRow>& /*rows*/, const DotPlotOptions& /*options*/) {
+  no_figures();
+}
 Picture filter_grid(const at::Tensor& /*filters*/, const ImageGridOptions& /*options*/) {
   no_figures();
 }
@@ -74,6 +78,9 @@ Picture image_grid(const std::vector<ImageRow>& /*rows*/, const ImageGridOptions
 }
 ImageRow index_map_row(const std::string& /*label*/, const at::Tensor& /*indices*/,
                        int64_t /*size*/) {
+  no_figures();
+}
+Picture line_panels(const std::vector<LinePanel>& /*panels*/, const LinePlotOptions& /*options*/) {
   no_figures();
 }
 Picture line_plot(const std::vector<Series>& /*series*/, const LinePlotOptions& /*options*/) {

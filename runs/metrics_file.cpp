@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <sstream>
 #include <string>
+#include <utility>
 
 namespace hourglass::runs {
 namespace {
@@ -67,7 +68,9 @@ bool MetricsTable::has(const std::string& name) const {
 }
 
 MetricsTable read_metrics(const std::filesystem::path& path) {
-  std::istringstream lines(read_file(path));
+  std::string text = read_file(path);
+  text.resize(text.rfind('\n') + 1);  // npos + 1 is 0: no line is whole
+  std::istringstream lines(std::move(text));
   std::string line;
   std::getline(lines, line);
   MetricsTable table{.names = split_text(line, ','), .columns = {}};

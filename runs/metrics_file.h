@@ -19,7 +19,8 @@ struct MetricsTable {
   bool has(const std::string& name) const;
 };
 
-/// Throws `Error` when the file is missing or a row is not whole.
+/// Text behind the last line feed is passed over: a row that is being written, or was when the
+/// program was killed. Throws `Error` when the file is missing or another row is not whole.
 MetricsTable read_metrics(const std::filesystem::path& path);
 
 /// Writes `metrics.csv`: a row an epoch, on the disk before the next epoch begins.

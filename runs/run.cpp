@@ -9,6 +9,7 @@
 #include "hourglass/models/summary.h"
 #include "hourglass/runs/metrics_file.h"
 #include "hourglass/runs/state_file.h"
+#include "hourglass/runs/tensorboard_log.h"
 #include "hourglass/training/flat_parameters.h"
 #include "hourglass/training/stopping.h"
 
@@ -93,6 +94,7 @@ Run::Run(RunOptions options, std::optional<RunRecord> resumed) : options_(std::m
                                                  options_.training);
   if (state_) trainer_->restore(*state_);
   record_ = new_run_record(options_, table_, data_.info);
+  record_.parameters = parameter_count(*model_);
   if (resumed) record_.results = resumed->results, record_.started = resumed->started;
   write_run_record(folder_, record_);
   add_hooks();
@@ -136,6 +138,10 @@ void Run::add_hooks() {
   trainer_->add_hook(std::make_shared<MetricsFile>(folder_ / "metrics.csv", finished_epochs(),
                                                    trainer_->reported_names(),
                                                    data_.validation != nullptr));
+  // A resumed run goes on with what it began.
+  if (options_.tensorboard || !formats::tensorboard_files(folder_).empty()) {
+    trainer_->add_hook(std::make_shared<TensorboardLog>(folder_, finished_epochs()));
+  }
   if (options_.stop_after > 0) {
     trainer_->add_hook(std::make_shared<training::StopAfter>(options_.stop_after));
   }
@@ -151,8 +157,10 @@ void Run::add_hooks() {
 
 training::TrainingResult Run::train(const training::StopRequested& stop_requested) {
   training::TrainingResult result = trainer_->run(stop_requested);
-  if (result.state->best.epoch == 0) return result;
+  const bool has_model = result.state->best.epoch > 0;
+  if (!has_model && result.end != training::RunEnd::NotFinite) return result;
   record_results(result);
+  if (!has_model) return result;
   for (const Part part : options_.save_parts) save_part(part);
   return result;
 }

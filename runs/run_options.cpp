@@ -96,6 +96,10 @@ void RunOptions::describe(FieldTable& table) {
       .shown_as("LIST")
       .not_recorded();
   table
+      .add("tensorboard", tensorboard,
+           "also write the metrics as an event file of TensorBoard into the run's folder")
+      .not_recorded();
+  table
       .add("log_every", log_every,
            "between the lines of a log; lines instead of a bar on a terminal")
       .shown_as("EPOCHS")

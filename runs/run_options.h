@@ -65,6 +65,7 @@ struct RunOptions {
   int64_t stop_after = 0;
   CheckpointOptions checkpoints;
   std::vector<Part> save_parts;
+  bool tensorboard = false;
   int64_t log_every = 1;
   bool no_figures = false, report = false, quiet = false, list_recipes = false;
 

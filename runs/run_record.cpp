@@ -116,6 +116,7 @@ nlohmann::json to_json(const RunRecord& record) {
                          {"started", record.started},
                          {"results", record.results ? to_json(*record.results) : nlohmann::json()}};
   if (!record.network.empty()) json["network"] = record.network;
+  if (record.parameters) json["parameters"] = *record.parameters;
   return json;
 }
 
@@ -128,6 +129,7 @@ RunRecord run_record_from_json(const nlohmann::json& json, const std::string& wh
           .options = formats::options_from_json(fields.object("options")),
           .data = formats::data_card_from_json(fields.object("data")),
           .machine = read_machine(fields),
+          .parameters = fields.find<int64_t>("parameters"),
           .libraries = fields.get("libraries", std::map<std::string, std::string>()),
           .started = fields.get<std::string>("started", ""),
           .results = read_results(fields)};

@@ -103,10 +103,39 @@ TEST(Report, EmbedsEveryPicture) {
   const std::string page = report_page(folder / "run");
   expect_well_formed(page);
   const std::string bytes = read_file(folder / "run/figures/loss_curve.png");
-  expect_contains(page, {"src=\"data:image/png;base64," + base64(bytes) + "\"",
-                         "width=\"16\" height=\"8\"", "Loss over the epochs.", "zebra &lt;1&gt;"});
+  expect_contains(
+      page, {"src=\"data:image/png;base64," + base64(bytes) + "\"", "width=\"16\" height=\"8\"",
+             "Loss over the epochs, and each of its terms.", "zebra &lt;1&gt;"});
   EXPECT_EQ(count_of(page, "<img "), 2U);
   EXPECT_EQ(count_of(page, "src="), 2U);
+}
+
+TEST(Report, MeasuresTheModelBesidePcaOfItsSize) {
+  const TemporaryFolder folder;
+  const auto model = small_checkpoint(folder / "run", "variational_autoencoder", {"--report"});
+  const auto found = testing::json_of("evaluate", {model});
+  const auto& measured = found.at("checkpoints").at(0);
+  const std::string page = read_file(folder / "run/report.html");
+  expect_well_formed(page);
+  expect_contains(page, {"<h2>Measures</h2>", "PCA of its size", "SSIM", "1-NN",
+                         "359 validation rows", "fitted on 1,438 training rows",
+                         fmt::format("{:.6f}", measured.at("model").at("mse").get<double>()),
+                         fmt::format("{:.6f}", measured.at("pca").at("mse").get<double>())});
+}
+
+TEST(Report, SaysThatTheDataAreNotThere) {
+  const TemporaryFolder folder;
+  const auto table = testing::write_file(folder / "mine.csv", "0,0\n1,1\n0,1\n1,0\n0.5,1\n");
+  small_checkpoint(folder / "run", "dense_autoencoder",
+                   {"--dataset", "csv:" + table.string(), "--label-column", "none", "--widths", "1",
+                    "--validation", "none"});
+  expect_contains(report_page(folder / "run"), {"which the model was trained on"});
+  testing::write_file(table, "0,0\n1,1\n0,1\n1,0\n0.25,1\n");
+  expect_contains(report_page(folder / "run"), {"not measured", "the data have changed"});
+  fs::remove(table);
+  const std::string page = report_page(folder / "run");
+  expect_well_formed(page);
+  expect_contains(page, {"The model was not measured: ", "mine.csv", "Best epoch"});
 }
 
 TEST(Report, EscapesNamesOfTheUser) {

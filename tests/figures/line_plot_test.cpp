@@ -75,6 +75,47 @@ TEST(LinePlot, TheLegendAvoidsTheCurve) {
   EXPECT_GT(blue_at(falling, 1250, 1420), blue_at(rising, 1250, 1420));
 }
 
+TEST(LinePlot, DashedLinesHaveGaps) {
+  const std::vector<double> x = {0, 1, 2, 3}, y = {1, 1, 1, 1};
+  const auto runs_of_blue = [&](LineStyle style) {
+    const Picture picture = line_plot({{"a", x, y, style}});
+    const auto line = region_of(picture, kBlue, 1000);
+    const int middle = static_cast<int>(line.center_y());
+    int runs = 0;
+    for (int column = 200; column < 1000; ++column) {
+      if (picture.at(column, middle) == kBlue && picture.at(column - 1, middle) != kBlue) ++runs;
+    }
+    return runs;
+  };
+  EXPECT_EQ(runs_of_blue(LineStyle::Solid), 0);
+  EXPECT_GT(runs_of_blue(LineStyle::Dashed), 20);
+}
+
+TEST(LinePlot, SeriesOfOneColorShareALegendEntry) {
+  const std::vector<double> x = {0, 1};
+  const Series up{"run", x, {0, 1}}, down{"run", x, {1, 0}};
+  Series same = down;
+  same.color = 0;
+  EXPECT_EQ(region_of(line_plot({up, same}), kOrange).count, 0);
+  EXPECT_GT(region_of(line_plot({up, down}), kOrange).count, 0);
+}
+
+TEST(LinePanels, StandBesideEachOtherWithOneLegend) {
+  const std::vector<double> x = {0, 1, 2};
+  const LinePanel panel{"loss", {{"a", x, {2, 1, 0.5}}, {"b", x, {1, 1, 1}}}};
+  const Picture one = line_panels({panel}), two = line_panels({panel, panel}),
+                four = line_panels({panel, panel, panel, panel});
+  EXPECT_GT(two.width(), 1.7 * one.width());
+  EXPECT_EQ(two.height(), one.height());
+  EXPECT_EQ(four.width(), two.width());
+  EXPECT_GT(four.height(), 1.9 * two.height());
+  // Twice the curves, and still one entry a colour.
+  const auto blue = region_of(one, kBlue).count, blue_of_two = region_of(two, kBlue).count;
+  EXPECT_GT(blue_of_two, 1.8 * static_cast<double>(blue));
+  EXPECT_LT(blue_of_two, 2 * blue);
+  EXPECT_EQ(error_of([] { line_panels({}); }), "line panels: expected at least one, found none");
+}
+
 TEST(LinePlot, DrawsWhatHasNothingToDraw) {
   EXPECT_EQ(line_plot({{"nothing", {1, 2}, {kNan, kNan}}}).width(), 1440);
   EXPECT_EQ(line_plot({{"negative", {1, 2}, {-1, 0}}}, {.log_y = true}).width(), 1440);
@@ -82,9 +123,13 @@ TEST(LinePlot, DrawsWhatHasNothingToDraw) {
 
 TEST(LinePlot, RefusesEmptyAndUnevenSeries) {
   EXPECT_EQ(error_of([] { line_plot({}); }), "line plot: expected at least one series, found none");
-  EXPECT_EQ(error_of([] { line_plot({{"loss", {1, 2}, {3}}}); }),
+  EXPECT_EQ(error_of([] {
+              line_plot({{"loss", {1, 2}, {3}}});
+            }),
             "line plot: expected as many y as x values in series 'loss', found 2 x and 1 y");
-  EXPECT_EQ(error_of([] { line_plot({{"loss", {}, {}}}); }),
+  EXPECT_EQ(error_of([] {
+              line_plot({{"loss", {}, {}}});
+            }),
             "line plot: expected as many y as x values in series 'loss', found 0 x and 0 y");
 }
 

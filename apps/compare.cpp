@@ -1,0 +1,98 @@
+// Compares runs: their curves in one picture, what they reached, and the options that differ. Of one
+// folder that holds runs, it lists all: how they stand, and their best value.
+//
+//   compare runs/a runs/b runs/c          a table, comparison/curves.png and comparison/runs.csv
+//   compare runs/                         all runs in the folder, best first
+
+#include "hourglass/apps/tools/run_tables.h"
+#include "hourglass/apps/tools/tool.h"
+#include "hourglass/cli/metric_curves.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/figures/picture.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+namespace hourglass::apps {
+
+using namespace runs;
+using namespace cli;
+
+namespace {
+
+struct CompareOptions {
+  OutputOptions output;
+  bool log_scale = false;
+
+  void describe(FieldTable& table);
+};
+
+void CompareOptions::describe(FieldTable& table) {
+  output.describe(table);
+  table.add("log_scale", log_scale, "curves over a logarithmic axis");
+}
+
+int list(const std::filesystem::path& folder, const OutputOptions& output) {
+  const auto file = output.out.empty() ? std::filesystem::path() : output_file(output, "");
+  const auto found = list_runs(folder);
+  if (!file.empty()) write_output(file, run_list_csv(found));
+  if (output.json) {
+    fmt::print("{}\n", run_list_json(found).dump(2));
+  } else if (file != "-") {
+    fmt::print("{}", run_list_text(found, folder));
+  }
+  return kDone;
+}
+
+int compare(const CommandLine& line, const CompareOptions& options) {
+  const bool draws = figures::figures_available();
+  std::vector<std::string> files = {"runs.csv"};
+  if (draws) files.insert(files.begin(), "curves.png");
+  const Comparison comparison = compare_runs({line.positional.begin(), line.positional.end()});
+  const auto folder = output_folder(options.output, "comparison", files);
+  if (draws) {
+    std::vector<NamedMetrics> metrics;
+    for (size_t i = 0; i < comparison.runs.size(); ++i) {
+      metrics.push_back({comparison.names[i], comparison.runs[i].metrics});
+    }
+    const auto picture = draw_metric_curves(metrics, {.title = "", .log_scale = options.log_scale});
+    if (picture) picture->save(folder / "curves.png");
+    if (!picture) files.erase(files.begin());
+  }
+  write_output(folder / "runs.csv", comparison_csv(comparison));
+  if (options.output.json) {
+    fmt::print("{}\n", comparison_json(comparison).dump(2));
+    return kDone;
+  }
+  fmt::print("{}", comparison_text(comparison));
+  if (options.output.quiet) return kDone;
+  fmt::print("\n");
+  for (const auto& file : files) fmt::print("{}\n", (folder / file).string());
+  return kDone;
+}
+
+int run(const CommandLine& line, const CompareOptions& options) {
+  const std::filesystem::path first = line.positional.front();
+  const bool holds_runs = line.positional.size() == 1 && !is_run(first);
+  return holds_runs ? list(first, options.output) : compare(line, options);
+}
+
+}  // namespace
+}  // namespace hourglass::apps
+
+int main(int argc, char** argv) {
+  using namespace hourglass;
+  using namespace hourglass::apps;
+  CompareOptions options;
+  FieldTable table;
+  options.describe(table);
+  const ProgramInfo program = {
+      .name = "compare",
+      .summary = "Compares runs, or lists the runs in a folder, best first.",
+      .positional = "RUN...",
+      .examples = {"compare runs/a runs/b", "compare runs/a runs/b --out a-and-b --log-scale",
+                   "compare runs/", "compare runs/ --json"}};
+  return run_tool(program, table, argc, argv, 1, std::numeric_limits<size_t>::max(),
+                  [&](const CommandLine& line) { return run(line, options); });
+}

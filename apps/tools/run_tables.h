@@ -1,0 +1,30 @@
+#pragma once
+
+#include "hourglass/runs/comparison.h"
+#include "hourglass/runs/run_list.h"
+
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+// Runs as tables, as CSV and as JSON.
+
+namespace hourglass::apps {
+
+/// A line a run with state, best value and data; names are paths below `folder`.
+std::string run_list_text(const std::vector<runs::ListedRun>& found,
+                          const std::filesystem::path& folder);
+std::string run_list_csv(const std::vector<runs::ListedRun>& found);
+/// {"runs": [{"folder": …, "state": …, "best": {…}, …}]}
+nlohmann::json run_list_json(const std::vector<runs::ListedRun>& found);
+
+/// What the runs reached, the options that differ (a line an option, a column a run), and notes.
+std::string comparison_text(const runs::Comparison& comparison);
+/// A line a run, with a column for each option that differs.
+std::string comparison_csv(const runs::Comparison& comparison);
+/// {"runs": [{…, "name": …}], "options": {"learning_rate": [a value a run]}, "notes": […]}
+nlohmann::json comparison_json(const runs::Comparison& comparison);
+
+}  // namespace hourglass::apps

@@ -1,0 +1,69 @@
+#include "hourglass/apps/tools/sweep_progress.h"
+
+#include "hourglass/core/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <unistd.h>
+
+namespace hourglass::apps {
+namespace {
+
+constexpr const char* kEraseSweepLine = "\r\033[K";
+
+}  // namespace
+
+SweepProgress::SweepProgress(const runs::SweepPlan& plan, bool quiet)
+    : total_(plan.points.size()),
+      open_(total_ - static_cast<size_t>(
+                         std::count_if(plan.points.begin(), plan.points.end(), runs::is_done))),
+      quiet_(quiet),
+      bar_(!quiet && ::isatty(STDERR_FILENO) != 0) {}
+
+void SweepProgress::begin(const runs::SweepPoint& point) {
+  name_ = fmt::format("[{}/{}] {}", ++number_, total_, point.name);
+  epochs_ = point.options.training.epochs;
+  started_ = Clock::now();
+}
+
+void SweepProgress::show_notes(const formats::DataCard& data) {
+  if (noted_ || quiet_) return;
+  noted_ = true;
+  for (const auto& note : data.notes) fmt::print(stderr, "note      {}\n", note);
+}
+
+training::Verdict SweepProgress::on_epoch_end(const training::EpochReport& report,
+                                              const training::TrainingStatePtr& /*state*/) {
+  if (bar_) {
+    fmt::print(stderr, "{}{}  epoch {}/{}", kEraseSweepLine, name_, report.epoch, epochs_);
+    std::fflush(stderr);
+  }
+  return training::Verdict::Continue;
+}
+
+void SweepProgress::end_trained(const std::string& result) {
+  const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
+  seconds_ += seconds;
+  ++trained_;
+  std::string text = fmt::format("{}  {:.3g} s", result, seconds);
+  if (trained_ < open_) {
+    const double mean = seconds_ / static_cast<double>(trained_);
+    text += fmt::format("  {} left", clock_time(mean * static_cast<double>(open_ - trained_)));
+  }
+  show_line(text);
+}
+
+void SweepProgress::end_kept(const std::string& result) { show_line(result + "  kept"); }
+
+void SweepProgress::show_line(const std::string& text) const {
+  clear();
+  if (!quiet_) fmt::print(stderr, "{}  {}\n", name_, text);
+}
+
+void SweepProgress::clear() const {
+  if (bar_) fmt::print(stderr, kEraseSweepLine);
+}
+
+}  // namespace hourglass::apps

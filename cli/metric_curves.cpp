@@ -1,0 +1,84 @@
+#include "hourglass/cli/metric_curves.h"
+
+#include "hourglass/figures/line_plot.h"
+#include "hourglass/runs/comparison.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hourglass::cli {
+namespace {
+
+using figures::LinePanel;
+using figures::LineStyle;
+
+class MetricCurves {
+ public:
+  explicit MetricCurves(const std::vector<NamedMetrics>& runs) : runs_(runs) {
+    any_validation_ = std::any_of(runs.begin(), runs.end(), [](const NamedMetrics& run) {
+      return run.metrics.has("validation_loss");
+    });
+  }
+
+  std::vector<LinePanel> panels() const {
+    std::vector<runs::MetricsTable> tables;
+    for (const auto& run : runs_) tables.push_back(run.metrics);
+    std::vector<std::string> terms = {"loss"};
+    for (auto& term : runs::compared_terms(tables)) terms.push_back(std::move(term));
+    std::vector<LinePanel> panels;
+    for (const auto& term : terms) {
+      if (LinePanel panel = panel_of(term); !panel.series.empty()) {
+        panels.push_back(std::move(panel));
+      }
+    }
+    return panels;
+  }
+
+ private:
+  const std::vector<NamedMetrics>& runs_;
+  bool any_validation_ = false;
+
+  LinePanel panel_of(const std::string& term) const {
+    LinePanel panel{.y_label = term, .series = {}};
+    std::replace(panel.y_label.begin(), panel.y_label.end(), '_', ' ');
+    for (size_t i = 0; i < runs_.size(); ++i) {
+      // Validation first, which judges a run.
+      if (runs_.size() > 1) add(panel, i, "validation_" + term, runs_[i].name, i, LineStyle::Solid);
+      add(panel, i, "train_" + term, runs_.size() > 1 ? runs_[i].name : "training", i,
+          runs_.size() > 1 && any_validation_ ? LineStyle::Dashed : LineStyle::Solid);
+      if (runs_.size() == 1) {
+        add(panel, i, "validation_" + term, "validation", 1, LineStyle::Solid);
+      }
+    }
+    return panel;
+  }
+
+  void add(LinePanel& panel, size_t run, const std::string& column, const std::string& name,
+           size_t color, LineStyle style) const {
+    const runs::MetricsTable& metrics = runs_[run].metrics;
+    if (!metrics.has(column) || metrics.column(column).empty()) return;
+    panel.series.push_back({.name = name,
+                            .x = metrics.column("epoch"),
+                            .y = metrics.column(column),
+                            .style = style,
+                            .color = color});
+  }
+};
+
+}  // namespace
+
+std::optional<figures::Picture> draw_metric_curves(const std::vector<NamedMetrics>& runs,
+                                                   const MetricCurveOptions& options) {
+  const auto panels = MetricCurves(runs).panels();
+  if (panels.empty()) return {};
+  const figures::LinePlotOptions look = {.title = options.title,
+                                         .x_label = "epoch",
+                                         .y_label = panels.front().y_label,
+                                         .log_y = options.log_scale,
+                                         .solid_name = "validation",
+                                         .dashed_name = "training"};
+  return panels.size() == 1 ? figures::line_plot(panels.front().series, look)
+                            : figures::line_panels(panels, look);
+}
+
+}  // namespace hourglass::cli

@@ -1,0 +1,66 @@
+// `compare` as its users meet it.
+
+#include "hourglass/cli/program.h"
+#include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
+#include "hourglass/figures/picture.h"
+#include "hourglass/tests/apps/tool_runs.h"
+
+namespace hourglass::apps {
+
+using namespace cli;
+
+namespace {
+
+namespace fs = std::filesystem;
+using testing::expect_contains;
+using testing::expect_refusal;
+using testing::run_tool_of;
+using testing::small_checkpoint;
+using testing::TemporaryFolder;
+
+TEST(Compare, TellsWhatRunsReachedAndWhichOptionsDiffer) {
+  const TemporaryFolder folder;
+  small_checkpoint(folder / "runs/a", "dense_autoencoder", {"--widths", "16,2"});
+  small_checkpoint(folder / "runs/b", "variational_autoencoder");
+  const std::string text =
+      run_tool_of("compare", {folder / "runs/a", folder / "runs/b", "--out", folder / "out"});
+  expect_contains(text, {"a", "b", "train_loss", "widths", "16,2", "variant", "variational",
+                         "finished", "note      losses are of different kinds"});
+  const auto lines = split_text(read_file(folder / "out/runs.csv"), '\n');
+  ASSERT_EQ(lines.size(), 4U);  // and the end of the last line
+  expect_contains(lines[0], {"run,folder,state,epochs", "options.widths"});
+  expect_contains(lines[1], {"\"16,2\"", "digits"});
+  EXPECT_EQ(fs::exists(folder / "out/curves.png"), figures::figures_available());
+  expect_refusal("compare", {folder / "runs/a", "--out", folder / "out"}, kFailed, {"--force"});
+}
+
+TEST(Compare, ListsTheRunsInAFolderBestFirst) {
+  const TemporaryFolder folder;
+  small_checkpoint(folder / "runs/short", "dense_autoencoder", {"--epochs", "2"});
+  small_checkpoint(folder / "runs/long", "dense_autoencoder", {"--epochs", "9"});
+  testing::write_file(folder / "runs/notes.txt", "no run");
+  create_folders(folder / "runs/broken");
+  testing::write_file(folder / "runs/broken/run.json", "{");
+  const auto lines = split_text(run_tool_of("compare", {folder / "runs/"}), '\n');
+  ASSERT_EQ(lines.size(), 5U);
+  EXPECT_TRUE(lines[1].starts_with("long "));
+  EXPECT_TRUE(lines[2].starts_with("short "));
+  expect_contains(lines[3], {"broken ", "damaged: ", "run.json"});
+  const auto result = testing::run("compare", {folder / "runs", "--json"});
+  const auto runs = nlohmann::json::parse(result.output).at("runs");
+  EXPECT_EQ(runs.at(0).at("epochs").at("finished"), 9);
+  EXPECT_EQ(runs.at(2).at("state"), "damaged");
+  const std::string csv = run_tool_of("compare", {folder / "runs", "--out", "-"});
+  EXPECT_TRUE(csv.starts_with("folder,state,epochs,monitor,best,"));
+}
+
+TEST(Compare, SaysWhatIsWrong) {
+  const TemporaryFolder folder;
+  expect_refusal("compare", {}, kWrongUsage, {"RUN..."});
+  expect_refusal("compare", {folder.path()}, kFailed, {"found no run.json"});
+  expect_refusal("compare", {folder / "a", folder / "b"}, kFailed, {"a", "run.json, found none"});
+}
+
+}  // namespace
+}  // namespace hourglass::apps
