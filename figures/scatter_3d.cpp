@@ -116,10 +116,11 @@ void draw_view(Canvas& canvas, const View& view, const PointCloud& cloud,
   struct Dot {
     Place place;  // in the cube
     Color color;
+    Marker marker;
   };
   std::vector<Dot> dots;
   for (const auto& point : cloud.points) {
-    Dot& dot = dots.emplace_back(Dot{{}, point.color});
+    Dot& dot = dots.emplace_back(Dot{{}, point.color, point.marker});
     for (size_t d = 0; d < 3; ++d) dot.place[d] = axes[d].share(point.place[d]) - 0.5;
   }
   std::stable_sort(dots.begin(), dots.end(), [&](const Dot& a, const Dot& b) {
@@ -129,7 +130,7 @@ void draw_view(Canvas& canvas, const View& view, const PointCloud& cloud,
   draw_walls(canvas, view, axes);
   for (size_t axis = 0; axis < 3; ++axis) draw_edge(canvas, view, axes, axis);
   for (const auto& dot : dots) {
-    canvas.disc(view.project(dot.place), cloud.dot_radius, dot.color, opacity);
+    draw_marker(canvas, dot.marker, view.project(dot.place), cloud.dot_radius, dot.color, opacity);
   }
 }
 
@@ -137,7 +138,7 @@ void draw_view(Canvas& canvas, const View& view, const PointCloud& cloud,
 
 Picture scatter_3d(const at::Tensor& points, const ScatterOptions& options) {
   const PointCloud cloud = make_point_cloud("scatter in space", points, 3, options);
-  const CloudKey key(cloud, options.key);
+  const CloudKey key(cloud, kViewHeight);
   std::array<Axis, 3> axes;
   for (size_t d = 0; d < 3; ++d) {
     axes[d] = fit_axis(options.axis_labels[d], cloud.coordinates(d));
