@@ -29,7 +29,9 @@ struct StoredData {
   StoredRows test;                       ///< the official test part; empty where there is none
   std::vector<std::string> class_names;  ///< by label; empty where there are no labels
   datasets::ScalingRule natural_scale;   ///< what ScalingRule::Kind::Auto means for these values
-  std::vector<std::string> notes;        ///< what a user should know
+  /// Of an item's values, in their order, without the label; empty where there are none.
+  std::vector<std::string> column_names = {};
+  std::vector<std::string> notes;  ///< what a user should know
 };
 
 /// An IDX file of values and, where `labels` is not empty, one of their labels. Images get a
