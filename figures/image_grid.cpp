@@ -112,16 +112,20 @@ bool is_in_color(const ImageRow& row) {
 
 /// A bar beside a block of the grid, or the whole of it.
 struct PlacedBar {
-  double top = 0;  // from the block's
+  double left = 0, top = 0;  // from the block's upper right corner
   bool once = true;
   ColorBar bar;
 };
 
 /// A bar for each group of neighbouring rows in the same colours.
 std::vector<PlacedBar> place_bars(const std::vector<ImageRow>& rows, const GridLayout& layout,
-                                  const std::optional<ColorScale>& scale) {
-  if (scale) return {{.bar = {*scale, layout.height()}}};
+                                  const std::vector<ColorScale>& scales) {
   std::vector<PlacedBar> bars;
+  for (const auto& scale : scales) {
+    const double left = bars.empty() ? 0 : bars.back().left + bars.back().bar.width();
+    bars.push_back({.left = left, .bar = {scale, layout.height()}});
+  }
+  if (!bars.empty()) return bars;
   for (size_t first = 0, next = 0; first < rows.size(); first = next) {
     const ValueRange range = range_of_row(rows[first]);
     for (next = first + 1; next < rows.size(); ++next) {
@@ -136,7 +140,7 @@ std::vector<PlacedBar> place_bars(const std::vector<ImageRow>& rows, const GridL
     const ColorScale found = {.map = rows[first].map,
                               .range = range,
                               .whole = !at::isFloatingType(rows[first].images.scalar_type())};
-    bars.push_back({top, all, {found, all ? layout.height() : bottom - top}});
+    bars.push_back({0, top, all, {found, all ? layout.height() : bottom - top}});
   }
   return bars;
 }
@@ -165,9 +169,9 @@ void draw_row(Canvas& canvas, const ImageRow& row, const Extent& tile, const Gri
 Picture image_grid(const std::vector<ImageRow>& rows, const ImageGridOptions& options) {
   check_rows(rows);
   const GridLayout layout = lay_out(rows, options.columns);
-  const std::vector<PlacedBar> bars = place_bars(rows, layout, options.scale);
+  const std::vector<PlacedBar> bars = place_bars(rows, layout, options.scales);
   double bar_width = 0;
-  for (const auto& placed : bars) bar_width = std::max(bar_width, placed.bar.width());
+  for (const auto& placed : bars) bar_width = std::max(bar_width, placed.left + placed.bar.width());
   auto [canvas, content] = make_page(layout.width() + bar_width, layout.height(), options.title);
   for (int block = 0; block < layout.blocks(); ++block) {
     const double top = content.y + block * (layout.block_height + kTileGap);
@@ -178,7 +182,7 @@ Picture image_grid(const std::vector<ImageRow>& rows, const ImageGridOptions& op
     }
     for (const auto& placed : bars) {
       if (placed.once && block > 0) continue;
-      placed.bar.draw(canvas, {content.x + layout.width(), top + placed.top});
+      placed.bar.draw(canvas, {content.x + layout.width() + placed.left, top + placed.top});
     }
   }
   return canvas.take();

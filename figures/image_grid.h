@@ -25,8 +25,8 @@ struct ImageRow {
 struct ImageGridOptions {
   std::string title;
   int columns = 0;  ///< 0: chosen to suit the number of images
-  /// Told by a bar beside all rows, where their images are mixed or scaled already.
-  std::optional<ColorScale> scale = std::nullopt;
+  /// Told by bars beside all rows, where their images are mixed or scaled already.
+  std::vector<ColorScale> scales = {};
 };
 
 /// Rows of images under each other, item i of every row in one column: originals above their

@@ -29,6 +29,11 @@ struct ScatterOptions {
   double opacity = 0.9;            ///< 0 … 1
 };
 
+/// The area of a dot that is `size` points across.
+inline std::optional<double> dot_area(std::optional<double> size) {
+  return size ? std::optional<double>(*size * *size) : std::nullopt;
+}
+
 /// Points [N, 2] in a plane, coloured by class. They are drawn in a shuffled order (the same in
 /// every run), so that no class lies on top of the others. Points with a coordinate that is not
 /// finite are left out, and a line below says so. Throws `Error` on other shapes, labels that are
