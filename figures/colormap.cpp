@@ -95,8 +95,8 @@ double squared_distance(const Oklab& x, const Oklab& y) {
 }
 
 /// Distinct: Tab10, then again and again the colour that is farthest from its nearest neighbour
-/// among those taken and the page's white, on a lattice of sRGB that leaves out what is too light
-/// or too dark for dots.
+/// among those taken and the page's white, on a lattice of sRGB that leaves out what is too light,
+/// too dark or too glaring for dots.
 const std::array<Color, kDistinctColors>& told_apart() {
   static const auto colors = [] {
     struct Candidate {
@@ -110,7 +110,8 @@ const std::array<Color, kDistinctColors>& told_apart() {
       const auto channel = [](int step) { return static_cast<uint8_t>(kStep * step); };
       const Color color = {channel(code / 324), channel(code / 18 % 18), channel(code % 18)};
       const Oklab place = to_oklab(color);
-      if (place.lightness < 0.3 || place.lightness > 0.88) continue;
+      const bool glaring = std::hypot(place.a, place.b) > 0.18;
+      if (place.lightness < 0.35 || place.lightness > 0.85 || glaring) continue;
       candidates.push_back({color, place, squared_distance(place, to_oklab(kWhite))});
     }
     const auto take = [&](Color color) {
