@@ -5,7 +5,6 @@
 //   activations third_party.pt scan.png --input-shape 1,28,28
 //   activations 17.npz --layers encoder.conv1       the saved ones drawn again
 
-#include "hourglass/evaluation/activations.h"
 #include "hourglass/apps/tools/activation_pictures.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
@@ -35,6 +34,7 @@ struct ActivationsOptions {
   std::optional<models::Loss> loss;
   std::string save;
   bool no_figures = false;
+  recipes::PictureLook look;
   ModelOptions model;
   RowOptions rows = {.data = {.dataset = ""}, .first_rows = 1};
   OutputOptions output;
@@ -46,14 +46,11 @@ struct ActivationsOptions {
              "by name, comma-separated, with wildcards: 'encoder.*,output'; none: all")
         .shown_as("LIST");
     table.add("part", part, "encoder, decoder or all, by the layers' names").shown_as("PART");
-    table.add("gradients", gradients,
-              "of the reconstruction loss, by activations, weights and input");
-    table.add(
-        "loss", loss,
-        "of the gradients: bce, mse or mae; none: as in training, mse where the file does not "
-        "say");
+    table.add("gradients", gradients, "of the reconstruction loss, by activations, weights, input");
+    table.add("loss", loss, "of the gradients: bce, mse or mae; none: as in training, else mse");
     table.add("save", save, "the values as FILE.npz or FILE.json").shown_as("FILE");
     table.add("no_figures", no_figures, "draw no pictures");
+    look.describe_values(table);
     model.describe(table);
     rows.describe(table);
     output.describe(table);
@@ -104,6 +101,7 @@ Subject find_subject(const ActivationsOptions& options, const CommandLine& line)
 }
 
 int show_activations(const ActivationsOptions& options, const CommandLine& line) {
+  check_value_map(options.look);
   auto [activations, title] = find_subject(options, line);
   keep_layers(activations, choose_layers(layer_names(activations), options.layers, options.part));
   std::vector<std::string> files;
@@ -113,7 +111,8 @@ int show_activations(const ActivationsOptions& options, const CommandLine& line)
     files.push_back(options.save);
   }
   if (!options.no_figures && figures_available()) {
-    const auto drawn = save_pictures(draw_activations(activations, title), options.output);
+    const auto drawn = save_pictures(draw_activations(activations, title, options.look.value_map()),
+                                     options.output);
     files.insert(files.end(), drawn.begin(), drawn.end());
   } else if (!options.no_figures) {
     note(options.output, "this build draws no pictures; --save keeps the values");

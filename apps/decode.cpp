@@ -29,6 +29,7 @@ namespace fs = std::filesystem;
 
 struct DecodeOptions {
   std::string condition;
+  recipes::PictureLook look;
   ModelOptions model;
   OutputOptions output;
 
@@ -42,6 +43,7 @@ void DecodeOptions::describe(FieldTable& table) {
            "what a conditional model is told with all codes, the name or number of a class; empty: "
            "the column `label` of a CSV file")
       .shown_as("CLASS");
+  look.describe_values(table);
   model.describe(table);
   output.describe(table);
 }
@@ -63,16 +65,20 @@ int decode(const std::string& model_path, const std::string& codes_path,
   const fs::path file =
       numbers ? output_file(options.output, "") : picture_file(options.output, "decoded.png");
   ExportedModel model = open_model(model_path, options.model);
+  const ItemStyle style = item_style(model, options.look);
   const NumberRows codes = read_numbers(codes_path);
   const at::Tensor items = model.decode(shaped_codes(model, codes.values, codes_path),
                                         conditions_for(model, codes, options.condition));
   if (numbers) {
-    write_numbers(file, items, "value", {});
+    const auto& names = style.column_names;
+    write_numbers(file, items, names.empty() ? numbered_columns("value", items[0].numel()) : names,
+                  {});
   } else {
     const at::Tensor first = items.narrow(0, 0, std::min(kMostDrawnItems, items.size(0)));
     draw_items({output_row("", first, value_range(model, items))}, {},
                fmt::format("{}: {} of {} codes decoded", codes_path, with_thousands(first.size(0)),
-                           with_thousands(items.size(0))))
+                           with_thousands(items.size(0))),
+               0, style)
         .save(file);
   }
   if (file == "-") return kDone;

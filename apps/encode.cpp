@@ -5,26 +5,19 @@
 //   encode best.pt --dataset mnist --split train --out train_codes.npy
 //   encode best.pt --out - | head
 
-#include "hourglass/apps/tools/item_pictures.h"
+#include "hourglass/apps/tools/codes_picture.h"
 #include "hourglass/apps/tools/number_files.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/text.h"
-#include "hourglass/evaluation/codebook.h"
 #include "hourglass/evaluation/codes.h"
 #include "hourglass/evaluation/generation.h"
-#include "hourglass/evaluation/pca.h"
-#include "hourglass/figures/index_maps.h"
-#include "hourglass/figures/scatter.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace hourglass::apps {
 
-using namespace datasets;
 using namespace evaluation;
 using namespace figures;
 using namespace cli;
@@ -37,6 +30,7 @@ struct EncodeOptions {
   ModelOptions model;
   RowOptions rows;
   bool no_picture = false;
+  recipes::PictureLook look;
   OutputOptions output;
 
   void describe(FieldTable& table);
@@ -45,56 +39,16 @@ struct EncodeOptions {
 void EncodeOptions::describe(FieldTable& table) {
   table.begin_group("Results");
   table.add("no_picture", no_picture, "write the numbers alone");
+  look.describe_scatter(table);
   model.describe(table);
   rows.describe(table);
   output.describe(table);
 }
 
-/// Codes of one value are drawn over their row numbers; `note` says what the axes are.
-struct DrawnCodes {
-  at::Tensor points;  // [N, 2] or [N, 3]
-  std::array<std::string, 3> axes = {"component 1", "component 2", "component 3"};
-  std::string note;
-};
-
-DrawnCodes drawn_codes(const at::Tensor& codes) {
-  const at::Tensor flat = codes.flatten(1);  // [N, D]
-  const int64_t width = flat.size(1);
-  if (width == 1) {
-    const at::Tensor numbers = at::arange(flat.size(0), at::kFloat).unsqueeze(1);
-    return {at::cat({numbers, flat}, 1), {"row", "component 1", ""}, ""};
-  }
-  if (width <= 3) return {flat};
-  const TensorDataset rows(flat, at::Tensor(), Scaling());
-  const Pca pca = fit_pca(rows, 2);
-  const at::Tensor points = pca.encode(flat);
-  const double share =
-      (points.var(0, false).sum() / flat.to(at::kDouble).var(0, false).sum()).item<double>();
-  return {points,
-          {"principal component 1", "principal component 2", ""},
-          fmt::format(", PCA of {} values: {:.0f} % of their variance", width, 100 * share)};
-}
-
-Picture draw_index_maps(ExportedModel& model, const at::Tensor& codes, const SelectedRows& rows) {
-  const int64_t shown = std::min(kMostDrawnItems, codes.size(0)), size = codebook(model).size(0);
-  const std::string part = shown < codes.size(0) ? fmt::format("the first {} of ", shown) : "";
-  const std::string title =
-      fmt::format("Indices, 0 to {}, of {}{}", size - 1, part, row_text(rows));
-  return image_grid({index_map_row("", codes.narrow(0, 0, shown), size)}, {.title = title});
-}
-
-Picture draw(const Codes& codes, const SelectedRows& rows) {
-  const DrawnCodes drawn = drawn_codes(codes.values);
-  const ScatterOptions look = {.title = fmt::format("Codes of {}{}", row_text(rows), drawn.note),
-                               .axis_labels = drawn.axes,
-                               .labels = codes.labels,
-                               .class_names = class_names(rows)};
-  return drawn.points.size(1) == 3 ? scatter_3d(drawn.points, look) : scatter(drawn.points, look);
-}
-
 int encode(const EncodeOptions& options, const CommandLine& line) {
   const std::string name = options.output.out.empty() ? "codes.csv" : options.output.out;
   expect_number_file(name, "--out");
+  check_class_map(options.look);
   fs::path picture;
   if (name != "-" && !options.no_picture && figures_available()) {
     picture = output_file(
@@ -105,12 +59,10 @@ int encode(const EncodeOptions& options, const CommandLine& line) {
   ExportedModel model = open_model(line.positional.front(), options.model);
   const SelectedRows rows = select_rows(model, options.rows, line, RecordedNoise::Leave);
   const Codes codes = encode_rows(model, *rows.rows, "encoding", options.output);
-  write_numbers(file, shaped_codes(model, codes.values, "codes"), "code",
+  write_numbers(file, shaped_codes(model, codes.values, "codes"),
+                numbered_columns("code", codes.values[0].numel()),
                 label_names(codes.labels, class_names(rows)));
-  if (!picture.empty()) {
-    (has_index_codes(model) ? draw_index_maps(model, codes.values, rows) : draw(codes, rows))
-        .save(picture);
-  }
+  if (!picture.empty()) draw_codes(model, codes, rows, options.look).save(picture);
   if (file == "-") return kDone;
 
   if (options.output.json) {

@@ -1,12 +1,12 @@
 // Decodes codes that no item has: points given by hand, samples, a grid, a way between two items,
-// steps along one component. Components are counted from 1, as in the columns of `encode`; rows
+// steps along one component. Components, as in the columns of `encode`, and rows are counted
 // from 0.
 //
 //   generate best.pt --at "0.3,-1.2;1,0"
 //   generate best.pt --samples 25 --seed 3
 //   generate best.pt --manifold 15
 //   generate best.pt --interpolate 3,17 --steps 8 --spherical
-//   generate best.pt --traverse 2 --indices 0-4
+//   generate best.pt --traverse 1 --indices 0-4
 //   generate best.pt --samples 10 --condition all     a row of samples for each class
 //   generate best.pt --at "3,7,1,0"                   of a model whose codes are indices
 
@@ -36,6 +36,7 @@ namespace fs = std::filesystem;
 
 struct GenerateOptions {
   CodeOptions codes;
+  recipes::PictureLook look;
   ModelOptions model;
   RowOptions rows;
   OutputOptions output;
@@ -45,19 +46,22 @@ struct GenerateOptions {
 
 void GenerateOptions::describe(FieldTable& table) {
   codes.describe(table);
+  look.describe_manifold(table);
   model.describe(table);
   rows.describe(table);
   output.describe(table);
 }
 
 Picture draw(const GeneratedCodes& generated, const at::Tensor& items, ValueRange range,
-             const std::vector<int64_t>& dims) {
+             const ItemStyle& style, const GenerateOptions& options) {
   if (!generated.grid.first.empty() && items.dim() == 4) {
     return manifold(items, generated.grid.first, generated.grid.second,
                     {.title = generated.title,
-                     .x_label = fmt::format("component {}", dims[0]),
-                     .y_label = fmt::format("component {}", dims[1]),
-                     .range = range});
+                     .x_label = fmt::format("component {}", options.codes.dims[0]),
+                     .y_label = fmt::format("component {}", options.codes.dims[1]),
+                     .range = range,
+                     .map = style.map.value_or(ColorMap::Gray),
+                     .downward = options.look.manifold_downward});
   }
   const auto rows = static_cast<int64_t>(generated.row_labels.size());
   const int64_t columns = std::min(kMostDrawnItems, items.size(0) / rows);
@@ -66,17 +70,18 @@ Picture draw(const GeneratedCodes& generated, const at::Tensor& items, ValueRang
     drawn.push_back(output_row(generated.row_labels[static_cast<size_t>(r)],
                                items.narrow(0, r * (items.size(0) / rows), columns), range));
   }
-  return draw_items(drawn, generated.captions, generated.title, generated.columns);
+  return draw_items(drawn, generated.captions, generated.title, generated.columns, style);
 }
 
 int generate(const GenerateOptions& options, const CommandLine& line) {
   check(options.codes, options.rows.condition);
-  if (line.has("indices") && options.codes.traverse == 0) {
+  if (line.has("indices") && !options.codes.traverse) {
     throw UsageError("--indices: the rows of --traverse, found without it");
   }
   const fs::path folder =
       output_folder(options.output, "generated", {"generated.png", "items.npy", "codes.npy"});
   ExportedModel model = open_model(line.positional.front(), options.model);
+  const ItemStyle style = item_style(model, options.look);
   GeneratedCodes generated = make_codes(options.codes, {model, options.rows, line, options.output});
   generated.title = fmt::format("{}: {}", model_name(model), generated.title);
   const at::Tensor codes = shaped_codes(model, generated.codes, "--at");
@@ -84,7 +89,7 @@ int generate(const GenerateOptions& options, const CommandLine& line) {
   write_npy(folder / "codes.npy", codes);
   write_npy(folder / "items.npy", items);
   if (figures_available()) {
-    draw(generated, items, value_range(model, items), options.codes.dims)
+    draw(generated, items, value_range(model, items), style, options)
         .save(folder / "generated.png");
   }
   if (options.output.json) {
@@ -115,7 +120,7 @@ int main(int argc, char** argv) {
       .examples = {"generate best.pt --at \"0.3,-1.2;1,0\"",
                    "generate best.pt --samples 25 --seed 3", "generate best.pt --manifold 15",
                    "generate best.pt --interpolate 3,17 --steps 8",
-                   "generate best.pt --traverse 2 --indices 0-4",
+                   "generate best.pt --traverse 1 --indices 0-4",
                    "generate best.pt --samples 10 --condition all"}};
   return run_tool(program, table, argc, argv, 1, 1,
                   [&](const CommandLine& line) { return generate(options, line); });

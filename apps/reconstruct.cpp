@@ -36,6 +36,7 @@ struct ReconstructOptions {
   RowOptions rows = {.data = {.dataset = ""}, .first_rows = 10};
   bool absolute_error = false;
   bool write_images = false;
+  recipes::PictureLook look;
   OutputOptions output;
 
   void describe(FieldTable& table) {
@@ -44,6 +45,7 @@ struct ReconstructOptions {
               "add a row of |reconstruction - original| to the picture");
     table.add("write_images", write_images,
               "write each reconstruction as an image of its own, too, into images/");
+    look.describe_values(table);
     model.describe(table);
     rows.describe(table);
     output.describe(table);
@@ -103,6 +105,7 @@ int reconstruct(const ReconstructOptions& options, const CommandLine& line) {
     throw UsageError("--write-images: this build draws no pictures");
   }
   ExportedModel model = open_model(line.positional.front(), options.model);
+  const ItemStyle style = item_style(model, options.look);
   const Items items =
       own_images ? items_of_images(model, options, line) : items_of_data(model, options, line);
   std::vector<std::string> files = {kPicture, kErrors}, images;
@@ -118,7 +121,7 @@ int reconstruct(const ReconstructOptions& options, const CommandLine& line) {
   if (figures_available()) {
     auto captions = items.names;
     for (size_t i = 0; i < labels.size(); ++i) captions[i] += ": " + labels[i];
-    draw_reconstructions(all, captions, items.title, range, options.absolute_error)
+    draw_reconstructions(all, captions, items.title, range, options.absolute_error, style)
         .save(folder / kPicture);
   }
   if (!images.empty()) create_folders(folder / "images");

@@ -32,6 +32,7 @@ struct ShowOptions {
   int64_t random = 0;
   uint64_t seed = 1;
   bool numbers = false;
+  recipes::PictureLook look;
   OutputOptions output;
 
   void describe(FieldTable& table);
@@ -43,6 +44,7 @@ void ShowOptions::describe(FieldTable& table) {
   table.add("seed", seed, "decides which --random draws");
   table.add("numbers", numbers,
             "the stored numbers as text; hexadecimal where they are whole and at most 16");
+  look.describe_values(table);
   rows.describe(table);
   output.describe(table);
 }
@@ -83,14 +85,16 @@ int show_text(const Batch& batch, const SelectedRows& rows, const std::vector<st
 }
 
 int show_picture(const Batch& batch, const SelectedRows& rows,
-                 const std::vector<std::string>& labels, const OutputOptions& options) {
-  const auto path = picture_file(options, "show.png");
+                 const std::vector<std::string>& labels, const ShowOptions& options) {
+  check_value_map(options.look);
+  const auto path = picture_file(options.output, "show.png");
   const auto& info = rows.splits.info;
-  draw_items({{"", batch.input, ValueRange{info.lowest, info.highest}}}, labels, row_text(rows))
+  draw_items({{"", batch.input, ValueRange{info.lowest, info.highest}}}, labels, row_text(rows), 0,
+             {options.look.value_map(), info.column_names})
       .save(path);
   nlohmann::json result = rows_json(batch, rows, labels, /*with_values=*/false);
   result["file"] = path.string();
-  fmt::print("{}\n", options.json ? result.dump(2) : path.string());
+  fmt::print("{}\n", options.output.json ? result.dump(2) : path.string());
   return kDone;
 }
 
@@ -105,7 +109,8 @@ int show(ShowOptions& options, const CommandLine& line) {
   const Batch batch = rows.rows->batch(rows.rows->all_positions());
   const auto labels = label_names(batch.labels, class_names(rows));
   const bool as_text = options.numbers || batch.input.dim() == 2;
-  return (as_text ? show_text : show_picture)(batch, rows, labels, options.output);
+  return as_text ? show_text(batch, rows, labels, options.output)
+                 : show_picture(batch, rows, labels, options);
 }
 
 }  // namespace

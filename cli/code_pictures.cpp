@@ -25,12 +25,6 @@ constexpr int64_t kSamplesSide = 10;
 constexpr int64_t kMostClasses = 20;
 constexpr int64_t kMostVectors = 100;
 
-figures::ColorMap color_map(const std::string& name) {
-  if (name == "hsv") return figures::ColorMap::Hsv;
-  if (name == "nipy_spectral") return figures::ColorMap::NipySpectral;
-  return figures::ColorMap::Tab10;
-}
-
 /// Each method draws one picture, or none where it would not suit the model.
 class CodePictures {
  public:
@@ -66,13 +60,16 @@ class CodePictures {
   void draw_codes() {
     const evaluation::Codes codes = evaluation::encode_all(model_, *run_.rows);
     std::vector<std::string> names = run_.class_names;
-    for (auto& name : names) name = run_.look.class_prefix + name;
+    for (auto& name : names) name = run_.pictures.class_prefix + name;
+    const recipes::PictureLook& look = run_.pictures.look;
     const figures::ScatterOptions options = {
         .title = fmt::format("{}: codes of {}", run_.title, row_text()),
         .labels = codes.labels,
         .class_names = names,
-        .map = color_map(run_.look.color_map),
-        .key = run_.look.color_bar ? figures::ClassKey::Bar : figures::ClassKey::Auto};
+        .map = look.class_map(),
+        .key = run_.pictures.color_bar ? figures::ClassKey::Bar : figures::ClassKey::Auto,
+        .dot_area = figures::dot_area(look.point_size),
+        .opacity = look.opacity};
     if (codes.values.size(1) == 3) return add("latent_scatter", scatter_3d(codes.values, options));
     add("latent_scatter", figures::scatter(codes.values, options));
     if (model_.condition_width() == 0) draw_manifold(codes.values);
@@ -86,7 +83,10 @@ class CodePictures {
     if (images.dim() != 4) return;
     add("manifold",
         figures::manifold(images, grid.first, grid.second,
-                          {.title = run_.title + ": decoded grid of codes", .range = run_.values}));
+                          {.title = run_.title + ": decoded grid of codes",
+                           .range = run_.values,
+                           .map = run_.pictures.look.value_map().value_or(ColorMap::Gray),
+                           .downward = run_.pictures.look.manifold_downward}));
   }
 
   // ---- Samples
@@ -111,9 +111,10 @@ class CodePictures {
     const at::Tensor samples = decoded_samples(count);
     const std::string title = fmt::format("{}: {} samples of N(0, I), decoded", run_.title, count);
     if (samples.dim() == 4) {
-      add("samples", figures::image_grid({{"", samples, {}, run_.values}}, {.title = title}));
+      add("samples", figures::image_grid({run_.image_row("", samples)}, {.title = title}));
     } else if (samples.dim() == 2) {
-      add("samples", figures::vector_grid({{"sample", samples}}, {.title = title}));
+      add("samples", figures::vector_grid({{"", samples}},
+                                          {.title = title, .feature_names = run_.column_names}));
     }
   }
 
@@ -124,7 +125,7 @@ class CodePictures {
     for (int64_t label = 0; label < shown; ++label) {
       const at::Tensor samples = decoded_samples(kSamplesSide, conditions.narrow(0, label, 1));
       if (samples.dim() != 4) return;
-      rows.push_back({classes[static_cast<size_t>(label)], samples, {}, run_.values});
+      rows.push_back(run_.image_row(classes[static_cast<size_t>(label)], samples));
     }
     const std::string of = shown < std::ssize(classes) ? fmt::format("the first {} classes", shown)
                                                        : std::string("each class");
@@ -144,7 +145,8 @@ class CodePictures {
     }
     add("samples",
         figures::vector_grid({{"item", batch.target}, {"sample", at::cat(samples)}},
-                             {.title = run_.title + ": items, and samples for their conditions"}));
+                             {.title = run_.title + ": items, and samples for their conditions",
+                              .feature_names = run_.column_names}));
   }
 
   // ---- Indices
@@ -159,7 +161,7 @@ class CodePictures {
         fmt::format("{}: {} of 0 to {}, {} rows", run_.title,
                     element_count(map) == 1 ? "an index" : shape_text(map) + " indices", size - 1,
                     run_.rows_name);
-    add("code_maps", figures::image_grid({{"original", batch.target, {}, run_.values},
+    add("code_maps", figures::image_grid({run_.image_row("original", batch.target),
                                           figures::index_map_row("indices", indices, size)},
                                          {.title = title}));
   }
@@ -184,7 +186,7 @@ class CodePictures {
     const std::string title =
         fmt::format("{}: codebook by use, {} of {} vectors in {}{}", run_.title, used, size,
                     row_text(), shown < used ? fmt::format(", the first {}", shown) : "");
-    add("codebook", figures::image_grid({{"", images, captions, run_.values}}, {.title = title}));
+    add("codebook", figures::image_grid({run_.image_row("", images, captions)}, {.title = title}));
   }
 };
 
@@ -192,10 +194,16 @@ class CodePictures {
 
 Batch ShownRun::items() const {
   std::vector<int64_t> positions;
-  for (const int64_t item : look.items) {
+  for (const int64_t item : pictures.items.rows) {
     if (item < rows->size()) positions.push_back(item);
   }
+  if (positions.empty()) positions.push_back(0);
   return rows->batch(at::tensor(positions, at::kLong));
+}
+
+figures::ImageRow ShownRun::image_row(const std::string& label, const at::Tensor& images,
+                                      const std::vector<std::string>& captions) const {
+  return {label, images, captions, values, pictures.look.value_map().value_or(ColorMap::Gray)};
 }
 
 std::vector<NamedPicture> draw_code_pictures(const ShownRun& run,

@@ -3,6 +3,7 @@
 #include "hourglass/core/value_range.h"
 #include "hourglass/datasets/dataset.h"
 #include "hourglass/evaluation/exported_model.h"
+#include "hourglass/figures/image_grid.h"
 #include "hourglass/figures/picture.h"
 #include "hourglass/recipes/recipe.h"
 
@@ -13,15 +14,21 @@ namespace hourglass::cli {
 
 /// What the pictures of a run show.
 struct ShownRun {
-  std::string title;          ///< the recipe, or the variant
+  std::string title;          ///< the recipe with its changes, or the variant
   datasets::DatasetPtr rows;  ///< those that the pictures show
   std::string rows_name;      ///< "validation"
   std::vector<std::string> class_names;
-  ValueRange values;  ///< of the items
-  recipes::PictureOptions look;
+  std::vector<std::string> column_names;  ///< of the targets of a table; or none
+  ValueRange values;                      ///< of the items
+  recipes::PictureOptions pictures;
 
-  /// The items that the recipe names, as far as there are so many.
+  /// The items that the options name, as far as there are so many; the first where there are none of
+  /// them.
   Batch items() const;
+
+  /// Images [N, C, H, W] in the usual range and colours.
+  figures::ImageRow image_row(const std::string& label, const at::Tensor& images,
+                              const std::vector<std::string>& captions = {}) const;
 };
 
 /// A picture and its file's name without ".png".

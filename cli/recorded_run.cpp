@@ -9,16 +9,12 @@
 #include <algorithm>
 #include <cctype>
 #include <functional>
-#include <set>
 #include <string_view>
 
 namespace hourglass::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Recorded as what `auto` resolved to, whatever was asked for.
-const std::set<std::string> kResolvedOptions = {"device", "threads", "engine"};
 
 runs::RunRecord record_of(const fs::path& folder) {
   if (!fs::exists(folder / "run.json")) {
@@ -32,8 +28,7 @@ runs::RunRecord record_of(const fs::path& folder) {
 RecordedRun::RecordedRun(const fs::path& folder)
     : folder_(folder),
       record_(record_of(folder)),
-      options_(runs::options_of(record_.variant, "", record_.network)),
-      defaults_(runs::options_of(record_.variant, record_.recipe, record_.network)) {
+      options_(runs::options_of(record_.variant, record_.recipe, record_.network)) {
   const auto attempt = [this](const std::function<void()>& read) {
     try {
       read();
@@ -45,7 +40,7 @@ RecordedRun::RecordedRun(const fs::path& folder)
   attempt([&] { model_ = evaluation::ExportedModel::load(model_path()); });
   options_.describe(table_);
   formats::from_json(table_, record_.options.as_json(), (folder / "run.json").string());
-  defaults_.describe(default_table_);
+  changes_ = runs::changed_options(options_);
 }
 
 int64_t RecordedRun::parameter_count() const {
@@ -60,16 +55,15 @@ std::string RecordedRun::title() const {
 }
 
 std::string RecordedRun::usual_value(const Field& field) const {
-  // The other options depend on the network: their defaults are those of the network chosen.
-  if (field.name == "network") {
-    return runs::options_of(record_.variant, record_.recipe).model.network.name();
+  for (const auto& change : changes_) {
+    if (change.name == field.name) return change.usual;
   }
-  return default_table_.find(field.name)->value_text();
+  return field.value_text();
 }
 
 bool RecordedRun::is_changed(const Field& field) const {
-  if (!field.recorded || kResolvedOptions.contains(field.name)) return false;
-  return field.value_text() != usual_value(field);
+  return std::any_of(changes_.begin(), changes_.end(),
+                     [&](const runs::ChangedOption& change) { return change.name == field.name; });
 }
 
 std::string RecordedRun::training_command() const {

@@ -5,6 +5,7 @@
 #include "hourglass/runs/metrics_file.h"
 #include "hourglass/runs/run_options.h"
 #include "hourglass/runs/run_record.h"
+#include "hourglass/runs/run_title.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -55,8 +56,9 @@ class RecordedRun {
   std::optional<runs::MetricsTable> metrics_;
   std::optional<evaluation::ExportedModel> model_;
   std::vector<std::string> problems_;
-  runs::RunOptions options_, defaults_;
-  FieldTable table_, default_table_;
+  runs::RunOptions options_;
+  FieldTable table_;
+  std::vector<runs::ChangedOption> changes_;
 
   std::string trainer() const { return record_.variant + "_autoencoder"; }
 };

@@ -2,13 +2,16 @@
 
 #include "hourglass/cli/code_pictures.h"
 #include "hourglass/cli/metric_curves.h"
+#include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
 #include "hourglass/evaluation/exported_model.h"
 #include "hourglass/figures/activation_maps.h"
 #include "hourglass/figures/filter_grid.h"
 #include "hourglass/figures/image_grid.h"
 #include "hourglass/figures/vector_grid.h"
 #include "hourglass/runs/metrics_file.h"
+#include "hourglass/runs/run_title.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -37,12 +40,17 @@ NamedRows rows_to_show(const sources::DataSplits& data, bool of_training_rows) {
 ShownRun shown_run(const runs::RunOptions& options, const sources::DataSplits& data,
                    const formats::ModelCard& card) {
   const NamedRows shown = rows_to_show(data, options.pictures.of_training_rows);
-  return {.title = options.recipe.empty() ? card.variant + " autoencoder" : options.recipe,
+  const auto& columns =
+      data.info.targets ? data.info.targets->column_names : data.info.column_names;
+  return {.title = runs::run_title(options),
           .rows = shown.rows,
           .rows_name = shown.name,
           .class_names = data.info.class_names,
+          .column_names = std::ssize(columns) == element_count(card.target_shape)
+                              ? columns
+                              : std::vector<std::string>(),
           .values = card.value_range.value_or(ValueRange{}),
-          .look = options.pictures};
+          .pictures = options.pictures};
 }
 
 /// The pictures of one run; each method draws one, and those that do not apply draw none.
@@ -100,8 +108,10 @@ class RunPictures {
     if (batch.target.dim() == 4) {
       save("reconstructions", figures::image_grid(image_rows(batch, output), {.title = title}));
     } else if (batch.target.dim() == 2) {
-      save("reconstructions", figures::vector_grid(vector_rows(batch, output),
-                                                   {.title = title, .captions = captions(batch)}));
+      save("reconstructions",
+           figures::vector_grid(
+               vector_rows(batch, output),
+               {.title = title, .captions = captions(batch), .feature_names = run_.column_names}));
     }
   }
 
@@ -112,7 +122,7 @@ class RunPictures {
     const Batch batch = run_.items();
     if (batch.input.dim() != 4) return;
     save("noisy", figures::image_grid(
-                      {{"", batch.input, captions(batch), run_.values}},
+                      {run_.image_row("", batch.input, captions(batch))},
                       {.title = fmt::format("{}: noisy {} rows", run_.title, run_.rows_name),
                        .columns = static_cast<int>(std::min<int64_t>(10, batch.input.size(0)))}));
   }
@@ -122,16 +132,20 @@ class RunPictures {
     // alone.
     const bool bounded = model_.card()->options.output_activation() == "sigmoid";
     std::vector<figures::ImageRow> rows = {
-        {"original", batch.target, captions(batch), run_.values}};
-    if (is_corrupted(batch)) rows.push_back({input_name(), batch.input, {}, run_.values});
-    rows.push_back(bounded ? figures::ImageRow{"reconstruction", output, {}, run_.values}
-                           : figures::ImageRow{"reconstruction, scaled", output, {}, std::nullopt});
+        run_.image_row("original", batch.target, captions(batch))};
+    if (is_corrupted(batch)) rows.push_back(run_.image_row(input_name(), batch.input));
+    figures::ImageRow reconstruction = run_.image_row("reconstruction", output);
+    if (!bounded) {
+      reconstruction.label += ", scaled";
+      reconstruction.range = std::nullopt;
+    }
+    rows.push_back(reconstruction);
     if (batch.target.size(0) > 1) return rows;
     // A single item: beside each other instead of under each other, with titles.
-    return {{"",
-             at::cat({batch.target, output}),
-             {"Original image", "Reconstruction"},
-             rows.back().range}};
+    reconstruction.label = "";
+    reconstruction.images = at::cat({batch.target, output});
+    reconstruction.captions = {"Original image", "Reconstruction"};
+    return {reconstruction};
   }
 
   std::string input_name() const {
@@ -175,15 +189,25 @@ class RunPictures {
       all.push_back({layer.name, layer.value.select(0, 0)});
       if (layer.name.starts_with("encoder.")) encoder.push_back(all.back());
     }
+    const ColorMap map = run_.pictures.look.value_map().value_or(ColorMap::Gray);
     save("activations_encoder",
-         figures::activation_maps(encoder,
-                                  {.title = run_.title + ": encoder activations of one item"}));
-    save("activations",
-         figures::activation_maps(all, {.title = run_.title + ": activations of one item"}));
+         figures::activation_maps(
+             encoder, {.title = run_.title + ": encoder activations of one item", .map = map}));
+    save("activations", figures::activation_maps(
+                            all, {.title = run_.title + ": activations of one item", .map = map}));
   }
 };
 
 }  // namespace
+
+void check_items(const runs::RunOptions& options, const sources::DataSplits& data) {
+  const NamedRows shown = rows_to_show(data, options.pictures.of_training_rows);
+  for (const int64_t item : options.pictures.items.rows) {
+    if (item < shown.rows->size()) continue;
+    throw UsageError("`items`: expected numbers below {}, as there are {} {} rows, found {}",
+                     shown.rows->size(), with_thousands(shown.rows->size()), shown.name, item);
+  }
+}
 
 std::vector<fs::path> draw_run_pictures(const fs::path& folder, const runs::RunOptions& options,
                                         const sources::DataSplits& data) {

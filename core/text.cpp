@@ -27,6 +27,18 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+bool is_digit(char character) { return character >= '0' && character <= '9'; }
+
+/// Takes the digits off the beginning, without the zeros that lead them.
+std::string_view take_number(std::string_view& text) {
+  size_t end = 0, first = 0;
+  while (end < text.size() && is_digit(text[end])) ++end;
+  while (first + 1 < end && text[first] == '0') ++first;
+  const std::string_view number = text.substr(first, end - first);
+  text.remove_prefix(end);
+  return number;
+}
+
 template <class Number>
 std::optional<Number> parse_whole(std::string_view text) {
   if (!text.empty() && text.front() == '+') text.remove_prefix(1);
@@ -57,6 +69,26 @@ std::string join_text(const std::vector<std::string>& parts, std::string_view se
     text += part;
   }
   return text;
+}
+
+bool natural_less(std::string_view a, std::string_view b) {
+  std::string_view rest_a = a, rest_b = b;
+  while (!rest_a.empty() && !rest_b.empty()) {
+    if (is_digit(rest_a.front()) && is_digit(rest_b.front())) {
+      const std::string_view left = take_number(rest_a), right = take_number(rest_b);
+      if (left.size() != right.size()) return left.size() < right.size();
+      if (left != right) return left < right;
+    } else {
+      // As `std::string` compares: bytes of UTF-8 without a sign.
+      const auto left = static_cast<unsigned char>(rest_a.front());
+      const auto right = static_cast<unsigned char>(rest_b.front());
+      if (left != right) return left < right;
+      rest_a.remove_prefix(1);
+      rest_b.remove_prefix(1);
+    }
+  }
+  if (rest_a.empty() != rest_b.empty()) return rest_a.empty();
+  return a < b;  // "01" and "1"
 }
 
 std::optional<std::string> nearest_word(std::string_view word,

@@ -14,6 +14,10 @@ std::vector<std::string> split_text(std::string_view text, char separator);
 /// {"a", "b"} -> "a, b".
 std::string join_text(const std::vector<std::string>& parts, std::string_view separator = ", ");
 
+/// Whether `a` comes before `b` as people sort: numbers within the texts by their value, class2
+/// before class10.
+bool natural_less(std::string_view a, std::string_view b);
+
 /// The candidate that a misspelt `word` most likely means; none when all are too far away.
 std::optional<std::string> nearest_word(std::string_view word,
                                         const std::vector<std::string>& candidates);

@@ -96,8 +96,8 @@ at::Tensor UsualCodes::mean() {
 CodeGrid UsualCodes::grid(int64_t first, int64_t second, int64_t n) {
   for (const int64_t component : {first, second}) {
     if (component >= width()) {
-      throw Error("expected components of 1 to {}, as {} has them, found {}", width(),
-                  model_.path().string(), component + 1);
+      throw Error("expected components of 0 to {}, as {} has them, found {}", width() - 1,
+                  model_.path().string(), component);
     }
   }
   if (!gaussian_) {

@@ -1,6 +1,7 @@
 #include "hourglass/figures/activation_maps.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/figures/color_bar.h"
 #include "hourglass/figures/image.h"
 #include "hourglass/figures/page.h"
 #include "hourglass/figures/tensor.h"
@@ -49,7 +50,8 @@ Picture fold_vector(const at::Tensor& values, const ValueRange& range, ColorMap 
 
 /// A layer as it is drawn: one tile, or one a channel.
 struct Panel {
-  std::string name, details;
+  std::string name, shape;
+  ValueRange range;
   std::vector<Picture> tiles;
   Arrangement arrangement;
   double tile_width = 0, tile_height = 0;
@@ -75,11 +77,8 @@ Panel make_panel(const ActivationMap& activation, const ActivationOptions& optio
   const std::string expected = fmt::format(
       "activation maps: expected layer '{}' as [D], [T, F] or [C, H, W]", activation.name);
   const at::Tensor values = host_values(activation.value, expected, {1, 2, 3});
-  const ValueRange found = range_of(values);
-  const ValueRange range = options.around_zero ? symmetric_range_of(values) : found;
-  Panel panel{.name = activation.name,
-              .details = fmt::format("{}  {} … {}", shape_text(values), number_text(found.low, 2),
-                                     number_text(found.high, 2))};
+  const ValueRange range = options.around_zero ? symmetric_range_of(values) : range_of(values);
+  Panel panel{.name = activation.name, .shape = shape_text(values), .range = range};
   if (values.dim() == 1) panel.tiles.push_back(fold_vector(values, range, map));
   if (values.dim() == 2) panel.tiles.push_back(to_picture(values, range, map));
   if (values.dim() == 3) {
@@ -91,12 +90,39 @@ Panel make_panel(const ActivationMap& activation, const ActivationOptions& optio
   return panel;
 }
 
-void draw_panel(Canvas& canvas, const Panel& panel, Point top_left) {
-  TextStyle style = {.size = kSmallSize, .horizontal = Horizontal::Left, .vertical = Vertical::Top};
+/// The layer's shape, and its scale: the ends' values with the colours between them.
+void draw_scale(Canvas& canvas, const Panel& panel, ColorMap map, Point top_left) {
+  constexpr double kLongestRamp = 36 * kPoint, kShortestRamp = 12 * kPoint;
+  const TextStyle style = {.size = kSmallSize,
+                           .horizontal = Horizontal::Left,
+                           .vertical = Vertical::Top,
+                           .color = kFrameColor};
+  const double space = 0.6 * kSmallSize;
+  const std::string low = number_text(panel.range.low, 2), high = number_text(panel.range.high, 2);
+  const double numbers = text_width(low, kSmallSize) + text_width(high, kSmallSize) + 3 * space;
+  const std::string shape =
+      shorten_text(panel.shape, kSmallSize, kPanelWidth - numbers - kShortestRamp);
+  const double ramp = std::clamp(kPanelWidth - numbers - text_width(shape, kSmallSize),
+                                 kShortestRamp, kLongestRamp);
+  double x = top_left.x;
+  const auto write = [&](const std::string& text) {
+    canvas.text(text, {x, top_left.y}, style);
+    x += text_width(text, kSmallSize) + space;
+  };
+  write(shape);
+  write(low);
+  draw_ramp(canvas,
+            {std::round(x), std::round(top_left.y), ramp, std::round(kCapitalHeight * kSmallSize)},
+            map);
+  x += ramp + space;
+  write(high);
+}
+
+void draw_panel(Canvas& canvas, const Panel& panel, ColorMap map, Point top_left) {
+  const TextStyle style = {
+      .size = kSmallSize, .horizontal = Horizontal::Left, .vertical = Vertical::Top};
   canvas.text(shorten_text(panel.name, style.size, kPanelWidth), top_left, style);
-  style.color = kFrameColor;
-  canvas.text(shorten_text(panel.details, style.size, kPanelWidth),
-              {top_left.x, top_left.y + kLineHeight}, style);
+  draw_scale(canvas, panel, map, {top_left.x, top_left.y + kLineHeight});
 
   const double left = std::round(top_left.x), top = std::round(top_left.y + kHeadHeight);
   for (int i = 0; i < static_cast<int>(panel.tiles.size()); ++i) {
@@ -128,11 +154,12 @@ Picture activation_maps(const std::vector<ActivationMap>& activations,
 
   const auto column_count = static_cast<double>(columns);
   auto [canvas, content] =
-      make_page(column_count * kPanelWidth + (column_count - 1) * kPanelGap, height, options.title);
+      make_page(column_count * kPanelWidth + (column_count - 1) * kPanelGap, height, options.title,
+                panels.size() > 1 ? "each panel has a scale of its own" : "");
   double top = content.y;
   for (size_t i = 0; i < panels.size(); ++i) {
     if (i > 0 && i % columns == 0) top += row_heights[i / columns - 1] + kPanelGap;
-    draw_panel(canvas, panels[i],
+    draw_panel(canvas, panels[i], options.map,
                {content.x + static_cast<double>(i % columns) * (kPanelWidth + kPanelGap), top});
   }
   return canvas.take();

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <iterator>
+#include <map>
 #include <span>
 
 namespace hourglass::figures {
@@ -69,6 +70,72 @@ constexpr std::array<Color, 10> kTab10Colors = {{{31, 119, 180},
                                                  {188, 189, 34},
                                                  {23, 190, 207}}};
 
+/// A colour in Oklab (Ottosson 2020), where distances are about as large as they look.
+struct Oklab {
+  double lightness, a, b;
+};
+
+Oklab to_oklab(Color color) {
+  const auto linear = [](uint8_t channel) {
+    const double share = channel / 255.0;
+    return share <= 0.04045 ? share / 12.92 : std::pow((share + 0.055) / 1.055, 2.4);
+  };
+  const double r = linear(color.r), g = linear(color.g), b = linear(color.b);
+  const double l = std::cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
+  const double m = std::cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
+  const double s = std::cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
+  return {0.2104542553 * l + 0.7936177850 * m - 0.0040720468 * s,
+          1.9779984951 * l - 2.4285922050 * m + 0.4505937099 * s,
+          0.0259040371 * l + 0.7827717662 * m - 0.8086757660 * s};
+}
+
+double squared_distance(const Oklab& x, const Oklab& y) {
+  const double lightness = x.lightness - y.lightness, a = x.a - y.a, b = x.b - y.b;
+  return lightness * lightness + a * a + b * b;
+}
+
+/// Distinct: Tab10, then again and again the colour that is farthest from its nearest neighbour
+/// among those taken and the page's white, on a lattice of sRGB that leaves out what is too light,
+/// too dark or too glaring for dots.
+const std::array<Color, kDistinctColors>& told_apart() {
+  static const auto colors = [] {
+    struct Candidate {
+      Color color;
+      Oklab place;
+      double nearest;  // squared distance
+    };
+    constexpr int kStep = 15;  // divides 255
+    std::vector<Candidate> candidates;
+    for (int code = 0; code < 18 * 18 * 18; ++code) {
+      const auto channel = [](int step) { return static_cast<uint8_t>(kStep * step); };
+      const Color color = {channel(code / 324), channel(code / 18 % 18), channel(code % 18)};
+      const Oklab place = to_oklab(color);
+      const bool glaring = std::hypot(place.a, place.b) > 0.18;
+      if (place.lightness < 0.35 || place.lightness > 0.85 || glaring) continue;
+      candidates.push_back({color, place, squared_distance(place, to_oklab(kWhite))});
+    }
+    const auto take = [&](Color color) {
+      for (auto& candidate : candidates) {
+        candidate.nearest =
+            std::min(candidate.nearest, squared_distance(candidate.place, to_oklab(color)));
+      }
+      return color;
+    };
+    std::array<Color, kDistinctColors> taken;
+    for (size_t i = 0; i < taken.size(); ++i) {
+      taken[i] = take(i < kTab10Colors.size()
+                          ? kTab10Colors[i]
+                          : std::max_element(candidates.begin(), candidates.end(),
+                                             [](const Candidate& x, const Candidate& y) {
+                                               return x.nearest < y.nearest;
+                                             })
+                                ->color);
+    }
+    return taken;
+  }();
+  return colors;
+}
+
 constexpr Color kNotANumber = {255, 0, 255};
 
 Color interpolate(std::span<const Stop> stops, double t) {
@@ -82,15 +149,18 @@ Color interpolate(std::span<const Stop> stops, double t) {
   return {mix(left->r, right->r), mix(left->g, right->g), mix(left->b, right->b)};
 }
 
-Color sample_viridis(double t) {
-  static const cv::Mat bgr = [] {
-    cv::Mat ramp(1, 256, CV_8UC1), colors;
-    for (int i = 0; i < 256; ++i) ramp.at<uint8_t>(i) = static_cast<uint8_t>(i);
-    cv::applyColorMap(ramp, colors, cv::COLORMAP_VIRIDIS);
-    return colors;
-  }();
-  const auto& color = bgr.at<cv::Vec3b>(static_cast<int>(std::lround(255 * t)));
-  return {color[2], color[1], color[0]};
+/// One of OpenCV's own maps, in 256 steps.
+Color sample_opencv(cv::ColormapTypes map, double t) {
+  const cv::Mat step(1, 1, CV_8UC1, cv::Scalar(std::lround(255 * t)));
+  cv::Mat color;
+  cv::applyColorMap(step, color, map);
+  const auto& bgr = color.at<cv::Vec3b>(0);
+  return {bgr[2], bgr[1], bgr[0]};
+}
+
+template <size_t N>
+Color step_of(const std::array<Color, N>& colors, double t) {
+  return colors[std::min(static_cast<size_t>(t * N), N - 1)];
 }
 
 }  // namespace
@@ -100,28 +170,45 @@ Color sample(ColorMap map, double t) {
   t = std::clamp(t, 0.0, 1.0);
   switch (map) {
     case ColorMap::Gray: return interpolate(kGrayStops, t);
-    case ColorMap::Viridis: return sample_viridis(t);
+    case ColorMap::GrayReversed: return interpolate(kGrayStops, 1 - t);
+    case ColorMap::Viridis: return sample_opencv(cv::COLORMAP_VIRIDIS, t);
+    case ColorMap::Magma: return sample_opencv(cv::COLORMAP_MAGMA, t);
     case ColorMap::RedBlue: return interpolate(kRedBlueStops, t);
-    case ColorMap::Tab10: return kTab10Colors[std::min<size_t>(static_cast<size_t>(t * 10), 9)];
+    case ColorMap::Distinct: return step_of(told_apart(), t);
+    case ColorMap::Tab10: return step_of(kTab10Colors, t);
     case ColorMap::Hsv: return interpolate(kHsvStops, t);
     case ColorMap::NipySpectral: return interpolate(kNipySpectralStops, t);
   }
   return kNotANumber;
 }
 
+const std::array<Color, 256>& color_table(ColorMap map) {
+  static const auto tables = [] {
+    std::map<ColorMap, std::array<Color, 256>> filled;
+    for (const auto& entry : names_of(ColorMap{})) {
+      for (size_t i = 0; i < 256; ++i) {
+        filled[entry.value][i] = sample(entry.value, static_cast<double>(i) / 255);
+      }
+    }
+    return filled;
+  }();
+  return tables.at(map);
+}
+
 std::vector<Color> class_colors(ColorMap map, size_t count) {
+  const auto color_of = [&](size_t i) {
+    if (map == ColorMap::Tab10) return kTab10Colors[i % kTab10Colors.size()];
+    if (map == ColorMap::Distinct) return told_apart()[i % kDistinctColors];
+    const size_t steps = map == ColorMap::Hsv || count == 1 ? count : count - 1;
+    return sample(map, static_cast<double>(i) / static_cast<double>(steps));
+  };
   std::vector<Color> colors;
-  const size_t steps = map == ColorMap::Hsv || count == 1 ? count : count - 1;
-  for (size_t i = 0; i < count; ++i) {
-    colors.push_back(map == ColorMap::Tab10
-                         ? kTab10Colors[i % kTab10Colors.size()]
-                         : sample(map, static_cast<double>(i) / static_cast<double>(steps)));
-  }
+  for (size_t i = 0; i < count; ++i) colors.push_back(color_of(i));
   return colors;
 }
 
 std::vector<Color> distinct_colors(size_t count) {
-  return class_colors(count <= kTab10Colors.size() ? ColorMap::Tab10 : ColorMap::NipySpectral,
+  return class_colors(count <= kDistinctColors ? ColorMap::Distinct : ColorMap::NipySpectral,
                       count);
 }
 

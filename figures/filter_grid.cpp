@@ -14,8 +14,15 @@ Picture filter_grid(const at::Tensor& filters, const ImageGridOptions& options) 
   one_a_filter[0] = -1;
   // A filter of nothing but zeros stays zero.
   const at::Tensor scaled = values / largest.clamp_min(1e-30).reshape(one_a_filter);
+  ImageGridOptions look = options;
+  if (values.dim() == 3 || values.size(1) == 1) {
+    look.scales = {{.map = ColorMap::RedBlue,
+                    .range = {-1, 1},
+                    .label = "weight: each tile has a scale of its own",
+                    .marks = {"−max", "0", "max"}}};
+  }
   return image_grid({{.images = scaled, .range = ValueRange{-1, 1}, .map = ColorMap::RedBlue}},
-                    options);
+                    look);
 }
 
 }  // namespace hourglass::figures

@@ -139,13 +139,44 @@ double text_width(std::string_view text, double size) {
   return width;
 }
 
+std::string text_beginning(const std::string& text, double size, double width) {
+  size_t end = 0;
+  double reached = 0;
+  while (end < text.size()) {
+    size_t next = end + 1;
+    while (next < text.size() && continues_character(text[next])) ++next;
+    reached += text_width(std::string_view(text).substr(end, next - end), size);
+    if (reached > width && end > 0) break;
+    end = next;
+  }
+  return text.substr(0, end);
+}
+
+std::vector<std::string> wrap_text(const std::string& text, double size, double width) {
+  std::vector<std::string> lines = {""};
+  for (std::string word : split_text(text, ' ')) {
+    const std::string longer = lines.back().empty() ? word : lines.back() + " " + word;
+    if (text_width(longer, size) <= width) {
+      lines.back() = longer;
+      continue;
+    }
+    if (!lines.back().empty()) lines.emplace_back();
+    while (text_width(word, size) > width) {
+      lines.back() = text_beginning(word, size, width);
+      word.erase(0, lines.back().size());
+      lines.emplace_back();
+    }
+    lines.back() = word;
+  }
+  if (lines.size() > 1 && lines.back().empty()) lines.pop_back();
+  return lines;
+}
+
 std::string shorten_text(const std::string& text, double size, double width) {
   if (text_width(text, size) <= width) return text;
-  std::string start = text;
-  while (!start.empty() && text_width(start + "…", size) > width) {
-    while (start.size() > 1 && continues_character(start.back())) start.pop_back();
-    start.pop_back();
-  }
+  const double room = width - text_width("…", size);
+  std::string start = text_beginning(text, size, room);
+  if (text_width(start, size) > room) start.clear();
   while (!start.empty() && start.back() == ' ') start.pop_back();
   return start + "…";
 }

@@ -22,6 +22,13 @@ std::vector<Contour> text_outlines(std::string_view text, double size);
 /// Pixels from the start of the text to its end.
 double text_width(std::string_view text, double size);
 
+/// The longest beginning of the text that fits into `width` pixels; its first character at least.
+std::string text_beginning(const std::string& text, double size, double width);
+
+/// The text in as many lines of at most `width` pixels as it needs, broken at blanks; within a word
+/// where that alone is too long.
+std::vector<std::string> wrap_text(const std::string& text, double size, double width);
+
 /// The text itself where it fits into `width` pixels, otherwise its longest beginning that does,
 /// and "…".
 std::string shorten_text(const std::string& text, double size, double width);

@@ -3,20 +3,23 @@
 #include "hourglass/figures/tensor.h"
 
 #include <ATen/ATen.h>
+#include <opencv2/imgproc.hpp>
 
 #include <algorithm>
 
 namespace hourglass::figures {
 namespace {
 
-constexpr int64_t kOverlaySide = 128;  // pixels: what is smaller shows no smooth heat
+constexpr int kOverlaySide = 128;  // pixels: what is smaller shows no smooth heat
 
-/// A picture's pixels as [3, H, W] with values 0 … 1.
-at::Tensor to_rgb(const Picture& picture) {
-  static_assert(sizeof(Color) == 3);
-  const at::Tensor bytes = at::from_blob(const_cast<Color*>(picture.data()),
-                                         {picture.height(), picture.width(), 3}, at::kByte);
-  return bytes.permute({2, 0, 1}).to(at::kFloat).div(255);
+/// The map at another size, smooth.
+at::Tensor stretch(const at::Tensor& map, int height, int width) {
+  at::Tensor stretched = at::empty({height, width}, at::kFloat);
+  const cv::Mat from(static_cast<int>(map.size(0)), static_cast<int>(map.size(1)), CV_32F,
+                     map.data_ptr<float>());
+  cv::Mat to(height, width, CV_32F, stretched.data_ptr<float>());
+  cv::resize(from, to, to.size(), 0, 0, cv::INTER_LINEAR);
+  return stretched;
 }
 
 }  // namespace
@@ -24,17 +27,28 @@ at::Tensor to_rgb(const Picture& picture) {
 at::Tensor heat_overlay(const at::Tensor& image, const ValueRange& image_range,
                         const at::Tensor& heat, const HeatOptions& options) {
   const at::Tensor values = host_values(heat, "heat overlay: expected heat [h, w]", {2});
-  const at::Tensor below = to_rgb(to_picture(image, image_range));
-  const int64_t height = below.size(1), width = below.size(2);
-  const int64_t factor = std::max<int64_t>(1, kOverlaySide / std::max(height, width));
-  const std::vector<int64_t> sizes = {factor * height, factor * width};
+  const Picture below = to_picture(image, image_range);
+  const int factor = std::max(1, kOverlaySide / std::max(below.height(), below.width()));
+  const int height = factor * below.height(), width = factor * below.width();
+  const Picture above = to_picture(stretch(values, height, width), options.range, options.map);
 
-  const at::Tensor stretched =
-      at::upsample_bilinear2d(values.view({1, 1, values.size(0), values.size(1)}), sizes,
-                              /*align_corners=*/false);
-  const at::Tensor above = to_rgb(to_picture(stretched[0][0], options.range, options.map));
-  const at::Tensor enlarged = at::upsample_nearest2d(below.unsqueeze(0), sizes)[0];
-  return enlarged.mul(1 - options.opacity) + above.mul(options.opacity);
+  // Tensor operations would start threads for each of these small images: that took most of the
+  // time.
+  at::Tensor mixed = at::empty({3, height, width}, at::kFloat);
+  auto pixels = mixed.accessor<float, 3>();
+  const auto share = static_cast<float>(options.opacity / 255),
+             rest = static_cast<float>((1 - options.opacity) / 255);
+  for (int y = 0; y < height; ++y) {
+    const Color* under = below.data() + static_cast<ptrdiff_t>(y / factor) * below.width();
+    const Color* over = above.data() + static_cast<ptrdiff_t>(y) * width;
+    for (int x = 0; x < width; ++x) {
+      const Color low = under[x / factor], high = over[x];
+      pixels[0][y][x] = rest * static_cast<float>(low.r) + share * static_cast<float>(high.r);
+      pixels[1][y][x] = rest * static_cast<float>(low.g) + share * static_cast<float>(high.g);
+      pixels[2][y][x] = rest * static_cast<float>(low.b) + share * static_cast<float>(high.b);
+    }
+  }
+  return mixed;
 }
 
 }  // namespace hourglass::figures

@@ -24,9 +24,26 @@ std::array<int64_t, 3> drawn_channels(const at::Tensor& image) {
   }
 }
 
-double share_of_range(float value, const ValueRange& range) {
-  return range.high > range.low ? (value - range.low) / (range.high - range.low) : 0.0;
-}
+/// The colour of a value along a map in 256 steps.
+class Coloring {
+ public:
+  Coloring(ColorMap map, const ValueRange& range)
+      : table_(color_table(map)),
+        not_a_number_(sample(map, std::nan(""))),
+        low_(range.low),
+        factor_(range.high > range.low ? 255 / (range.high - range.low) : 0) {}
+
+  Color operator()(double value) const {
+    const double step = factor_ * (value - low_);
+    if (std::isnan(value)) return not_a_number_;
+    return table_[static_cast<size_t>(std::clamp(step, 0.0, 255.0) + 0.5)];
+  }
+
+ private:
+  const std::array<Color, 256>& table_;
+  Color not_a_number_;
+  double low_, factor_;
+};
 
 }  // namespace
 
@@ -36,20 +53,16 @@ Picture to_picture(const at::Tensor& image, ValueRange range, ColorMap map) {
   const auto pixels = values.accessor<float, 3>();  // [C, H, W]
   const auto channels = drawn_channels(values);
 
+  // Along Gray, red, green and blue are the same.
+  const Coloring color(values.size(0) == 1 ? map : ColorMap::Gray, range);
   Picture picture(static_cast<int>(values.size(2)), static_cast<int>(values.size(1)));
+  Color* pixel = picture.data();
   for (int64_t y = 0; y < values.size(1); ++y) {
     for (int64_t x = 0; x < values.size(2); ++x) {
-      const auto share = [&](size_t color) {
-        return share_of_range(pixels[channels[color]][y][x], range);
-      };
-      Color& pixel = picture.data()[y * values.size(2) + x];
-      if (values.size(0) == 1) {
-        pixel = sample(map, share(0));
-      } else {
-        // Along Gray, red, green and blue are the same.
-        pixel = {sample(ColorMap::Gray, share(0)).r, sample(ColorMap::Gray, share(1)).g,
-                 sample(ColorMap::Gray, share(2)).b};
-      }
+      const auto value = [&](size_t drawn) { return pixels[channels[drawn]][y][x]; };
+      *pixel++ = values.size(0) == 1
+                     ? color(value(0))
+                     : Color{color(value(0)).r, color(value(1)).g, color(value(2)).b};
     }
   }
   return picture;

@@ -1,6 +1,7 @@
 #include "hourglass/figures/image_grid.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/figures/color_bar.h"
 #include "hourglass/figures/page.h"
 #include "hourglass/figures/tensor.h"
 
@@ -100,9 +101,53 @@ GridLayout lay_out(const std::vector<ImageRow>& rows, int columns) {
   return layout;
 }
 
+ValueRange range_of_row(const ImageRow& row) {
+  return row.range ? *row.range : range_of(row.images);
+}
+
+bool is_in_color(const ImageRow& row) {
+  const bool one_channel = row.images.dim() == 3 || row.images.size(1) == 1;
+  return one_channel && !is_gray(row.map);
+}
+
+/// A bar beside a block of the grid, or the whole of it.
+struct PlacedBar {
+  double left = 0, top = 0;  // from the block's upper right corner
+  bool once = true;
+  ColorBar bar;
+};
+
+/// A bar for each group of neighbouring rows in the same colours.
+std::vector<PlacedBar> place_bars(const std::vector<ImageRow>& rows, const GridLayout& layout,
+                                  const std::vector<ColorScale>& scales) {
+  std::vector<PlacedBar> bars;
+  for (const auto& scale : scales) {
+    const double left = bars.empty() ? 0 : bars.back().left + bars.back().bar.width();
+    bars.push_back({.left = left, .bar = {scale, layout.height()}});
+  }
+  if (!bars.empty()) return bars;
+  for (size_t first = 0, next = 0; first < rows.size(); first = next) {
+    const ValueRange range = range_of_row(rows[first]);
+    for (next = first + 1; next < rows.size(); ++next) {
+      const ValueRange other = range_of_row(rows[next]);
+      if (rows[next].map != rows[first].map || other.low != range.low || other.high != range.high)
+        break;
+    }
+    if (!is_in_color(rows[first])) continue;
+    const bool all = first == 0 && next == rows.size();
+    const double bottom = layout.row_tops[next - 1] + layout.tiles[next - 1].height;
+    const double top = all ? 0 : layout.row_tops[first];
+    const ColorScale found = {.map = rows[first].map,
+                              .range = range,
+                              .whole = !at::isFloatingType(rows[first].images.scalar_type())};
+    bars.push_back({0, top, all, {found, all ? layout.height() : bottom - top}});
+  }
+  return bars;
+}
+
 void draw_row(Canvas& canvas, const ImageRow& row, const Extent& tile, const GridLayout& layout,
               Point top_left, int first, int last) {
-  const ValueRange range = row.range ? *row.range : range_of(row.images);
+  const ValueRange range = range_of_row(row);
   canvas.text(row.label, {top_left.x + layout.label_width - kGap, top_left.y + tile.height / 2},
               {.horizontal = Horizontal::Right});
   double x = top_left.x + layout.label_width;
@@ -124,13 +169,20 @@ void draw_row(Canvas& canvas, const ImageRow& row, const Extent& tile, const Gri
 Picture image_grid(const std::vector<ImageRow>& rows, const ImageGridOptions& options) {
   check_rows(rows);
   const GridLayout layout = lay_out(rows, options.columns);
-  auto [canvas, content] = make_page(layout.width(), layout.height(), options.title);
+  const std::vector<PlacedBar> bars = place_bars(rows, layout, options.scales);
+  double bar_width = 0;
+  for (const auto& placed : bars) bar_width = std::max(bar_width, placed.left + placed.bar.width());
+  auto [canvas, content] = make_page(layout.width() + bar_width, layout.height(), options.title);
   for (int block = 0; block < layout.blocks(); ++block) {
     const double top = content.y + block * (layout.block_height + kTileGap);
     const int first = block * layout.columns, last = std::min(first + layout.columns, layout.count);
     for (size_t r = 0; r < rows.size(); ++r) {
       draw_row(canvas, rows[r], layout.tiles[r], layout,
                {content.x, std::round(top + layout.row_tops[r])}, first, last);
+    }
+    for (const auto& placed : bars) {
+      if (placed.once && block > 0) continue;
+      placed.bar.draw(canvas, {content.x + layout.width() + placed.left, top + placed.top});
     }
   }
   return canvas.take();

@@ -14,7 +14,7 @@ ImageRow index_map_row(const std::string& label, const at::Tensor& indices, int6
   if (!is_map && !is_place) {
     throw Error("index maps: expected indices [N, h, w] or [N, 1], found {}", shape_text(indices));
   }
-  const at::Tensor values = indices.to(at::kFloat);
+  const at::Tensor values = indices.to(at::kLong);  // whole: so are the marks of their bar
   // Neighbouring numbers have nothing in common: a map of many colours tells them apart.
   return {.label = label,
           .images = is_map ? values : values.unsqueeze(2),  // [N, h, w]

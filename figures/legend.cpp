@@ -10,6 +10,7 @@ namespace {
 constexpr double kEntryHeight = 1.5 * kSmallSize;
 constexpr double kSwatchWidth = 2 * kSmallSize;
 constexpr double kPadding = 0.5 * kSmallSize;
+constexpr double kColumnGap = kSmallSize;
 constexpr double kLongestName = 20 * kSmallSize;
 constexpr double kBarWidth = 12 * kPoint;
 
@@ -32,7 +33,9 @@ void draw_swatch(Canvas& canvas, const LegendEntry& entry, Point center) {
                     {.color = entry.color, .width = 1.5 * kPoint});
       }
       break;
-    case Swatch::Dot: canvas.disc(center, 0.3 * kSmallSize, entry.color); break;
+    case Swatch::Dot:
+      draw_marker(canvas, entry.marker, center, 0.3 * kSmallSize, entry.color);
+      break;
     case Swatch::Patch:
       canvas.fill({center.x - half, center.y - 0.35 * kSmallSize, 2 * half, 0.7 * kSmallSize},
                   entry.color);
@@ -42,32 +45,45 @@ void draw_swatch(Canvas& canvas, const LegendEntry& entry, Point center) {
 
 }  // namespace
 
-Legend::Legend(std::vector<LegendEntry> entries) : entries_(std::move(entries)) {
+Legend::Legend(std::vector<LegendEntry> entries, double most_height)
+    : entries_(std::move(entries)), rows_(entries_.size()) {
   for (auto& entry : entries_) entry.name = shorten_text(entry.name, kSmallSize, kLongestName);
-  width_ = 2 * kPadding + kSwatchWidth + 0.3 * kSmallSize + longest_name(entries_);
+  column_width_ = kSwatchWidth + 0.3 * kSmallSize + longest_name(entries_);
+  // Columns of about equal length.
+  for (size_t columns = 2; height() > most_height && rows_ > 1; ++columns) {
+    rows_ = (entries_.size() + columns - 1) / columns;
+  }
+}
+
+double Legend::width() const {
+  if (entries_.empty()) return 0;
+  const auto columns = static_cast<double>((entries_.size() + rows_ - 1) / rows_);
+  return 2 * kPadding + columns * column_width_ + (columns - 1) * kColumnGap;
 }
 
 double Legend::height() const {
-  return static_cast<double>(entries_.size()) * kEntryHeight + 2 * kPadding - 0.4 * kSmallSize;
+  return static_cast<double>(rows_) * kEntryHeight + 2 * kPadding - 0.4 * kSmallSize;
 }
 
 void Legend::draw(Canvas& canvas, Point top_left) const {
-  const Box box = {top_left.x, top_left.y, width_, height()};
+  const Box box = {top_left.x, top_left.y, width(), height()};
   canvas.fill(box, kWhite);
   canvas.frame(box, {.color = {204, 204, 204}});
-  double y = top_left.y + kPadding + kEntryHeight / 2 - 0.2 * kSmallSize;
-  for (const auto& entry : entries_) {
-    draw_swatch(canvas, entry, {top_left.x + kPadding + kSwatchWidth / 2, y});
-    canvas.text(entry.name, {top_left.x + kPadding + kSwatchWidth + 0.3 * kSmallSize, y},
+  const Point first = {top_left.x + kPadding,
+                       top_left.y + kPadding + kEntryHeight / 2 - 0.2 * kSmallSize};
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    const double x = first.x + static_cast<double>(i / rows_) * (column_width_ + kColumnGap);
+    const double y = first.y + static_cast<double>(i % rows_) * kEntryHeight;
+    draw_swatch(canvas, entries_[i], {x + kSwatchWidth / 2, y});
+    canvas.text(entries_[i].name, {x + kSwatchWidth + 0.3 * kSmallSize, y},
                 {.size = kSmallSize, .horizontal = Horizontal::Left});
-    y += kEntryHeight;
   }
 }
 
 void Legend::draw_clear_of(Canvas& canvas, const Box& box, std::span<const Point> data) const {
   const Box inner = box.inset(kGap);
-  const double left = inner.x, right = inner.right() - width_,
-               center = inner.center().x - width_ / 2;
+  const double left = inner.x, right = inner.right() - width(),
+               center = inner.center().x - width() / 2;
   const double top = inner.y, bottom = inner.bottom() - height(),
                middle = inner.center().y - height() / 2;
   // Where several hide equally little, the earlier wins.
@@ -75,7 +91,7 @@ void Legend::draw_clear_of(Canvas& canvas, const Box& box, std::span<const Point
                           {right, middle}, {left, middle}, {center, top},   {center, bottom}};
   const auto hidden = [&](Point place) {
     return std::count_if(data.begin(), data.end(), [&](Point point) {
-      return point.x > place.x - kGap && point.x < place.x + width_ + kGap &&
+      return point.x > place.x - kGap && point.x < place.x + width() + kGap &&
              point.y > place.y - kGap && point.y < place.y + height() + kGap;
     });
   };

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "hourglass/figures/canvas.h"
+#include "hourglass/figures/marker.h"
 
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,6 +18,7 @@ struct LegendEntry {
   std::string name;
   Color color;
   Swatch swatch = Swatch::Line;
+  Marker marker = Marker::Disc;  ///< of a dot
 };
 
 /// An entry for each series, group … : whatever has a `name`.
@@ -29,12 +32,13 @@ std::vector<LegendEntry> legend_entries(const std::vector<Named>& series,
   return entries;
 }
 
-/// Entries under each other, in a frame.
+/// Entries under each other, in a frame; in several columns where one would be higher than asked.
 class Legend {
  public:
-  explicit Legend(std::vector<LegendEntry> entries);
+  explicit Legend(std::vector<LegendEntry> entries,
+                  double most_height = std::numeric_limits<double>::infinity());
 
-  double width() const { return width_; }
+  double width() const;
   double height() const;
 
   void draw(Canvas& canvas, Point top_left) const;
@@ -45,7 +49,8 @@ class Legend {
 
  private:
   std::vector<LegendEntry> entries_;
-  double width_;
+  size_t rows_;
+  double column_width_;
 };
 
 /// Pixels that `draw_class_bar` takes from left to right.

@@ -2,6 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/figures/axes.h"
+#include "hourglass/figures/color_bar.h"
 #include "hourglass/figures/page.h"
 #include "hourglass/figures/tensor.h"
 
@@ -53,19 +54,24 @@ Picture manifold(const at::Tensor& images, const std::vector<double>& x_values,
   const double plot_height = tile_height * static_cast<double>(rows);
 
   const Axis x = coordinate_axis(options.x_label, x_values);
-  Axis y = coordinate_axis(options.y_label, y_values);
-  std::swap(y.low, y.high);  // grows downwards
+  Axis y = coordinate_axis(options.y_label + (options.downward ? " (downwards)" : " (upwards)"),
+                           y_values);
+  if (options.downward) std::swap(y.low, y.high);
   const AxesMargins margins = axes_margins(x, y);
-  auto [canvas, content] =
-      make_page(margins.left + plot_width, plot_height + margins.bottom, options.title);
+  const bool has_bar = !is_gray(options.map) && (images.dim() == 3 || images.size(1) == 1);
+  const ColorBar bar({.map = options.map, .range = options.range}, plot_height);
+  auto [canvas, content] = make_page(margins.left + plot_width + (has_bar ? bar.width() : 0),
+                                     plot_height + margins.bottom, options.title);
   const Box plot = {std::round(content.x + margins.left), content.y, plot_width, plot_height};
   draw_axes_around(canvas, plot, x, y, {.grid = Grid::None});
   for (int64_t i = 0; i < images.size(0); ++i) {
     const double left = plot.x + tile_width * static_cast<double>(i % columns);
-    const double top = plot.y + tile_height * static_cast<double>(i / columns);
-    canvas.image(to_picture(images[i], options.range),
+    const int64_t row = i / columns, line = options.downward ? row : rows - 1 - row;
+    const double top = plot.y + tile_height * static_cast<double>(line);
+    canvas.image(to_picture(images[i], options.range, options.map),
                  {left, top, tile_width - gap, tile_height - gap});
   }
+  if (has_bar) bar.draw(canvas, {plot.right(), plot.y});
   return canvas.take();
 }
 

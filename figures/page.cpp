@@ -10,23 +10,11 @@ namespace {
 
 constexpr double kTitleLine = 1.4 * kTitleSize;
 
-/// The title in one line or, where that is too long, two; what does not fit into these is cut.
-std::vector<std::string> title_lines(const std::string& title, double width) {
-  if (text_width(title, kTitleSize) <= width) return {title};
-  size_t end = title.rfind(' ');
-  while (end != std::string::npos && end > 0 &&
-         text_width(title.substr(0, end), kTitleSize) > width) {
-    end = title.rfind(' ', end - 1);
-  }
-  if (end == std::string::npos || end == 0) return {shorten_text(title, kTitleSize, width)};
-  return {title.substr(0, end), shorten_text(title.substr(end + 1), kTitleSize, width)};
-}
-
 }  // namespace
 
-Page make_page(double width, double height, const std::string& title) {
-  const auto lines = title_lines(title, std::max(width, kPlotWidth));
-  double inner_width = std::ceil(width);
+Page make_page(double width, double height, const std::string& title, const std::string& note) {
+  const auto lines = wrap_text(title, kTitleSize, std::max(width, kPlotWidth));
+  double inner_width = std::ceil(std::max(width, text_width(note, kSmallSize)));
   for (const auto& line : lines) {
     inner_width = std::max(inner_width, std::ceil(text_width(line, kTitleSize)));
   }
@@ -34,15 +22,21 @@ Page make_page(double width, double height, const std::string& title) {
   const double title_height =
       title.empty() ? 0 : std::ceil(kCapitalHeight * kTitleSize + further_lines + 1.5 * kGap);
 
+  const double note_height = note.empty() ? 0 : 2 * kSmallSize;
+
   const double left = kMargin + std::floor((inner_width - width) / 2);
-  Page page{.canvas = {inner_width + 2 * kMargin, title_height + height + 2 * kMargin},
-            .content = {left, kMargin + title_height, width, height}};
+  Page page{
+      .canvas = {inner_width + 2 * kMargin, title_height + height + note_height + 2 * kMargin},
+      .content = {left, kMargin + title_height, width, height}};
   double top = kMargin;
   for (const auto& line : lines) {
     page.canvas.text(line, {page.canvas.box().center().x, top},
                      {.size = kTitleSize, .vertical = Vertical::Top});
     top += kTitleLine;
   }
+  page.canvas.text(
+      note, {kMargin + inner_width, page.content.bottom() + note_height},
+      {.size = kSmallSize, .horizontal = Horizontal::Right, .vertical = Vertical::Baseline});
   return page;
 }
 

@@ -19,7 +19,8 @@ struct Page {
 };
 
 /// A white page around `width` x `height` pixels of content. A title wider than the content widens
-/// the page, up to a usual plot's width; beyond, it takes a second line, and is cut at its end.
-Page make_page(double width, double height, const std::string& title);
+/// the page, up to a usual plot's width; beyond, it takes as many lines as it needs. The note
+/// stands below the content, small and to the right.
+Page make_page(double width, double height, const std::string& title, const std::string& note = "");
 
 }  // namespace hourglass::figures

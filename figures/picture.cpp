@@ -53,7 +53,8 @@ void Picture::save(const std::filesystem::path& path) const {
     cv::cvtColor(rgb, stored, cv::COLOR_RGB2BGR);
   }
   std::vector<uint8_t> bytes;
-  cv::imencode(suffix, stored, bytes, {cv::IMWRITE_PNG_COMPRESSION, 9});
+  // Level 9 takes five times as long for 3 % less.
+  cv::imencode(suffix, stored, bytes, {cv::IMWRITE_PNG_COMPRESSION, 6});
   write_file_atomically(
       path, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }

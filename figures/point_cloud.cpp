@@ -14,7 +14,10 @@
 namespace hourglass::figures {
 namespace {
 
-constexpr size_t kMostNamesInLegend = 20;
+constexpr size_t kMostSteps = 20;    // in a legend, of a map of even steps
+constexpr size_t kOfOneMarker = 10;  // distinct colours are told apart surely
+constexpr size_t kMostNames =
+    kOfOneMarker * kMarkers.size();     // each a colour and marker of its own
 constexpr int64_t kMostClasses = 1000;  // of labels without names: more are hardly classes
 
 /// The labels as int64 on the CPU, checked; undefined where there are none.
@@ -36,18 +39,35 @@ at::Tensor checked_labels(const char* picture, int64_t count, const ScatterOptio
   return host;
 }
 
-std::vector<LegendEntry> classes_of(const at::Tensor& labels, const ScatterOptions& options) {
-  if (!labels.defined()) return {};
+std::vector<std::string> class_names_of(const at::Tensor& labels, const ScatterOptions& options) {
   std::vector<std::string> names = options.class_names;
-  if (names.empty()) {
-    const auto largest = labels.max().item<int64_t>();
-    for (int64_t i = 0; i <= largest; ++i) names.push_back(std::to_string(i));
+  if (!names.empty()) return names;
+  const auto largest = labels.max().item<int64_t>();
+  for (int64_t i = 0; i <= largest; ++i) names.push_back(std::to_string(i));
+  return names;
+}
+
+/// Whether the map's colours are chosen to be told apart, rather than steps on a way.
+bool is_of_single_colors(ColorMap map) {
+  return map == ColorMap::Distinct || map == ColorMap::Tab10;
+}
+
+/// The classes' names and looks, and the kind of key that tells them.
+void find_classes(const at::Tensor& labels, const ScatterOptions& options, PointCloud& cloud) {
+  if (!labels.defined()) return;
+  const auto names = class_names_of(labels, options);
+  const bool single = is_of_single_colors(options.map.value_or(ColorMap::Distinct));
+  cloud.key_is_bar =
+      options.key == ClassKey::Bar ||
+      (options.key == ClassKey::Auto && names.size() > (single ? kMostNames : kMostSteps));
+  const auto usual = cloud.key_is_bar && names.size() > kDistinctColors ? ColorMap::NipySpectral
+                                                                        : ColorMap::Distinct;
+  const auto colors = class_colors(options.map.value_or(usual), names.size());
+  for (size_t i = 0; i < names.size(); ++i) {
+    const Marker marker =
+        single && !cloud.key_is_bar ? kMarkers[i / kOfOneMarker % kMarkers.size()] : Marker::Disc;
+    cloud.classes.push_back({names[i], colors[i], Swatch::Dot, marker});
   }
-  const auto colors =
-      options.map ? class_colors(*options.map, names.size()) : distinct_colors(names.size());
-  std::vector<LegendEntry> classes;
-  for (size_t i = 0; i < names.size(); ++i) classes.push_back({names[i], colors[i], Swatch::Dot});
-  return classes;
 }
 
 /// 0 … count-1, shuffled alike in every run.
@@ -91,7 +111,7 @@ PointCloud make_point_cloud(const char* picture, const at::Tensor& points, int64
   const at::Tensor labels = checked_labels(picture, count, options);
 
   PointCloud cloud;
-  cloud.classes = classes_of(labels, options);
+  find_classes(labels, options, cloud);
   cloud.dot_radius = std::sqrt(options.dot_area.value_or(automatic_area(count))) / 2 * kPoint;
 
   const auto values = host.accessor<float, 2>();
@@ -104,7 +124,11 @@ PointCloud make_point_cloud(const char* picture, const at::Tensor& points, int64
       finite = finite && std::isfinite(values[i][d]);
     }
     if (!finite) continue;
-    if (label != nullptr) point.color = cloud.classes[static_cast<size_t>(label[i])].color;
+    if (label != nullptr) {
+      const LegendEntry& its_class = cloud.classes[static_cast<size_t>(label[i])];
+      point.color = its_class.color;
+      point.marker = its_class.marker;
+    }
     cloud.points.push_back(point);
   }
   const auto left_out = count - static_cast<int64_t>(cloud.points.size());
@@ -115,14 +139,12 @@ PointCloud make_point_cloud(const char* picture, const at::Tensor& points, int64
   return cloud;
 }
 
-CloudKey::CloudKey(const PointCloud& cloud, ClassKey kind)
-    : classes_(cloud.classes),
-      as_bar_(kind == ClassKey::Bar ||
-              (kind == ClassKey::Auto && classes_.size() > kMostNamesInLegend)) {}
+CloudKey::CloudKey(const PointCloud& cloud, double plot_height)
+    : classes_(cloud.classes), as_bar_(cloud.key_is_bar), legend_(cloud.classes, plot_height) {}
 
 double CloudKey::width() const {
   if (classes_.empty()) return 0;
-  return 1.5 * kGap + (as_bar_ ? class_bar_width(names_of(classes_)) : Legend(classes_).width());
+  return 1.5 * kGap + (as_bar_ ? class_bar_width(names_of(classes_)) : legend_.width());
 }
 
 void CloudKey::draw(Canvas& canvas, const Box& plot) const {
@@ -133,18 +155,14 @@ void CloudKey::draw(Canvas& canvas, const Box& plot) const {
     for (const auto& entry : classes_) colors.push_back(entry.color);
     draw_class_bar(canvas, {x, plot.y, 0, plot.height}, colors, names_of(classes_));
   } else {
-    Legend(classes_).draw(canvas, {x, plot.y});
+    legend_.draw(canvas, {x, plot.y});
   }
 }
 
 Page make_cloud_page(const PointCloud& cloud, const CloudKey& key, double width, double height,
                      const std::string& title) {
-  const double note_height = cloud.note.empty() ? 0 : 2 * kSmallSize;
-  Page page = make_page(width + key.width(), height + note_height, title);
-  page.canvas.text(
-      cloud.note, {page.content.right(), page.content.bottom()},
-      {.size = kSmallSize, .horizontal = Horizontal::Right, .vertical = Vertical::Baseline});
-  page.content = page.content.without_bottom(note_height).without_right(key.width());
+  Page page = make_page(width + key.width(), height, title, cloud.note);
+  page.content = page.content.without_right(key.width());
   return page;
 }
 

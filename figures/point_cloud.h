@@ -15,11 +15,13 @@ namespace hourglass::figures {
 struct CloudPoint {
   std::array<double, 3> place = {};  ///< the last is 0 in the plane
   Color color;
+  Marker marker = Marker::Disc;
 };
 
 struct PointCloud {
   std::vector<CloudPoint> points;    ///< in drawing order
   std::vector<LegendEntry> classes;  ///< empty without labels
+  bool key_is_bar = false;           ///< rather than a legend
   double dot_radius = 0;             ///< pixels
   std::string note;                  ///< on points that are left out; empty when all are there
 
@@ -33,7 +35,8 @@ PointCloud make_point_cloud(const char* picture, const at::Tensor& points, int64
 /// The legend or bar that names the classes.
 class CloudKey {
  public:
-  CloudKey(const PointCloud& cloud, ClassKey kind);
+  /// For a plot of that height.
+  CloudKey(const PointCloud& cloud, double plot_height);
 
   /// Pixels from left to right with the gap before it; 0 without classes.
   double width() const;
@@ -44,6 +47,7 @@ class CloudKey {
  private:
   std::vector<LegendEntry> classes_;
   bool as_bar_;
+  Legend legend_;
 };
 
 /// A page for plots of `width` x `height` pixels, with room for the key beside them and the note

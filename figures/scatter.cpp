@@ -7,15 +7,17 @@ namespace hourglass::figures {
 
 Picture scatter(const at::Tensor& points, const ScatterOptions& options) {
   const PointCloud cloud = make_point_cloud("scatter", points, 2, options);
-  const CloudKey key(cloud, options.key);
+  constexpr double kWidth = 400 * kPoint, kHeight = 360 * kPoint;
+  // The axis and its labels stand below the plot, beside which the key is.
+  const CloudKey key(cloud, kHeight - 40 * kPoint);
 
-  auto [canvas, content] = make_cloud_page(cloud, key, 400 * kPoint, 360 * kPoint, options.title);
+  auto [canvas, content] = make_cloud_page(cloud, key, kWidth, kHeight, options.title);
   const PlotArea area =
       draw_axes(canvas, content, fit_axis(options.axis_labels[0], cloud.coordinates(0)),
                 fit_axis(options.axis_labels[1], cloud.coordinates(1)), {.grid = Grid::None});
   for (const auto& point : cloud.points) {
-    canvas.disc(area.at(point.place[0], point.place[1]), cloud.dot_radius, point.color,
-                options.opacity);
+    draw_marker(canvas, point.marker, area.at(point.place[0], point.place[1]), cloud.dot_radius,
+                point.color, options.opacity);
   }
   key.draw(canvas, area.box);
   return canvas.take();

@@ -98,17 +98,30 @@ void draw_edge(Canvas& canvas, const View& view, const std::array<Axis, 3>& axes
                  from.y + length * (middle.y - inside.y) / distance};
   };
 
+  /// How far from the edge a text's middle has to stand for the text to be clear of it.
+  const auto clearance = [&](double width, double height) {
+    return (std::abs(middle.x - inside.x) * width + std::abs(middle.y - inside.y) * height) /
+           (2 * distance);
+  };
+
   const Point start = along_edge(0), end = along_edge(1);
   canvas.line(start, end);
+  double widest = 0;
   for (size_t i = 0; i < axis.ticks.values.size(); ++i) {
     const Point mark = along_edge(axis.share(axis.ticks.values[i]));
+    const double width = text_width(axis.ticks.labels[i], kSmallSize);
+    widest = std::max(widest, width);
     canvas.line(mark, outwards(mark, 3 * kPoint));
-    canvas.text(axis.ticks.labels[i], outwards(mark, 12 * kPoint), {.size = kSmallSize});
+    canvas.text(axis.ticks.labels[i],
+                outwards(mark, 6 * kPoint + clearance(width, kCapitalHeight * kSmallSize)),
+                {.size = kSmallSize});
   }
   const std::string label =
       axis.ticks.factor.empty() ? axis.label : axis.label + " (" + axis.ticks.factor + ")";
   const double slope = std::atan((start.y - end.y) / (end.x - start.x)) * 180 / std::numbers::pi;
-  canvas.text(label, outwards(middle, 34 * kPoint), {.turn = which == kUpright ? kUpward : slope});
+  canvas.text(label,
+              outwards(middle, 17 * kPoint + 2 * clearance(widest, kCapitalHeight * kSmallSize)),
+              {.turn = which == kUpright ? kUpward : slope});
 }
 
 void draw_view(Canvas& canvas, const View& view, const PointCloud& cloud,
@@ -116,10 +129,11 @@ void draw_view(Canvas& canvas, const View& view, const PointCloud& cloud,
   struct Dot {
     Place place;  // in the cube
     Color color;
+    Marker marker;
   };
   std::vector<Dot> dots;
   for (const auto& point : cloud.points) {
-    Dot& dot = dots.emplace_back(Dot{{}, point.color});
+    Dot& dot = dots.emplace_back(Dot{{}, point.color, point.marker});
     for (size_t d = 0; d < 3; ++d) dot.place[d] = axes[d].share(point.place[d]) - 0.5;
   }
   std::stable_sort(dots.begin(), dots.end(), [&](const Dot& a, const Dot& b) {
@@ -129,7 +143,7 @@ void draw_view(Canvas& canvas, const View& view, const PointCloud& cloud,
   draw_walls(canvas, view, axes);
   for (size_t axis = 0; axis < 3; ++axis) draw_edge(canvas, view, axes, axis);
   for (const auto& dot : dots) {
-    canvas.disc(view.project(dot.place), cloud.dot_radius, dot.color, opacity);
+    draw_marker(canvas, dot.marker, view.project(dot.place), cloud.dot_radius, dot.color, opacity);
   }
 }
 
@@ -137,7 +151,7 @@ void draw_view(Canvas& canvas, const View& view, const PointCloud& cloud,
 
 Picture scatter_3d(const at::Tensor& points, const ScatterOptions& options) {
   const PointCloud cloud = make_point_cloud("scatter in space", points, 3, options);
-  const CloudKey key(cloud, options.key);
+  const CloudKey key(cloud, kViewHeight);
   std::array<Axis, 3> axes;
   for (size_t d = 0; d < 3; ++d) {
     axes[d] = fit_axis(options.axis_labels[d], cloud.coordinates(d));

@@ -77,15 +77,19 @@ Picture vector_grid(const std::vector<VectorRow>& rows, const VectorGridOptions&
   const int64_t lines = (count + columns - 1) / columns;
 
   const std::vector<Color> colors = distinct_colors(rows.size());
-  const Legend legend(legend_entries(rows, colors, Swatch::Line));
+  // A single line needs none.
+  const Legend legend(rows.size() > 1 ? legend_entries(rows, colors, Swatch::Line)
+                                      : std::vector<LegendEntry>());
 
-  const auto width = static_cast<double>(columns) * (kCellWidth + kGap);
+  const double beside = rows.size() > 1 ? legend.width() + kGap : 0;
+  const auto width = static_cast<double>(columns) * (kCellWidth + kGap) - kGap;
   const double caption_height = options.captions.empty() ? 0 : kCellCaption;
   const double cell_height = caption_height + kCellHeight;
-  auto [canvas, content] =
-      make_page(width + legend.width(), static_cast<double>(lines) * (cell_height + kGap) - kGap,
-                options.title);
-  legend.draw(canvas, {content.right() - legend.width(), content.y + caption_height});
+  auto [canvas, content] = make_page(
+      width + beside, static_cast<double>(lines) * (cell_height + kGap) - kGap, options.title);
+  if (rows.size() > 1) {
+    legend.draw(canvas, {content.right() - legend.width(), content.y + caption_height});
+  }
 
   const Axis x = feature_axis(options.feature_names, values.front().size(1)),
              y = value_axis(values);

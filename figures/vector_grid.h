@@ -11,7 +11,7 @@ namespace hourglass::figures {
 
 /// Table rows of one kind: the originals, the reconstructions.
 struct VectorRow {
-  std::string name;
+  std::string name;   ///< may be empty, of a single row
   at::Tensor values;  ///< [N, D]
 };
 

@@ -25,7 +25,9 @@ std::vector<Recipe> dense_recipes() {
                        .at_most = 0.0345,
                        .published = "picture only",
                        .reference = {0.0327, 0.0340, 0.0339}},
-          .pictures = {.color_map = "nipy_spectral", .color_bar = true, .of_training_rows = true},
+          .pictures = {.look = {.color_map = ColorMap::NipySpectral},
+                       .color_bar = true,
+                       .of_training_rows = true},
       },
       {
           .name = "mnist-50",
@@ -39,7 +41,7 @@ std::vector<Recipe> dense_recipes() {
                        .at_most = 0.0815,
                        .published = "pictures only",
                        .reference = {0.0808, 0.0808, 0.0807}},
-          .pictures = {.items = {0}},
+          .pictures = {.items = {{0}}},
       },
       {
           .name = "mnist-2d-relu",
@@ -51,10 +53,10 @@ std::vector<Recipe> dense_recipes() {
                        .at_most = 0.2025,
                        .published = "loss 0.1983, validation 0.1985",
                        .reference = {0.1986, 0.2004, 0.1985}},
-          .pictures = {.color_map = "hsv",
+          .pictures = {.look = {.color_map = ColorMap::Hsv},
                        .color_bar = true,
                        .of_training_rows = true,
-                       .items = {110, 111, 112, 113, 114, 115, 116, 117, 118, 119}},
+                       .items = {{110, 111, 112, 113, 114, 115, 116, 117, 118, 119}}},
       },
       {
           .name = "mnist-2d-linear",
@@ -67,7 +69,7 @@ std::vector<Recipe> dense_recipes() {
                        .at_most = 0.0380,
                        .published = "loss 0.0368, validation 0.0371",
                        .reference = {0.0368, 0.0379, 0.0368}},
-          .pictures = {.class_prefix = "digit-", .items = {0, 1, 2, 3, 4}},
+          .pictures = {.class_prefix = "digit-", .items = {{0, 1, 2, 3, 4}}},
       },
       {
           .name = "fashion-32",
@@ -107,7 +109,7 @@ std::vector<Recipe> dense_recipes() {
           .log_every = 20,
           .expected = {.column = "validation_loss", .at_most = 0.004, .published = "ours"},
           // The file is sorted by class: some of each.
-          .pictures = {.of_training_rows = true, .items = {0, 1, 2, 40, 41, 42, 80, 81, 82}},
+          .pictures = {.of_training_rows = true, .items = {{0, 1, 2, 40, 41, 42, 80, 81, 82}}},
       },
   };
 }

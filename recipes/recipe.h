@@ -2,6 +2,7 @@
 
 #include "hourglass/models/likelihood.h"
 #include "hourglass/models/network.h"
+#include "hourglass/recipes/picture_options.h"
 #include "hourglass/sources/open.h"
 #include "hourglass/training/trainer.h"
 
@@ -22,16 +23,6 @@ struct Expectation {
   /// The same recipe run in Keras or PyTorch, one value a seed, at that epoch; empty: not run
   /// there.
   std::vector<double> reference;
-};
-
-/// How a recipe's pictures differ from the usual ones.
-struct PictureOptions {
-  std::string color_map = "tab10";  ///< of the latent scatter: tab10, hsv or nipy_spectral
-  bool color_bar = false;           ///< a stepped colour bar instead of a legend
-  std::string class_prefix;         ///< before each class name in the legend: "digit-"
-  bool of_training_rows = false;    ///< draw training items instead of validation or test items
-  std::vector<int64_t> items = {0, 1, 2, 3, 4,
-                                5, 6, 7, 8, 9};  ///< rows shown above their reconstructions
 };
 
 /// A published system, as plain data. Source of each: the tables in docs/recipes.md.

@@ -78,6 +78,8 @@ void RunOptions::describe(FieldTable& table) {
   training.describe(table);
   table.add("threads", threads, "for computing; auto: by the size of model and batch");
 
+  pictures.describe(table);
+
   table.begin_group("Run");
   table.add("out", out, "where the run's files go; empty: runs/VARIANT-RECIPE-TIME")
       .shown_as("DIR")

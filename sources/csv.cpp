@@ -87,16 +87,21 @@ class LabelCells {
   std::vector<Place> places_;
 };
 
-/// Numbers the classes in the order of their keys.
+bool comes_before(int64_t a, int64_t b) { return a < b; }
+bool comes_before(const std::string& a, const std::string& b) { return natural_less(a, b); }
+
+/// Numbers the classes in the order of their keys, as people sort them.
 template <class Key>
 void number_classes(const std::vector<Key>& keys, CsvTable& table) {
   std::vector<Key> classes = keys;
-  std::sort(classes.begin(), classes.end());
+  const auto before = [](const Key& a, const Key& b) { return comes_before(a, b); };
+  std::sort(classes.begin(), classes.end(), before);
   classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
   std::vector<int64_t> labels;
   labels.reserve(keys.size());
   for (const auto& key : keys) {
-    labels.push_back(std::lower_bound(classes.begin(), classes.end(), key) - classes.begin());
+    labels.push_back(std::lower_bound(classes.begin(), classes.end(), key, before) -
+                     classes.begin());
   }
   table.labels = at::tensor(labels, at::kLong);
   for (const auto& key : classes) table.class_names.push_back(as_name(fmt::format("{}", key)));

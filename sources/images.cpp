@@ -2,6 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
 #include "hourglass/formats/digest.h"
 
 #include <ATen/ATen.h>
@@ -30,7 +31,9 @@ std::vector<fs::path> sorted_entries(const fs::path& folder) {
     if (!entry->path().filename().string().starts_with('.')) entries.push_back(entry->path());
   }
   if (error) throw Error("{}: cannot read the folder: {}", folder.string(), error.message());
-  std::sort(entries.begin(), entries.end());
+  std::sort(entries.begin(), entries.end(), [](const fs::path& a, const fs::path& b) {
+    return natural_less(a.filename().string(), b.filename().string());
+  });
   return entries;
 }
 

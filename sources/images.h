@@ -62,7 +62,7 @@ struct ImageForm {
 struct ImageFiles {
   std::vector<std::filesystem::path> paths;
   std::vector<int64_t> labels;           ///< a label a path; empty where there are no classes
-  std::vector<std::string> class_names;  ///< by label: the names of the sub-folders, sorted
+  std::vector<std::string> class_names;  ///< by label: the sub-folders, 9 before 24
   int64_t skipped = 0;  ///< files that are no PNG or JPEG by their suffix, or lie deeper
 };
 

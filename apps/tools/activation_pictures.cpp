@@ -42,20 +42,22 @@ bool is_image(const at::Tensor& item) { return item.dim() == 3 && item.size(0) <
 class RowPictures {
  public:
   RowPictures(const Activations& activations, int64_t i, const std::string& title,
-              std::vector<NamedPicture>& pictures)
+              std::optional<ColorMap> map, std::vector<NamedPicture>& pictures)
       : activations_(activations),
         i_(i),
         row_(activations.rows[i].item<int64_t>()),
         title_(fmt::format("{} {}", title, row_)),
         input_(activations.input[i]),
         input_range_(range_of(activations.input)),
+        map_(map),
         pictures_(pictures) {}
 
   void draw() {
     const int64_t count = activations_.rows.size(0);
     const auto maps = maps_of(activations_.layers, i_, count);
     if (!maps.empty()) {
-      save("activations-{}.png", activation_maps(maps, {.title = title_ + ": activations"}));
+      save("activations-{}.png", activation_maps(maps, {.title = title_ + ": activations",
+                                                        .map = map_.value_or(ColorMap::Gray)}));
     }
     if (is_image(input_)) {
       for (const auto& map : maps) draw_heat(map);
@@ -69,6 +71,7 @@ class RowPictures {
   std::string title_;
   at::Tensor input_;
   ValueRange input_range_;
+  std::optional<ColorMap> map_;
   std::vector<NamedPicture>& pictures_;
 
   void save(fmt::format_string<int64_t&> file, Picture picture) {
@@ -80,17 +83,18 @@ class RowPictures {
     return heat_overlay(input_, input_range_, heat, options);
   }
 
-  /// The input, its layer's mean over channels, and the channels, all on the scale of the layer.
+  ColorMap heat_map() const { return map_.value_or(ColorMap::Viridis); }
+
+  /// The input, the layer's mean over channels, and the channels, all on the scale of the layer.
   void draw_heat(const ActivationMap& map) {
     if (map.value.dim() != 3) return;
     const int64_t channels = map.value.size(0);
     const int64_t drawn = std::min(channels, kMostDrawnChannels - 1);
-    const HeatOptions options = {.range = range_of(map.value)};
+    const HeatOptions options = {.range = range_of(map.value), .map = heat_map()};
     std::vector<at::Tensor> tiles = {over_input(map.value[0], {.opacity = 0})};
     std::vector<std::string> captions = {"input"};
     if (channels > 1) {
-      const at::Tensor mean = map.value.mean(0);
-      tiles.push_back(over_input(mean, {.range = range_of(mean)}));
+      tiles.push_back(over_input(map.value.mean(0), options));
       captions.emplace_back("mean");
     }
     for (int64_t channel = 0; channel < drawn; ++channel) {
@@ -101,7 +105,11 @@ class RowPictures {
         drawn < channels ? fmt::format(", {} of {} channels", drawn, channels) : "";
     const std::string title = fmt::format("{}: {}{}", title_, map.name, how_many);
     pictures_.push_back({fmt::format("heat-{}-{}.png", row_, map.name),
-                         image_grid({{"", at::stack(tiles), captions}}, {.title = title})});
+                         image_grid({{"", at::stack(tiles), captions}},
+                                    {.title = title,
+                                     .scales = {{.map = options.map,
+                                                 .range = options.range,
+                                                 .label = "one scale for all tiles"}}})});
   }
 
   void draw_gradients(const LossGradients& gradients, int64_t count) {
@@ -122,21 +130,25 @@ class RowPictures {
     const at::Tensor with_sign = gradient.gather(0, strongest)[0];
     const HeatOptions signed_heat = {
         .range = symmetric_range_of(gradient), .map = kSigned, .opacity = 1};
+    const HeatOptions heat = {.range = range_of(strength), .map = heat_map()};
     const at::Tensor tiles =
         at::stack({over_input(strength, {.opacity = 0}), over_input(with_sign, signed_heat),
-                   over_input(strength, {.range = range_of(strength)})});
+                   over_input(strength, heat)});
     save("heat-{}-input_gradient.png",
-         image_grid({{"", tiles, {"input", "gradient", "strength"}}}, {.title = title}));
+         image_grid({{"", tiles, {"input", "gradient", "strength"}}},
+                    {.title = title,
+                     .scales = {{.map = kSigned, .range = signed_heat.range, .label = "gradient"},
+                                {.map = heat.map, .range = heat.range, .label = "strength"}}}));
   }
 };
 
 }  // namespace
 
-std::vector<NamedPicture> draw_activations(const Activations& activations,
-                                           const std::string& title) {
+std::vector<NamedPicture> draw_activations(const Activations& activations, const std::string& title,
+                                           std::optional<ColorMap> map) {
   std::vector<NamedPicture> pictures;
   for (int64_t i = 0; i < activations.rows.size(0); ++i) {
-    RowPictures(activations, i, title, pictures).draw();
+    RowPictures(activations, i, title, map, pictures).draw();
   }
   if (!activations.gradients) return pictures;
   std::vector<ActivationMap> weights;

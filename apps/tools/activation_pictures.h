@@ -4,6 +4,7 @@
 #include "hourglass/evaluation/activations.h"
 #include "hourglass/figures/picture.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,10 +19,12 @@ struct NamedPicture {
 /// image, what each convolutional layer saw in it, laid over it ("heat-17-encoder.conv1.png"); with
 /// gradients, those of the input and of the layers ("gradients-17.png"), of the input laid over it
 /// ("heat-17-input_gradient.png"), and once those of the weights ("weight_gradients.png"). `title`
-/// names where the rows come from. Layers whose output is not one value or more for each row are
+/// names where the rows come from; `map` colours values without a sign: grey heat maps and Viridis
+/// over the input where there is none. Layers whose output is not one value or more for each row are
 /// left out.
 std::vector<NamedPicture> draw_activations(const evaluation::Activations& activations,
-                                           const std::string& title);
+                                           const std::string& title,
+                                           std::optional<ColorMap> map = {});
 
 /// Saves them in the folder of the options, "activations" by default; their paths.
 std::vector<std::string> save_pictures(const std::vector<NamedPicture>& pictures,

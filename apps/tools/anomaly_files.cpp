@@ -62,7 +62,7 @@ Picture worst_items(const JudgedAnomalies& judged, ExportedModel& model, int64_t
   const ValueRange range = value_range(model, batch.target);
   const at::Tensor output = model.reconstruct(batch.input, batch.condition);
   return draw_items({{"item", batch.target, range}, output_row("reconstruction", output, range)},
-                    captions, "Highest scores: row, class and score");
+                    captions, "Highest scores: row, class and score", 0, item_style(model, {}));
 }
 
 }  // namespace

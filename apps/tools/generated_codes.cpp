@@ -28,7 +28,7 @@ class CodeMaker {
         surroundings_.model, options_.prior, [this] { return training_codes(); }, condition);
     if (options_.samples > 0) return samples(usual);
     if (options_.manifold > 0) return manifold_grid(usual);
-    return options_.traverse > 0 ? traversal(usual) : interpolation();
+    return options_.traverse ? traversal(usual) : interpolation();
   }
 
  private:
@@ -83,7 +83,7 @@ class CodeMaker {
   }
 
   GeneratedCodes manifold_grid(UsualCodes& usual) {
-    const int64_t first = options_.dims[0] - 1, second = options_.dims[1] - 1;
+    const int64_t first = options_.dims[0], second = options_.dims[1];
     const CodeGrid grid = usual.grid(first, second, options_.manifold);
     return {.codes = codes_on_grid(grid, usual.mean(), first, second),
             .title = "decoded grid of codes",
@@ -112,12 +112,12 @@ class CodeMaker {
   }
 
   GeneratedCodes traversal(UsualCodes& usual) {
-    const int64_t component = options_.traverse - 1;
+    const int64_t component = *options_.traverse;
     const auto values = usual.grid(component, component, options_.steps).first;
     const RowList& list = surroundings_.rows.indices;
     const at::Tensor bases = list.rows.empty() ? usual.mean() : codes_of_rows(list);  // [B, D]
     GeneratedCodes generated = {.codes = traverse_codes(bases, component, values),
-                                .title = fmt::format("component {}", options_.traverse),
+                                .title = fmt::format("component {}", component),
                                 .columns = step_columns()};
     for (const double value : values) generated.captions.push_back(fmt::format("{:.2f}", value));
     if (list.rows.empty()) return generated;
@@ -164,14 +164,17 @@ void CodeOptions::describe(FieldTable& table) {
       .at_least(0);
   table
       .add("traverse", traverse,
-           "--steps values of component D, the others as in the rows of --indices, else as in the "
+           "--steps values of component D (from 0), the others as in the rows of --indices, else "
+           "as in the "
            "mean of the training codes")
       .shown_as("D")
       .at_least(0);
   table.begin_group("How");
   table.add("steps", steps, "codes of --interpolate and --traverse").at_least(2);
   table.add("spherical", spherical, "interpolate along the great circle");
-  table.add("dims", dims, "the components that --manifold changes").shown_as("I,J").at_least(1);
+  table.add("dims", dims, "the components that --manifold changes, from 0")
+      .shown_as("I,J")
+      .at_least(0);
   table.add("prior", prior,
             "gaussian (the model's normal distribution), or mixture (of Gaussians, fitted on the "
             "training codes); auto: gaussian for models that have one, mixture for others");
@@ -182,7 +185,7 @@ void CodeOptions::describe(FieldTable& table) {
 void check(const CodeOptions& options, const ToolCondition& condition) {
   const int64_t chosen = !options.at.points.empty() + (options.samples > 0) +
                          (options.manifold > 0) + !options.interpolate.empty() +
-                         (options.traverse > 0);
+                         options.traverse.has_value();
   if (chosen != 1) {
     throw UsageError(
         "expected one of --at, --samples, --manifold, --interpolate and --traverse, found {}",

@@ -8,24 +8,24 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace hourglass::apps {
 
-/// What `generate` decodes. Components are counted from 1, as in the columns of `encode`; rows from
-/// 0.
+/// What `generate` decodes. Components, as in the columns of `encode`, and rows are counted from 0.
 struct CodeOptions {
   // One of these says what to generate.
   CodePoints at;
   int64_t samples = 0;
   int64_t manifold = 0;
   std::vector<int64_t> interpolate;
-  int64_t traverse = 0;
+  std::optional<int64_t> traverse;
 
   int64_t steps = 10;
   bool spherical = false;
-  std::vector<int64_t> dims = {1, 2};
+  std::vector<int64_t> dims = {0, 1};
   evaluation::Prior prior = evaluation::Prior::Auto;
   evaluation::MixtureOptions mixture;
 

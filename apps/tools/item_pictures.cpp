@@ -3,6 +3,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/figures/image_grid.h"
 #include "hourglass/figures/vector_grid.h"
+#include "hourglass/runs/run_title.h"
 
 #include <ATen/ATen.h>
 
@@ -23,10 +24,11 @@ constexpr double kRangeTolerance = 1e-3;
 bool are_images(const at::Tensor& items) { return items.dim() == 3 || items.dim() == 4; }
 
 Picture draw_images(const std::vector<ItemRow>& rows, const std::vector<std::string>& captions,
-                    const std::string& title, int columns) {
+                    const std::string& title, int columns, const ItemStyle& style) {
   std::vector<ImageRow> images;
   for (const auto& row : rows) {
-    images.push_back({row.label, row.items, {}, row.range, row.map});
+    const ColorMap map = row.map == ColorMap::Gray ? style.map.value_or(row.map) : row.map;
+    images.push_back({row.label, row.items, {}, row.range, map});
   }
   images.front().captions = captions;
   return image_grid(images, {.title = title, .columns = columns});
@@ -35,18 +37,35 @@ Picture draw_images(const std::vector<ItemRow>& rows, const std::vector<std::str
 }  // namespace
 
 Picture draw_items(const std::vector<ItemRow>& rows, const std::vector<std::string>& captions,
-                   const std::string& title, int columns) {
-  if (are_images(rows.front().items)) return draw_images(rows, captions, title, columns);
+                   const std::string& title, int columns, const ItemStyle& style) {
+  if (are_images(rows.front().items)) return draw_images(rows, captions, title, columns, style);
   std::vector<VectorRow> vectors;
   for (const auto& row : rows) vectors.push_back({row.label, row.items.flatten(1)});
-  return vector_grid(vectors, {.title = title, .captions = captions});
+  const bool fits = std::ssize(style.column_names) == vectors.front().values.size(1);
+  return vector_grid(vectors,
+                     {.title = title,
+                      .captions = captions,
+                      .feature_names = fits ? style.column_names : std::vector<std::string>()});
+}
+
+ItemStyle item_style(const ExportedModel& model, const recipes::PictureLook& look) {
+  check_value_map(look);
+  return {look.value_map(), column_names(model)};
 }
 
 std::string model_name(const ExportedModel& model) {
   const auto& card = model.card();
-  if (card && !card->recipe.empty()) return card->recipe;
-  if (card && !card->variant.empty()) return card->variant + " autoencoder";
+  if (card && !card->variant.empty()) return runs::model_title(*card);
   return model.path().filename().string();
+}
+
+std::vector<std::string> column_names(const ExportedModel& model) {
+  const auto& card = model.card();
+  if (!card || !card->data) return {};
+  const auto& data = *card->data;
+  const auto& names = data.targets ? data.targets->column_names : data.column_names;
+  return std::ssize(names) == element_count(card->target_shape) ? names
+                                                                : std::vector<std::string>();
 }
 
 ValueRange value_range(const ExportedModel& model, const at::Tensor& items) {
@@ -63,7 +82,8 @@ ItemRow output_row(std::string label, const at::Tensor& items, ValueRange range)
 }
 
 Picture draw_reconstructions(const Reconstructions& all, const std::vector<std::string>& captions,
-                             const std::string& title, ValueRange range, bool absolute_error) {
+                             const std::string& title, ValueRange range, bool absolute_error,
+                             const ItemStyle& style) {
   const int64_t count = std::min(kMostDrawnItems, all.outputs.size(0));
   const auto first = [&](const at::Tensor& rows) { return rows.narrow(0, 0, count); };
   std::vector<ItemRow> rows = {{"original", first(all.items.target), range}};
@@ -73,7 +93,7 @@ Picture draw_reconstructions(const Reconstructions& all, const std::vector<std::
     const at::Tensor errors = (first(all.outputs) - first(all.items.target)).abs();
     rows.push_back({"absolute error", errors, std::nullopt, ColorMap::Viridis});
   }
-  return draw_items(rows, {captions.begin(), captions.begin() + count}, title);
+  return draw_items(rows, {captions.begin(), captions.begin() + count}, title, 0, style);
 }
 
 std::vector<std::string> image_names(const std::vector<std::string>& items) {

@@ -4,6 +4,7 @@
 #include "hourglass/evaluation/reconstructions.h"
 #include "hourglass/figures/image.h"
 #include "hourglass/figures/picture.h"
+#include "hourglass/recipes/picture_options.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -28,13 +29,26 @@ struct ItemRow {
 /// Tools draw at most so many items; files of numbers hold them all.
 inline constexpr int64_t kMostDrawnItems = 100;
 
+/// What items are drawn with, of whatever kind they are.
+struct ItemStyle {
+  std::optional<ColorMap> map = {};            ///< of images whose row has no colours of its own
+  std::vector<std::string> column_names = {};  ///< of a table, one a value; or none
+};
+
+/// As the options say, with the names of the columns that the model was trained on. Throws
+/// `UsageError` for a colour map that is not one of values.
+ItemStyle item_style(const evaluation::ExportedModel& model, const recipes::PictureLook& look);
+
 /// Rows of the same N items under each other. `captions` are N texts above the first row, or none.
 figures::Picture draw_items(const std::vector<ItemRow>& rows,
                             const std::vector<std::string>& captions, const std::string& title,
-                            int columns = 0);
+                            int columns = 0, const ItemStyle& style = {});
 
-/// For titles: the recipe, else the variant, else the file's name.
+/// For titles: the recipe with its changes, else the variant, else the file's name.
 std::string model_name(const evaluation::ExportedModel& model);
+
+/// Of the values a checkpoint gives, where it was trained on a table that names them.
+std::vector<std::string> column_names(const evaluation::ExportedModel& model);
 
 /// The range of the values a checkpoint works on; that of `items` where its file does not say.
 ValueRange value_range(const evaluation::ExportedModel& model, const at::Tensor& items);
@@ -48,7 +62,7 @@ ItemRow output_row(std::string label, const at::Tensor& items, ValueRange range)
 figures::Picture draw_reconstructions(const evaluation::Reconstructions& all,
                                       const std::vector<std::string>& captions,
                                       const std::string& title, ValueRange range,
-                                      bool absolute_error);
+                                      bool absolute_error, const ItemStyle& style = {});
 
 /// "images/scan1.png" for "scan1.jpg", or with a row's number. Throws `Error` where two are alike.
 std::vector<std::string> image_names(const std::vector<std::string>& items);

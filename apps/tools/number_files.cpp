@@ -20,9 +20,9 @@ using namespace sources;
 
 namespace {
 
-std::string csv_header(const std::string& column, int64_t columns, bool labelled) {
+std::string csv_header(const std::vector<std::string>& columns, bool labelled) {
   std::vector<std::string> names;
-  for (int64_t c = 1; c <= columns; ++c) names.push_back(column + std::to_string(c));
+  for (const auto& column : columns) names.push_back(csv_cell(column));
   if (labelled) names.emplace_back("label");
   return join_text(names, ",") + "\n";
 }
@@ -41,10 +41,10 @@ std::string csv_rows(const at::Tensor& table, const std::vector<std::string>& la
   return text;
 }
 
-std::string csv_text(const at::Tensor& rows, const std::string& column,
+std::string csv_text(const at::Tensor& rows, const std::vector<std::string>& columns,
                      const std::vector<std::string>& labels) {
   const at::Tensor table = rows.flatten(1).contiguous();
-  const std::string header = csv_header(column, table.size(1), !labels.empty());
+  const std::string header = csv_header(columns, !labels.empty());
   if (table.scalar_type() == at::kLong) return header + csv_rows<int64_t>(table, labels);
   return header + csv_rows<float>(table.to(at::kFloat), labels);
 }
@@ -84,10 +84,17 @@ void expect_number_file(const std::string& path, const std::string& option) {
   throw UsageError("{}: expected a name that ends in .csv or .npy, or -, found '{}'", option, path);
 }
 
+std::vector<std::string> numbered_columns(const std::string& column, int64_t count) {
+  std::vector<std::string> names;
+  for (int64_t c = 0; c < count; ++c) names.push_back(column + std::to_string(c));
+  return names;
+}
+
 void write_numbers(const std::filesystem::path& path, const at::Tensor& rows,
-                   const std::string& column, const std::vector<std::string>& labels) {
+                   const std::vector<std::string>& columns,
+                   const std::vector<std::string>& labels) {
   if (path.extension() == ".npy") return write_npy(path, rows);
-  write_output(path, csv_text(rows, column, labels));
+  write_output(path, csv_text(rows, columns, labels));
 }
 
 NumberRows read_numbers(const std::string& path) {

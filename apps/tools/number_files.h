@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -13,11 +14,14 @@ namespace hourglass::apps {
 /// Throws `UsageError`, naming the `option`, unless the file ends in .csv or .npy or is "-".
 void expect_number_file(const std::string& path, const std::string& option);
 
+/// "code0", "code1" … for `column` "code".
+std::vector<std::string> numbered_columns(const std::string& column, int64_t count);
+
 /// Writes rows [N, shape…], float32 or int64, in one step: an NPY file of that shape and type, or a
-/// CSV file with a header, "code1,code2,label" for the `column` "code" and `labels` (N of them, or
-/// none). "-" is CSV on standard output.
+/// CSV file whose header has the `columns`, one a value of an item, and with `labels` (N of them, or
+/// none) a last one "label". "-" is CSV on standard output.
 void write_numbers(const std::filesystem::path& path, const at::Tensor& rows,
-                   const std::string& column, const std::vector<std::string>& labels);
+                   const std::vector<std::string>& columns, const std::vector<std::string>& labels);
 
 struct NumberRows {
   at::Tensor values;                ///< [N, shape…] float32, or int64 as an NPY file has them

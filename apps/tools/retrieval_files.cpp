@@ -66,7 +66,8 @@ Picture draw_images(const std::vector<DrawnQuery>& drawn, ValueRange range,
 }
 
 /// For items that are no images: a plot a query, a line for it and for each neighbour.
-Picture draw_vectors(const std::vector<DrawnQuery>& drawn, const std::string& title) {
+Picture draw_vectors(const std::vector<DrawnQuery>& drawn, const std::string& title,
+                     const ItemStyle& style) {
   std::vector<at::Tensor> neighbours;
   std::vector<std::string> captions;
   for (const auto& each : drawn) {
@@ -78,7 +79,7 @@ Picture draw_vectors(const std::vector<DrawnQuery>& drawn, const std::string& ti
   for (int64_t rank = 0; rank < all.size(1); ++rank) {
     rows.push_back({fmt::format("neighbour {}", rank + 1), all.select(1, rank)});
   }
-  return draw_items(rows, captions, title);
+  return draw_items(rows, captions, title, 0, style);
 }
 
 }  // namespace
@@ -99,8 +100,8 @@ std::vector<std::string> write_retrieval_files(const std::vector<RetrievedQuery>
   const std::string title = "Queries, then their neighbours among " + row_text(library.entries);
   const at::Tensor items = items_of(drawn);
   const bool images = items.dim() == 3 || items.dim() == 4;
-  const Picture picture =
-      images ? draw_images(drawn, value_range(model, items), title) : draw_vectors(drawn, title);
+  const Picture picture = images ? draw_images(drawn, value_range(model, items), title)
+                                 : draw_vectors(drawn, title, item_style(model, {}));
   paths.push_back((folder / "neighbours.png").string());
   picture.save(paths.back());
   if (std::ssize(found) > kMostDrawnQueries) {

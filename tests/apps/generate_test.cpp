@@ -53,7 +53,7 @@ TEST(Generate, SaysWhichClassesAModelCanBeTold) {
                                               {"--at", "0,0"},
                                               {"--manifold", "3"},
                                               {"--interpolate", "0,1"},
-                                              {"--traverse", "1"}}) {
+                                              {"--traverse", "0"}}) {
     std::vector<std::string> arguments = {path, way[0], way[1], "--out", out};
     expect_refusal("generate", arguments, kFailed, {"--condition", "0, 1, 2", "found none"});
     arguments.insert(arguments.end(), {"--condition", "ten"});
@@ -97,7 +97,7 @@ TEST(Encode, WritesIndicesAsWholeNumbers) {
   const auto row = codes[0].flatten();
   expect_contains(
       read_file(folder / "codes.csv"),
-      {fmt::format("code1,code2,code3,code4,label\n{},{},{},{},0\n", row[0].item<int64_t>(),
+      {fmt::format("code0,code1,code2,code3,label\n{},{},{},{},0\n", row[0].item<int64_t>(),
                    row[1].item<int64_t>(), row[2].item<int64_t>(), row[3].item<int64_t>())});
   json_of("decode", {path, folder / "codes.csv", "--out", folder / "a.npy"});
   json_of("decode", {path, folder / "codes.npy", "--out", folder / "b.npy"});

@@ -102,8 +102,8 @@ TEST(Tools, RefuseRowsThatTheModelCannotTake) {
                  {"1797"});
   expect_refusal("generate", {path, "--at", "1,2,3", "--out", folder / "x"}, kFailed,
                  {"codes of 2 values", "found 3"});
-  expect_refusal("generate", {path, "--traverse", "3", "--out", folder / "x"}, kFailed,
-                 {"1 to 2", "found 3"});
+  expect_refusal("generate", {path, "--traverse", "2", "--out", folder / "x"}, kFailed,
+                 {"0 to 1", "found 2"});
 }
 
 TEST(Tools, RefuseNumbersThatAreNotFiniteAndNameTheirPlace) {

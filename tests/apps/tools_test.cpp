@@ -13,6 +13,7 @@
 #include <ATen/ATen.h>
 
 #include <limits>
+#include <utility>
 
 namespace hourglass::apps {
 
@@ -26,6 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::digits_model;
 using testing::expect_contains;
+using testing::expect_refusal;
 using testing::json_of;
 using testing::run_tool_of;
 using testing::TemporaryFolder;
@@ -189,7 +191,7 @@ TEST(EncodeAndDecode, AreInverseByCsvAndNpy) {
   run_tool_of("encode", {path, "--out", folder / "codes.npy", "--no-picture"});
   const auto lines = lines_of(folder / "codes.csv");
   ASSERT_EQ(lines.size(), 1798U);
-  EXPECT_EQ(lines[0], "code1,code2,label");
+  EXPECT_EQ(lines[0], "code0,code1,label");
   expect_picture(folder / "codes.png");
 
   const at::Tensor codes = read_npy(folder / "codes.npy");
@@ -205,13 +207,75 @@ TEST(EncodeAndDecode, AreInverseByCsvAndNpy) {
   EXPECT_TRUE(at::equal(items, ExportedModel::load(path).decode(codes)));
 }
 
+TEST(Decode, ReadsFilesWhateverTheirHeader) {
+  const TemporaryFolder folder;
+  const auto path = digits_model(folder);
+  const std::string rows = "0.5,0.25,3\n1,0,4\n";
+  const auto decoded = [&](const std::string& header) {
+    testing::write_file(folder / "codes.csv", header + rows);
+    return run_tool_of("decode", {path, folder / "codes.csv", "--out", "-"});
+  };
+  const std::string now = decoded("code0,code1,label\n");
+  EXPECT_EQ(decoded("code1,code2,label\n"), now) << "as version 0.1 wrote it";
+  EXPECT_EQ(decoded("x,y,label\n"), now);
+  EXPECT_TRUE(now.starts_with("value0,value1,")) << now.substr(0, 40);
+}
+
+TEST(Decode, NamesTheColumnsOfATable) {
+  const TemporaryFolder folder;
+  testing::write_file(folder / "mine.csv",
+                      "width,\"height, cm\",kind\n1,2,a\n2,3,a\n4,3,b\n5,5,b\n1,1,a\n2,2,b\n");
+  const auto path = testing::small_checkpoint(folder / "run", "dense_autoencoder",
+                                              {"--dataset", "csv:" + (folder / "mine.csv").string(),
+                                               "--widths", "4,2", "--validation", "none"});
+  testing::write_file(folder / "codes.csv", "0,1\n");
+  const auto lines = lines_of([&] {
+    run_tool_of("decode", {path, folder / "codes.csv", "--out", folder / "items.csv"});
+    return folder / "items.csv";
+  }());
+  EXPECT_EQ(lines.front(), "width,\"height, cm\"");
+}
+
+TEST(Tools, DrawInTheColoursOfAMap) {
+  if (!figures_available()) GTEST_SKIP() << "built without figures";
+  const TemporaryFolder folder;
+  const auto path = digits_model(folder);
+  const auto colored = [](const std::filesystem::path& file) {
+    const at::Tensor image = read_image(file);
+    return image.size(0) == 3;  // a picture without colour has one channel
+  };
+  const std::vector<std::pair<std::string, std::vector<std::string>>> calls = {
+      {"reconstruct", {path, "--out"}},
+      {"generate", {path, "--manifold", "3", "--out"}},
+      {"activations", {path, "--layers", "encoder.*", "--out"}}};
+  for (const auto& [tool, arguments] : calls) {
+    auto call = arguments;
+    call.insert(call.end(), {folder / tool, "--color-map", "viridis"});
+    run_tool_of(tool, call);
+    for (const auto& entry : std::filesystem::directory_iterator(folder / tool)) {
+      if (entry.path().extension() != ".png") continue;
+      EXPECT_TRUE(colored(entry.path())) << entry.path();
+    }
+  }
+  run_tool_of("show", {"--out", folder / "grey.png"});
+  run_tool_of("show", {"--color-map", "magma", "--out", folder / "magma.png"});
+  EXPECT_FALSE(colored(folder / "grey.png"));
+  EXPECT_TRUE(colored(folder / "magma.png"));
+  expect_refusal("show", {"--color-map", "tab10"}, kWrongUsage,
+                 {"--color-map", "gray", "viridis", "found tab10"});
+  expect_refusal("show", {"--color-map", "jet"}, kWrongUsage, {"--color-map", "viridis", "jet"});
+  expect_refusal("encode", {path, "--color-map", "gray"}, kWrongUsage,
+                 {"--color-map", "classes", "tab10", "found gray"});
+  expect_refusal("encode", {path, "--opacity", "2"}, kWrongUsage, {"--opacity", "2"});
+}
+
 TEST(Encode, DrawsWideCodesByTheirPrincipalComponents) {
   if (!figures_available()) GTEST_SKIP() << "built without figures";
   const TemporaryFolder folder;
   const auto path =
       testing::small_checkpoint(folder / "run", "dense_autoencoder", {"--widths", "16,5"});
   run_tool_of("encode", {path, "--out", folder / "codes.csv"});
-  EXPECT_EQ(lines_of(folder / "codes.csv").front(), "code1,code2,code3,code4,code5,label");
+  EXPECT_EQ(lines_of(folder / "codes.csv").front(), "code0,code1,code2,code3,code4,label");
   expect_picture(folder / "codes.png");
 }
 
@@ -221,7 +285,7 @@ TEST(Encode, WritesToAStream) {
   const auto lines =
       split_text(run_tool_of("encode", {path, "--indices", "0-2", "--out", "-"}), '\n');
   EXPECT_EQ(lines.size(), 5U);  // the last is empty
-  EXPECT_EQ(lines[0], "code1,code2,label");
+  EXPECT_EQ(lines[0], "code0,code1,label");
 }
 
 TEST(Generate, DecodesGivenPoints) {
@@ -260,11 +324,11 @@ TEST(Generate, SamplesOfAVariationalModelAreStandardNormal) {
   EXPECT_LT((codes.std(0) - 1).abs().max().item<float>(), 0.06);
 }
 
-TEST(Generate, ManifoldGrowsRightwardsAndDownwards) {
+TEST(Generate, ManifoldGrowsWithBothComponents) {
   const TemporaryFolder folder;
   const auto path = testing::small_checkpoint(folder / "run", "variational_autoencoder",
                                               {"--dataset", "digits", "--widths", "16,3"});
-  run_tool_of("generate", {path, "--manifold", "3", "--dims", "1,3", "--out", folder / "out"});
+  run_tool_of("generate", {path, "--manifold", "3", "--dims", "0,2", "--out", folder / "out"});
   const at::Tensor codes = read_npy(folder / "out/codes.npy");  // [9, 3]
   EXPECT_LT(codes[0][0].item<float>(), codes[1][0].item<float>());
   EXPECT_LT(codes[0][2].item<float>(), codes[3][2].item<float>());
@@ -288,7 +352,7 @@ TEST(Generate, InterpolatesBetweenRows) {
 TEST(Generate, TraversesOneComponentOfRows) {
   const TemporaryFolder folder;
   const auto path = digits_model(folder);
-  run_tool_of("generate", {path, "--traverse", "2", "--indices", "0,1", "--steps", "4", "--out",
+  run_tool_of("generate", {path, "--traverse", "1", "--indices", "0,1", "--steps", "4", "--out",
                            folder / "out"});
   const at::Tensor codes = read_npy(folder / "out/codes.npy").view({2, 4, 2});
   EXPECT_TRUE(at::equal(codes.select(2, 1)[0], codes.select(2, 1)[1]));

@@ -4,6 +4,7 @@
 #include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
 #include "hourglass/evaluation/exported_model.h"
+#include "hourglass/figures/picture.h"
 #include "hourglass/runs/metrics_file.h"
 #include "hourglass/runs/state_file.h"
 #include "hourglass/tests/support/program.h"
@@ -330,6 +331,39 @@ TEST(TrainerProgram, TrainsOnAUsersOwnTable) {
   EXPECT_EQ(record.at("data").at("validation_rows"), 4);
   EXPECT_EQ(record.at("data").at("class_names"), nlohmann::json({"cat", "dog"}));
   EXPECT_EQ(record.at("recipe"), "");
+}
+
+TEST(Trainer, PicturesLookAsAskedForWithoutChangingTheRun) {
+  if (!figures::figures_available()) GTEST_SKIP() << "built without figures";
+  const TemporaryFolder folder;
+  const auto with_pictures = [&](const std::string& name, const Arguments& more) {
+    Arguments arguments = small_run(folder / name, {"--widths", "8,2"});
+    std::erase(arguments, "--no-figures");
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const ProgramResult result = train(arguments);
+    EXPECT_EQ(result.exit_code, kDone) << result.errors;
+  };
+  with_pictures("plain", {});
+  with_pictures("look", {"--color-map", "viridis", "--point-size", "9", "--opacity", "1", "--items",
+                         "5,7", "--manifold-downward"});
+  expect_same_run(folder / "plain", folder / "look");
+  EXPECT_EQ(read_json(folder / "plain/run.json")["options"],
+            read_json(folder / "look/run.json")["options"]);
+  for (const std::string picture : {"latent_scatter", "reconstructions", "manifold"}) {
+    EXPECT_NE(read_file(folder / "plain/figures" / (picture + ".png")),
+              read_file(folder / "look/figures" / (picture + ".png")))
+        << picture;
+  }
+  const ProgramResult resumed =
+      train({"--resume", folder / "plain", "--epochs", "7", "--color-map", "magma", "--quiet"});
+  EXPECT_EQ(resumed.exit_code, kDone) << resumed.errors;
+}
+
+TEST(Trainer, RefusesItemsThatAreNotThereBeforeTraining) {
+  const TemporaryFolder folder;
+  expect_error(train(small_run(folder / "run", {"--items", "0,1797"})), kWrongUsage,
+               {"--items", "below 1797", "training rows", "found 1797"});
+  EXPECT_FALSE(fs::exists(folder / "run/metrics.csv"));
 }
 
 }  // namespace

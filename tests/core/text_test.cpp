@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace hourglass {
 namespace {
 
@@ -11,6 +13,20 @@ TEST(SplitText, KeepsEmptyParts) {
   EXPECT_EQ(split_text("a,b,,c,", ','), (Parts{"a", "b", "", "c", ""}));
   EXPECT_EQ(split_text("a", ','), Parts{"a"});
   EXPECT_EQ(split_text("", ','), Parts{});
+}
+
+TEST(NaturalLess, SortsNumbersWithinTextsByTheirValue) {
+  std::vector<std::string> names = {"class10", "class9", "class2",  "b1", "24", "9",
+                                    "class",   "1.10",   "1.9", "",   "x-3", "007", "7"};
+  std::sort(names.begin(), names.end(), natural_less);
+  EXPECT_EQ(names, (std::vector<std::string>{"", "1.9", "1.10", "007", "7", "9", "24", "b1",
+                                             "class", "class2", "class9", "class10", "x-3"}));
+}
+
+TEST(NaturalLess, TakesNumbersOfAnyLengthAndKeepsAnOrder) {
+  EXPECT_TRUE(natural_less("a99999999999999999999998", "a99999999999999999999999"));
+  EXPECT_FALSE(natural_less("a1", "a1"));
+  EXPECT_TRUE(natural_less("a", "é")) << "letters beyond ASCII come after it";
 }
 
 TEST(NearestWord, FindsTheMisspeltWordAndNothingFar) {

@@ -121,7 +121,7 @@ TEST(UsualCodes, OfAModelWithoutPriorComeFromTrainingRows) {
   EXPECT_TRUE(at::allclose(usual.samples(2000, options).mean(0), at::full({2}, 5.0F), 0, 0.2));
   EXPECT_EQ(usual.source(options), "a mixture of 2 Gaussians");
   EXPECT_EQ(asked, 1);
-  expect_contains(error_of([&] { usual.grid(0, 2, 3); }), {"components of 1 to 2", "found 3"});
+  expect_contains(error_of([&] { usual.grid(0, 2, 3); }), {"components of 0 to 1", "found 2"});
 }
 
 TEST(UsualCodes, IndicesHaveNone) {

@@ -21,10 +21,16 @@ Picture map_of(const std::vector<int64_t>& shape, int64_t hot) {
 }
 
 constexpr Color kLowest = {5, 48, 97}, kHighest = {103, 0, 31};
+constexpr int kMapTop = 100;  // above it stands the layer's scale, with the same colours
+
+/// Pixels of the map itself.
+testing::Region on_map(const Picture& picture, Color color) {
+  return region_of(picture, color, picture.width(), kMapTop);
+}
 
 TEST(ActivationMaps, FoldsAFlatImageIntoASquare) {
   const Picture picture = map_of({784}, 0);
-  const auto map = region_of(picture, kLowest), first = region_of(picture, kHighest);
+  const auto map = on_map(picture, kLowest), first = on_map(picture, kHighest);
   EXPECT_EQ(map.width(), map.height());
   EXPECT_EQ(map.width(), 28 * first.width());
   EXPECT_EQ(first.left, map.left);
@@ -32,7 +38,7 @@ TEST(ActivationMaps, FoldsAFlatImageIntoASquare) {
 
 TEST(ActivationMaps, FoldsVectorsIntoFullRows) {
   const Picture picture = map_of({50}, 10);
-  const auto map = region_of(picture, kLowest), eleventh = region_of(picture, kHighest);
+  const auto map = on_map(picture, kLowest), eleventh = on_map(picture, kHighest);
   EXPECT_EQ(map.width(), 10 * eleventh.width());
   EXPECT_EQ(map.height(), 5 * eleventh.height());
   EXPECT_EQ(eleventh.left, map.left) << "ten a row, so the eleventh begins the second";
@@ -41,7 +47,7 @@ TEST(ActivationMaps, FoldsVectorsIntoFullRows) {
 
 TEST(ActivationMaps, SequencesAreMatricesWithTimeDownwards) {
   const Picture picture = map_of({8, 20}, 20);
-  const auto map = region_of(picture, kLowest), hot = region_of(picture, kHighest);
+  const auto map = on_map(picture, kLowest), hot = on_map(picture, kHighest);
   EXPECT_EQ(map.height(), 8 * hot.height());
   EXPECT_EQ(hot.left, map.left);
   EXPECT_EQ(hot.top, map.top + hot.height());
@@ -50,10 +56,34 @@ TEST(ActivationMaps, SequencesAreMatricesWithTimeDownwards) {
 TEST(ActivationMaps, ChannelsAreTiles) {
   const Picture picture =
       map_of({32, 4, 4}, 16 * 8);  // the corner of the ninth tile: first of the second row
-  const auto map = region_of(picture, kLowest), hot = region_of(picture, kHighest);
+  const auto map = on_map(picture, kLowest), hot = on_map(picture, kHighest);
   EXPECT_EQ(hot.left, map.left);
   EXPECT_GT(map.width(), 8 * 4 * hot.width());
   EXPECT_GT(hot.top, map.top + 4 * hot.height());
+}
+
+TEST(ActivationMaps, AScaleAboveTheMapHasItsColoursInOrder) {
+  const Picture picture = map_of({784}, 0);
+  const auto above = [&](Color color) {
+    testing::Region region;
+    for (int y = 0; y < kMapTop; ++y) {
+      for (int x = 0; x < picture.width(); ++x) {
+        if (picture.at(x, y) != color) continue;
+        region.left = std::min(region.left, x);
+        region.right = std::max(region.right, x);
+        ++region.count;
+      }
+    }
+    return region;
+  };
+  EXPECT_GT(above(kLowest).count, 0);
+  EXPECT_GT(above(kHighest).count, 0);
+  EXPECT_GT(above(kHighest).left, above(kLowest).right);
+}
+
+TEST(ActivationMaps, SeveralLayersSayThatEachHasItsOwnScale) {
+  const ActivationMap layer = {"layer", at::rand({16})};
+  EXPECT_GT(activation_maps({layer, layer}).height(), activation_maps({layer}).height());
 }
 
 TEST(ActivationMaps, StaysOfAWidthThatFitsAPage) {
@@ -69,8 +99,8 @@ TEST(ActivationMaps, AroundZeroGivesZeroTheMiddleColour) {
   const at::Tensor value = at::tensor({0.0F, 0.0F, 2.0F, -1.0F});
   const Picture picture =
       activation_maps({{"layer", value}}, {.map = ColorMap::RedBlue, .around_zero = true});
-  EXPECT_GT(region_of(picture, kHighest).count, 0);
-  EXPECT_EQ(region_of(picture, kLowest).count, 0) << "-1 is but half way to the other end";
+  EXPECT_GT(on_map(picture, kHighest).count, 0);
+  EXPECT_EQ(on_map(picture, kLowest).count, 0) << "-1 is but half way to the other end";
   EXPECT_GT(region_of(picture, sample(ColorMap::RedBlue, 0.25)).count, 0);
 }
 
@@ -78,7 +108,9 @@ TEST(ActivationMaps, ErrorsNameTheLayer) {
   EXPECT_EQ(error_of([] { activation_maps({}); }),
             "activation maps: expected at least one layer, found none");
   EXPECT_EQ(
-      error_of([] { activation_maps({{"code", at::zeros({1, 2, 3, 4})}}); }),
+      error_of([] {
+        activation_maps({{"code", at::zeros({1, 2, 3, 4})}});
+      }),
       "activation maps: expected layer 'code' as [D], [T, F] or [C, H, W], found [1, 2, 3, 4]");
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -103,8 +104,54 @@ TEST(ClassColors, HsvDoesNotEndWhereItBegan) {
 
 TEST(DistinctColors, AreTab10UpToTenAndDifferBeyond) {
   EXPECT_EQ(distinct_colors(10), class_colors(ColorMap::Tab10, 10));
-  const auto colors = distinct_colors(11);
-  for (size_t i = 0; i < 11; ++i) EXPECT_EQ(std::count(colors.begin(), colors.end(), colors[i]), 1);
+  for (const size_t count : {11, 24, 25, 60}) {
+    const auto colors = distinct_colors(count);
+    for (const Color color : colors) {
+      EXPECT_EQ(std::count(colors.begin(), colors.end(), color), 1) << "of " << count;
+    }
+  }
+}
+
+TEST(DistinctColors, AreFarFromEachOtherAndFromWhite) {
+  // Distances in CIELAB (1976), another space than the one they are chosen in: 2.3 is just seen.
+  const auto lab = [](Color color) {
+    const auto linear = [](double share) {
+      return share <= 0.04045 ? share / 12.92 : std::pow((share + 0.055) / 1.055, 2.4);
+    };
+    const double r = linear(color.r / 255.0), g = linear(color.g / 255.0),
+                 b = linear(color.b / 255.0);
+    const auto root = [](double t) { return t > 0.008856 ? std::cbrt(t) : 7.787 * t + 16 / 116.0; };
+    const double x = root((0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505),
+                 y = root(0.2126 * r + 0.7152 * g + 0.0722 * b),
+                 z = root((0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.089);
+    return std::array{116 * y - 16, 500 * (x - y), 200 * (y - z)};
+  };
+  auto colors = distinct_colors(kDistinctColors);
+  colors.push_back(kWhite);
+  double nearest = 1e9;
+  for (size_t i = 0; i < colors.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      const auto a = lab(colors[i]), c = lab(colors[j]);
+      nearest = std::min(nearest, std::hypot(a[0] - c[0], a[1] - c[1], a[2] - c[2]));
+    }
+  }
+  EXPECT_GT(nearest, 15);
+}
+
+TEST(ColorTable, HasTheMapsColoursInEvenSteps) {
+  for (const auto& entry : names_of(ColorMap{})) {
+    EXPECT_EQ(color_table(entry.value).front(), sample(entry.value, 0)) << entry.name;
+    EXPECT_EQ(color_table(entry.value)[100], sample(entry.value, 100.0 / 255)) << entry.name;
+    EXPECT_EQ(color_table(entry.value).back(), sample(entry.value, 1)) << entry.name;
+  }
+  EXPECT_EQ(color_table(ColorMap::GrayReversed).front(), kWhite);
+}
+
+TEST(ColorMaps, OfClassesAreSeenOnWhite) {
+  for (const auto& entry : names_of(ColorMap{})) {
+    if (!suits_classes(entry.value)) continue;
+    for (const Color color : class_colors(entry.value, 10)) EXPECT_NE(color, kWhite) << entry.name;
+  }
 }
 
 TEST(ClassColors, OneClassHasAColour) {

@@ -38,7 +38,9 @@ TEST(HeatOverlay, PutsTheHeatWhereItsMapHasIt) {
 }
 
 TEST(HeatOverlay, RefusesHeatThatIsNoMap) {
-  expect_contains(error_of([] { heat_overlay(at::rand({8, 8}), {}, at::rand({4})); }),
+  expect_contains(error_of([] {
+                    heat_overlay(at::rand({8, 8}), {}, at::rand({4}));
+                  }),
                   {"heat [h, w]", "[4]"});
 }
 

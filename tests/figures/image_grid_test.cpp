@@ -91,7 +91,9 @@ TEST(ImageGrid, RefusesRowsThatDoNotMatch) {
             "image grid: expected 3 images in row 'b' as in row 'a', found 1");
   EXPECT_EQ(error_of([&] { image_grid({{.label = "a", .images = images, .captions = {"x"}}}); }),
             "image grid: expected a caption for each of 3 images in row 'a', found 1");
-  EXPECT_EQ(error_of([&] { image_grid({{.images = at::zeros({3, 4})}}); }),
+  EXPECT_EQ(error_of([&] {
+              image_grid({{.images = at::zeros({3, 4})}});
+            }),
             "image grid: expected images [N, C, H, W] or [N, H, W], found [3, 4]");
 }
 

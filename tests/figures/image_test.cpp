@@ -47,7 +47,9 @@ TEST(ToPicture, TakesOtherTypesAndLayouts) {
 }
 
 TEST(ToPicture, RefusesOtherShapes) {
-  EXPECT_EQ(error_of([] { to_picture(at::zeros({5, 2, 2})); }),
+  EXPECT_EQ(error_of([] {
+              to_picture(at::zeros({5, 2, 2}));
+            }),
             "image: expected one to four channels [C, H, W], found [5, 2, 2]");
   EXPECT_EQ(error_of([] { to_picture(at::zeros({7})); }),
             "image: expected [H, W] or [C, H, W], found [7]");

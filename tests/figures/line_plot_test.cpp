@@ -33,6 +33,21 @@ TEST(LinePlot, LargerValuesLieHigherAndFurtherRight) {
   EXPECT_GT(region_of(picture, kOrange).bottom, 800);
 }
 
+TEST(LinePlot, ACurvePassesItsPoints) {
+  const std::vector<double> values = {4, 1, 2.5, 0, 0.5};
+  const Picture picture = line_plot({{"loss", {0, 1, 2, 3, 4}, values}});
+  const int legend_left = 1200;  // above the curve's last stretch
+  const auto line = region_of(picture, kBlue, legend_left);
+  const auto marks = testing::grid_rows(picture, line.left - 10);
+  ASSERT_GE(marks.size(), 2U);
+  const double last = 1410 - 0.04 / 1.08 * (1410 - 95);  // the frame's right, less the air
+  for (size_t i = 0; i < 4; ++i) {
+    const double column = line.left + 2 + static_cast<double>(i) * (last - line.left) / 4;
+    const double row = line.bottom - 2 - values[i] / 4 * (line.height() - 5);
+    EXPECT_NEAR(top_at(picture, static_cast<int>(column)), row, 30) << "point " << i;
+  }
+}
+
 TEST(LinePlot, LogarithmicAxisMakesExponentialDecayAStraightLine) {
   Series decay{"decay", {}, {}};
   for (int i = 0; i <= 10; ++i) {

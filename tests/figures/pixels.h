@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 namespace hourglass::testing {
 
@@ -20,11 +21,11 @@ struct Region {
 };
 
 /// The pixels of exactly this colour, left of column `end` (a legend on the right repeats the
-/// colours).
+/// colours) and from row `first_row` on.
 inline Region region_of(const figures::Picture& picture, figures::Color color,
-                        int end = std::numeric_limits<int>::max()) {
+                        int end = std::numeric_limits<int>::max(), int first_row = 0) {
   Region region;
-  for (int y = 0; y < picture.height(); ++y) {
+  for (int y = first_row; y < picture.height(); ++y) {
     for (int x = 0; x < std::min(picture.width(), end); ++x) {
       if (picture.at(x, y) != color) continue;
       region.left = std::min(region.left, x);
@@ -40,6 +41,17 @@ inline Region region_of(const figures::Picture& picture, figures::Color color,
 inline bool same_pixels(const figures::Picture& a, const figures::Picture& b) {
   return a.width() == b.width() && a.height() == b.height() &&
          std::equal(a.data(), a.data() + static_cast<ptrdiff_t>(a.width()) * a.height(), b.data());
+}
+
+/// Rows of the frame's horizontal lines in the colour of the grid, from above: where a plot's marks
+/// are.
+inline std::vector<int> grid_rows(const figures::Picture& picture, int column) {
+  constexpr figures::Color kGrid = {228, 228, 228};
+  std::vector<int> rows;
+  for (int y = 1; y < picture.height(); ++y) {
+    if (picture.at(column, y) == kGrid && picture.at(column, y - 1) != kGrid) rows.push_back(y);
+  }
+  return rows;
 }
 
 /// The first two colours of Tab10, in which plots draw their first two series.

@@ -103,19 +103,63 @@ TEST(Scatter, ManyClassesGetABarInsteadOfALegend) {
   EXPECT_GT(height_of_step(21), 1000) << "a step of the bar";
 }
 
+TEST(Scatter, EveryClassOfTwentyFourHasAColourOfItsOwn) {
+  const at::Tensor points = at::stack({at::arange(24) % 5, at::arange(24) / 5}, 1).to(at::kFloat);
+  const Picture picture = scatter(points, {.labels = at::arange(24), .opacity = 1});
+  for (const Color color : class_colors(ColorMap::Distinct, 24)) {
+    EXPECT_GT(region_of(picture, color, kLegendLeft).count, 50) << "a dot";
+    EXPECT_GT(region_of(picture, color).count, region_of(picture, color, kLegendLeft).count)
+        << "and its entry in the legend";
+  }
+}
+
+TEST(Scatter, EveryTenClassesHaveAMarkerOfTheirOwn) {
+  // A single dot of class `label` of 24, far from the legend.
+  const auto dot = [](int64_t label) {
+    const Picture picture = scatter(at::zeros({1, 2}), {.labels = at::full({1}, label, at::kLong),
+                                                        .class_names = std::vector<std::string>(24),
+                                                        .dot_area = 400.0,
+                                                        .opacity = 1});
+    return region_of(picture, class_colors(ColorMap::Distinct, 24)[static_cast<size_t>(label)],
+                     kLegendLeft);
+  };
+  const auto share = [](const testing::Region& region) {
+    return static_cast<double>(region.count) / (region.width() * region.height());
+  };
+  EXPECT_NEAR(share(dot(9)), 0.785, 0.03) << "a disc";
+  EXPECT_NEAR(share(dot(10)), 1, 0.03) << "a square";
+  EXPECT_NEAR(share(dot(20)), 0.5, 0.03) << "a triangle";
+  EXPECT_NEAR(static_cast<double>(dot(10).count), static_cast<double>(dot(9).count), 250)
+      << "of the same area";
+}
+
+TEST(Scatter, ALongLegendHasColumns) {
+  const auto picture_of = [](int64_t classes) {
+    return scatter(at::zeros({60, 2}), {.labels = at::arange(60) % classes, .opacity = 0});
+  };
+  const Picture one_column = picture_of(24), two_columns = picture_of(50);
+  EXPECT_EQ(one_column.height(), two_columns.height());
+  EXPECT_GT(two_columns.width(), one_column.width() + 60);
+}
+
 TEST(Scatter, RefusesWhatDoesNotFit) {
   const at::Tensor points = at::zeros({4, 2});
-  EXPECT_EQ(error_of([] { scatter(at::zeros({4, 3})); }),
+  EXPECT_EQ(error_of([] {
+              scatter(at::zeros({4, 3}));
+            }),
             "scatter: expected points [N, 2], found [4, 3]");
-  EXPECT_EQ(error_of([] { scatter(at::zeros({0, 2})); }),
+  EXPECT_EQ(error_of([] {
+              scatter(at::zeros({0, 2}));
+            }),
             "scatter: expected points [N, 2], found [0, 2]");
   EXPECT_EQ(error_of([&] { scatter(points, {.labels = at::arange(3)}); }),
             "scatter: expected a whole number as label for each of 4 points, found Long [3]");
   EXPECT_EQ(error_of([&] { scatter(points, {.labels = at::zeros({4})}); }),
             "scatter: expected a whole number as label for each of 4 points, found Float [4]");
-  EXPECT_EQ(
-      error_of([&] { scatter(points, {.labels = at::arange(4), .class_names = {"a", "b"}}); }),
-      "scatter: expected labels 0 … 1, found 3");
+  EXPECT_EQ(error_of([&] {
+              scatter(points, {.labels = at::arange(4), .class_names = {"a", "b"}});
+            }),
+            "scatter: expected labels 0 … 1, found 3");
   EXPECT_EQ(error_of([&] { scatter(points, {.labels = at::arange(4) - 1}); }),
             "scatter: expected labels 0 … 999, found -1");
   EXPECT_EQ(error_of([&] { scatter(points, {.opacity = 2}); }),
@@ -147,7 +191,9 @@ TEST(Scatter3d, NearerPointsCoverThoseBehind) {
 }
 
 TEST(Scatter3d, RefusesPointsOfThePlane) {
-  EXPECT_EQ(error_of([] { scatter_3d(at::zeros({4, 2})); }),
+  EXPECT_EQ(error_of([] {
+              scatter_3d(at::zeros({4, 2}));
+            }),
             "scatter in space: expected points [N, 3], found [4, 2]");
 }
 

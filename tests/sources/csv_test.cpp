@@ -40,6 +40,11 @@ void expect_labels(const CsvTable& table, const std::vector<int64_t>& labels,
   EXPECT_EQ(table.class_names, class_names);
 }
 
+TEST(ParseCsv, NumbersClassesAsPeopleSortThem) {
+  expect_labels(parse_csv("1,class10\n2,class9\n3,class2\n", "a"), {2, 1, 0},
+                {"class2", "class9", "class10"});
+}
+
 TEST(ParseCsv, DetectsTheSeparator) {
   for (const char separator : {',', ';', '\t'}) {
     std::string text = "1,2.5,0\n3,4,1\n";

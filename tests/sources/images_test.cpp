@@ -77,6 +77,16 @@ TEST(ListImages, TakesSubFoldersAsClasses) {
   EXPECT_EQ(files.skipped, 1);
 }
 
+TEST(ListImages, SortsNumbersByTheirValue) {
+  const ImageFolder folder;
+  for (const std::string name : {"class10/a.png", "class9/b10.png", "class9/b9.png"}) {
+    folder.add(name, "");
+  }
+  const ImageFiles files = list_images(folder.path());
+  EXPECT_EQ(files.class_names, (std::vector<std::string>{"class9", "class10"}));
+  EXPECT_EQ(files.paths.front(), folder.path() / "class9/b9.png");
+}
+
 TEST(ListImages, RefusesFoldersThatAreNotClear) {
   const ImageFolder folder;
   const auto error = [&] { return error_of([&] { list_images(folder.path()); }); };
