@@ -51,7 +51,7 @@ std::string man_text(std::string_view text) {
 ManPage::ManPage(const std::string& name, const std::string& summary) {
   text_ = fmt::format(
       ".\\\" Made of the program's own table of options.\n"
-      ".TH {} 1 \"\" \"Hourglass {}\" \"Hourglass\"\n.nh\n.SH NAME\n{} \\- {}\n",
+      ".TH {} 1 \"\" \"Hourglass {}\" \"Hourglass\"\n.nh\n.ad l\n.SH NAME\n{} \\- {}\n",
       man_text(upper_case(name)), kVersion, man_text(name), man_text(summary));
 }
 
@@ -60,11 +60,17 @@ void ManPage::synopsis(const std::string& command, const std::string& arguments)
   text_ += fmt::format("\\fB{}\\fR {}\n", man_text(command), man_text(arguments));
 }
 
-void ManPage::section(const std::string& title) { text_ += ".SH " + man_text(title) + "\n"; }
+void ManPage::section(const std::string& title) {
+  text_ += ".SH " + man_text(title) + "\n";
+  at_section_ = true;
+}
 
 void ManPage::subsection(const std::string& title) { text_ += ".SS " + man_text(title) + "\n"; }
 
-void ManPage::paragraph(const std::string& text) { text_ += ".PP\n" + man_text(text) + "\n"; }
+void ManPage::paragraph(const std::string& text) {
+  begin_paragraph();
+  text_ += man_text(text) + "\n";
+}
 
 void ManPage::entry(const std::string& term, const std::string& argument, const std::string& text) {
   text_ += fmt::format(".TP\n\\fB{}\\fR", man_text(term));
@@ -73,7 +79,13 @@ void ManPage::entry(const std::string& term, const std::string& argument, const 
 }
 
 void ManPage::command(const std::string& line) {
-  text_ += ".PP\n.nf\n" + man_text(line) + "\n.fi\n";
+  begin_paragraph();
+  text_ += ".nf\n" + man_text(line) + "\n.fi\n";
+}
+
+void ManPage::begin_paragraph() {
+  if (!at_section_) text_ += ".PP\n";
+  at_section_ = false;
 }
 
 }  // namespace hourglass::cli

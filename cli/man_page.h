@@ -25,6 +25,9 @@ class ManPage {
 
  private:
   std::string text_;
+  bool at_section_ = false;  // nothing stands below its title yet
+
+  void begin_paragraph();
 };
 
 /// As man(7) takes it: special characters escaped, all else in ASCII.

@@ -14,7 +14,7 @@ namespace hourglass::training {
 namespace {
 
 constexpr double kSecondsBetweenDrawings = 0.1;
-constexpr int64_t kBarWidth = 24;
+constexpr int64_t kBarWidth = 16;
 
 std::string bar_text(double fraction) {
   const auto done = static_cast<size_t>(fraction * kBarWidth);
@@ -118,7 +118,7 @@ void Progress::draw_bar(int64_t step, double loss) {
   bar_.show(fitted_line(
       {{fmt::format("epoch {}/{}", epoch_, epochs_)},
        {fmt::format(" [{}]", bar_text(epochs_done / static_cast<double>(epochs_))), kMore},
-       {fmt::format(" {}/{}", step, steps_), kMore},
+       {fmt::format(" {:>{}}/{}", step, std::to_string(steps_).size(), steps_), kMore},
        {fmt::format("  loss {:.6f}", loss)},
        {fmt::format("  {} left",
                     clock_time(seconds_an_epoch * (static_cast<double>(epochs_) - epochs_done))),

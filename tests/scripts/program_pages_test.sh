@@ -26,7 +26,7 @@ done
 [ "$(wc -w <<<"$names")" -ge 20 ] || fail "only these programs: $names"
 [ "$("$bin/hourglass" help show)" = "$("$bin/show" --help)" ] || fail "hourglass help show"
 [ "$("$bin/hourglass" show --help)" = "$("$bin/show" --help)" ] || fail "hourglass show --help"
-"$bin/hourglass" --version | grep -q '^LibTorch' || fail "hourglass --version"
+grep -q '^LibTorch' <<<"$("$bin/hourglass" --version)" || fail "hourglass --version"
 
 # ---- Completion
 completed() {  # words of a line, the last to be completed
@@ -65,8 +65,8 @@ if command -v groff >/dev/null; then
     warnings=$(groff -man -Tutf8 -ww "$page" 2>&1 >/dev/null)
     [ -z "$warnings" ] || fail "$page: $warnings"
   done
-  groff -man -Tutf8 -P-c "$build/share/man/man1/hourglass-dense_autoencoder.1" | grep -q 'one of.*relu' ||
-    fail "the manual page of dense_autoencoder does not list activations"
+  page=$(groff -man -Tutf8 -P-c "$build/share/man/man1/hourglass-dense_autoencoder.1")
+  grep -q 'one of.*relu' <<<"$page" || fail "the manual page of dense_autoencoder does not list activations"
 else
   echo "SKIPPED: manual pages are not looked at: groff is not installed"
 fi

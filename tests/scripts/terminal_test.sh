@@ -19,9 +19,7 @@ on_terminal() { # COLUMNS COMMAND
   TERM=xterm script -qec "stty cols $1; $2" /dev/null </dev/null | tr -d '\r'
 }
 without_colours() { sed 's/\x1b\[[0-9;]*[mK]//g'; }
-widest() { # in characters, of lines that begin with $1
-  without_colours | grep "$1" | LC_ALL=C.UTF-8 awk '{ if (length($0) > most) most = length($0) } END { print most + 0 }'
-}
+widest() { without_colours | { grep "$1" || true; } | LC_ALL=C.UTF-8 wc -L; } # characters, of lines that have $1
 
 vae="$bin/variational_autoencoder --epochs 2 --no-figures --threads 1 --log-every 1"
 
@@ -37,8 +35,10 @@ grep -q '^epoch 2/2  loss .*  reconstruction .*  kl .*  validation  loss .*  kl 
 
 # Colours, unless they are not wanted.
 colour=$'\x1b\\[1;31m'
-on_terminal 80 "$bin/show --flour" | grep -q "$colour" || fail "errors without colour"
-! NO_COLOR=1 on_terminal 80 "$bin/show --flour" | grep -q "$colour" || fail "colours despite NO_COLOR"
+error=$(on_terminal 80 "$bin/dense_autoencoder --flour || true")
+grep -q "$colour" <<<"$error" || fail "errors without colour: $error"
+error=$(NO_COLOR=1 on_terminal 80 "$bin/dense_autoencoder --flour || true")
+! grep -q "$colour" <<<"$error" || fail "colours despite NO_COLOR: $error"
 
 # --help and --list-recipes are no wider than they may be.
 [ "$(on_terminal 64 "$bin/dense_autoencoder --help" | sed '/^.*Examples/,$d' | widest '')" -le 64 ] ||
@@ -49,7 +49,7 @@ on_terminal 80 "$bin/show --flour" | grep -q "$colour" || fail "errors without c
 # Ctrl-C takes the bar away before it says anything.
 raw=$(TERM=xterm script -qec "timeout --foreground -s INT 4 $bin/dense_autoencoder --batch-size 1 --epochs 100000 --out c" \
   /dev/null </dev/null || true)
-grep -q 'items/s' <<<"$raw" || fail "no bar on a terminal"
-before=${raw%%dense_autoencoder --resume*}
-before=${before%interrupted after*}
-[[ $before == *$'\r\x1b[K' || $before == *$'\n' ]] || fail "the message of Ctrl-C stands behind the bar"
+grep -q ' left' <<<"$raw" || fail "no bar on a terminal"
+after=${raw##* left} # the end of the last bar, and what came then
+[[ $after == *$'\r\x1b[K'*'interrupted after'* && ${after%%$'\r\x1b[K'*} != *$'\n'* ]] ||
+  fail "the message of Ctrl-C stands behind the bar: $after"
