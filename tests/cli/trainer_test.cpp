@@ -357,7 +357,8 @@ TEST(TrainerProgram, HelpShowsTheDefaultsThatWillApplyAndWhereTheyComeFrom) {
                   {"of no recipe, because --dataset is given", "now: csv:mine.csv, by this command",
                    "now: 7, by this command line", "(default: 128)"});
   // The names of an enumeration.
-  expect_contains(help({}), {"one of relu, ", "sigmoid"});
+  expect_contains(help({}),
+                  {"one of linear, relu, leaky-relu, ", "one of glorot-uniform, he-normal;"});
 }
 
 TEST(TrainerProgram, TakesOptionsFromAFile) {
