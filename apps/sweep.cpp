@@ -102,7 +102,7 @@ int sweep(const SweepLine& line) {
 int main(int argc, char** argv) {
   using namespace hourglass;
   return cli::run_program("sweep", [&] {
-    sources::set_image_decoder(figures::decode_image);
+    sources::set_image_library({figures::decode_image, figures::adapt_image});
     const apps::SweepLine line = apps::parse_sweep_line(argc, argv);
     return line.help ? cli::kDone : apps::sweep(line);
   });
