@@ -4,7 +4,7 @@
 #   scripts/reproduce.sh [--epochs N] [--runs DIR] [RECIPE…]     all recipes by default
 #   scripts/reproduce.sh --table                                 only writes the table again
 #
-# Rows of recipes that are not run stay in the table as they are. Recipes of the dense family, and
+# Rows of recipes that are not run stay in the table as they are, with the day and the machine they were run on. Recipes of the dense family, and
 # fashion-vae-conv-2d, whose start differs much from seed to seed, are trained with
 # seeds 1, 2 and 3. Runs lie in runs/reproduce/RECIPE-seedN. What is finished is not trained again, and what was stopped
 # goes on where it was, so that the script can be interrupted and called again; with --epochs N, runs end early after N
