@@ -39,7 +39,7 @@ Variant adversarial_variant() {
   return {.name = "adversarial",
           .summary = "codes that a critic cannot tell from samples of a normal distribution",
           .objective = objective<models::Adversarial>(AdversarialOptions{}),
-          .networks = {DenseNetwork{.widths = {128, 8}}},
+          .networks = {DenseNetwork{.most_widths = {128, 8}}},
           .recipes = adversarial_recipes()};
 }
 

@@ -42,7 +42,7 @@ Variant conditional_variant() {
           .summary =
               "variational, told the class: the code says the rest, and any class can be asked for",
           .objective = objective<models::Conditional>(ConditionalOptions{}),
-          .networks = {DenseNetwork{.widths = {128, 16}}, StridedNetwork{}},
+          .networks = {DenseNetwork{.most_widths = {128, 16}}, StridedNetwork{}},
           .condition = {datasets::ConditionRule::Kind::Label},
           .recipes = conditional_recipes()};
 }

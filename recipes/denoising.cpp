@@ -58,7 +58,7 @@ Variant denoising_variant() {
   return {.name = "denoising",
           .summary = "gives back the clean item for a noisy one",
           .networks = {ConvolutionalNetwork{.filters = {32, 32}},
-                       DenseNetwork{.widths = {128, 32}, .code_activation = Activation::Relu}},
+                       DenseNetwork{.most_widths = {128, 32}, .code_activation = Activation::Relu}},
           .corruption = {datasets::CorruptionKind::Gaussian, 0.3},
           .recipes = denoising_recipes()};
 }

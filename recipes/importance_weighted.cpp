@@ -39,7 +39,7 @@ Variant importance_weighted_variant() {
   return {.name = "importance_weighted",
           .summary = "variational, on a tighter bound from several samples of each code",
           .objective = objective<models::ImportanceWeighted>(ImportanceWeightedOptions{}),
-          .networks = {DenseNetwork{.widths = {128, 16}}, StridedNetwork{}},
+          .networks = {DenseNetwork{.most_widths = {128, 16}}, StridedNetwork{}},
           .recipes = importance_weighted_recipes()};
 }
 

@@ -67,7 +67,7 @@ Variant variational_variant() {
   return {.name = "variational",
           .summary = "the code is a normal distribution; new items are drawn from it",
           .objective = objective<models::Variational>(VariationalOptions{}),
-          .networks = {DenseNetwork{.widths = {128, 16}}, StridedNetwork{}},
+          .networks = {DenseNetwork{.most_widths = {128, 16}}, StridedNetwork{}},
           .recipes = variational_recipes()};
 }
 

@@ -36,11 +36,12 @@ std::vector<Recipe> wasserstein_recipes() {
 }  // namespace
 
 Variant wasserstein_variant() {
-  return {.name = "wasserstein",
-          .summary = "codes that follow a normal distribution as a whole, none of them random",
-          .objective = objective<models::Wasserstein>(WassersteinOptions{}),
-          .networks = {DenseNetwork{.widths = {128, 8}}, StridedNetwork{.widths = {128, 8}}},
-          .recipes = wasserstein_recipes()};
+  return {
+      .name = "wasserstein",
+      .summary = "codes that follow a normal distribution as a whole, none of them random",
+      .objective = objective<models::Wasserstein>(WassersteinOptions{}),
+      .networks = {DenseNetwork{.most_widths = {128, 8}}, StridedNetwork{.most_widths = {128, 8}}},
+      .recipes = wasserstein_recipes()};
 }
 
 }  // namespace hourglass::recipes
