@@ -118,7 +118,7 @@ def pca_comparison(folder, recipe):
     result = judged["checkpoints"][0]
     ours, pca = result["model"]["mse"], result["pca"]["mse"]
     return (f"`{recipe}` has a smaller error than PCA of its size: MSE of {result['rows']}",
-            f"{ours:.5f}", f"PCA of {result['pca_size']}: {pca:.5f}", ours < pca)
+            f"{ours:.5f}", f"PCA of {result.get('pca_size', result['code_size'])}: {pca:.5f}", ours < pca)
 
 
 def contractive_comparison(folder):
