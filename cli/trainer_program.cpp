@@ -35,8 +35,8 @@ using training::RunEnd;
 void show_plan(runs::Run& run) {
   const runs::RunOptions& options = run.options();
   const formats::DataCard& data = run.data().info;
-  for (const auto& note : data.notes) {
-    fmt::print("{}      {}\n", styled(stdout, Style::Note, "note"), note);
+  for (const auto& note : run.notes()) {
+    fmt::print("{}      {}\n", styled(stdout, Style::Note, "note"), with_dashes(note));
   }
   if (options.quiet) return;
   fmt::print("{}", to_text(summarize(run.model())));

@@ -17,13 +17,17 @@ Written by `scripts/reproduce.sh` from the `run.json` files of its runs. *Publis
 number; "ours" marks a recipe of this project. *Band*: what the recipe has to reach, at the
 epoch that is named, in one column of `metrics.csv`. *Reference*: the same recipe in Keras or PyTorch on the same files,
 at that epoch. *Ours*: the mean over the seeds, and each of them where there are several. Time is that of training alone,
-for one run, beside whatever else the machine had to do (`benchmarks/` has speeds); *epochs run* tells where a full run was too long for the machine. The comparisons below take `metrics.csv` and
-what `evaluate --json` measured as well.
+for one run, beside whatever else the machine had to do (`benchmarks/` has speeds); *epochs run* tells where a full run was
+too long for the machine. *Run on*: the day (UTC) its runs began, and which of the machines below; the rows of recipes that were not
+run again stay as they were. The comparisons take `metrics.csv` and what `evaluate --json` measured as well.
 
 """
 
 COLUMNS = ["recipe", "judged by", "published", "reference", "band", "ours", "in band", "epochs run", "validation loss",
-           "time"]
+           "time", "run on"]
+# Recipes whose error stands beside that of PCA in the comparisons; reproduce.sh judges them.
+BESIDE_PCA = ["digits-contractive", "digits-conv", "digits-rows", "digits-sparse", "mnist-rows"]
+HEADING = "| " + " | ".join(COLUMNS) + " |"
 
 
 def number(value):
@@ -52,7 +56,7 @@ def read_metrics(folder):
     return list(csv.DictReader(path.open())) if path.exists() else None
 
 
-def row(recipe, runs):
+def row(recipe, runs, machines):
     results = [run["results"] for run in runs]
     expected = [result["expected"] for result in results if result.get("expected")]
     epochs = sorted({result["epochs"] for result in results})
@@ -69,19 +73,40 @@ def row(recipe, runs):
     losses = [result["best"]["validation"]["loss"] for result in results if result["best"]["validation"]]
     cells += ["–".join(map(str, epochs)) + f" of {runs[0]['options']['epochs']}",
               number(statistics.fmean(losses)) if losses else "–",
-              clock(statistics.median(result["training_seconds"] for result in results))]
+              clock(statistics.median(result["training_seconds"] for result in results)),
+              "; ".join(dict.fromkeys(f"{day(run)}, {machines.letter(machine_text(run))}" for run in runs))]
     return "| " + " | ".join(cells) + " |"
 
 
-def machines(runs):
-    lines = []
-    for run in runs:
-        machine = run["machine"]
-        line = (f"{machine['processor']}, {machine['cores']} cores, {machine['system']}, "
-                f"LibTorch {run['libraries']['libtorch']}, {run['options']['device']}")
-        if line not in lines:
-            lines.append(line)
-    return lines
+def day(run):
+    """The day on which a run began: "20261121-091700" -> "2026-11-21"."""
+    started = run["started"]
+    return f"{started[:4]}-{started[4:6]}-{started[6:8]}"
+
+
+def machine_text(run):
+    machine = run["machine"]
+    return (f"{machine['processor']}, {machine['cores']} cores, {machine['system']}, "
+            f"LibTorch {run['libraries']['libtorch']}, {run['options']['device']}")
+
+
+class Machines:
+    """What machines are called in the table: A, B, …, Z, AA, …; one that has a name keeps it."""
+
+    def __init__(self, named):
+        self.named = named  # text -> name
+
+    def letter(self, text):
+        if text not in self.named:
+            number, name = len(self.named) + 1, ""
+            while number > 0:
+                number, digit = divmod(number - 1, 26)
+                name = chr(ord("A") + digit) + name
+            self.named[text] = name
+        return self.named[text]
+
+    def lines(self):
+        return "".join(f"- {name}: {text}\n" for text, name in self.named.items())
 
 
 # Each comparison gives (what is claimed, ours, the other, whether it holds), or None where runs are missing.
@@ -93,7 +118,7 @@ def pca_comparison(folder, recipe):
     result = judged["checkpoints"][0]
     ours, pca = result["model"]["mse"], result["pca"]["mse"]
     return (f"`{recipe}` has a smaller error than PCA of its size: MSE of {result['rows']}",
-            f"{ours:.5f}", f"PCA of {result['code_size']}: {pca:.5f}", ours < pca)
+            f"{ours:.5f}", f"PCA of {result.get('pca_size', result['code_size'])}: {pca:.5f}", ours < pca)
 
 
 def contractive_comparison(folder):
@@ -131,7 +156,7 @@ def denoising_comparison(folder):
 
 def comparisons(folder, known):
     """The comparisons that can be made, and those `known` from before that cannot be made now."""
-    found = [pca_comparison(folder, "digits-rows"), pca_comparison(folder, "mnist-rows"),
+    found = [*(pca_comparison(folder, recipe) for recipe in BESIDE_PCA),
              contractive_comparison(folder), variational_comparison(folder), denoising_comparison(folder)]
     lines = [f"| {claim} | {ours} | {other} | {'yes' if holds else '**no**'} |"
              for claim, ours, other, holds in filter(None, found)]
@@ -146,8 +171,12 @@ def earlier_parts(output):
     """Rows by recipe, machines and comparisons of the file that is there: what was not run again stays."""
     table, _, claims = (output.read_text() if output.exists() else "").partition("\n## Comparisons\n")
     rows = {line.split("`")[1]: line for line in table.splitlines() if line.startswith("| `")}
-    machines = [line[len("Machine: "):].rstrip(".").split("; ") for line in table.splitlines() if line.startswith("Machine: ")]
-    return rows, sum(machines, []), [line for line in claims.splitlines() if line.startswith("| `")]
+    if rows and HEADING not in table.splitlines():
+        raise SystemExit(f"reproduce: {output}: expected a table with the columns {', '.join(COLUMNS)}; found another, whose "
+                         "rows would not fit")
+    machines = [line[2:].split(": ", 1) for line in table.splitlines() if line.startswith("- ")]
+    return (rows, Machines({text: name for name, text in machines}),
+            [line for line in claims.splitlines() if line.startswith("| `")])
 
 
 def write_table(folder, output):
@@ -158,15 +187,14 @@ def write_table(folder, output):
             by_recipe.setdefault(run["recipe"], []).append(run)
     if not by_recipe:
         raise SystemExit(f"reproduce: no finished run in {folder}")
-    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
-    known_rows, known_machines, known_claims = earlier_parts(output)
-    rows = known_rows | {recipe: row(recipe, runs) for recipe, runs in by_recipe.items()}
-    lines += [rows[recipe] for recipe in sorted(rows)]
-    all_runs = [run for runs in by_recipe.values() for run in runs]
-    all_machines = list(dict.fromkeys(known_machines + machines(all_runs)))
-    text = HEADER + "\n".join(lines) + "\n\nMachine: " + "; ".join(all_machines) + ".\n"
+    known_rows, machines, known_claims = earlier_parts(output)
+    rows = known_rows | {recipe: row(recipe, runs, machines) for recipe, runs in by_recipe.items()}
+    lines = [HEADING, "|" + "---|" * len(COLUMNS)] + [rows[recipe] for recipe in sorted(rows)]
+    text = HEADER + "\n".join(lines) + "\n\nMachines:\n\n" + machines.lines()
     text += comparisons(folder, known_claims)
-    output.write_text(text)
+    partial = output.with_name(output.name + ".part")
+    partial.write_text(text)
+    partial.replace(output)
 
 
 def print_value(folder, keys):
