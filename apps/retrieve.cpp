@@ -106,9 +106,10 @@ int retrieve(const CommandLine& line, const RetrieveOptions& options) {
   if (has_queries) {
     const SearchedItems queries = queries_of(model, library, options);
     const Codes codes = encode_rows(model, *queries.rows, "queries", output);
-    const auto found = find_nearest(library.index.entries, {queries.names, codes},
+    const auto found = find_nearest(library.index.entries, {queries.names, codes, queries.files},
                                     search_options(library, queries, options.neighbours),
-                                    class_names(library.entries));
+                                    class_names(library.entries),
+                                    files_of(*library.entries.rows, library.entries));
     const auto written =
         write_retrieval_files(found, *queries.rows, library, model, folder, output);
     files.insert(files.end(), written.begin(), written.end());

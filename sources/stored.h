@@ -30,6 +30,8 @@ struct StoredData {
   std::vector<std::string> class_names;  ///< by label; empty where there are no labels
   datasets::ScalingRule natural_scale;   ///< what ScalingRule::Kind::Auto means for these values
   std::vector<std::string> notes;        ///< what a user should know
+  /// Of `rows`, by number: files of a folder of images, "7/a.png"; empty where there are none.
+  std::vector<std::string> row_names = {};
 };
 
 /// An IDX file of values and, where `labels` is not empty, one of their labels. Images get a

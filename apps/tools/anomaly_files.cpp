@@ -72,7 +72,7 @@ std::vector<std::string> write_anomaly_files(const JudgedAnomalies& judged, Expo
                                              const OutputOptions& output) {
   const auto& [detector, rows, found] = judged;
   std::vector<std::string> paths = {(folder / "scores.csv").string()};
-  write_output(paths.front(), scores_csv(found, rows.numbers, class_names(rows)));
+  write_output(paths.front(), scores_csv(found, item_names(rows), class_names(rows)));
   if (!figures_available()) {
     note(output, "no pictures: this build draws none");
     return paths;

@@ -193,9 +193,18 @@ fs::path output_file(const OutputOptions& options, const std::string& default_na
 
 fs::path picture_file(const OutputOptions& options, const std::string& default_name) {
   if (!options.out.empty() && !is_picture_name(options.out)) {
-    throw UsageError("--out: expected the name of a picture, .png say, found '{}'", options.out);
+    throw UsageError("--out: a picture is written: expected a name such as items.png, found '{}'",
+                     options.out);
   }
   return output_file(options, default_name);
+}
+
+fs::path text_file(const OutputOptions& options, std::string_view reason) {
+  if (figures_available() && is_picture_name(options.out)) {
+    throw UsageError("--out: {}: expected a name such as items.txt, or -, found '{}'", reason,
+                     options.out);
+  }
+  return options.out.empty() ? "-" : output_file(options, "");
 }
 
 fs::path output_folder(const OutputOptions& options, const std::string& default_name,
