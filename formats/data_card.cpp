@@ -40,11 +40,14 @@ nlohmann::json to_json(const DataCard& card) {
                          {"lowest", card.lowest},
                          {"highest", card.highest},
                          {"class_names", card.class_names},
+                         {"trained_classes", card.trained_classes},
+                         {"column_names", card.column_names},
                          {"notes", card.notes}};
   if (card.targets) {
     json["targets"] = {{"name", card.targets->name},
                        {"sha256", card.targets->sha256},
-                       {"scaling", scaling_to_json(card.targets->scaling)}};
+                       {"scaling", scaling_to_json(card.targets->scaling)},
+                       {"column_names", card.targets->column_names}};
   }
   return json;
 }
@@ -62,10 +65,13 @@ DataCard data_card_from_json(const JsonFields& fields) {
     card.targets = {.name = targets->get<std::string>("name"),
                     .sha256 = targets->get<std::string>("sha256"),
                     .scaling = scaling_from_json(targets->object("scaling"))};
+    card.targets->column_names = targets->get("column_names", card.targets->column_names);
   }
   card.lowest = fields.get<double>("lowest", card.lowest);
   card.highest = fields.get<double>("highest", card.highest);
   card.class_names = fields.get("class_names", card.class_names);
+  card.trained_classes = fields.get("trained_classes", card.class_names);
+  card.column_names = fields.get("column_names", card.column_names);
   card.notes = fields.get("notes", card.notes);
   return card;
 }

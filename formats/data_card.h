@@ -15,6 +15,7 @@ struct TargetsCard {
   std::string name;
   std::string sha256;
   datasets::Scaling scaling;
+  std::vector<std::string> column_names = {};
 };
 
 /// What a run and its models record of their data.
@@ -28,6 +29,12 @@ struct DataCard {
   std::optional<TargetsCard> targets;    ///< of paired targets
   double lowest = 0, highest = 1;        ///< of the scaled training targets
   std::vector<std::string> class_names;  ///< by label; empty where there are no labels
+  /// The classes that training rows are of, in the order of their labels; all of them in files that
+  /// do not say.
+  std::vector<std::string> trained_classes;
+  /// Of an item's values, in their order, without label and condition columns; empty where there are
+  /// none, or where `item_shape` gave the item another shape.
+  std::vector<std::string> column_names;
   std::vector<std::string> notes;  ///< what a user should know, "iris.csv: skipped line 1 (…)"
 };
 

@@ -151,9 +151,15 @@ bool names_columns(const Cells& cells, const LabelColumn& label_column) {
   return false;
 }
 
+/// What stands before the rows of values.
+struct Preamble {
+  std::optional<Metadata> metadata;
+  std::vector<std::string> names;  ///< of the columns; empty where there are none
+};
+
 /// Moves `lines` to the first row of values, noting what was skipped.
-std::optional<Metadata> skip_preamble(CsvLines& lines, const std::string& name,
-                                      const CsvOptions& options, std::vector<std::string>& notes) {
+Preamble skip_preamble(CsvLines& lines, const std::string& name, const CsvOptions& options,
+                       std::vector<std::string>& notes) {
   if (options.header == Header::No) return {};
   const Cells first = lines.cells();
   CsvLines following = lines;
@@ -164,11 +170,13 @@ std::optional<Metadata> skip_preamble(CsvLines& lines, const std::string& name,
   if (!skip) return {};
   if (!more) throw Error("{}: expected rows of numbers, found one line of names", name);
   lines = following;
+  std::vector<std::string> names;
+  if (!metadata) names = texts_of(first);
   notes.push_back(
       fmt::format("{}: skipped line 1 ({}: {})", name,
                   metadata ? "number of rows, of columns, class names" : "taken for column names",
                   shown(join_text(texts_of(first), ","))));
-  return metadata;
+  return {std::move(metadata), std::move(names)};
 }
 
 float parse_value(std::string_view cell, const std::string& name, int64_t line, size_t position) {
@@ -274,6 +282,19 @@ Columns columns_of(const Cells& cells, const LabelColumn& label_column, const st
   return columns;
 }
 
+/// The names of the values; a column without one is called by its number among them.
+std::vector<std::string> value_names(const std::vector<std::string>& names,
+                                     const Columns& columns) {
+  std::vector<std::string> of_values;
+  if (names.size() != columns.width) return of_values;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (i == columns.label) continue;
+    of_values.push_back(names[i].empty() ? fmt::format("column {}", of_values.size())
+                                         : as_utf8(names[i]));
+  }
+  return of_values;
+}
+
 /// Reads all rows from the present line on: numbers to `value`, which has room for them, label
 /// cells to `labels`.
 void read_rows(CsvLines& lines, const std::string& name, const Columns& columns, float* value,
@@ -323,7 +344,7 @@ std::string LabelColumn::text() const {
 CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOptions& options) {
   CsvTable table;
   CsvLines lines(text, name);
-  const auto metadata = skip_preamble(lines, name, options, table.notes);
+  const auto [metadata, names] = skip_preamble(lines, name, options, table.notes);
 
   const Columns columns = columns_of(lines.cells(), options.label_column, name);
   const int64_t rows = lines.lines_left() + 1;
@@ -334,6 +355,7 @@ CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOpti
   table.values = at::empty({rows, columns.features()}, at::kFloat);
   LabelCells labels(name, columns.label.value_or(0), lines.number());
   read_rows(lines, name, columns, table.values.mutable_data_ptr<float>(), labels);
+  table.column_names = value_names(names, columns);
   if (!columns.label) return table;
   const bool last = *columns.label == columns.width - 1;  // the column that metadata speaks of
   classify(labels, metadata && last ? metadata->class_names : std::vector<std::string>(), table);

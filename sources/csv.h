@@ -41,7 +41,9 @@ struct CsvTable {
   at::Tensor values;  ///< float32 [rows, columns without the label]
   at::Tensor labels;  ///< int64 [rows], or undefined with LabelColumn::Kind::None
   std::vector<std::string> class_names;  ///< by label
-  std::vector<std::string> notes;        ///< what was skipped and why
+  /// Of the values, in their order; empty where the file names none.
+  std::vector<std::string> column_names;
+  std::vector<std::string> notes;  ///< what was skipped and why
 };
 
 /// Reads rows of numbers from `text`; `name` stands for it in errors and notes.

@@ -85,6 +85,16 @@ class ImageStack {
 
 void set_image_decoder(ImageDecoder decoder) { image_decoder() = std::move(decoder); }
 
+std::optional<ImageSize> ImageSize::parse(const std::string& text) {
+  constexpr int64_t kLargest = 1 << 15;
+  if (text == "none") return ImageSize{};
+  const auto sizes = TextCodec<std::vector<int64_t>>::parse(text);
+  if (!sizes || sizes->size() != 2) return {};
+  const auto [least, most] = std::minmax(sizes->front(), sizes->back());
+  if (least < 1 || most > kLargest) return {};
+  return ImageSize{sizes->front(), sizes->back()};
+}
+
 bool is_image_file(const fs::path& path) {
   std::string suffix = path.extension().string();
   std::transform(suffix.begin(), suffix.end(), suffix.begin(),

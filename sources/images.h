@@ -1,17 +1,40 @@
 #pragma once
 
+#include "hourglass/core/fields.h"
 #include "hourglass/sources/stored.h"
 
 #include <ATen/core/Tensor.h>
+#include <fmt/format.h>
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace hourglass::sources {
+
+/// Pixels of an image.
+struct ImageSize {
+  int64_t height = 0, width = 0;  ///< 0: as they are
+
+  bool any() const { return height == 0; }
+
+  /// "none", "28,28".
+  static std::string expects() { return "none, or height and width in pixels, 28,28 say"; }
+  static std::optional<ImageSize> parse(const std::string& text);
+  std::string text() const { return any() ? "none" : fmt::format("{},{}", height, width); }
+};
+
+/// Whether images have one channel or three.
+enum class ImageColor { Auto, Grey, Rgb };
+constexpr auto names_of(ImageColor) {
+  return std::to_array<EnumName<ImageColor>>(
+      {{ImageColor::Auto, "auto"}, {ImageColor::Grey, "grey"}, {ImageColor::Rgb, "rgb"}});
+}
 
 /// What the bytes of a PNG or JPEG file show: uint8 [C, H, W], C = 1 (grey) or 3 (red, green,
 /// blue). `name` stands for the file in errors.

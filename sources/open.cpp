@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <set>
 #include <utility>
 
 namespace hourglass::sources {
@@ -35,6 +36,7 @@ void reshape_items(StoredData& data, const Shape& item_shape) {
     if (rows->empty()) continue;
     Shape shape = {rows->size()};
     shape.insert(shape.end(), item_shape.begin(), item_shape.end());
+    if (rows->values.sizes() != shape) data.column_names.clear();
     rows->values = rows->values.view(shape);
   }
 }
@@ -125,28 +127,58 @@ void add_noise(DataSplits& splits, const datasets::Corruption& corruption, datas
   corrupt(splits.test, datasets::Noise::Once, "test-noise");
 }
 
+/// The names of the numbers in the condition.
+std::vector<std::string> condition_names(const datasets::ConditionRule& rule,
+                                         const StoredData& inputs,
+                                         const std::vector<std::string>& class_names) {
+  if (rule.kind == datasets::ConditionRule::Kind::Label) return class_names;
+  std::vector<std::string> names;
+  for (const int64_t column : rule.columns) {
+    const auto& known = inputs.column_names;
+    names.push_back(known.empty() ? fmt::format("column {}", column)
+                                  : known[static_cast<size_t>(column)]);
+  }
+  return names;
+}
+
+/// The names of the values that are left to the item.
+std::vector<std::string> item_column_names(const datasets::ConditionRule& rule,
+                                           const std::vector<std::string>& known) {
+  const std::set<int64_t> taken(rule.columns.begin(), rule.columns.end());
+  std::vector<std::string> names;
+  for (size_t i = 0; i < known.size(); ++i) {
+    if (!taken.contains(static_cast<int64_t>(i))) names.push_back(known[i]);
+  }
+  return names;
+}
+
+/// The classes that some of these rows are of, in the order of their labels.
+std::vector<std::string> classes_among(const at::Tensor& labels, const at::Tensor& rows,
+                                       const std::vector<std::string>& class_names) {
+  std::vector<std::string> names;
+  if (!labels.defined()) return names;
+  const at::Tensor counts = labels.index_select(0, rows).bincount({}, std::ssize(class_names));
+  for (size_t label = 0; label < class_names.size(); ++label) {
+    const bool found = counts[static_cast<int64_t>(label)].item<int64_t>() > 0;
+    if (found) names.push_back(class_names[label]);
+  }
+  return names;
+}
+
 /// What is known of the data once it is read.
 formats::DataCard info_of(const DataOptions& options, const ReadData& stored) {
   formats::DataCard info;
   info.name = options.dataset;
   info.sha256 = stored.inputs.sha256;
   info.class_names = stored.labelled().class_names;
+  info.column_names = item_column_names(options.condition, stored.inputs.column_names);
   info.notes = stored.inputs.notes;
   if (stored.targets) {
     const auto& notes = stored.targets->notes;
     info.notes.insert(info.notes.end(), notes.begin(), notes.end());
-    info.targets = {options.targets, stored.targets->sha256, {}};
+    info.targets = {options.targets, stored.targets->sha256, {}, stored.targets->column_names};
   }
   return info;
-}
-
-/// The names of the numbers in the condition.
-std::vector<std::string> condition_names(const datasets::ConditionRule& rule,
-                                         const std::vector<std::string>& class_names) {
-  if (rule.kind == datasets::ConditionRule::Kind::Label) return class_names;
-  std::vector<std::string> names;
-  for (const int64_t column : rule.columns) names.push_back(fmt::format("column {}", column));
-  return names;
 }
 
 /// Puts the condition on rows and test part alike.
@@ -198,10 +230,27 @@ void DataOptions::describe_without_condition(FieldTable& table) {
   table.add("header", header, "whether a CSV file's first line names the columns: auto, yes or no")
       .shown_as("WHICH");
   table
+      .add("resize", resize,
+           "size that all images of images:DIR get, 28,28 say, by area averages where they shrink; "
+           "none: they have one size")
+      .shown_as("H,W");
+  table.add("color", color, "images of images:DIR as grey or rgb; auto: grey where all of them are")
+      .shown_as("WHICH");
+  table
       .add("item_shape", item_shape,
            "gives the values of an item a shape, 1,8,8 say for a grey image of 8 × 8; none: as "
            "stored")
       .at_least(1);
+  table
+      .add("classes", classes,
+           "the only ones to train on and to judge by, as names or numbers of labels: 7,8 say; all")
+      .shown_as("LIST");
+  table
+      .add("rows", rows,
+           "the only ones that take part, before the split: numbers from 0 (0-99,150), @FILE of "
+           "such, or comparisons of stored values, 'age >= 30 and label == 7' (a column's name, "
+           "columnN, label or row); all")
+      .shown_as("WHICH");
   table
       .add("scale", scale,
            "auto (digits / 16, images / 255, else minmax), none, max:V (divide by V) or minmax "
@@ -257,6 +306,8 @@ DataSplits split_data(const ReadData& data, const DataOptions& options, uint64_t
   splits.info = info_of(options, stored);
   splits.info.validation = validation.text();
   splits.info.scaling = scaled.scaling;
+  splits.info.trained_classes =
+      classes_among(stored.labelled().rows.labels, split.training, splits.info.class_names);
   const auto classes = std::ssize(splits.info.class_names);
   if (options.condition.kind == Condition::Columns)
     add_condition(scaled, options.condition, classes);
@@ -267,7 +318,8 @@ DataSplits split_data(const ReadData& data, const DataOptions& options, uint64_t
     add_targets(scaled, targets);
   }
   if (options.condition.kind == Condition::Label) add_condition(scaled, options.condition, classes);
-  splits.condition_names = condition_names(options.condition, splits.info.class_names);
+  splits.condition_names =
+      condition_names(options.condition, stored.inputs, splits.info.class_names);
   splits.info.lowest = scaled.target_range.low;
   splits.info.highest = scaled.target_range.high;
 

@@ -8,6 +8,8 @@
 #include "hourglass/datasets/split.h"
 #include "hourglass/formats/data_card.h"
 #include "hourglass/sources/csv.h"
+#include "hourglass/sources/images.h"
+#include "hourglass/sources/row_choice.h"
 #include "hourglass/sources/stored.h"
 
 #include <cstdint>
@@ -24,7 +26,11 @@ struct DataOptions {
   std::string data_dir;
   LabelColumn label_column;
   Header header = Header::Auto;
+  ImageSize resize;
+  ImageColor color = ImageColor::Auto;
   Shape item_shape;
+  ClassChoice classes;
+  RowChoice rows;
   datasets::ScalingRule scale;
   datasets::Validation validation;
   datasets::Corruption corruption;

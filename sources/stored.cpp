@@ -42,6 +42,7 @@ StoredData stored_table(std::string_view text, const std::string& name, const Cs
           .test = {},
           .class_names = std::move(table.class_names),
           .natural_scale = {datasets::ScalingRule::Kind::MinMax},
+          .column_names = std::move(table.column_names),
           .notes = std::move(table.notes)};
 }
 

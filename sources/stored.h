@@ -29,7 +29,9 @@ struct StoredData {
   StoredRows test;                       ///< the official test part; empty where there is none
   std::vector<std::string> class_names;  ///< by label; empty where there are no labels
   datasets::ScalingRule natural_scale;   ///< what ScalingRule::Kind::Auto means for these values
-  std::vector<std::string> notes;        ///< what a user should know
+  /// Of an item's values, in their order, without the label; empty where there are none.
+  std::vector<std::string> column_names = {};
+  std::vector<std::string> notes;  ///< what a user should know
   /// Of `rows`, by number: files of a folder of images, "7/a.png"; empty where there are none.
   std::vector<std::string> row_names = {};
 };

@@ -4,6 +4,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
+#include "hourglass/datasets/row_numbers.h"
 #include "hourglass/evaluation/codes.h"
 #include "hourglass/figures/image_file.h"
 #include "hourglass/figures/picture.h"
@@ -80,30 +81,13 @@ void refuse_to_overwrite(const fs::path& path, bool force) {
 // ---- Options
 
 std::optional<RowList> RowList::parse(const std::string& text) {
-  RowList list;
   if (text == "all") return RowList{.rows = {}, .all = true};
-  for (const auto& part : split_text(text, ',')) {
-    const auto ends = split_text(part, '-');
-    if (ends.empty() || ends.size() > 2) return {};
-    const auto first = parse_integer(ends.front()), last = parse_integer(ends.back());
-    if (!first || !last || *first < 0 || *last < *first) return {};
-    for (int64_t row = *first; row <= *last; ++row) list.rows.push_back(row);
-  }
-  if (list.rows.empty()) return {};
-  return list;
+  auto rows = parse_row_numbers(text);
+  if (!rows) return {};
+  return RowList{.rows = std::move(*rows)};
 }
 
-std::string RowList::text() const {
-  std::vector<std::string> parts;
-  for (size_t i = 0; i < rows.size();) {
-    size_t end = i + 1;
-    while (end < rows.size() && rows[end] == rows[end - 1] + 1) ++end;
-    parts.push_back(end - i == 1 ? std::to_string(rows[i])
-                                 : fmt::format("{}-{}", rows[i], rows[end - 1]));
-    i = end;
-  }
-  return all ? "all" : join_text(parts, ",");
-}
+std::string RowList::text() const { return all ? "all" : row_numbers_text(rows); }
 
 std::optional<ToolCondition> ToolCondition::parse(const std::string& text) {
   if (const auto rule = ConditionRule::parse(text)) return ToolCondition{.rule = *rule};

@@ -321,7 +321,8 @@ TEST(DataOptions, SurviveTheRoundTripThroughJson) {
       {"dataset", "csv:a.csv"}, {"targets", "idx:b"},       {"data_dir", "/data"},
       {"label_column", "3"},    {"header", "yes"},          {"item_shape", "1,8,8"},
       {"scale", "max:16"},      {"validation", "last:0.2"}, {"corruption", "mask:0.25"},
-      {"condition", "label"},   {"noise", "once"}};
+      {"condition", "label"},   {"noise", "once"},          {"classes", "7,8"},
+      {"resize", "28,32"},      {"color", "grey"},          {"rows", "age >= 30 and label == 7"}};
   EXPECT_EQ(table.rows().size(), settings.size());
   for (const auto& [name, text] : settings) table.find(name)->set(text);
   DataOptions copy;
@@ -333,6 +334,31 @@ TEST(DataOptions, SurviveTheRoundTripThroughJson) {
   EXPECT_EQ(copy.validation.fraction, 0.2);
   EXPECT_EQ(copy.item_shape, (Shape{1, 8, 8}));
   EXPECT_EQ(copy.noise, Noise::Once);
+}
+
+TEST(OpenData, KeepsTheNamesOfColumns) {
+  const TemporaryFolder folder;
+  DataOptions options = options_for(csv_in(folder, "a.csv", "age,size,kind\n" + twenty_rows()));
+  EXPECT_EQ(open_data(options, 1).info.column_names, (std::vector<std::string>{"age", "size"}));
+  options.condition = ConditionRule::parse("columns:0").value();
+  const DataSplits told = open_data(options, 1);
+  EXPECT_EQ(told.info.column_names, std::vector<std::string>{"size"});
+  EXPECT_EQ(told.condition_names, std::vector<std::string>{"age"});
+  options.condition = {};
+  options.item_shape = {2, 1};
+  EXPECT_TRUE(open_data(options, 1).info.column_names.empty());
+  options.dataset = csv_in(folder, "b.csv", twenty_rows());
+  EXPECT_TRUE(open_data(options, 1).info.column_names.empty());
+}
+
+TEST(DataInfo, NamesTheClassesOfTrainingRows) {
+  const EmptyPlaces places;
+  const formats::DataCard digits = open_data({}, 1).info;
+  EXPECT_EQ(digits.trained_classes, digits.class_names);
+  const TemporaryFolder folder;
+  DataOptions options = options_for(csv_in(folder, "a.csv", "1,0\n2,0\n3,5\n4,9\n"));
+  options.validation = {Validation::Kind::Last, 0.25};
+  EXPECT_EQ(open_data(options, 1).info.trained_classes, (std::vector<std::string>{"0", "5"}));
 }
 
 TEST(DataInfo, IsWrittenAsJson) {
