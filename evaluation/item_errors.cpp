@@ -29,8 +29,7 @@ std::vector<ErrorColumn> item_errors(const at::Tensor& reconstructions, const at
   return columns;
 }
 
-std::string errors_csv(const std::vector<ErrorColumn>& columns,
-                       const ItemNames& names,
+std::string errors_csv(const std::vector<ErrorColumn>& columns, const ItemNames& names,
                        const std::vector<std::string>& labels) {
   std::string text = names.csv_header() + (labels.empty() ? "" : ",label");
   for (const auto& column : columns) text += "," + column.name;

@@ -59,9 +59,9 @@ std::string items_text(const at::Tensor& items, const ItemNames& names,
   }
   std::string text;
   for (size_t i = 0; i < names.size(); ++i) {
-    text += fmt::format("row {}{}{}\n", names.text(i),
-                        names.files.empty() ? "" : ", " + names.files[i],
-                        labels.empty() ? "" : ": " + labels[i]);
+    text +=
+        fmt::format("row {}{}{}\n", names.text(i), names.files.empty() ? "" : ", " + names.files[i],
+                    labels.empty() ? "" : ": " + labels[i]);
     text += numbers_text(items[static_cast<int64_t>(i)]);
   }
   return text;

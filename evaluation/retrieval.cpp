@@ -76,9 +76,9 @@ std::vector<RetrievedQuery> find_nearest(const NeighbourIndex& index, const Quer
                      .entries = {}});
     for (int64_t rank = 0; rank < rows.size(1); ++rank) {
       const int64_t row = rows[query][rank];
-      found.back().entries.push_back(
-          {row, distances[query][rank], label_text(index.labels, row, class_names),
-           file_of(entry_files, row)});
+      found.back().entries.push_back({row, distances[query][rank],
+                                      label_text(index.labels, row, class_names),
+                                      file_of(entry_files, row)});
     }
   }
   return found;

@@ -37,7 +37,8 @@ struct RetrievedQuery {
 struct Queries {
   std::vector<std::string> names;  ///< one an item
   Codes codes;
-  std::vector<std::string> files = {};  ///< of rows that are files of a folder: one an item, or none
+  std::vector<std::string> files =
+      {};  ///< of rows that are files of a folder: one an item, or none
 };
 
 /// The entries of the index nearest to each query. `entry_files` are those of the entries where they

@@ -74,6 +74,8 @@ struct RowOptions {
   Split split = Split::Auto;
   RowList indices;
   int64_t first_rows = 0;  ///< evaluated when --indices is not given; 0: all
+  /// Rows of all classes of the model's data, though it may have been trained on some alone.
+  bool every_class = false;
 
   /// Adds a row for each field.
   void describe(FieldTable& table);

@@ -72,6 +72,7 @@ DataOptions data_to_read(const ExportedModel& model, const RowOptions& options,
   }
   DataOptions data = *recorded;
   if (noise == RecordedNoise::Leave) data.corruption = {};
+  if (options.every_class) data.classes = {};
   return overridden(data, given_data(options), line);
 }
 
