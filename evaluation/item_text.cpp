@@ -35,7 +35,7 @@ std::string numbers_text(const at::Tensor& item) {
 std::string lines_of_table(const at::Tensor& items, const ItemNames& names,
                            const std::vector<std::string>& labels) {
   std::vector<std::string> header = {"row"};
-  for (int64_t d = 0; d < items.size(1); ++d) header.push_back(fmt::format("value {}", d));
+  for (int64_t d = 0; d < items.size(1); ++d) header.push_back(fmt::format("column {}", d));
   if (!labels.empty()) header.emplace_back("class");
   TextTable table(header);
   for (size_t i = 0; i < names.size(); ++i) {
