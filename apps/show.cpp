@@ -76,9 +76,10 @@ nlohmann::json rows_json(const Batch& batch, const SelectedRows& rows,
 
 int show_text(const Batch& batch, const SelectedRows& rows, const std::vector<std::string>& labels,
               const OutputOptions& options) {
-  const std::string text = options.json
-                               ? rows_json(batch, rows, labels, /*with_values=*/true).dump(2) + "\n"
-                               : items_text(batch.input, item_names(rows), labels);
+  const std::string text =
+      options.json
+          ? rows_json(batch, rows, labels, /*with_values=*/true).dump(2) + "\n"
+          : items_text(batch.input, item_names(rows), labels, rows.splits.info.column_names);
   write_output(text_file(options, "rows of numbers are text (see --item-shape)"), text);
   return kDone;
 }

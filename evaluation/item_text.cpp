@@ -33,9 +33,13 @@ std::string numbers_text(const at::Tensor& item) {
 
 /// `items` is [N, D].
 std::string lines_of_table(const at::Tensor& items, const ItemNames& names,
-                           const std::vector<std::string>& labels) {
+                           const std::vector<std::string>& labels,
+                           const std::vector<std::string>& column_names) {
   std::vector<std::string> header = {"row"};
-  for (int64_t d = 0; d < items.size(1); ++d) header.push_back(fmt::format("column {}", d));
+  const bool named = std::ssize(column_names) == items.size(1);
+  for (int64_t d = 0; d < items.size(1); ++d) {
+    header.push_back(named ? column_names[static_cast<size_t>(d)] : fmt::format("column {}", d));
+  }
   if (!labels.empty()) header.emplace_back("class");
   TextTable table(header);
   for (size_t i = 0; i < names.size(); ++i) {
@@ -53,9 +57,10 @@ std::string lines_of_table(const at::Tensor& items, const ItemNames& names,
 }  // namespace
 
 std::string items_text(const at::Tensor& items, const ItemNames& names,
-                       const std::vector<std::string>& labels) {
+                       const std::vector<std::string>& labels,
+                       const std::vector<std::string>& column_names) {
   if (item_kind(items.sizes().slice(1)) == ItemKind::Vector) {
-    return lines_of_table(items.flatten(1), names, labels);
+    return lines_of_table(items.flatten(1), names, labels, column_names);
   }
   std::string text;
   for (size_t i = 0; i < names.size(); ++i) {
