@@ -46,7 +46,8 @@ void DetectOptions::describe(FieldTable& table) {
       .shown_as("RULE");
   table
       .add("normal_class", classes.normal,
-           "classes (names or numbers) that are normal, all others being anomalies; the threshold "
+           "classes (names, or numbers from 0) that are normal, all others being anomalies; the "
+           "threshold "
            "is fitted on training rows of these alone; nothing said: the classes of a model that "
            "was "
            "trained with --classes")

@@ -32,7 +32,8 @@ struct RetrieveOptions {
 
 void RetrieveOptions::describe(FieldTable& table) {
   table.begin_group("Search");
-  table.add("query", query, "rows of the part to find the like of: 3,17 or 0-9").shown_as("LIST");
+  table.add("query", query, "rows of the part, counted from 0, to find the like of: 3,17 or 0-9")
+      .shown_as("LIST");
   table.add("query_images", query_images, "image files, or folders of them, instead")
       .shown_as("LIST");
   table.add("neighbours", neighbours, "entries to find for each query").shown_as("K").at_least(1);

@@ -115,7 +115,7 @@ void RowOptions::describe(FieldTable& table) {
       .add(
           "condition", condition,
           "what the model is told beside each item: label (its class), columns:N,N,... of a table, "
-          "or a class by name or number, the same for all; none: as in training")
+          "or a class by name or number from 0, the same for all; none: as in training")
       .shown_as("WHAT");
   table
       .add("split", split,
@@ -123,8 +123,9 @@ void RowOptions::describe(FieldTable& table) {
       .shown_as("PART");
   table
       .add("indices", indices,
-           fmt::format("rows of the part: 110-119,7 say, or all; when nothing is said, {}",
-                       first_rows > 0 ? fmt::format("the first {}", first_rows) : "all"))
+           fmt::format(
+               "rows of the part, counted from 0: 110-119,7 say, or all; when nothing is said, {}",
+               first_rows > 0 ? fmt::format("the first {}", first_rows) : "all"))
       .shown_as("LIST");
 }
 
