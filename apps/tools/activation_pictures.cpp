@@ -111,7 +111,7 @@ class RowPictures {
          activation_maps(maps_of(values, i_, count),
                          {.title = title, .map = kSigned, .around_zero = true}));
     const at::Tensor gradient = gradients.input[i_];
-    if (is_image(gradient)) draw_input_gradient(gradient, title);
+    if (item_kind(gradient.sizes()) == ItemKind::Image) draw_input_gradient(gradient, title);
   }
 
   /// The channel that says most counts for a pixel.
