@@ -241,7 +241,7 @@ int train(Request request) {
 
 int train_from_command_line(const std::string& variant, int argc, const char* const* argv) {
   return run_program(variant + "_autoencoder", [&] {
-    sources::set_image_decoder(figures::decode_image);
+    sources::set_image_library({figures::decode_image, figures::adapt_image});
     Request request = parse_request({recipes::find_variant(variant), argc, argv});
     if (request.help) return kDone;
     if (request.options.list_recipes) {

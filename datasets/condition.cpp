@@ -3,6 +3,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/fields.h"
 #include "hourglass/core/text.h"
+#include "hourglass/datasets/column.h"
 
 #include <ATen/ATen.h>
 
@@ -72,28 +73,10 @@ class ColumnCondition : public DatasetDecorator {
   std::vector<int64_t> columns_, others_;
 };
 
-void check_columns(const std::vector<int64_t>& columns, const Shape& item_shape) {
-  if (item_shape.size() != 1) {
-    throw Error("`condition` columns: expected rows of a table, found items of {}",
-                shape_text(item_shape));
-  }
-  const int64_t width = item_shape.front();
-  for (const int64_t column : columns) {
-    if (column >= width) {
-      throw Error("`condition` columns: expected columns of 0 to {}, found {}", width - 1, column);
-    }
-  }
-  if (std::ssize(columns) == width) {
-    throw Error(
-        "`condition` columns: expected to leave a column to reconstruct, found all {} named",
-        width);
-  }
-}
-
 }  // namespace
 
 std::string ConditionRule::expects() {
-  return "none, label or columns:N,N,... (different ones, counted from 0)";
+  return "none, label or columns:N,N,... (different ones, by number counted from 0 or by name)";
 }
 
 std::optional<ConditionRule> ConditionRule::parse(const std::string& text) {
@@ -102,11 +85,10 @@ std::optional<ConditionRule> ConditionRule::parse(const std::string& text) {
   if (!text.starts_with(kColumnsPrefix)) return {};
   ConditionRule rule{Kind::Columns};
   for (const auto& part : split_text(text.substr(std::string_view(kColumnsPrefix).size()), ',')) {
-    const auto column = parse_integer(part);
-    if (!column || *column < 0) return {};
-    rule.columns.push_back(*column);
+    if (!can_name_column(part)) return {};
+    rule.columns.push_back(part);
   }
-  const std::set<int64_t> different(rule.columns.begin(), rule.columns.end());
+  const std::set<std::string> different(rule.columns.begin(), rule.columns.end());
   if (rule.columns.empty() || different.size() != rule.columns.size()) return {};
   return rule;
 }
@@ -117,12 +99,36 @@ std::string ConditionRule::text() const {
     case Kind::Label: return "label";
     case Kind::Columns: break;
   }
-  std::vector<std::string> parts;
-  for (const int64_t column : columns) parts.push_back(std::to_string(column));
-  return kColumnsPrefix + join_text(parts, ",");
+  return kColumnsPrefix + join_text(columns, ",");
 }
 
-DatasetPtr with_condition(DatasetPtr data, const ConditionRule& rule, int64_t classes) {
+std::vector<int64_t> condition_columns(const ConditionRule& rule,
+                                       const std::vector<std::string>& column_names,
+                                       const Shape& item_shape) {
+  if (rule.kind != ConditionRule::Kind::Columns) return {};
+  if (item_shape.size() != 1) {
+    throw Error("`condition` columns: expected rows of a table, found items of {}",
+                shape_text(item_shape));
+  }
+  const int64_t width = item_shape.front();
+  std::vector<int64_t> columns;
+  for (const auto& column : rule.columns) {
+    const int64_t number = column_number(column, column_names, width, "`condition` columns");
+    if (std::find(columns.begin(), columns.end(), number) != columns.end()) {
+      throw Error("`condition` columns: expected different ones, found column {} twice", number);
+    }
+    columns.push_back(number);
+  }
+  if (std::ssize(columns) == width) {
+    throw Error(
+        "`condition` columns: expected to leave a column to reconstruct, found all {} named",
+        width);
+  }
+  return columns;
+}
+
+DatasetPtr with_condition(DatasetPtr data, const ConditionRule& rule, int64_t classes,
+                          const std::vector<std::string>& column_names) {
   switch (rule.kind) {
     case ConditionRule::Kind::None: return data;
     case ConditionRule::Kind::Label:
@@ -132,8 +138,8 @@ DatasetPtr with_condition(DatasetPtr data, const ConditionRule& rule, int64_t cl
       return std::make_shared<ClassCondition>(std::move(data), classes);
     case ConditionRule::Kind::Columns: break;
   }
-  check_columns(rule.columns, data->item_shape());
-  return std::make_shared<ColumnCondition>(std::move(data), rule.columns);
+  auto columns = condition_columns(rule, column_names, data->item_shape());
+  return std::make_shared<ColumnCondition>(std::move(data), std::move(columns));
 }
 
 at::Tensor class_condition(int64_t label, int64_t classes) {

@@ -71,6 +71,12 @@ bool is_told_columns(const ExportedModel& model) {
   return model.card()->options.find<std::string>("condition").value_or("").starts_with("columns");
 }
 
+/// Whether columns are called by their numbers, "column 0", as those of a file without names are.
+bool are_numbers(const std::vector<std::string>& names) {
+  return std::all_of(names.begin(), names.end(),
+                     [](const auto& name) { return name.starts_with("column "); });
+}
+
 at::Tensor condition_of_numbers(const ExportedModel& model, const std::string& text) {
   const auto numbers = TextCodec<std::vector<double>>::parse(text);
   if (!numbers || std::ssize(*numbers) != model.condition_width()) {
@@ -142,6 +148,8 @@ datasets::DatasetPtr with_model_condition(datasets::DatasetPtr data,
                 width, data->condition_width());
   }
   if (names == known) return data;
+  const bool in_order = is_told_columns(model) && std::ssize(names) == width;
+  if (in_order && (are_numbers(names) || are_numbers(known))) return data;
   at::Tensor places = at::zeros({std::ssize(names), width});
   for (int64_t i = 0; i < std::ssize(names); ++i) {
     const std::string& name = names[static_cast<size_t>(i)];

@@ -6,6 +6,7 @@
 #include "hourglass/formats/field_json.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <filesystem>
 #include <string>
@@ -15,16 +16,19 @@ namespace {
 
 using datasets::ConditionRule;
 
-/// Cards tell the name of the data, not how they were stored.
-bool holds_bytes(const std::string& dataset) {
+/// Whether data were stored as bytes; the name tells where an older card does not.
+bool holds_bytes(const std::string& stored_type, const std::string& dataset) {
+  if (!stored_type.empty()) return stored_type == "uint8";
   return dataset.ends_with("mnist") || dataset.starts_with("idx:") ||
          dataset.starts_with("images:");
 }
 
-std::optional<datasets::Scaling> scaling_for(at::ScalarType type, const std::string& trained_on,
-                                             const datasets::Scaling& scaling) {
-  if (holds_bytes(trained_on) != (type == at::kByte)) return {};
-  return scaling;
+/// Of a card of data or of targets.
+template <class Card>
+std::optional<datasets::Scaling> scaling_for(at::ScalarType type, const Card& trained_on) {
+  const bool bytes = holds_bytes(trained_on.stored_type, trained_on.name);
+  if (bytes != (type == at::kByte)) return {};
+  return trained_on.scaling;
 }
 
 sources::GivenScaling scaling_of_training(const ExportedModel& model,
@@ -34,9 +38,8 @@ sources::GivenScaling scaling_of_training(const ExportedModel& model,
   if (!data.targets || !model.card() || !model.card()->data || !model.card()->data->targets) {
     return scaling;
   }
-  const auto& trained_on = *model.card()->data->targets;
   scaling.targets =
-      scaling_for(data.targets->rows.values.scalar_type(), trained_on.name, trained_on.scaling);
+      scaling_for(data.targets->rows.values.scalar_type(), *model.card()->data->targets);
   return scaling;
 }
 
@@ -49,14 +52,22 @@ Shape item_shape_of(const sources::ReadData& data, const sources::DataOptions& o
   return shape;
 }
 
+/// What makes images of a folder fit; empty for other data.
+std::string image_hint(const std::string& dataset, const Shape& expected) {
+  if (!dataset.starts_with("images:") || expected.size() != 3) return "";
+  return fmt::format(": use `resize` {},{} and `color` {}", expected[1], expected[2],
+                     expected[0] == 1 ? "grey" : "rgb");
+}
+
 void fit_item_shape(const ExportedModel& model, const sources::ReadData& data,
                     sources::DataOptions& options) {
   const auto expected = model.input_shape();
   const Shape found = item_shape_of(data, options);
   if (!expected || found == *expected) return;
   if (element_count(found) != element_count(*expected)) {
-    throw Error("{}: expected items of {}, as {} takes them, found {}", options.dataset,
-                shape_text(*expected), model.path().string(), shape_text(found));
+    throw Error("{}: expected items of {}, as {} takes them, found {}{}", options.dataset,
+                shape_text(*expected), model.path().string(), shape_text(found),
+                image_hint(options.dataset, *expected));
   }
   options.item_shape = *expected;
 }
@@ -91,7 +102,7 @@ std::optional<sources::DataOptions> recorded_data(const ExportedModel& model) {
 
 std::optional<datasets::Scaling> recorded_scaling(const ExportedModel& model, at::ScalarType type) {
   if (!model.card() || !model.card()->data) return {};
-  return scaling_for(type, model.card()->data->name, model.card()->data->scaling);
+  return scaling_for(type, *model.card()->data);
 }
 
 sources::DataSplits split_for(const ExportedModel& model, const sources::ReadData& data,

@@ -129,6 +129,15 @@ at::Tensor decode_image(std::string_view bytes, const std::string& name) {
 
 at::Tensor read_image(const std::filesystem::path& path) { return to_tensor(read_pixels(path)); }
 
+at::Tensor adapt_image(const at::Tensor& image, const Shape& shape) {
+  check_image_shape(shape);
+  const at::Tensor by_pixel = image.permute({1, 2, 0}).contiguous();  // [H, W, C]
+  const cv::Mat pixels(static_cast<int>(by_pixel.size(0)), static_cast<int>(by_pixel.size(1)),
+                       CV_8UC(static_cast<int>(by_pixel.size(2))), by_pixel.data_ptr());
+  const cv::Size size(static_cast<int>(shape[2]), static_cast<int>(shape[1]));
+  return to_tensor(with_channels(with_size(pixels, size), shape[0]));
+}
+
 ImagesRead read_images(const std::vector<std::filesystem::path>& paths,
                        const std::optional<Shape>& item_shape) {
   if (paths.empty()) throw Error("expected at least one image, found none");

@@ -24,6 +24,11 @@ at::Tensor decode_image(std::string_view bytes, const std::string& name);
 /// The same for a file.
 at::Tensor read_image(const std::filesystem::path& path);
 
+/// An image, uint8 [C, H, W] with C = 1 or 3, in another such shape: resized by area averages where
+/// it shrinks and bilinearly where it grows; colour becomes grey by its luminance, and grey three
+/// equal channels.
+at::Tensor adapt_image(const at::Tensor& image, const Shape& shape);
+
 /// An image that was read with another shape than asked for.
 struct AdaptedImage {
   std::filesystem::path path;

@@ -41,6 +41,7 @@ void Picture::save(const std::filesystem::path& /*path*/) const { no_figures(); 
 
 at::Tensor decode_image(std::string_view /*bytes*/, const std::string& /*name*/) { no_images(); }
 at::Tensor read_image(const std::filesystem::path& /*path*/) { no_images(); }
+at::Tensor adapt_image(const at::Tensor& /*image*/, const Shape& /*shape*/) { no_images(); }
 ImagesRead read_images(const std::vector<std::filesystem::path>& /*paths*/,
                        const std::optional<Shape>& /*item_shape*/) {
   no_images();

@@ -12,6 +12,12 @@ int64_t row_count(const JsonFields& fields, const std::string& key) {
   return rows;
 }
 
+/// Adds a key, which files of earlier versions lack, where there is something to say.
+template <class T>
+void add_known(const T& value, const char* key, nlohmann::json& object) {
+  if (!value.empty()) object[key] = value;
+}
+
 }  // namespace
 
 nlohmann::json scaling_to_json(const datasets::Scaling& scaling) {
@@ -40,14 +46,17 @@ nlohmann::json to_json(const DataCard& card) {
                          {"lowest", card.lowest},
                          {"highest", card.highest},
                          {"class_names", card.class_names},
-                         {"trained_classes", card.trained_classes},
-                         {"column_names", card.column_names},
                          {"notes", card.notes}};
+  add_known(card.rows_sha256, "rows_sha256", json);
+  add_known(card.stored_type, "stored_type", json);
+  add_known(card.trained_classes, "trained_classes", json);
+  add_known(card.column_names, "column_names", json);
   if (card.targets) {
     json["targets"] = {{"name", card.targets->name},
                        {"sha256", card.targets->sha256},
-                       {"scaling", scaling_to_json(card.targets->scaling)},
-                       {"column_names", card.targets->column_names}};
+                       {"scaling", scaling_to_json(card.targets->scaling)}};
+    add_known(card.targets->stored_type, "stored_type", json["targets"]);
+    add_known(card.targets->column_names, "column_names", json["targets"]);
   }
   return json;
 }
@@ -59,18 +68,21 @@ DataCard data_card_from_json(const JsonFields& fields) {
                    .training_rows = row_count(fields, "training_rows"),
                    .validation_rows = row_count(fields, "validation_rows"),
                    .test_rows = row_count(fields, "test_rows"),
+                   .rows_sha256 = fields.get<std::string>("rows_sha256", ""),
+                   .stored_type = fields.get<std::string>("stored_type", ""),
                    .validation = fields.get<std::string>("validation", ""),
                    .scaling = scaling_from_json(fields.object("scaling"))};
   if (const auto targets = fields.find_object("targets")) {
     card.targets = {.name = targets->get<std::string>("name"),
                     .sha256 = targets->get<std::string>("sha256"),
                     .scaling = scaling_from_json(targets->object("scaling"))};
+    card.targets->stored_type = targets->get<std::string>("stored_type", "");
     card.targets->column_names = targets->get("column_names", card.targets->column_names);
   }
   card.lowest = fields.get<double>("lowest", card.lowest);
   card.highest = fields.get<double>("highest", card.highest);
   card.class_names = fields.get("class_names", card.class_names);
-  card.trained_classes = fields.get("trained_classes", card.class_names);
+  card.trained_classes = fields.get("trained_classes", card.trained_classes);
   card.column_names = fields.get("column_names", card.column_names);
   card.notes = fields.get("notes", card.notes);
   return card;

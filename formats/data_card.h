@@ -16,26 +16,34 @@ struct TargetsCard {
   std::string sha256;
   datasets::Scaling scaling;
   std::vector<std::string> column_names = {};
+  std::string stored_type = {};
 };
 
 /// What a run and its models record of their data.
 struct DataCard {
   std::string name;        ///< as given: "mnist", "csv:mine.csv"
   std::string sha256;      ///< of the files' bytes, one after the other
-  int64_t total_rows = 0;  ///< all rows read, an official test part included
+  int64_t total_rows = 0;  ///< all rows that take part, an official test part included
   int64_t training_rows = 0, validation_rows = 0, test_rows = 0;
+  std::string rows_sha256;               ///< of the list of rows that take part; empty: none
+  std::string stored_type;               ///< "uint8" or "float32"; empty in files that do not say
   std::string validation;                ///< what `auto` means here: "test", "split:0.1", …
   datasets::Scaling scaling;             ///< as fitted to the training rows
   std::optional<TargetsCard> targets;    ///< of paired targets
   double lowest = 0, highest = 1;        ///< of the scaled training targets
   std::vector<std::string> class_names;  ///< by label; empty where there are no labels
-  /// The classes that training rows are of, in the order of their labels; all of them in files that
-  /// do not say.
+  /// The classes that training rows are of, in the order of their labels; empty where a file does not
+  /// say, see `classes_seen`.
   std::vector<std::string> trained_classes;
   /// Of an item's values, in their order, without label and condition columns; empty where there are
   /// none, or where `item_shape` gave the item another shape.
   std::vector<std::string> column_names;
   std::vector<std::string> notes;  ///< what a user should know, "iris.csv: skipped line 1 (…)"
+
+  /// The classes that the model may have seen in training: all of them where the file does not say.
+  const std::vector<std::string>& classes_seen() const {
+    return trained_classes.empty() ? class_names : trained_classes;
+  }
 };
 
 /// {"offset": [0.0], "factor": [0.0625]}

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <numeric>
 #include <set>
 
 namespace hourglass::formats {
@@ -21,17 +22,21 @@ static_assert(std::endian::native == std::endian::little, "NPY bytes are copied 
 constexpr std::string_view kNpyMagic = "\x93NUMPY";
 constexpr size_t kNpyPreamble = 10;  // magic, two bytes of version, two of the header's length
 
-/// NumPy's names of the types that can be read and written.
+/// NumPy's names of the types that can be read.
 struct NpyType {
   std::string_view name;
   at::ScalarType type;
+  bool written = false;
 };
 constexpr NpyType kNpyTypes[] = {
-    {"<f4", at::kFloat}, {"<f8", at::kDouble}, {"<i8", at::kLong}, {"|u1", at::kByte}};
+    {"<f4", at::kFloat, true}, {"<f8", at::kDouble, true}, {"<i8", at::kLong, true},
+    {"|u1", at::kByte, true},  {"<f2", at::kHalf},         {"<i4", at::kInt},
+    {"<i2", at::kShort},       {"|i1", at::kChar},         {"<u2", at::kUInt16},
+    {"<u4", at::kUInt32},      {"<u8", at::kUInt64},       {"|b1", at::kBool}};
 
 std::string_view npy_type_name(at::ScalarType type) {
   for (const auto& known : kNpyTypes) {
-    if (known.type == type) return known.name;
+    if (known.type == type && known.written) return known.name;
   }
   throw Error("expected a tensor of float32, float64, int64 or uint8 for an NPY file, found {}",
               at::toString(type));
@@ -46,8 +51,7 @@ std::string tuple_text(at::IntArrayRef sizes) {
 
 /// What follows `key` in the header, which is a Python dictionary: a quoted text without its
 /// quotes, a bracketed one with its brackets, or a word.
-std::string header_value(const std::string& header, const std::string& key,
-                         const std::string& name) {
+std::string header_value(std::string_view header, const std::string& key, const std::string& name) {
   const std::string quoted_key = "'" + key + "':";
   const size_t found = header.find(quoted_key);
   const size_t start =
@@ -56,21 +60,25 @@ std::string header_value(const std::string& header, const std::string& key,
     throw Error("{}: expected '{}' in the NPY header, found {}", name, key, header.substr(0, 80));
   }
   const char opening = header[start];
-  if (opening == '\'') return header.substr(start + 1, header.find('\'', start + 1) - start - 1);
+  const auto text = [&](size_t first, size_t end) {
+    return std::string(header.substr(first, end - first));
+  };
+  if (opening == '\'') return text(start + 1, header.find('\'', start + 1));
   if (opening == '(' || opening == '[') {
-    return header.substr(start, header.find(opening == '(' ? ')' : ']', start) - start + 1);
+    return text(start, header.find(opening == '(' ? ')' : ']', start) + 1);
   }
-  return header.substr(start, header.find_first_of(",}", start) - start);
+  return text(start, header.find_first_of(",}", start));
 }
 
 at::ScalarType parse_npy_type(const std::string& descr, const std::string& name) {
   for (const auto& known : kNpyTypes) {
     if (known.name == descr) return known.type;
   }
+  const bool objects = descr.find("|O") != std::string::npos;
   throw Error(
-      "{}: expected values of type <f4, <f8, <i8 or |u1 (float32, float64, int64, uint8; little "
-      "endian), found {}: convert it with array.astype('<f4')",
-      name, descr.substr(0, 40));
+      "{}: expected numbers (little-endian floats, whole numbers or truth values), found {}{}: "
+      "convert it with array.astype('<f4')",
+      name, descr.substr(0, 40), objects ? " (Python objects, which are never unpickled)" : "");
 }
 
 Shape parse_npy_shape(const std::string& tuple, const std::string& name) {
@@ -108,6 +116,24 @@ void check_npy_size(const Shape& shape, size_t item_size, size_t available,
   }
 }
 
+/// The header, which is taken from `bytes` with all that stands before the values.
+std::string_view take_header(std::string_view& bytes, const std::string& name) {
+  // Since version 2.0, the length has four bytes.
+  const size_t preamble = bytes[6] == 1 ? kNpyPreamble : kNpyPreamble + 2;
+  size_t size = 0;
+  for (size_t i = std::min(preamble, bytes.size()); i > 8; --i) {
+    size = size << 8U | static_cast<uint8_t>(bytes[i - 1]);
+  }
+  const size_t left = bytes.size() - std::min(preamble, bytes.size());
+  if (left < size) {
+    throw Error("{}: expected an NPY header of {} bytes, found {}; the file is cut off", name, size,
+                left);
+  }
+  const std::string_view header = bytes.substr(preamble, size);
+  bytes.remove_prefix(preamble + size);
+  return header;
+}
+
 }  // namespace
 
 std::string npy_bytes(const at::Tensor& tensor) {
@@ -130,28 +156,23 @@ at::Tensor parse_npy(std::string_view bytes, const std::string& name) {
     throw Error("{}: expected an NPY file, which begins with \\x93NUMPY, found {}", name,
                 bytes.empty() ? "an empty file" : fmt::format("{} other bytes", bytes.size()));
   }
-  if (bytes[6] != 1 || bytes[7] != 0) {
-    throw Error("{}: expected NPY version 1.0, found {}.{}", name, static_cast<int>(bytes[6]),
-                static_cast<int>(bytes[7]));
+  if (bytes[6] < 1 || bytes[6] > 3 || bytes[7] != 0) {
+    throw Error("{}: expected NPY version 1.0, 2.0 or 3.0, found {}.{}", name,
+                static_cast<int>(bytes[6]), static_cast<int>(bytes[7]));
   }
-  const size_t header_size = static_cast<uint8_t>(bytes[8]) + 256U * static_cast<uint8_t>(bytes[9]);
-  if (bytes.size() - kNpyPreamble < header_size) {
-    throw Error("{}: expected an NPY header of {} bytes, found {}; the file is cut off", name,
-                header_size, bytes.size() - kNpyPreamble);
-  }
-  const std::string header(bytes.substr(kNpyPreamble, header_size));
+  const std::string_view header = take_header(bytes, name);
   const at::ScalarType type = parse_npy_type(header_value(header, "descr", name), name);
-  if (header_value(header, "fortran_order", name) != "False") {
-    throw Error(
-        "{}: expected values in C order, found Fortran order: save numpy.ascontiguousarray(array)",
-        name);
-  }
-  const Shape shape = parse_npy_shape(header_value(header, "shape", name), name);
-  const std::string_view values = bytes.substr(kNpyPreamble + header_size);
-  check_npy_size(shape, at::elementSize(type), values.size(), name);
+  Shape shape = parse_npy_shape(header_value(header, "shape", name), name);
+  check_npy_size(shape, at::elementSize(type), bytes.size(), name);
+  // The first place counts fastest in Fortran order: the array of the reversed shape, transposed.
+  const bool fortran_order = header_value(header, "fortran_order", name) != "False";
+  if (fortran_order) std::reverse(shape.begin(), shape.end());
   at::Tensor tensor = at::empty(shape, type);
-  if (!values.empty()) std::memcpy(tensor.mutable_data_ptr(), values.data(), values.size());
-  return tensor;
+  if (!bytes.empty()) std::memcpy(tensor.mutable_data_ptr(), bytes.data(), bytes.size());
+  if (!fortran_order) return tensor;
+  Shape places(shape.size());
+  std::iota(places.rbegin(), places.rend(), 0);
+  return tensor.permute(places).contiguous();
 }
 
 void write_npy(const std::filesystem::path& path, const at::Tensor& tensor) {

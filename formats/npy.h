@@ -11,16 +11,19 @@
 
 namespace hourglass::formats {
 
-// NumPy's files, version 1.0 (NumPy Enhancement Proposal 1, "A Simple File Format for NumPy
-// Arrays"): little endian, C order, of type float32, float64, int64 or uint8.
+// NumPy's files (NumPy Enhancement Proposal 1, "A Simple File Format for NumPy Arrays"), little
+// endian. Written are version 1.0, C order, and the types float32, float64, int64 and uint8; read
+// are versions 1.0 to 3.0, both orders, and floats (16 to 64 bits), whole numbers (8 to 64 bits) and
+// truth values.
 
 /// The bytes of an NPY file that holds `tensor` (any shape, any device, contiguous or not). Throws
 /// `Error` for a type other than the four.
 std::string npy_bytes(const at::Tensor& tensor);
 
-/// The array in the bytes of an NPY file, on the CPU; `name` stands for the file in errors. Throws
-/// `Error` that says what was expected and found for anything but the files described above (big
-/// endian, Fortran order, Python objects) and for more or fewer bytes than the shape asks for.
+/// The array in the bytes of an NPY file, of its type, contiguous, on the CPU; `name` stands for the
+/// file in errors. Throws `Error` that says what was expected and found for anything but the files
+/// described above (big endian, texts, Python objects, which are never unpickled) and for more or
+/// fewer bytes than the shape asks for.
 at::Tensor parse_npy(std::string_view bytes, const std::string& name);
 
 /// Replaces the file in one step (see core/files.h).

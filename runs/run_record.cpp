@@ -186,6 +186,10 @@ void write_run_record(const std::filesystem::path& folder, const RunRecord& reco
 }
 
 void check_same_data(const RunRecord& record, const formats::DataCard& data) {
+  if (record.data.rows_sha256 != data.rows_sha256) {
+    throw Error("{}: expected the list of `rows` that the run began with, found another",
+                data.name);
+  }
   if (record.data.sha256 == data.sha256) return;
   throw Error("{}: expected the data the run began with (SHA-256 {}…), found other bytes ({}…)",
               data.name, record.data.sha256.substr(0, 12), data.sha256.substr(0, 12));

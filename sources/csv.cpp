@@ -2,187 +2,45 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
+#include "hourglass/datasets/column.h"
+#include "hourglass/sources/csv_preamble.h"
+#include "hourglass/sources/csv_reader.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <utility>
 
 namespace hourglass::sources {
 namespace {
 
-using Cells = std::vector<std::string_view>;
+using Cells = CsvCells;
 
-std::string_view without_padding(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \r");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \r") - first + 1);
-}
-
-/// Where the cell at the start of `line` ends: a separator within quotes does not end it.
-size_t cell_end(std::string_view line, char separator) {
-  const size_t first = line.find_first_not_of(' ');
-  const bool quoted = first != std::string_view::npos && line[first] == '"';
-  return line.find(separator, quoted ? line.find('"', first + 1) : 0);
-}
-
-void split_cells(std::string_view line, char separator, Cells& cells) {
-  cells.clear();
-  for (;;) {
-    const size_t end = cell_end(line, separator);
-    std::string_view cell = without_padding(line.substr(0, end));
-    if (cell.size() >= 2 && cell.front() == '"' && cell.back() == '"') {
-      cell = without_padding(cell.substr(1, cell.size() - 2));
-    }
-    cells.push_back(cell);
-    if (end == std::string_view::npos) return;
-    line.remove_prefix(end + 1);
-  }
-}
-
-/// The lines of a text, one at a time, split into cells.
-class CsvLines {
- public:
-  /// Stands on the first line. Throws `Error` when there is none.
-  CsvLines(std::string_view text, const std::string& name) {
-    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // UTF-8 byte order mark
-    const size_t last = text.find_last_not_of(" \r\n");
-    if (last == std::string_view::npos) {
-      throw Error("{}: expected rows of numbers, found an empty file", name);
-    }
-    rest_ = text.substr(0, last + 1);
-    const std::string_view first_line = rest_.substr(0, rest_.find('\n'));
-    // Commas last: as decimal or thousands marks they occur within the cells of the others.
-    for (const char separator : {'\t', ';', ','}) {
-      separator_ = separator;
-      split_cells(first_line, separator, cells_);
-      if (cells_.size() > 1) break;
-    }
-    next();
-  }
-
-  const Cells& cells() const { return cells_; }
-  int64_t number() const { return number_; }
-  int64_t lines_left() const {
-    return done_ ? 0 : std::count(rest_.begin(), rest_.end(), '\n') + 1;
-  }
-
-  /// Moves on to the next line; false when there is none.
-  bool next() {
-    if (done_) return false;
-    const size_t end = rest_.find('\n');
-    split_cells(rest_.substr(0, end), separator_, cells_);
-    done_ = end == std::string_view::npos;
-    if (!done_) rest_.remove_prefix(end + 1);
-    ++number_;
-    return true;
-  }
-
- private:
-  std::string_view rest_;
-  Cells cells_;
-  char separator_ = ',';
-  int64_t number_ = 0;
-  bool done_ = false;
+/// Where a cell stands, for errors.
+struct Place {
+  int64_t line = 0;
+  size_t column = 0;
 };
 
-/// The text with a mark in place of every byte that is not UTF-8: neither JSON nor a terminal takes
-/// such bytes.
-std::string as_utf8(std::string text) {
-  const auto replace = nlohmann::json::error_handler_t::replace;
-  return nlohmann::json::parse(nlohmann::json(std::move(text)).dump(-1, ' ', false, replace));
-}
+/// What errors in a table say of it.
+struct TableNames {
+  const std::string& table;
+  const std::vector<std::string>& columns;  ///< empty where they have no names
 
-/// A cell as an error or a note shows it.
-std::string shown(std::string_view cell) {
-  constexpr size_t kLongest = 40;
-  std::string text(cell.substr(0, kLongest));
-  for (char& letter : text) {
-    if (static_cast<unsigned char>(letter) < ' ') letter = '?';
+  std::string place(const Place& place) const {
+    const bool named = place.column < columns.size() && !columns[place.column].empty();
+    return fmt::format("{}: line {}, column {}", table, place.line,
+                       named ? fmt::format("'{}'", shown(columns[place.column]))
+                             : fmt::format("{} (counted from 0)", place.column));
   }
-  return as_utf8(std::move(text)) + (cell.size() > kLongest ? "…" : "");
-}
-
-std::vector<std::string> texts_of(const Cells& cells, size_t first = 0) {
-  return {cells.begin() + static_cast<std::ptrdiff_t>(first), cells.end()};
-}
-
-bool is_word(std::string_view cell) { return !cell.empty() && !parse_double(cell); }
-
-/// What scikit-learn's files say of themselves in their first line.
-struct Metadata {
-  int64_t rows = 0;
-  std::vector<std::string> class_names;
 };
 
-/// None where `first`, with `second` on the next line, is a row of values or names columns.
-std::optional<Metadata> parse_metadata(const Cells& first, const Cells& second) {
-  if (first.size() < 3) return {};
-  const auto rows = parse_integer(first[0]), features = parse_integer(first[1]);
-  const bool named = std::all_of(first.begin() + 2, first.end(), is_word);
-  if (!rows || !features || !named) return {};
-  // The rows of such a file end in the number of a class.
-  const bool announced = static_cast<int64_t>(second.size()) == *features + 1;
-  if (!announced || is_word(second.back())) return {};
-  return Metadata{*rows, texts_of(first, 2)};
-}
-
-/// The label's position in a row of `width` cells; none where no column is a label.
-std::optional<size_t> label_position(const LabelColumn& column, size_t width) {
-  switch (column.kind) {
-    case LabelColumn::Kind::First: return 0;
-    case LabelColumn::Kind::Last: return width - 1;
-    case LabelColumn::Kind::Index: return static_cast<size_t>(column.index);
-    case LabelColumn::Kind::None: break;
-  }
-  return {};
-}
-
-/// Whether a line holds a word where numbers belong.
-bool names_columns(const Cells& cells, const LabelColumn& label_column) {
-  const auto label = label_position(label_column, cells.size());
-  for (size_t i = 0; i < cells.size(); ++i) {
-    if (i != label && is_word(cells[i])) return true;
-  }
-  return false;
-}
-
-/// What stands before the rows of values.
-struct Preamble {
-  std::optional<Metadata> metadata;
-  std::vector<std::string> names;  ///< of the columns; empty where there are none
-};
-
-/// Moves `lines` to the first row of values, noting what was skipped.
-Preamble skip_preamble(CsvLines& lines, const std::string& name, const CsvOptions& options,
-                       std::vector<std::string>& notes) {
-  if (options.header == Header::No) return {};
-  const Cells first = lines.cells();
-  CsvLines following = lines;
-  const bool more = following.next();
-  auto metadata = more ? parse_metadata(first, following.cells()) : std::nullopt;
-  const bool skip =
-      metadata || options.header == Header::Yes || names_columns(first, options.label_column);
-  if (!skip) return {};
-  if (!more) throw Error("{}: expected rows of numbers, found one line of names", name);
-  lines = following;
-  std::vector<std::string> names;
-  if (!metadata) names = texts_of(first);
-  notes.push_back(
-      fmt::format("{}: skipped line 1 ({}: {})", name,
-                  metadata ? "number of rows, of columns, class names" : "taken for column names",
-                  shown(join_text(texts_of(first), ","))));
-  return {std::move(metadata), std::move(names)};
-}
-
-float parse_value(std::string_view cell, const std::string& name, int64_t line, size_t position) {
+float parse_value(std::string_view cell, const TableNames& names, const Place& place) {
   const auto number = parse_double(cell);
   if (!number || !(std::abs(*number) <= std::numeric_limits<float>::max())) {
-    throw Error("{}: line {}, column {}: expected a number, found {}", name, line, position + 1,
+    throw Error("{}: expected a number, found {}", names.place(place),
                 cell.empty() ? "an empty cell" : fmt::format("'{}'", shown(cell)));
   }
   return static_cast<float>(*number);
@@ -191,11 +49,11 @@ float parse_value(std::string_view cell, const std::string& name, int64_t line, 
 /// The label cells of all rows.
 class LabelCells {
  public:
-  LabelCells(const std::string& name, size_t position, int64_t first_line)
-      : name_(name), position_(position), first_line_(first_line) {}
+  explicit LabelCells(const TableNames& names) : names_(names) {}
 
-  void add(std::string_view cell) {
+  void add(std::string_view cell, const Place& place) {
     cells_.push_back(cell);
+    places_.push_back(place);
     const auto number = parse_double(cell);
     if (cell.empty() || (number && !std::isfinite(*number))) refuse(cells_.size() - 1, "");
   }
@@ -217,18 +75,16 @@ class LabelCells {
   std::vector<std::string> words() const { return texts_of(cells_); }
 
   [[noreturn]] void refuse(size_t row, std::string_view hint) const {
-    throw Error("{}: line {}, column {}: expected a class (a whole number or a word), found '{}'{}",
-                name_, first_line_ + static_cast<int64_t>(row), position_ + 1, shown(cells_[row]),
-                hint);
+    throw Error("{}: expected a class (a whole number or a word), found '{}'{}",
+                names_.place(places_[row]), shown(cells_[row]), hint);
   }
 
  private:
   static constexpr double kLargestWhole = 0x1p53;  // above it, a double skips whole numbers
 
-  const std::string& name_;
-  size_t position_;
-  int64_t first_line_;
+  const TableNames& names_;
   Cells cells_;
+  std::vector<Place> places_;
 };
 
 /// Numbers the classes in the order of their keys.
@@ -270,8 +126,9 @@ struct Columns {
   int64_t features() const { return static_cast<int64_t>(width - (label ? 1 : 0)); }
 };
 
-Columns columns_of(const Cells& cells, const LabelColumn& label_column, const std::string& name) {
-  const Columns columns{cells.size(), label_position(label_column, cells.size())};
+/// `first` is the first row of values, or the line of names where there is one.
+Columns columns_of(const Cells& first, const LabelColumn& label_column, const std::string& name) {
+  const Columns columns{first.size(), label_position(label_column, first, name)};
   if (columns.label && *columns.label >= columns.width) {
     throw Error("{}: expected a label in column {} (counted from 0), found {} columns", name,
                 *columns.label, columns.width);
@@ -286,49 +143,55 @@ Columns columns_of(const Cells& cells, const LabelColumn& label_column, const st
 std::vector<std::string> value_names(const std::vector<std::string>& names,
                                      const Columns& columns) {
   std::vector<std::string> of_values;
-  if (names.size() != columns.width) return of_values;
   for (size_t i = 0; i < names.size(); ++i) {
     if (i == columns.label) continue;
-    of_values.push_back(names[i].empty() ? fmt::format("column {}", of_values.size())
-                                         : as_utf8(names[i]));
+    of_values.push_back(names[i].empty() ? fmt::format("column {}", of_values.size()) : names[i]);
   }
   return of_values;
 }
 
-/// Reads all rows from the present line on: numbers to `value`, which has room for them, label
-/// cells to `labels`.
-void read_rows(CsvLines& lines, const std::string& name, const Columns& columns, float* value,
-               LabelCells& labels) {
-  const int64_t first_line = lines.number();
+/// Reads all rows from the present one on: numbers to `value`, which has room for them, label cells
+/// to `labels`. Returns how many rows there are.
+int64_t read_rows(CsvReader& rows, const TableNames& names, const Columns& columns, float* value,
+                  LabelCells& labels) {
+  const int64_t first_line = rows.line();
+  int64_t count = 0;
   do {
-    const Cells& cells = lines.cells();
+    const Cells& cells = rows.cells();
     if (cells.size() != columns.width) {
-      throw Error("{}: line {}: expected {} cells as in line {}, found {}", name, lines.number(),
-                  columns.width, first_line, cells.size());
+      throw Error("{}: line {}: expected {} cells as in line {}, found {}", names.table,
+                  rows.line(), columns.width, first_line, cells.size());
     }
     for (size_t i = 0; i < columns.width; ++i) {
+      const Place place{rows.line(), i};
       if (i == columns.label) {
-        labels.add(cells[i]);
+        labels.add(cells[i], place);
       } else {
-        *value++ = parse_value(cells[i], name, lines.number(), i);
+        *value++ = parse_value(cells[i], names, place);
       }
     }
-  } while (lines.next());
+    ++count;
+  } while (rows.next());
+  return count;
 }
 
 }  // namespace
 
 std::string LabelColumn::expects() {
-  return "last, first, none or a column's number (counted from 0)";
+  return "last, first, none, or a column's name or number (counted from 0)";
 }
 
 std::optional<LabelColumn> LabelColumn::parse(const std::string& text) {
   if (text == "last") return LabelColumn{};
   if (text == "first") return LabelColumn{LabelColumn::Kind::First};
   if (text == "none") return LabelColumn{LabelColumn::Kind::None};
-  const auto index = parse_integer(text);
-  if (!index || *index < 0) return {};
-  return LabelColumn{LabelColumn::Kind::Index, *index};
+  if (!datasets::can_name_column(text)) return {};
+  if (const auto index = parse_integer(text)) return LabelColumn{LabelColumn::Kind::Index, *index};
+  // Made in place: GCC 12 warns of an uninitialised value when one is moved in.
+  std::optional<LabelColumn> named(std::in_place);
+  named->kind = LabelColumn::Kind::Name;
+  named->name = text;
+  return named;
 }
 
 std::string LabelColumn::text() const {
@@ -336,6 +199,7 @@ std::string LabelColumn::text() const {
     case LabelColumn::Kind::Last: return "last";
     case LabelColumn::Kind::First: return "first";
     case LabelColumn::Kind::None: return "none";
+    case LabelColumn::Kind::Name: return name;
     case LabelColumn::Kind::Index: break;
   }
   return std::to_string(index);
@@ -343,20 +207,35 @@ std::string LabelColumn::text() const {
 
 CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOptions& options) {
   CsvTable table;
-  CsvLines lines(text, name);
-  const auto [metadata, names] = skip_preamble(lines, name, options, table.notes);
-
-  const Columns columns = columns_of(lines.cells(), options.label_column, name);
-  const int64_t rows = lines.lines_left() + 1;
-  if (metadata && metadata->rows != rows) {
-    throw Error("{}: expected {} rows as line 1 says, found {}", name, metadata->rows, rows);
+  CsvReader rows(text, name);
+  const Cells first = rows.cells();
+  const CsvPreamble preamble = skip_preamble(rows, name, options, table.notes);
+  if (options.label_column.kind == LabelColumn::Kind::Name && preamble.names.empty()) {
+    throw Error(
+        "{}: `label_column` {}: expected a first line with the columns' names, found none: "
+        "use a number, counted from 0",
+        name, options.label_column.name);
   }
 
-  table.values = at::empty({rows, columns.features()}, at::kFloat);
-  LabelCells labels(name, columns.label.value_or(0), lines.number());
-  read_rows(lines, name, columns, table.values.mutable_data_ptr<float>(), labels);
-  table.column_names = value_names(names, columns);
+  if (!preamble.names.empty() && preamble.names.size() != rows.cells().size()) {
+    throw Error("{}: line {}: expected {} cells, as line 1 names columns, found {}", name,
+                rows.line(), preamble.names.size(), rows.cells().size());
+  }
+  const auto& metadata = preamble.metadata;
+  const Columns columns =
+      columns_of(preamble.names.empty() ? rows.cells() : first, options.label_column, name);
+  const TableNames names{name, preamble.names};
+  table.values = at::empty({rows.most_rows_left() + 1, columns.features()}, at::kFloat);
+  LabelCells labels(names);
+  const int64_t count =
+      read_rows(rows, names, columns, table.values.mutable_data_ptr<float>(), labels);
+  if (count < table.values.size(0)) table.values = table.values.narrow(0, 0, count).clone();
+  if (metadata && metadata->rows != count) {
+    throw Error("{}: expected {} rows as line 1 says, found {}", name, metadata->rows, count);
+  }
+  table.column_names = value_names(preamble.names, columns);
   if (!columns.label) return table;
+  if (!preamble.names.empty()) table.label_name = preamble.names[*columns.label];
   const bool last = *columns.label == columns.width - 1;  // the column that metadata speaks of
   classify(labels, metadata && last ? metadata->class_names : std::vector<std::string>(), table);
   return table;

@@ -15,11 +15,12 @@ namespace hourglass::sources {
 
 /// Which CSV column holds the class.
 struct LabelColumn {
-  enum class Kind { Last, First, None, Index };
+  enum class Kind { Last, First, None, Index, Name };
   Kind kind = Kind::Last;
-  int64_t index = 0;  ///< 0-based, for Index
+  int64_t index = 0;      ///< 0-based, for Index
+  std::string name = {};  ///< for Name
 
-  /// "last", "first", "none", "4".
+  /// "last", "first", "none", "4", "species".
   static std::string expects();
   static std::optional<LabelColumn> parse(const std::string& text);
   std::string text() const;
@@ -41,24 +42,29 @@ struct CsvTable {
   at::Tensor values;  ///< float32 [rows, columns without the label]
   at::Tensor labels;  ///< int64 [rows], or undefined with LabelColumn::Kind::None
   std::vector<std::string> class_names;  ///< by label
-  /// Of the values, in their order; empty where the file names none.
+  /// Of the values, in their order; empty where the file names none. A column without a name is
+  /// called by its number among them, "column 0".
   std::vector<std::string> column_names;
-  std::vector<std::string> notes;  ///< what was skipped and why
+  std::string label_name;          ///< of the label's column; empty where it has none
+  std::vector<std::string> notes;  ///< what was skipped or may be misread, and why
 };
 
-/// Reads rows of numbers from `text`; `name` stands for it in errors and notes.
+/// Reads rows of numbers from `text` as `CsvReader` splits them; `name` stands for it in errors and
+/// notes.
 ///
-/// Cells are separated by tabs, else semicolons, else commas, whichever the first line has, and may
-/// be quoted or padded with spaces. The first line is skipped, with a note, where it names the
-/// columns (Header::Auto: where a column of numbers has a word) or where it is metadata in
+/// The first line is skipped, with a note, where it names the columns or where it is metadata in
 /// scikit-learn's form, "150,4,setosa,versicolor,virginica": number of rows and columns, then the
-/// names of the classes.
+/// names of the classes. With Header::Auto it names them where one of its cells differs in kind
+/// (number, word, nothing) from the cells below: a word where numbers belong, "0,1,2,label" over
+/// numbers, or, as pandas writes an index, an empty first cell. An empty cell elsewhere is a missing
+/// value. A note says so, too, where a first line of numbers counts 0, 1, 2, … and was taken for
+/// values.
 ///
 /// Classes are numbered from 0: whole numbers in numeric order, words in alphabetical order.
 ///
-/// Throws `Error` with line and column for a cell that is empty or not a finite number, for a row
-/// that is longer or shorter than the first, and for a label column that does not exist or holds
-/// fractions.
+/// Throws `Error` with line (from 1) and column (by name, else from 0) for a cell that is empty or
+/// not a finite number, for a row that is longer or shorter than the first, and for a label column
+/// that does not exist or holds fractions.
 CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOptions& options = {});
 
 }  // namespace hourglass::sources

@@ -16,9 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-ImageDecoder& image_decoder() {
-  static ImageDecoder decoder;
-  return decoder;
+ImageLibrary& image_library() {
+  static ImageLibrary library;
+  return library;
 }
 
 /// What lies in a folder by name, without what is hidden.
@@ -47,18 +47,28 @@ std::vector<fs::path> images_of_class(const fs::path& folder, int64_t& skipped) 
   return images;
 }
 
-/// Decodes images one after the other, which must be of one size.
+/// The image in a form, which leaves what it does not say as it is.
+at::Tensor adapted(const at::Tensor& image, const ImageForm& form) {
+  Shape shape = image.sizes().vec();
+  if (form.color != ImageColor::Auto) shape[0] = form.color == ImageColor::Grey ? 1 : 3;
+  if (!form.size.any()) shape = {shape[0], form.size.height, form.size.width};
+  return image.sizes() == shape ? image : image_library().adapt(image, shape);
+}
+
+/// Decodes images one after the other, which must be of one size once they have their form.
 class ImageStack {
  public:
+  explicit ImageStack(ImageForm form) : form_(form) {}
+
   void add(const fs::path& path, std::string_view bytes) {
-    const at::Tensor image = image_decoder()(bytes, path.string());
+    const at::Tensor image = adapted(image_library().decode(bytes, path.string()), form_);
     if (images_.empty()) first_ = path;
     if (!images_.empty() && image.sizes().slice(1) != images_[0].sizes().slice(1)) {
       throw Error(
-          "{}: expected an image of {} × {} pixels as {} is, found {} × {}: resize the images to "
-          "one size",
-          path.string(), images_[0].size(2), images_[0].size(1), first_.string(), image.size(2),
-          image.size(1));
+          "{}: expected an image of {} × {} pixels (height × width) as {} is, found {} × {}: use "
+          "`resize` {},{}, say",
+          path.string(), images_[0].size(1), images_[0].size(2), first_.string(), image.size(1),
+          image.size(2), images_[0].size(1), images_[0].size(2));
     }
     images_.push_back(image);
     channels_ = std::max(channels_, image.size(0));
@@ -76,6 +86,7 @@ class ImageStack {
   }
 
  private:
+  ImageForm form_;
   fs::path first_;
   std::vector<at::Tensor> images_;
   int64_t channels_ = 1;
@@ -83,7 +94,7 @@ class ImageStack {
 
 }  // namespace
 
-void set_image_decoder(ImageDecoder decoder) { image_decoder() = std::move(decoder); }
+void set_image_library(ImageLibrary library) { image_library() = std::move(library); }
 
 std::optional<ImageSize> ImageSize::parse(const std::string& text) {
   constexpr int64_t kLargest = 1 << 15;
@@ -136,13 +147,13 @@ ImageFiles list_images(const fs::path& folder) {
   return flat.paths.empty() ? classes : flat;
 }
 
-StoredData read_image_folder(const fs::path& folder) {
-  if (!image_decoder()) {
+StoredData read_image_folder(const fs::path& folder, const ImageForm& form) {
+  if (!image_library().decode) {
     throw Error("images:{}: this program cannot decode images", folder.string());
   }
   ImageFiles files = list_images(folder);
   formats::Sha256 hash;
-  ImageStack stack;
+  ImageStack stack(form);
   std::vector<std::string> names;
   for (const auto& path : files.paths) {
     const std::string bytes = read_file(path);

@@ -21,7 +21,7 @@ namespace hourglass::sources {
 struct ImageSize {
   int64_t height = 0, width = 0;  ///< 0: as they are
 
-  bool any() const { return height == 0; }
+  bool any() const { return height == 0; }  ///< whether images keep theirs
 
   /// "none", "28,28".
   static std::string expects() { return "none, or height and width in pixels, 28,28 say"; }
@@ -40,9 +40,23 @@ constexpr auto names_of(ImageColor) {
 /// blue). `name` stands for the file in errors.
 using ImageDecoder = std::function<at::Tensor(std::string_view bytes, const std::string& name)>;
 
-/// Sets what `read_image_folder` decodes images with. Only the room `figures` links a library that
-/// can, and this room does not know it: programs connect the two when they start.
-void set_image_decoder(ImageDecoder decoder);
+/// An image, uint8 [C, H, W], in another shape with C = 1 or 3: resized, by area averages where it
+/// shrinks, and turned to grey by its luminance or to three equal channels.
+using ImageAdapter = std::function<at::Tensor(const at::Tensor& image, const Shape& shape)>;
+
+/// What `read_image_folder` works with. Only the room `figures` links a library that can, and this
+/// room does not know it: programs connect the two when they start.
+struct ImageLibrary {
+  ImageDecoder decode;
+  ImageAdapter adapt;
+};
+void set_image_library(ImageLibrary library);
+
+/// How images come to be alike.
+struct ImageForm {
+  ImageSize size;
+  ImageColor color = ImageColor::Auto;
+};
 
 /// Image files below a folder, by name.
 struct ImageFiles {
@@ -61,10 +75,10 @@ bool is_image_file(const std::filesystem::path& path);
 /// some lie beside sub-folders that hold others.
 ImageFiles list_images(const std::filesystem::path& folder);
 
-/// All images of a folder: uint8 [N, C, H, W], grey (C = 1) where all are, else C = 3. The SHA-256
-/// is of each file's path below the folder and its bytes. Throws `Error` as `list_images` does,
-/// with the first file that is damaged or has another size than the files before it, and where no
-/// decoder is set.
-StoredData read_image_folder(const std::filesystem::path& folder);
+/// All images of a folder in a form: uint8 [N, C, H, W]. With ImageColor::Auto they are grey (C = 1)
+/// where all are, else C = 3. The SHA-256 is of each file's path below the folder and its bytes.
+/// Throws `Error` as `list_images` does, with the first file that is damaged or has another size than
+/// the files before it, and where no library is set.
+StoredData read_image_folder(const std::filesystem::path& folder, const ImageForm& form = {});
 
 }  // namespace hourglass::sources

@@ -163,7 +163,14 @@ StoredData read_digits(const std::string& data_dir) {
 }
 
 StoredData read_iris(const std::string& data_dir) {
-  return read_built_in("iris.csv", embedded::iris_csv(), data_dir);
+  StoredData data = read_built_in("iris.csv", embedded::iris_csv(), data_dir);
+  // Its first line names the classes alone; these are Fisher's columns.
+  const std::vector<std::string> names = {"sepal length (cm)", "sepal width (cm)",
+                                          "petal length (cm)", "petal width (cm)"};
+  const bool named = !data.column_names.empty();
+  if (!named && data.rows.values.size(1) == std::ssize(names)) data.column_names = names;
+  if (data.label_name.empty()) data.label_name = "species";
+  return data;
 }
 
 }  // namespace hourglass::sources

@@ -47,6 +47,16 @@ void check_lengths(const std::string& rows, int64_t inputs, int64_t targets) {
               targets);
 }
 
+/// Throws `UsageError` where images are to be changed and there are none.
+void check_images(const DataOptions& options, const Source& source,
+                  const std::optional<Source>& targets) {
+  const bool images =
+      source.kind == Source::Kind::Images || (targets && targets->kind == Source::Kind::Images);
+  if (images || (options.resize.any() && options.color == ImageColor::Auto)) return;
+  throw UsageError("`{}`: changes the images of images:DIR, found `dataset` {}",
+                   options.resize.any() ? "color" : "resize", options.dataset);
+}
+
 /// The data with items in the shape of the options.
 ReadData shaped(ReadData data, const Shape& item_shape) {
   if (item_shape.empty()) return data;
@@ -59,6 +69,21 @@ ReadData shaped(ReadData data, const Shape& item_shape) {
   if (data.targets && fits(data.targets->rows, item_shape))
     reshape_items(*data.targets, item_shape);
   return data;
+}
+
+/// Splits the rows that take part; positions are those of all rows.
+datasets::RowSplit split_chosen(const datasets::Validation& validation, const ReadData& data,
+                                uint64_t seed) {
+  const at::Tensor &rows = data.chosen.rows, &labels = data.labelled().rows.labels;
+  if (!rows.defined()) {
+    return datasets::split_rows(validation, data.inputs.rows.size(), labels, seed);
+  }
+  datasets::RowSplit split = datasets::split_rows(
+      validation, rows.size(0), labels.defined() ? labels.index_select(0, rows) : labels, seed);
+  for (at::Tensor* part : {&split.training, &split.validation}) {
+    if (part->defined()) *part = rows.index_select(0, *part);
+  }
+  return split;
 }
 
 /// A data set with its values scaled.
@@ -106,9 +131,9 @@ void check_corruption(const datasets::Corruption& corruption, const ValueRange& 
       corruption.text(), range.low, range.high);
 }
 
-/// The rows at `positions` (ascending and different) of `whole`.
+/// The rows at `positions` (ascending and different) of `whole`; all where they are undefined.
 datasets::DatasetPtr some_rows(const datasets::DatasetPtr& whole, const at::Tensor& positions) {
-  if (positions.size(0) == whole->size()) return whole;
+  if (!positions.defined() || positions.size(0) == whole->size()) return whole;
   return std::make_shared<datasets::Subset>(whole, positions);
 }
 
@@ -127,13 +152,19 @@ void add_noise(DataSplits& splits, const datasets::Corruption& corruption, datas
   corrupt(splits.test, datasets::Noise::Once, "test-noise");
 }
 
+/// The columns that the condition takes from the items.
+std::vector<int64_t> told_columns(const datasets::ConditionRule& rule, const StoredData& inputs) {
+  return datasets::condition_columns(rule, inputs.column_names,
+                                     inputs.rows.values.sizes().slice(1).vec());
+}
+
 /// The names of the numbers in the condition.
 std::vector<std::string> condition_names(const datasets::ConditionRule& rule,
                                          const StoredData& inputs,
                                          const std::vector<std::string>& class_names) {
   if (rule.kind == datasets::ConditionRule::Kind::Label) return class_names;
   std::vector<std::string> names;
-  for (const int64_t column : rule.columns) {
+  for (const int64_t column : told_columns(rule, inputs)) {
     const auto& known = inputs.column_names;
     names.push_back(known.empty() ? fmt::format("column {}", column)
                                   : known[static_cast<size_t>(column)]);
@@ -143,8 +174,10 @@ std::vector<std::string> condition_names(const datasets::ConditionRule& rule,
 
 /// The names of the values that are left to the item.
 std::vector<std::string> item_column_names(const datasets::ConditionRule& rule,
-                                           const std::vector<std::string>& known) {
-  const std::set<int64_t> taken(rule.columns.begin(), rule.columns.end());
+                                           const StoredData& inputs) {
+  const auto& known = inputs.column_names;
+  const auto columns = told_columns(rule, inputs);
+  const std::set<int64_t> taken(columns.begin(), columns.end());
   std::vector<std::string> names;
   for (size_t i = 0; i < known.size(); ++i) {
     if (!taken.contains(static_cast<int64_t>(i))) names.push_back(known[i]);
@@ -165,26 +198,39 @@ std::vector<std::string> classes_among(const at::Tensor& labels, const at::Tenso
   return names;
 }
 
+std::string type_name(const StoredData& stored) {
+  return stored.rows.values.scalar_type() == at::kByte ? "uint8" : "float32";
+}
+
 /// What is known of the data once it is read.
 formats::DataCard info_of(const DataOptions& options, const ReadData& stored) {
   formats::DataCard info;
   info.name = options.dataset;
   info.sha256 = stored.inputs.sha256;
   info.class_names = stored.labelled().class_names;
-  info.column_names = item_column_names(options.condition, stored.inputs.column_names);
+  info.column_names = item_column_names(options.condition, stored.inputs);
   info.notes = stored.inputs.notes;
   if (stored.targets) {
     const auto& notes = stored.targets->notes;
     info.notes.insert(info.notes.end(), notes.begin(), notes.end());
-    info.targets = {options.targets, stored.targets->sha256, {}, stored.targets->column_names};
+    info.targets = {options.targets,
+                    stored.targets->sha256,
+                    {},
+                    stored.targets->column_names,
+                    type_name(*stored.targets)};
   }
+  info.stored_type = type_name(stored.inputs);
+  info.rows_sha256 = stored.chosen.list_sha256;
+  const auto& chosen = stored.chosen.notes;
+  info.notes.insert(info.notes.end(), chosen.begin(), chosen.end());
   return info;
 }
 
 /// Puts the condition on rows and test part alike.
-void add_condition(ScaledData& data, const datasets::ConditionRule& rule, int64_t classes) {
-  data.rows = with_condition(data.rows, rule, classes);
-  if (data.test) data.test = with_condition(data.test, rule, classes);
+void add_condition(ScaledData& data, const datasets::ConditionRule& rule, const StoredData& inputs,
+                   int64_t classes) {
+  data.rows = with_condition(data.rows, rule, classes, inputs.column_names);
+  if (data.test) data.test = with_condition(data.test, rule, classes, inputs.column_names);
 }
 
 void count_rows(DataSplits& splits) {
@@ -201,7 +247,7 @@ void DataOptions::describe(FieldTable& table) {
   table
       .add("condition", condition,
            "what the model is told beside each item: none, label (the class) or columns:N,N,... of "
-           "a table, which the item then lacks")
+           "a table (names, or numbers from 0), which the item then lacks")
       .shown_as("WHAT");
 }
 
@@ -209,9 +255,9 @@ void DataOptions::describe_without_condition(FieldTable& table) {
   table.begin_group("Data");
   table
       .add("dataset", dataset,
-           "digits, iris, mnist, fashion-mnist, csv:PATH, idx:IMAGES[,LABELS] or images:DIR (PNG "
-           "and "
-           "JPEG; sub-folders are classes)")
+           "digits, iris, mnist, fashion-mnist, csv:PATH, idx:IMAGES[,LABELS], npy:X[,Y], npz:FILE "
+           "(x_train, y_train, x_test, y_test, or X, y) or images:DIR (PNG and JPEG; sub-folders "
+           "are classes)")
       .shown_as("SET");
   table
       .add("targets", targets,
@@ -225,7 +271,8 @@ void DataOptions::describe_without_condition(FieldTable& table) {
       .shown_as("DIR");
   table
       .add("label_column", label_column,
-           "the class in a CSV file: last, first, none or a column's number, counted from 0")
+           "the class in a CSV file: last, first, none, or a column's name or number, counted from "
+           "0")
       .shown_as("WHICH");
   table.add("header", header, "whether a CSV file's first line names the columns: auto, yes or no")
       .shown_as("WHICH");
@@ -276,15 +323,19 @@ ReadData read_data(const DataOptions& options) {
   if (!options.targets.empty()) target_source = parse_source(options.targets, "targets");
   // Said before any file is opened.
   resolve(options.validation,
-          source.has_test_part() && (!target_source || target_source->has_test_part()));
+          source.may_have_test_part() && (!target_source || target_source->may_have_test_part()));
+  check_images(options, source, target_source);
   const CsvOptions csv{.label_column = options.label_column, .header = options.header};
-  ReadData data{read_source(source, options.data_dir, csv), {}};
-  if (!target_source) return data;
-  data.targets = read_source(*target_source, options.data_dir, csv);
-  check_lengths("rows", data.inputs.rows.size(), data.targets->rows.size());
-  if (!data.inputs.test.empty() && !data.targets->test.empty()) {
-    check_lengths("test rows", data.inputs.test.size(), data.targets->test.size());
+  const ImageForm images{.size = options.resize, .color = options.color};
+  ReadData data{read_source(source, options.data_dir, csv, images), {}, {}};
+  if (target_source) {
+    data.targets = read_source(*target_source, options.data_dir, csv, images);
+    check_lengths("rows", data.inputs.rows.size(), data.targets->rows.size());
+    if (!data.inputs.test.empty() && !data.targets->test.empty()) {
+      check_lengths("test rows", data.inputs.test.size(), data.targets->test.size());
+    }
   }
+  data.chosen = choose_rows(data.inputs, data.labelled(), options.classes, options.rows);
   return data;
 }
 
@@ -295,9 +346,7 @@ DataSplits split_data(const ReadData& data, const DataOptions& options, uint64_t
   const bool has_test_part =
       !stored.inputs.test.empty() && (!stored.targets || !stored.targets->test.empty());
   const datasets::Validation validation = resolve(options.validation, has_test_part);
-  const datasets::RowSplit split =
-      datasets::split_rows(validation, stored.inputs.rows.size(), stored.labelled().rows.labels,
-                           derive_seed(seed, "split"));
+  const datasets::RowSplit split = split_chosen(validation, stored, derive_seed(seed, "split"));
   ScaledData scaled = scale_values(stored.inputs, options.scale, scaling.inputs, split.training);
   // A given scaling was fitted to other rows: those at hand may well reach beyond them.
   if (!scaling.inputs) check_corruption(options.corruption, scaled.input_range);
@@ -310,27 +359,31 @@ DataSplits split_data(const ReadData& data, const DataOptions& options, uint64_t
       classes_among(stored.labelled().rows.labels, split.training, splits.info.class_names);
   const auto classes = std::ssize(splits.info.class_names);
   if (options.condition.kind == Condition::Columns)
-    add_condition(scaled, options.condition, classes);
+    add_condition(scaled, options.condition, stored.inputs, classes);
   if (stored.targets) {
     const ScaledData targets =
         scale_values(*stored.targets, options.scale, scaling.targets, split.training);
     splits.info.targets->scaling = targets.scaling;
     add_targets(scaled, targets);
   }
-  if (options.condition.kind == Condition::Label) add_condition(scaled, options.condition, classes);
+  if (options.condition.kind == Condition::Label) {
+    add_condition(scaled, options.condition, stored.inputs, classes);
+  }
   splits.condition_names =
       condition_names(options.condition, stored.inputs, splits.info.class_names);
   splits.info.lowest = scaled.target_range.low;
   splits.info.highest = scaled.target_range.high;
 
   splits.training = some_rows(scaled.rows, split.training);
-  splits.test = scaled.test;
-  if (validation.kind == datasets::Validation::Kind::Test) splits.validation = scaled.test;
+  if (scaled.test) splits.test = some_rows(scaled.test, stored.chosen.test);
+  if (validation.kind == datasets::Validation::Kind::Test) splits.validation = splits.test;
   if (split.validation.defined()) splits.validation = some_rows(scaled.rows, split.validation);
   add_noise(splits, options.corruption, options.noise, seed);
   splits.row_names = stored.inputs.row_names;
   count_rows(splits);
-  splits.info.total_rows = scaled.rows->size() + splits.info.test_rows;
+  const at::Tensor& chosen = stored.chosen.rows;
+  splits.info.total_rows =
+      (chosen.defined() ? chosen.size(0) : scaled.rows->size()) + splits.info.test_rows;
   return splits;
 }
 

@@ -7,6 +7,7 @@
 #include "hourglass/datasets/scaling.h"
 #include "hourglass/datasets/split.h"
 #include "hourglass/formats/data_card.h"
+#include "hourglass/sources/choose_rows.h"
 #include "hourglass/sources/csv.h"
 #include "hourglass/sources/images.h"
 #include "hourglass/sources/row_choice.h"
@@ -44,10 +45,11 @@ struct DataOptions {
   void describe_without_condition(FieldTable& table);
 };
 
-/// What `DataOptions` name, as it was read: neither split nor scaled yet.
+/// What `DataOptions` name, as it was read: neither split nor scaled yet, and all rows of it.
 struct ReadData {
   StoredData inputs;
   std::optional<StoredData> targets;
+  ChosenRows chosen;  ///< of inputs and targets alike
 
   const StoredData& labelled() const {
     return inputs.rows.labels.defined() || !targets ? inputs : *targets;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hourglass/sources/images.h"
 #include "hourglass/sources/stored.h"
 
 #include <filesystem>
@@ -10,21 +11,25 @@ namespace hourglass::sources {
 
 /// What `dataset` names.
 struct Source {
-  enum class Kind { Digits, Iris, Mnist, FashionMnist, Csv, Idx, Images };
+  enum class Kind { Digits, Iris, Mnist, FashionMnist, Csv, Idx, Npy, Npz, Images };
   Kind kind = Kind::Digits;
-  std::filesystem::path path = {};    ///< of Csv, Idx and Images (a folder)
-  std::filesystem::path labels = {};  ///< of Idx; empty where there are none
+  std::filesystem::path path = {};    ///< of files, and of Images (a folder)
+  std::filesystem::path labels = {};  ///< of Idx and Npy; empty where there are none
 
-  bool has_test_part() const { return kind == Kind::Mnist || kind == Kind::FashionMnist; }
+  /// Of an archive, only its content tells.
+  bool may_have_test_part() const {
+    return kind == Kind::Mnist || kind == Kind::FashionMnist || kind == Kind::Npz;
+  }
 };
 
-/// Reads "digits", "iris", "mnist", "fashion-mnist", "csv:PATH", "idx:IMAGES[,LABELS]" or
-/// "images:DIR". Throws `UsageError` that names the `option` for anything else.
+/// Reads "digits", "iris", "mnist", "fashion-mnist", "csv:PATH", "idx:IMAGES[,LABELS]",
+/// "npy:VALUES[,LABELS]", "npz:PATH" or "images:DIR". Throws `UsageError` that names the `option` for anything else.
 Source parse_source(const std::string& text, std::string_view option);
 
-/// Reads what `source` names; sets known by name are looked for in `data_dir` first, and `csv`
-/// says how to read a CSV file. Throws `Error` when a set is missing or something is wrong with a
-/// file.
-StoredData read_source(const Source& source, const std::string& data_dir, const CsvOptions& csv);
+/// Reads what `source` names; sets known by name are looked for in `data_dir` first, `csv` says how
+/// to read a CSV file, `images` what images become. Throws `Error` when a set is missing or something
+/// is wrong with a file.
+StoredData read_source(const Source& source, const std::string& data_dir, const CsvOptions& csv,
+                       const ImageForm& images);
 
 }  // namespace hourglass::sources

@@ -43,6 +43,7 @@ StoredData stored_table(std::string_view text, const std::string& name, const Cs
           .class_names = std::move(table.class_names),
           .natural_scale = {datasets::ScalingRule::Kind::MinMax},
           .column_names = std::move(table.column_names),
+          .label_name = std::move(table.label_name),
           .notes = std::move(table.notes)};
 }
 

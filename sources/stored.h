@@ -31,6 +31,7 @@ struct StoredData {
   datasets::ScalingRule natural_scale;   ///< what ScalingRule::Kind::Auto means for these values
   /// Of an item's values, in their order, without the label; empty where there are none.
   std::vector<std::string> column_names = {};
+  std::string label_name = {};     ///< of the label's column; empty where it has none
   std::vector<std::string> notes;  ///< what a user should know
   /// Of `rows`, by number: files of a folder of images, "7/a.png"; empty where there are none.
   std::vector<std::string> row_names = {};

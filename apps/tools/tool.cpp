@@ -144,7 +144,7 @@ void OutputOptions::describe(FieldTable& table) {
 int run_tool(const ProgramInfo& program, const FieldTable& table, int argc, const char* const* argv,
              size_t least, size_t most, const std::function<int(const CommandLine&)>& work) {
   return run_program(program.name, [&] {
-    set_image_decoder(decode_image);
+    set_image_library({decode_image, adapt_image});
     const CommandLine line = parse_command_line(program, table, argc, argv);
     if (line.help) {
       fmt::print("{}", help_text(program, table));

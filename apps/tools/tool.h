@@ -51,7 +51,7 @@ struct ToolCondition {
   datasets::ConditionRule rule;
   std::string class_name;  ///< a class of the model, or its number; empty: by the rule
 
-  /// "label", "columns:0,3", "ankle boot", "7".
+  /// "label", "columns:age,3", "ankle boot", "7".
   static std::string expects() { return datasets::ConditionRule::expects() + ", or a class"; }
   static std::optional<ToolCondition> parse(const std::string& text);
   std::string text() const { return class_name.empty() ? rule.text() : class_name; }

@@ -62,8 +62,13 @@ DataOptions data_to_read(const ExportedModel& model, const RowOptions& options,
                          const CommandLine& line, RecordedNoise noise) {
   if (line.has("dataset")) {
     DataOptions data = named_data(options, line);
-    if (line.has("condition") || model.condition_width() == 0) return data;
-    if (const auto recorded = recorded_data(model)) data.condition = recorded->condition;
+    const auto recorded = recorded_data(model);
+    if (!recorded) return data;
+    if (!line.has("condition") && model.condition_width() > 0) data.condition = recorded->condition;
+    if (data.dataset.starts_with("images:")) {
+      if (!line.has("resize")) data.resize = recorded->resize;
+      if (!line.has("color")) data.color = recorded->color;
+    }
     return data;
   }
   const auto recorded = recorded_data(model);

@@ -123,7 +123,7 @@ TEST(Tools, RefuseNumbersThatAreNotFiniteAndNameTheirPlace) {
   for (const std::string tool : {"reconstruct", "encode", "evaluate", "detect_anomalies"}) {
     const auto out = folder / (tool == "encode" ? "x.csv" : "x.png");
     expect_refusal(tool, {path, "--dataset", set, "--label-column", "none", "--out", out}, kFailed,
-                   {"items.csv", "line 2, column 2", "nan"});
+                   {"items.csv", "line 2, column 1", "nan"});
   }
 }
 

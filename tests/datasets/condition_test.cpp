@@ -39,6 +39,21 @@ TEST(WithCondition, ColumnsLeaveTheItem) {
   EXPECT_TRUE(batch.input.is_same(batch.target));
 }
 
+TEST(WithCondition, FindsColumnsByName) {
+  const std::vector<std::string> names = {"age", "size", "weight", "size 2"};
+  const auto data = with_condition(table(), rule("columns:size 2,0"), 3, names);
+  const Batch batch = data->batch(at::tensor({1}, at::kLong));
+  EXPECT_TRUE(at::equal(batch.condition, at::tensor({7.0F, 4.0F}).view({1, 2})));
+  const auto refusal = [&](const std::string& text, const std::vector<std::string>& known) {
+    return error_of([&] { with_condition(table(), rule(text), 3, known); });
+  };
+  expect_contains(refusal("columns:weigh", names),
+                  {"`condition` columns", "age, size, weight", "'weigh'", "did you mean 'weight'"});
+  expect_contains(refusal("columns:age,0", names), {"column 0 twice"});
+  expect_contains(refusal("columns:age", {}), {"number (0 to 3)", "no names", "'age'"});
+  expect_contains(refusal("columns:a", {"a", "b", "a", "c"}), {"one column", "'a'", "found 2"});
+}
+
 TEST(WithCondition, StaysThroughSubsets) {
   const Subset some(with_condition(table(), rule("label"), 3), at::tensor({2}, at::kLong));
   EXPECT_EQ(some.condition_width(), 3);
@@ -55,8 +70,9 @@ TEST(WithCondition, SaysWhatIsMissing) {
 }
 
 TEST(ConditionRule, ReadsWhatItWrites) {
-  for (const char* text : {"none", "label", "columns:0,3"}) EXPECT_EQ(rule(text).text(), text);
-  for (const char* text : {"", "labels", "columns:", "columns:1,1", "columns:-1", "columns:a"}) {
+  for (const char* text : {"none", "label", "columns:0,3", "columns:age,3"})
+    EXPECT_EQ(rule(text).text(), text);
+  for (const char* text : {"", "labels", "columns:", "columns:1,1", "columns:-1", "columns:1.5"}) {
     EXPECT_FALSE(ConditionRule::parse(text)) << text;
   }
 }

@@ -18,12 +18,13 @@ using testing::expect_contains;
 using testing::TemporaryFolder;
 
 /// Told one of three classes beside four values.
-ExportedModel told_model(const TemporaryFolder& folder, const std::string& rule = "label") {
+ExportedModel told_model(const TemporaryFolder& folder, const std::string& rule = "label",
+                         const std::vector<std::string>& names = {"setosa", "versicolor",
+                                                                  "virginica"}) {
   Autoencoder model(
       {.shapes = {{4}, {4}}, .network = DenseNetwork{.widths = {2}}, .condition_width = 3});
   return testing::exported(model, folder / "best.pt",
-                           {{"dataset", "iris"}, {"condition", rule}, {"seed", 3}},
-                           {"setosa", "versicolor", "virginica"});
+                           {{"dataset", "iris"}, {"condition", rule}, {"seed", 3}}, names);
 }
 
 sources::ReadData table_of(const TemporaryFolder& folder, const std::string& text) {
@@ -69,6 +70,25 @@ TEST(SplitFor, RefusesClassesThatTheModelDoesNotKnow) {
   };
   expect_contains(split("1,2,3,4,rose\n5,6,7,8,setosa\n"), {"best.pt", "versicolor", "'rose'"});
   expect_contains(split("1,2,3,rose\n5,6,7,setosa\n"), {"rows.csv", "items of 4", "found 3"});
+}
+
+TEST(SplitFor, FindsColumnsByNameWhereBothSidesHaveNames) {
+  const TemporaryFolder folder;
+  const auto condition = [&](const std::vector<std::string>& names, const std::string& header) {
+    const auto model = told_model(folder, "columns:0,1,2", names);
+    auto options = told_options();
+    options.condition = datasets::ConditionRule::parse("columns:0,1,2").value();
+    const auto splits = split_for(model, table_of(folder, header + "1,2,3,4,5,6,7,0\n"), options,
+                                  ScaleValues::AsOptionsSay);
+    return splits.training->batch(splits.training->all_positions()).condition;
+  };
+  const at::Tensor in_order = at::tensor({1.0F, 2.0F, 3.0F}).view({1, 3});
+  const std::string header = "a,b,c,p,q,r,s,label\n";
+  EXPECT_TRUE(condition({"c", "a", "b"}, header).equal(in_order.roll(1)));
+  EXPECT_TRUE(condition({"column 0", "column 1", "column 2"}, header).equal(in_order))
+      << "models of a file without names, and of earlier versions";
+  EXPECT_TRUE(condition({"c", "a", "b"}, "").equal(in_order)) << "a file without names";
+  expect_contains(error_of([&] { condition({"c", "a", "x"}, header); }), {"c, a, x", "found 'b'"});
 }
 
 TEST(ConditionNamed, TakesANameOrANumber) {

@@ -137,6 +137,17 @@ TEST(ReadImages, TurnsColourToGreyAndBack) {
   EXPECT_EQ(to_color.adapted[0].path, grey);
 }
 
+TEST(AdaptImage, DoesWhatReadImagesDoes) {
+  const TemporaryFolder folder;
+  const at::Tensor image = ramp(3, 9, 12);
+  const auto path = save(folder / "a.png", image);
+  for (const Shape& shape : {Shape{3, 9, 12}, Shape{1, 3, 4}, Shape{3, 20, 5}}) {
+    EXPECT_TRUE(adapt_image(image, shape).equal(read_images({path}, shape).values[0]));
+  }
+  EXPECT_TRUE(adapt_image(ramp(1, 4, 4), {3, 4, 4}).equal(ramp(1, 4, 4).expand({3, 4, 4})));
+  EXPECT_THROW(adapt_image(image, {2, 4, 4}), Error);
+}
+
 TEST(ReadImages, RefusesItemsThatAreNoImages) {
   const TemporaryFolder folder;
   const auto path = save(folder / "a.png", ramp(1, 2, 2));

@@ -138,6 +138,24 @@ TEST(ModelCard, KeepsWhatIsNew) {
   EXPECT_EQ(to_json(read), written);
 }
 
+TEST(DataCard, KeepsWhatIsKnownOfColumnsRowsAndClasses) {
+  DataCard card{.name = "csv:a.csv", .rows_sha256 = "ab", .stored_type = "float32"};
+  card.class_names = {"cat", "dog"};
+  EXPECT_EQ(card.classes_seen(), card.class_names);
+  EXPECT_FALSE(to_json(card).contains("column_names")) << "nothing to say";
+  card.trained_classes = {"dog"};
+  card.column_names = {"age", "size"};
+  card.targets = {.name = "csv:b.csv", .column_names = {"height"}, .stored_type = "uint8"};
+  const auto json = to_json(card);
+  const DataCard read = data_card_from_json(JsonFields(json, "run.json"));
+  EXPECT_EQ(read.rows_sha256, "ab");
+  EXPECT_EQ(read.stored_type, "float32");
+  EXPECT_EQ(read.classes_seen(), std::vector<std::string>{"dog"});
+  EXPECT_EQ(read.column_names, card.column_names);
+  EXPECT_EQ(read.targets->column_names, std::vector<std::string>{"height"});
+  EXPECT_EQ(read.targets->stored_type, "uint8");
+}
+
 TEST(ModelCard, HasNoKeyForWhatIsNotKnown) {
   const json written = to_json({.variant = "mine",
                                 .input_shape = {4},

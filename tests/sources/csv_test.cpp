@@ -15,7 +15,7 @@ namespace {
 using testing::error_of;
 using testing::expect_contains;
 
-constexpr CsvOptions kNoLabels{.label_column = {LabelColumn::Kind::None}};
+const CsvOptions kNoLabels{.label_column = {LabelColumn::Kind::None}};
 
 CsvOptions label_in(int64_t column) { return {.label_column = {LabelColumn::Kind::Index, column}}; }
 
@@ -81,26 +81,29 @@ TEST(ParseCsv, NumbersClassesInOrder) {
   expect_labels(parse_csv("0,pear\n0,apple\n0,\"fig, dried\"\n0,pear\n", "a"), {2, 0, 1, 2},
                 {"apple", "fig, dried", "pear"});
   expect_labels(parse_csv("0,10\n0,9\n0,-1\n0,+9.0\n", "a"), {2, 1, 0, 1}, {"-1", "9", "10"});
-  expect_labels(parse_csv("0,3\n0,unknown\n", "a"), {0, 1}, {"3", "unknown"});
+  expect_labels(parse_csv("0,3\n0,unknown\n0,3\n", "a"), {0, 1, 0}, {"3", "unknown"});
 }
 
 TEST(ParseCsv, RefusesLabelsThatAreNoClasses) {
   expect_contains(csv_error("1,2,3\n1,2,3.7\n"),
-                  {"line 2, column 3", "found '3.7'", "`label_column` none"});
-  expect_contains(csv_error("1,2,\n"), {"line 1, column 3: expected a class", "found ''"});
-  expect_contains(csv_error("1,a\n2,nan\n"), {"line 2, column 2: expected a class", "found 'nan'"});
-  expect_contains(csv_error("1,1\n2,inf\n"), {"line 2, column 2: expected a class", "found 'inf'"});
+                  {"line 2, column 2 (counted from 0)", "found '3.7'", "`label_column` none"});
+  expect_contains(csv_error("1,2,\n"),
+                  {"line 1, column 2 (counted from 0): expected a class", "found ''"});
+  expect_contains(csv_error("1,a\n2,nan\n3,b\n"),
+                  {"line 2, column 1 (counted from 0): expected a class", "found 'nan'"});
+  expect_contains(csv_error("1,1\n2,inf\n"),
+                  {"line 2, column 1 (counted from 0): expected a class", "found 'inf'"});
 }
 
 TEST(ParseCsv, RefusesCellsThatAreNotFiniteNumbers) {
   expect_contains(csv_error("1,2,0\n3,,0\n"),
-                  {"line 2, column 2: expected a number, found an empty cell"});
-  expect_contains(csv_error("1,,0\n3,4,0\n"), {"line 1, column 2", "empty cell"});
-  expect_contains(csv_error("1,2,0\n3, ,0\n"), {"line 2, column 2", "empty cell"});
+                  {"line 2, column 1 (counted from 0): expected a number, found an empty cell"});
+  expect_contains(csv_error("1,,0\n3,4,0\n"), {"line 1, column 1", "empty cell"});
+  expect_contains(csv_error("1,2,0\n3, ,0\n"), {"line 2, column 1", "empty cell"});
   for (const std::string cell :
        {"nan", "NaN", "inf", "-inf", "1e39", "1e999", "1.5x", "0x10", "1 2", "five"}) {
     expect_contains(csv_error("x,y,class\r\n1,2,0\r\n3," + cell + ",0\r\n"),
-                    {"line 3, column 2: expected a number, found '" + cell + "'"});
+                    {"line 3, column 'y': expected a number, found '" + cell + "'"});
   }
   const std::string message = csv_error("1,2,0\n3," + std::string(5000, 'x') + ",0\n");
   EXPECT_LT(message.size(), 200U) << "a long cell must be cut in the message";
@@ -125,9 +128,80 @@ TEST(ParseCsv, DetectsNamesOfColumnsAndSaysSo) {
   for (const std::string header : {"width,height,class", "id,2019,2020", ",height,class"}) {
     const CsvTable table = parse_csv(header + "\n1,2,0\n3,4,1\n", "mine.csv");
     expect_values(table.values, {{1, 2}, {3, 4}});
-    ASSERT_EQ(table.notes.size(), 1U);
+    ASSERT_EQ(table.notes.size(), header.starts_with(',') ? 2U : 1U);
     expect_contains(table.notes[0], {"mine.csv: skipped line 1", "column names", header});
   }
+}
+
+TEST(ParseCsv, KeepsTheNamesOfColumns) {
+  const CsvTable table = parse_csv("size,kind,\"a \"\"b\"\"\"\n1,2,3\n4,5,6\n", "a", label_in(1));
+  EXPECT_EQ(table.column_names, (std::vector<std::string>{"size", "a \"b\""}));
+  EXPECT_EQ(table.label_name, "kind");
+  EXPECT_TRUE(parse_csv("1,2,3\n4,5,6\n", "a").column_names.empty());
+  EXPECT_TRUE(parse_csv("2,1,p,q\n0,0\n1,1\n", "a").column_names.empty());
+}
+
+TEST(ParseCsv, TakesALineThatDiffersInKindForNames) {
+  // As pandas writes a frame of numbers with a column of labels, with an index, and with both.
+  for (const std::string header : {"0,1,label", ",0,1", ",a,label", "0,1,2"}) {
+    const std::string last = header == "0,1,2" ? "pear" : "7";
+    const CsvTable table = parse_csv(header + "\n1,2," + last + "\n3,4," + last + "\n", "mine.csv");
+    expect_values(table.values, {{1, 2}, {3, 4}});
+    EXPECT_EQ(table.class_names, std::vector<std::string>{last}) << header;
+    EXPECT_EQ(table.column_names[1], header.substr(header.find(',') + 1, 1));
+    expect_contains(table.notes[0], {"skipped line 1", header});
+    const bool hinted = table.notes[0].find("--header no") != std::string::npos;
+    EXPECT_EQ(hinted, header != ",a,label") << "where all but one are numbers, it may be wrong";
+  }
+  const CsvTable indexed = parse_csv(",a,label\n0,1,0\n1,2,0\n", "mine.csv");
+  EXPECT_EQ(indexed.column_names, (std::vector<std::string>{"column 0", "a"}));
+  expect_contains(indexed.notes[1], {"column 0 has no name", "numbers the rows"});
+}
+
+TEST(ParseCsv, SaysSoWhereALineOfNumbersMayBeNames) {
+  const CsvTable table = parse_csv("0,1,2\n5,6,7\n8,9,7\n", "mine.csv");
+  EXPECT_EQ(table.values.size(0), 3);
+  ASSERT_EQ(table.notes.size(), 1U);
+  expect_contains(table.notes[0], {"took line 1 (0,1,2) for values", "--header yes"});
+  EXPECT_TRUE(parse_csv("0,1,2\n5,6,7\n", "a", {.header = Header::No}).notes.empty());
+  EXPECT_TRUE(parse_csv("4,2,0\n5,6,7\n", "a").notes.empty());
+}
+
+TEST(ParseCsv, LooksAtMoreThanOneRowBelowTheFirst) {
+  // A column of numbers and words decides nothing.
+  const CsvTable mixed = parse_csv("0,3\n0,unknown\n0,4\n", "a");
+  expect_labels(mixed, {0, 2, 1}, {"3", "4", "unknown"});
+  EXPECT_TRUE(mixed.notes.empty());
+}
+
+TEST(ParseCsv, RefusesALineOfNamesOfAnotherLength) {
+  expect_contains(csv_error("a,b\n1,2,0\n3,4,1\n"), {"line 2: expected 2 cells", "found 3"});
+}
+
+TEST(ParseCsv, ReadsQuotedCells) {
+  const std::string text =
+      "\"width, cm\",\"of\nwhat\"\n1,\"say \"\"fig\"\"\"\n\"2\",\"two\r\nlines\" \n3,\"\"\n";
+  expect_contains(csv_error(text), {"line 6, column 'of?what': expected a class", "found ''"});
+  const CsvTable table = parse_csv(text.substr(0, text.size() - 5), "a");
+  EXPECT_EQ(table.column_names, std::vector<std::string>{"width, cm"});
+  EXPECT_EQ(table.label_name, "of\nwhat");
+  expect_labels(table, {0, 1}, {"say \"fig\"", "two\r\nlines"});
+  expect_values(table.values, {{1}, {2}});
+  expect_contains(csv_error("1,2\n3,\"4\n5,6\n"), {"line 2", "closes the cell", "end of the file"});
+  expect_contains(csv_error("1,2\n3,\"4\"5\n"), {"line 2", "separator", "closing quote"});
+}
+
+TEST(ParseCsv, FindsTheLabelByTheNameOfItsColumn) {
+  const CsvOptions by_name{.label_column = *LabelColumn::parse("kind")};
+  const CsvTable table = parse_csv("kind,size\n1,2\n0,4\n", "a", by_name);
+  expect_values(table.values, {{2}, {4}});
+  expect_labels(table, {1, 0}, {"0", "1"});
+  EXPECT_EQ(table.label_name, "kind");
+  expect_contains(csv_error("kin,size\n1,2\n", by_name),
+                  {"`label_column`", "columns kin, size", "found 'kind'", "did you mean 'kin'"});
+  expect_contains(csv_error("kind,kind\n1,2\n", by_name), {"one column", "'kind'", "found 2"});
+  const CsvOptions without{.label_column = *LabelColumn::parse("kind"), .header = Header::No};
+  expect_contains(csv_error("1,2\n3,4\n", without), {"`label_column` kind", "columns' names"});
 }
 
 TEST(ParseCsv, TakesAFirstLineWithAWordForLabelAsData) {
@@ -152,7 +226,7 @@ TEST(ParseCsv, SkipsOrKeepsTheFirstLineWhenTold) {
   expect_values(skipped.values, {{3, 4}});
   EXPECT_EQ(skipped.notes.size(), 1U);
   expect_contains(csv_error("width,height,class\n1,2,0\n", {.header = Header::No}),
-                  {"line 1, column 1: expected a number, found 'width'"});
+                  {"line 1, column 0 (counted from 0): expected a number, found 'width'"});
 }
 
 TEST(ParseCsv, ReadsTheMetadataOfScikitLearnsFiles) {
@@ -168,7 +242,7 @@ TEST(ParseCsv, HoldsFilesToTheirMetadata) {
   expect_contains(csv_error("3,2,a,b\n1,2,1\n3,4,0\n"),
                   {"expected 3 rows as line 1 says, found 2"});
   expect_contains(csv_error("2,2,a,b\n1,2,1\n3,4,2\n"),
-                  {"line 3, column 3", "found '2'", "line 1 names 2 classes"});
+                  {"line 3, column 2", "found '2'", "line 1 names 2 classes"});
 }
 
 TEST(ParseCsv, ReadsTheRealIris) {
@@ -181,12 +255,12 @@ TEST(ParseCsv, ReadsTheRealIris) {
 }
 
 TEST(LabelColumn, ReadsAndWritesItsForms) {
-  for (const std::string text : {"last", "first", "none", "0", "12"}) {
+  for (const std::string text : {"last", "first", "none", "0", "12", "species", "Last"}) {
     const auto column = LabelColumn::parse(text);
     ASSERT_TRUE(column) << text;
     EXPECT_EQ(column->text(), text);
   }
-  for (const std::string text : {"", "-1", "2.5", "Last", "two"}) {
+  for (const std::string text : {"", "-1", "2.5"}) {
     EXPECT_FALSE(LabelColumn::parse(text)) << text;
   }
 }

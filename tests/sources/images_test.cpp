@@ -28,11 +28,16 @@ at::Tensor decode_text(std::string_view bytes, const std::string& name) {
   return at::full({number(0), number(2), number(4)}, number(6), at::kByte);
 }
 
+/// Stands in for a library: the first value everywhere.
+at::Tensor adapt_by_first_value(const at::Tensor& image, const Shape& shape) {
+  return at::full(shape, image.flatten()[0].item(), at::kByte);
+}
+
 /// A folder of such images, and the decoder for them.
 class ImageFolder {
  public:
-  ImageFolder() { set_image_decoder(decode_text); }
-  ~ImageFolder() { set_image_decoder(nullptr); }
+  ImageFolder() { set_image_library({decode_text, adapt_by_first_value}); }
+  ~ImageFolder() { set_image_library({}); }
 
   void add(const std::string& name, const std::string& text) const {
     fs::create_directories((folder_ / name).parent_path());
@@ -115,7 +120,39 @@ TEST(ReadImageFolder, NamesTheFirstImageOfAnotherSize) {
   folder.add("c.png", "1,3,3:0");
   folder.add("d.png", "1,4,4:0");
   expect_contains(error_of([&] { read_image_folder(folder.path()); }),
-                  {"c.png", "3 × 2", "a.png", "found 3 × 3", "resize"});
+                  {"c.png", "2 × 3", "a.png", "found 3 × 3", "`resize` 2,3"});
+}
+
+TEST(ReadImageFolder, GivesImagesOneSizeAndColour) {
+  const ImageFolder folder;
+  folder.add("a.png", "1,2,3:4");
+  folder.add("b.png", "3,5,3:7");
+  const at::Tensor resized = read_image_folder(folder.path(), {.size = {4, 2}}).rows.values;
+  EXPECT_EQ(resized.sizes(), (at::IntArrayRef{2, 3, 4, 2})) << "in colour where any is";
+  EXPECT_TRUE(resized.select(1, 0).select(1, 0).select(1, 0).equal(at::tensor({4, 7}, at::kByte)));
+  const ImageForm grey{.size = {2, 3}, .color = ImageColor::Grey};
+  EXPECT_EQ(read_image_folder(folder.path(), grey).rows.values.sizes(),
+            (at::IntArrayRef{2, 1, 2, 3}));
+  fs::remove(folder.path() / "b.png");
+  EXPECT_EQ(read_image_folder(folder.path(), {.color = ImageColor::Rgb}).rows.values.sizes(),
+            (at::IntArrayRef{1, 3, 2, 3}));
+}
+
+TEST(OpenData, ChangesImagesOfFoldersAlone) {
+  DataOptions options;
+  options.resize = {8, 8};
+  EXPECT_THROW(open_data(options, 1), UsageError);
+  expect_contains(error_of([&] { open_data(options, 1); }), {"`resize`", "images:DIR", "digits"});
+  options.resize = {};
+  options.color = ImageColor::Grey;
+  expect_contains(error_of([&] { open_data(options, 1); }), {"`color`", "images:DIR"});
+}
+
+TEST(ImageSize, ReadsWhatItWrites) {
+  for (const char* text : {"none", "28,32"}) EXPECT_EQ(ImageSize::parse(text).value().text(), text);
+  for (const char* text : {"", "28", "0,3", "-1,2", "1,2,3", "100000,1", "a,b"}) {
+    EXPECT_FALSE(ImageSize::parse(text)) << text;
+  }
 }
 
 TEST(ReadImageFolder, PassesOnWhatIsWrongWithAnImage) {
@@ -128,7 +165,7 @@ TEST(ReadImageFolder, PassesOnWhatIsWrongWithAnImage) {
 TEST(ReadImageFolder, NeedsADecoder) {
   const ImageFolder folder;
   folder.add("a.png", "1,2,3:0");
-  set_image_decoder(nullptr);
+  set_image_library({});
   expect_contains(error_of([&] { read_image_folder(folder.path()); }), {"cannot decode images"});
 }
 

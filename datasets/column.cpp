@@ -1,0 +1,51 @@
+#include "hourglass/datasets/column.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace hourglass::datasets {
+namespace {
+
+/// At most this many names are listed in an error.
+constexpr size_t kListedNames = 12;
+
+std::string listed(const std::vector<std::string>& names) {
+  const size_t count = std::min(names.size(), kListedNames);
+  const auto end = names.begin() + static_cast<std::ptrdiff_t>(count);
+  return join_text({names.begin(), end}) + (count < names.size() ? ", …" : "");
+}
+
+}  // namespace
+
+bool can_name_column(const std::string& text) {
+  if (text.empty()) return false;
+  return !parse_double(text) || parse_integer(text).value_or(-1) >= 0;
+}
+
+int64_t column_number(const std::string& text, const std::vector<std::string>& names, int64_t width,
+                      std::string_view where) {
+  if (const auto number = parse_integer(text)) {
+    if (*number >= 0 && *number < width) return *number;
+    throw Error("{}: expected columns of 0 to {}, found {}", where, width - 1, text);
+  }
+  const auto count = std::count(names.begin(), names.end(), text);
+  if (count == 1) return std::find(names.begin(), names.end(), text) - names.begin();
+  if (count > 1) {
+    throw Error(
+        "{}: expected one column that is called '{}', found {}: use its number, counted "
+        "from 0",
+        where, text, count);
+  }
+  if (names.empty()) {
+    throw Error("{}: expected a column's number (0 to {}), as they have no names, found '{}'",
+                where, width - 1, text);
+  }
+  throw Error("{}: expected one of the columns {}, found '{}'{}", where, listed(names), text,
+              suggestion(text, names));
+}
+
+}  // namespace hourglass::datasets

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "hourglass/sources/csv.h"
+#include "hourglass/sources/csv_reader.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hourglass::sources {
+
+/// What scikit-learn's files say of themselves in their first line.
+struct CsvMetadata {
+  int64_t rows = 0;
+  std::vector<std::string> class_names;
+};
+
+/// What stands before the rows of values.
+struct CsvPreamble {
+  std::optional<CsvMetadata> metadata;
+  std::vector<std::string> names;  ///< of the columns, the label's included; empty: none
+};
+
+/// Moves `rows` to the first row of values, adding to `notes` what was skipped. `name` stands for the
+/// file there and in errors. Throws `Error` where nothing follows a line of names.
+CsvPreamble skip_preamble(CsvReader& rows, const std::string& name, const CsvOptions& options,
+                          std::vector<std::string>& notes);
+
+/// The label's position in a row like `first`, the first line; none where no column is a label.
+/// Throws `Error` for a name that is not there.
+std::optional<size_t> label_position(const LabelColumn& column, const CsvCells& first,
+                                     const std::string& name);
+
+}  // namespace hourglass::sources
