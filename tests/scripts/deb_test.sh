@@ -77,6 +77,12 @@ in_root hourglass inspect /tmp/run/best.pt | tee -a "$log" | grep -q 'encoder.de
 in_root ldd /usr/libexec/hourglass/show | grep libtorch_cpu | tee -a "$log" | grep -q '/usr/lib.*/hourglass/libtorch_cpu' ||
   fail "the programs do not use the package's LibTorch"
 
+for program in bin/hourglass libexec/hourglass/show; do
+  if readelf -d "$root/usr/$program" | grep -E 'R(UN)?PATH.*(\[|:)/'; then
+    fail "$program: looks for libraries outside of the package"
+  fi
+done
+
 step "apt-get remove"
 in_root apt-get purge -y hourglass >>"$log" 2>&1
 [ ! -e "$root/usr/lib/hourglass" ] && [ ! -e "$root/usr/bin/hourglass" ] || fail "removing the package leaves files"
