@@ -78,6 +78,7 @@ TEST(SplitFor, FindsColumnsByNameWhereBothSidesHaveNames) {
     const auto model = told_model(folder, "columns:0,1,2", names);
     auto options = told_options();
     options.condition = datasets::ConditionRule::parse("columns:0,1,2").value();
+    options.scale = {datasets::ScalingRule::Kind::None};
     const auto splits = split_for(model, table_of(folder, header + "1,2,3,4,5,6,7,0\n"), options,
                                   ScaleValues::AsOptionsSay);
     return splits.training->batch(splits.training->all_positions()).condition;

@@ -116,7 +116,7 @@ TEST(ParseNpy, SaysWhatItCannotRead) {
   expect_contains(parse_error(""), {"\\x93NUMPY", "empty file"});
   expect_contains(parse_error("1.5,2\n1.0,3\n"), {"\\x93NUMPY", "12 other bytes"});
   expect_contains(parse_error(npy_of("{}", "", 4)), {"1.0, 2.0 or 3.0", "4.0"});
-  expect_contains(parse_error(npy_of("{'descr': '<f4'}", "")), {"'fortran_order'"});
+  expect_contains(parse_error(npy_of("{'descr': '<f4'}", "")), {"'shape'"});
   expect_contains(parse_error(saved_by_numpy().substr(0, 50)), {"header of 118 bytes", "40"});
 }
 
