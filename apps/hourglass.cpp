@@ -52,14 +52,34 @@ std::vector<std::string> program_names() {
   return names;
 }
 
-/// Their headings, in the order of the list.
-std::vector<std::string> groups() {
-  std::vector<std::string> groups;
-  for (const auto& program : programs()) {
-    if (std::find(groups.begin(), groups.end(), program.group) == groups.end()) {
-      groups.push_back(program.group);
-    }
+/// Programs under one heading.
+struct Group {
+  std::string heading;
+  std::vector<Program> programs;
+};
+
+/// What all summaries of a group begin with, "Trains an autoencoder: ", need not be in each line.
+void drop_shared_beginning(Group& group) {
+  const std::string& first = group.programs.front().summary;
+  const size_t colon = first.find(": ");
+  if (colon == std::string::npos || group.programs.size() == 1) return;
+  const std::string beginning = first.substr(0, colon + 2);
+  for (const auto& program : group.programs) {
+    if (!program.summary.starts_with(beginning)) return;
   }
+  for (auto& program : group.programs) program.summary.erase(0, beginning.size());
+}
+
+/// In the order of the list.
+std::vector<Group> groups() {
+  std::vector<Group> groups;
+  for (const auto& program : programs()) {
+    auto group = std::find_if(groups.begin(), groups.end(),
+                              [&](const auto& g) { return g.heading == program.group; });
+    if (group == groups.end()) group = groups.insert(groups.end(), Group{program.group, {}});
+    group->programs.push_back(program);
+  }
+  for (auto& group : groups) drop_shared_beginning(group);
   return groups;
 }
 
@@ -69,10 +89,8 @@ void show_usage() {
   fmt::print("{}.\n\nUsage: hourglass PROGRAM [OPTION...]\n", kSummary);
   for (const auto& group : groups()) {
     TextTable table({});
-    for (const auto& program : programs()) {
-      if (program.group == group) table.add({program.name, program.summary});
-    }
-    fmt::print("\n{}\n{}", styled(stdout, Style::Heading, group),
+    for (const auto& program : group.programs) table.add({program.name, program.summary});
+    fmt::print("\n{}\n{}", styled(stdout, Style::Heading, group.heading),
                table.text("  ", line_width(stdout)));
   }
   fmt::print(
@@ -85,10 +103,8 @@ void write_page(const fs::path& folder) {
   page.synopsis("hourglass", "PROGRAM [OPTION...]");
   page.section("PROGRAMS");
   for (const auto& group : groups()) {
-    page.subsection(group);
-    for (const auto& program : programs()) {
-      if (program.group == group) page.entry(program.name, "", program.summary);
-    }
+    page.subsection(group.heading);
+    for (const auto& program : group.programs) page.entry(program.name, "", program.summary);
   }
   page.section("SEE ALSO");
   page.paragraph("The manual page of a program is hourglass-PROGRAM(1).");

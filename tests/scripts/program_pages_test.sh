@@ -11,8 +11,8 @@ fail() {
 }
 
 # ---- hourglass lists each program with what it does, and nothing else
-list=$("$bin/hourglass" --help)
-grep -q '^  dense_autoencoder  *Trains an autoencoder: fully connected layers' <<<"$list" || fail "no line on dense_autoencoder"
+list=$(COLUMNS=200 "$bin/hourglass" --help)
+grep -q '^  dense_autoencoder  *fully connected layers' <<<"$list" || fail "no line on dense_autoencoder"
 grep -q '^Train$' <<<"$list" || fail "no group Train"
 grep -q '^Tools$' <<<"$list" || fail "no group Tools"
 names=$(sed -nE 's/^  ([a-z_]+)( .*)?$/\1/p' <<<"$list")
