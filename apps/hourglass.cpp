@@ -9,6 +9,7 @@
 #include "hourglass/cli/command_line.h"
 #include "hourglass/cli/man_page.h"
 #include "hourglass/cli/program.h"
+#include "hourglass/cli/program_list.h"
 #include "hourglass/cli/version.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
@@ -34,13 +35,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Program {
-  std::string name, group, summary;
-};
-
 /// As the programs say themselves when Hourglass is built.
-const std::vector<Program>& programs() {
-  static const std::vector<Program> all = {
+const std::vector<ListedProgram>& programs() {
+  static const std::vector<ListedProgram> all = {
 #include "programs.h"
   };
   return all;
@@ -52,42 +49,11 @@ std::vector<std::string> program_names() {
   return names;
 }
 
-/// Programs under one heading.
-struct Group {
-  std::string heading;
-  std::vector<Program> programs;
-};
-
-/// What all summaries of a group begin with, "Trains an autoencoder: ", need not be in each line.
-void drop_shared_beginning(Group& group) {
-  const std::string& first = group.programs.front().summary;
-  const size_t colon = first.find(": ");
-  if (colon == std::string::npos || group.programs.size() == 1) return;
-  const std::string beginning = first.substr(0, colon + 2);
-  for (const auto& program : group.programs) {
-    if (!program.summary.starts_with(beginning)) return;
-  }
-  for (auto& program : group.programs) program.summary.erase(0, beginning.size());
-}
-
-/// In the order of the list.
-std::vector<Group> groups() {
-  std::vector<Group> groups;
-  for (const auto& program : programs()) {
-    auto group = std::find_if(groups.begin(), groups.end(),
-                              [&](const auto& g) { return g.heading == program.group; });
-    if (group == groups.end()) group = groups.insert(groups.end(), Group{program.group, {}});
-    group->programs.push_back(program);
-  }
-  for (auto& group : groups) drop_shared_beginning(group);
-  return groups;
-}
-
 constexpr const char* kSummary = "Autoencoders: train, inspect and run them";
 
 void show_usage() {
   fmt::print("{}.\n\nUsage: hourglass PROGRAM [OPTION...]\n", kSummary);
-  for (const auto& group : groups()) {
+  for (const auto& group : grouped(programs())) {
     TextTable table({});
     for (const auto& program : group.programs) table.add({program.name, program.summary});
     fmt::print("\n{}\n{}", styled(stdout, Style::Heading, group.heading),
@@ -102,7 +68,7 @@ void write_page(const fs::path& folder) {
   ManPage page("hourglass", kSummary);
   page.synopsis("hourglass", "PROGRAM [OPTION...]");
   page.section("PROGRAMS");
-  for (const auto& group : groups()) {
+  for (const auto& group : grouped(programs())) {
     page.subsection(group.heading);
     for (const auto& program : group.programs) page.entry(program.name, "", program.summary);
   }
