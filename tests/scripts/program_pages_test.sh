@@ -45,7 +45,7 @@ expect() {  # what completes the words that follow
 expect '--epochs ' dense_autoencoder --ep
 expect '--epochs ' build/bin/dense_autoencoder --ep
 expect '--epochs ' hourglass dense_autoencoder --ep
-expect 'dense_autoencoder denoising_autoencoder ' hourglass den
+expect 'denoising_autoencoder dense_autoencoder ' hourglass den
 expect 'show ' hourglass help sho
 expect 'sigmoid ' dense_autoencoder --activation sig
 expect 'sigmoid ' dense_autoencoder --activation = sig
