@@ -34,7 +34,7 @@ completed() {  # words of a line, the last to be completed
     source "$1"; shift
     COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
     _hourglass "$1"
-    printf "%s\n" "${COMPREPLY[@]}"' bash "$build/share/bash-completion/completions/hourglass" "$@"
+    ((${#COMPREPLY[@]} == 0)) || printf "%s\n" "${COMPREPLY[@]}"' bash "$build/share/bash-completion/completions/hourglass" "$@"
 }
 expect() {  # what completes the words that follow
   local expected=$1 found
