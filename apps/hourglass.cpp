@@ -9,6 +9,7 @@
 #include "hourglass/cli/command_line.h"
 #include "hourglass/cli/man_page.h"
 #include "hourglass/cli/program.h"
+#include "hourglass/cli/program_list.h"
 #include "hourglass/cli/version.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
@@ -34,13 +35,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Program {
-  std::string name, group, summary;
-};
-
 /// As the programs say themselves when Hourglass is built.
-const std::vector<Program>& programs() {
-  static const std::vector<Program> all = {
+const std::vector<ListedProgram>& programs() {
+  static const std::vector<ListedProgram> all = {
 #include "programs.h"
   };
   return all;
@@ -52,27 +49,14 @@ std::vector<std::string> program_names() {
   return names;
 }
 
-/// Their headings, in the order of the list.
-std::vector<std::string> groups() {
-  std::vector<std::string> groups;
-  for (const auto& program : programs()) {
-    if (std::find(groups.begin(), groups.end(), program.group) == groups.end()) {
-      groups.push_back(program.group);
-    }
-  }
-  return groups;
-}
-
 constexpr const char* kSummary = "Autoencoders: train, inspect and run them";
 
 void show_usage() {
   fmt::print("{}.\n\nUsage: hourglass PROGRAM [OPTION...]\n", kSummary);
-  for (const auto& group : groups()) {
+  for (const auto& group : grouped(programs())) {
     TextTable table({});
-    for (const auto& program : programs()) {
-      if (program.group == group) table.add({program.name, program.summary});
-    }
-    fmt::print("\n{}\n{}", styled(stdout, Style::Heading, group),
+    for (const auto& program : group.programs) table.add({program.name, program.summary});
+    fmt::print("\n{}\n{}", styled(stdout, Style::Heading, group.heading),
                table.text("  ", line_width(stdout)));
   }
   fmt::print(
@@ -84,11 +68,9 @@ void write_page(const fs::path& folder) {
   ManPage page("hourglass", kSummary);
   page.synopsis("hourglass", "PROGRAM [OPTION...]");
   page.section("PROGRAMS");
-  for (const auto& group : groups()) {
-    page.subsection(group);
-    for (const auto& program : programs()) {
-      if (program.group == group) page.entry(program.name, "", program.summary);
-    }
+  for (const auto& group : grouped(programs())) {
+    page.subsection(group.heading);
+    for (const auto& program : group.programs) page.entry(program.name, "", program.summary);
   }
   page.section("SEE ALSO");
   page.paragraph("The manual page of a program is hourglass-PROGRAM(1).");

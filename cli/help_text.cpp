@@ -24,7 +24,7 @@ bool is_word_at(std::string_view text, size_t at, size_t size) {
   return (at == 0 || !joins(at - 1)) && !joins(at + size);
 }
 
-bool names(std::string_view text, std::string_view word) {
+bool tells(std::string_view text, std::string_view word) {
   for (size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
     if (is_word_at(text, at, word.size())) return true;
   }
@@ -35,13 +35,13 @@ bool names(std::string_view text, std::string_view word) {
 std::string choices_text(const Field& field) {
   const auto& choices = field.choices();
   const bool told = std::all_of(choices.begin(), choices.end(),
-                                [&](const auto& choice) { return names(field.help, choice); });
+                                [&](const auto& choice) { return tells(field.help, choice); });
   if (told) return "";
   return (field.is_list() ? "any of " : "one of ") + join_text(choices);
 }
 
 /// "default: 20, by recipe digits-2d"; "" where there is nothing to tell.
-std::string value_text(const Field& field, const ValueSources& sources) {
+std::string default_text(const Field& field, const ValueSources& sources) {
   std::string value = field.value_text();
   const auto source = sources.by_field.find(field.name);
   const bool own = source == sources.by_field.end();
@@ -72,11 +72,11 @@ std::string help_entry(const std::string& option, const std::string& explanation
   return text;
 }
 
-std::string heading(const std::string& text) {
+std::string help_heading(const std::string& text) {
   return "\n" + styled(stdout, Style::Heading, text) + "\n";
 }
 
-std::string paragraph(const std::string& text, size_t width) {
+std::string help_paragraph(const std::string& text, size_t width) {
   return join_text(wrap_words(text, width), "\n") + "\n";
 }
 
@@ -88,7 +88,7 @@ std::string option_usage(const Field& field) {
 
 std::string option_explanation(const Field& field, const ValueSources& sources) {
   std::string text = field.help, tail;
-  for (const auto& part : {choices_text(field), value_text(field, sources)}) {
+  for (const auto& part : {choices_text(field), default_text(field, sources)}) {
     if (!part.empty()) tail += (tail.empty() ? "" : "; ") + part;
   }
   return tail.empty() ? text : text + " (" + tail + ")";
@@ -101,21 +101,21 @@ std::vector<UsualOption> usual_options() {
 
 std::string help_text(const ProgramInfo& program, const FieldTable& table,
                       const ValueSources& sources, size_t width) {
-  std::string text = paragraph(program.summary, width);
+  std::string text = help_paragraph(program.summary, width);
   text += fmt::format("\nUsage: {} {}[OPTION...]\n", program.name,
                       program.positional.empty() ? "" : program.positional + " ");
-  for (const auto& note : sources.notes) text += "\n" + paragraph(note, width);
+  for (const auto& note : sources.notes) text += "\n" + help_paragraph(note, width);
   std::string group;
   for (const auto& row : table.rows()) {
-    if (row.group != group) text += heading(row.group);
+    if (row.group != group) text += help_heading(row.group);
     group = row.group;
     text += help_entry(option_usage(row), with_dashes(option_explanation(row, sources)), width);
   }
-  text += heading("Help");
+  text += help_heading("Help");
   for (const auto& [usage, explanation] : usual_options()) {
     text += help_entry(usage, explanation, width);
   }
-  if (!program.examples.empty()) text += heading("Examples");
+  if (!program.examples.empty()) text += help_heading("Examples");
   for (const auto& example : program.examples) text += "  " + example + "\n";
   return text;
 }

@@ -46,6 +46,7 @@ struct Arguments {
 /// A recipe, or none, and who chose it.
 struct Origin {
   std::string recipe, because;
+  bool is_usual = false;                ///< what is trained where nothing is said
   std::string network;                  ///< its kind; empty: the recipe's, or the variant's
   std::vector<runs::OptionFile> files;  /// later ones replace what earlier ones say
 };
@@ -91,8 +92,9 @@ void choose_recipe(Origin& origin, const Arguments& arguments) {
     }
     if (!file.options.dataset().empty()) own_data = file.where + " names the data";
   }
-  origin.recipe = own_data.empty() ? arguments.variant.recipes.front().name : "";
-  origin.because = own_data.empty() ? "neither --recipe nor --dataset is given" : own_data;
+  origin.is_usual = own_data.empty();
+  origin.recipe = origin.is_usual ? arguments.variant.recipes.front().name : "";
+  origin.because = origin.is_usual ? "neither --recipe nor --dataset is given" : own_data;
 }
 
 Origin origin_of(const Arguments& arguments, const std::optional<runs::RunRecord>& resumed) {
@@ -107,7 +109,7 @@ Origin origin_of(const Arguments& arguments, const std::optional<runs::RunRecord
 }
 
 /// Recipe and network by name; an error says which file named what does not exist.
-runs::RunOptions options_of(const Arguments& arguments, const Origin& origin) {
+runs::RunOptions starting_options(const Arguments& arguments, const Origin& origin) {
   try {
     return runs::options_of(arguments.variant.name, origin.recipe, origin.network);
   } catch (const UsageError& error) {
@@ -117,23 +119,29 @@ runs::RunOptions options_of(const Arguments& arguments, const Origin& origin) {
   }
 }
 
+std::string recipe_note(const std::string& program, const Origin& origin) {
+  if (origin.recipe.empty()) {
+    return fmt::format(
+        "Defaults are those of {} itself and of no recipe, because {}; --recipe NAME brings those "
+        "of a recipe.",
+        program, origin.because);
+  }
+  const std::string otherwise =
+      origin.is_usual ? fmt::format("; with --dataset they are those of {} itself", program) : "";
+  return fmt::format("Defaults are those of recipe {}, because {}{}.", origin.recipe,
+                     origin.because, otherwise);
+}
+
+std::string file_note(const runs::OptionFile& file) {
+  const size_t count = file.options.as_json().size();
+  return fmt::format("{} sets {} option{}.", file.where, count, count == 1 ? "" : "s");
+}
+
 /// Says of each field that has not the variant's own default where its value comes from. `table`
 /// has the recipe's values, without those of files.
 ValueSources sources_of(const Arguments& arguments, const Origin& origin, const FieldTable& table) {
   ValueSources sources;
-  const std::string program = arguments.variant.name + "_autoencoder";
-  if (origin.recipe.empty()) {
-    sources.notes.push_back(fmt::format(
-        "Defaults are those of {} itself and of no recipe, because {}; --recipe NAME brings those "
-        "of a recipe.",
-        program, origin.because));
-  } else {
-    sources.notes.push_back(
-        fmt::format("Defaults are those of recipe {}, because {}{}.", origin.recipe, origin.because,
-                    origin.because.starts_with("neither")
-                        ? fmt::format("; with --dataset they are those of {} itself", program)
-                        : ""));
-  }
+  sources.notes.push_back(recipe_note(arguments.variant.name + "_autoencoder", origin));
   runs::RunOptions own = runs::options_of(arguments.variant.name, "", origin.network);
   // The network's own options are there under the kind that the recipe chose.
   const std::string network = table.find("network")->value_text();
@@ -150,10 +158,10 @@ ValueSources sources_of(const Arguments& arguments, const Origin& origin, const 
     }
   }
   for (const auto& file : origin.files) {
-    const auto& options = file.options.as_json();
-    for (const auto& [name, value] : options.items()) sources.by_field[name] = file.where;
-    sources.notes.push_back(fmt::format("{} sets {} option{}.", file.where, options.size(),
-                                        options.size() == 1 ? "" : "s"));
+    for (const auto& option : file.options.as_json().items()) {
+      sources.by_field[option.key()] = file.where;
+    }
+    sources.notes.push_back(file_note(file));
   }
   return sources;
 }
@@ -195,7 +203,7 @@ TrainerRequest parse_trainer_line(const std::string& variant, int argc, const ch
     request.resumed = runs::read_resumable_record(*folder, variant);
   }
   const Origin origin = origin_of(arguments, request.resumed);
-  request.options = options_of(arguments, origin);
+  request.options = starting_options(arguments, origin);
   FieldTable table;
   request.options.describe(table);
   const ValueSources sources = sources_of(arguments, origin, table);

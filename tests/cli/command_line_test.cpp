@@ -2,6 +2,7 @@
 
 #include "hourglass/cli/help_text.h"
 #include "hourglass/cli/man_page.h"
+#include "hourglass/cli/program_list.h"
 #include "hourglass/cli/program_pages.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
@@ -177,6 +178,17 @@ TEST(ManPage, EscapesWhatTroffWouldRead) {
   expect_contains(man_page(f.program, f.table()),
                   {".TH HOURGLASS\\-BAKE 1", "\\fBhourglass bake\\fR DOUGH", ".SS Baking\n.TP\n",
                    "\\fB\\-\\-crust\\fR \\fINAME\\fR\nbelow", "hourglass bake \\-\\-epochs 3"});
+}
+
+TEST(Grouped, KeepsTheOrderAndSaysOnceWhatAllLinesBeginWith) {
+  const auto groups = grouped({{"a", "Train", "Trains: dense."},
+                               {"show", "Tools", "Shows: all."},
+                               {"b", "Train", "Trains: sparse."}});
+  ASSERT_EQ(groups.size(), 2U);
+  EXPECT_EQ(groups[0].heading, "Train");
+  EXPECT_EQ(groups[0].programs[1].name, "b");
+  EXPECT_EQ(groups[0].programs[1].summary, "sparse.");
+  EXPECT_EQ(groups[1].programs[0].summary, "Shows: all.");
 }
 
 TEST(PeekOption, FindsBothSpellings) {

@@ -6,7 +6,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "$1" --install "$2" --prefix "$folder/prefix" >/dev/null
 cd /
-"$folder/prefix/bin/hourglass" --help | grep -q '^  dense_autoencoder  *Trains'
+"$folder/prefix/bin/hourglass" --help | grep -q '^  dense_autoencoder  *fully'
 env -i PATH=/usr/bin:/bin "$folder/prefix/bin/hourglass" dense_autoencoder --epochs 1 --out "$folder/run" --quiet |
   grep -q "^model     $folder/run/best.pt"
 

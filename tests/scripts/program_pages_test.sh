@@ -11,8 +11,8 @@ fail() {
 }
 
 # ---- hourglass lists each program with what it does, and nothing else
-list=$("$bin/hourglass" --help)
-grep -q '^  dense_autoencoder  *Trains an autoencoder: fully connected layers' <<<"$list" || fail "no line on dense_autoencoder"
+list=$(COLUMNS=200 "$bin/hourglass" --help)
+grep -q '^  dense_autoencoder  *fully connected layers' <<<"$list" || fail "no line on dense_autoencoder"
 grep -q '^Train$' <<<"$list" || fail "no group Train"
 grep -q '^Tools$' <<<"$list" || fail "no group Tools"
 names=$(sed -nE 's/^  ([a-z_]+)( .*)?$/\1/p' <<<"$list")
@@ -34,7 +34,7 @@ completed() {  # words of a line, the last to be completed
     source "$1"; shift
     COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
     _hourglass "$1"
-    printf "%s\n" "${COMPREPLY[@]}"' bash "$build/share/bash-completion/completions/hourglass" "$@"
+    ((${#COMPREPLY[@]} == 0)) || printf "%s\n" "${COMPREPLY[@]}"' bash "$build/share/bash-completion/completions/hourglass" "$@"
 }
 expect() {  # what completes the words that follow
   local expected=$1 found
@@ -45,7 +45,7 @@ expect() {  # what completes the words that follow
 expect '--epochs ' dense_autoencoder --ep
 expect '--epochs ' build/bin/dense_autoencoder --ep
 expect '--epochs ' hourglass dense_autoencoder --ep
-expect 'dense_autoencoder denoising_autoencoder ' hourglass den
+expect 'denoising_autoencoder dense_autoencoder ' hourglass den
 expect 'show ' hourglass help sho
 expect 'sigmoid ' dense_autoencoder --activation sig
 expect 'sigmoid ' dense_autoencoder --activation = sig
