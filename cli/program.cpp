@@ -2,6 +2,7 @@
 
 #include "hourglass/cli/command_line.h"
 #include "hourglass/core/error.h"
+#include "hourglass/core/terminal.h"
 
 #include <fmt/format.h>
 
@@ -15,7 +16,8 @@ namespace {
 int complain(const std::string& name, const std::string& message, int exit_code) {
   // LibTorch's messages go on with a stack trace; users need the first line alone.
   const std::string line = with_dashes(message.substr(0, message.find('\n')));
-  fmt::print(stderr, "{}: {}\n", name, line);
+  std::fflush(stdout);  // what was said before the error stands before it
+  fmt::print(stderr, "{} {}\n", styled(stderr, Style::Error, name + ":"), line);
   return exit_code;
 }
 
@@ -24,7 +26,9 @@ int complain(const std::string& name, const std::string& message, int exit_code)
 int run_program(const std::string& name, const std::function<int()>& work) {
   try {
     const int exit_code = work();
-    if (std::fflush(stdout) != 0) return complain(name, "cannot write to standard output", kFailed);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      return complain(name, "cannot write to standard output", kFailed);
+    }
     return exit_code;
   } catch (const UsageError& error) {
     return complain(name, error.what(), kWrongUsage);

@@ -45,7 +45,8 @@ function(hourglass_variants result)
 endfunction()
 
 # hourglass_program(<name> SOURCES <file>… LINK <target>…)
-# An executable in build/bin; installed behind the `hourglass` command.
+# An executable in build/bin; installed behind the `hourglass` command, which lists the programs in the order of these
+# calls.
 function(hourglass_program name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
   # Targets and files are named apart: a program may be called like a room ("show", say, is short).
@@ -53,6 +54,36 @@ function(hourglass_program name)
   set_target_properties(app_${name} PROPERTIES OUTPUT_NAME ${name})
   target_link_libraries(app_${name} PRIVATE ${arg_LINK} hourglass_warnings)
   install(TARGETS app_${name} RUNTIME DESTINATION libexec/hourglass)
+  set_property(GLOBAL APPEND PROPERTY HOURGLASS_PROGRAMS ${name})
+endfunction()
+
+# hourglass_program_pages(<folder>)
+# What all programs say of themselves, asked of them once they are built: manual pages, completion for bash and zsh, and
+# programs.h, the list that `hourglass` shows. In build/share as they are installed; programs.h in <folder>.
+function(hourglass_program_pages folder)
+  get_property(programs GLOBAL PROPERTY HOURGLASS_PROGRAMS)
+  set(summaries "")
+  foreach(program IN LISTS programs)
+    add_custom_command(OUTPUT "${folder}/${program}.summary"
+      BYPRODUCTS "${folder}/${program}.options" "${folder}/hourglass-${program}.1"
+      COMMAND "${CMAKE_COMMAND}" -E env ASAN_OPTIONS=detect_leaks=0 $<TARGET_FILE:app_${program}>
+        --write-pages "${folder}"
+      DEPENDS app_${program} COMMENT "Asking ${program} what it does" VERBATIM)
+    list(APPEND summaries "${folder}/${program}.summary")
+  endforeach()
+  set(templates "${CMAKE_CURRENT_SOURCE_DIR}/completion")
+  set(share "${PROJECT_BINARY_DIR}/share")
+  add_custom_command(OUTPUT "${folder}/pages.stamp"
+    BYPRODUCTS "${folder}/programs.h" "${share}/bash-completion/completions/hourglass"
+      "${share}/zsh/site-functions/_hourglass"
+    COMMAND "${CMAKE_COMMAND}" "-DPROGRAMS=${programs}" "-DFOLDER=${folder}" "-DTEMPLATES=${templates}"
+      "-DSHARE=${share}" -P "${PROJECT_SOURCE_DIR}/cmake/ProgramPages.cmake"
+    COMMAND "${CMAKE_COMMAND}" -E touch "${folder}/pages.stamp"
+    DEPENDS ${summaries} "${PROJECT_SOURCE_DIR}/cmake/ProgramPages.cmake" "${templates}/hourglass.bash.in"
+      "${templates}/_hourglass.in"
+    COMMENT "Putting together completion and manual pages" VERBATIM)
+  add_custom_target(program_pages ALL DEPENDS "${folder}/pages.stamp")
+  install(DIRECTORY "${share}/" DESTINATION share)
 endfunction()
 
 # hourglass_test(<room> LINK <target>…)

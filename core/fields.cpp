@@ -27,11 +27,8 @@ std::string TextCodec<double>::format(double value) {
 
 void Field::set(const std::string& text) const {
   if (assign_(text, *this)) return;
-  std::vector<std::string> words;
-  if (expects_.starts_with("one of ")) words = split_text(expects_.substr(7), ',');
-  for (auto& word : words) word.erase(0, word.find_first_not_of(' '));
   throw UsageError("`{}`: expected {}{}, found '{}'{}", name, expects_, range_text(), text,
-                   suggestion(text, words));
+                   suggestion(text, choices_));
 }
 
 Field& Field::at_least(double limit) {
@@ -61,6 +58,11 @@ Field& Field::not_recorded() {
 
 Field& Field::shown_as(std::string placeholder) {
   placeholder_ = std::move(placeholder);
+  return *this;
+}
+
+Field& Field::offering(std::vector<std::string> values) {
+  offered_ = std::move(values);
   return *this;
 }
 

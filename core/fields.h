@@ -49,7 +49,8 @@ const char* enum_name(Enum value) {
 }
 
 /// A type of its own that is written as text: `T::expects()` says what is allowed, `T::parse` is
-/// none for anything else, and `text()` is its inverse.
+/// none for anything else, and `text()` is its inverse. Where the values are a few names,
+/// `T::choices()` lists them.
 template <class T>
 concept HasTextForm = requires(const T& value, const std::string& text) {
   { T::expects() } -> std::convertible_to<std::string>;
@@ -68,10 +69,18 @@ struct TextCodec {
     if constexpr (HasTextForm<T>) {
       return T::expects();
     } else {
-      std::vector<std::string> names;
-      for (const auto& entry : names_of(T{})) names.emplace_back(entry.name);
-      return "one of " + join_text(names);
+      return "one of " + join_text(choices());
     }
+  }
+  /// The names of all values; empty where they cannot be listed.
+  static std::vector<std::string> choices() {
+    std::vector<std::string> names;
+    if constexpr (std::is_enum_v<T>) {
+      for (const auto& entry : names_of(T{})) names.emplace_back(entry.name);
+    } else if constexpr (requires { T::choices(); }) {
+      names = T::choices();
+    }
+    return names;
   }
   static std::optional<T> parse(const std::string& text) {
     if constexpr (HasTextForm<T>) {
@@ -128,11 +137,23 @@ struct TextCodec<T, std::enable_if_t<std::is_integral_v<T>>> {
   static std::string format(T value) { return std::to_string(value); }
 };
 
+/// The names of all values of T; empty where they cannot be listed, as for numbers.
+template <class T>
+std::vector<std::string> choices_of() {
+  if constexpr (requires { TextCodec<T>::choices(); }) return TextCodec<T>::choices();
+  return {};
+}
+
 /// "none" when there is no value.
 template <class T>
 struct TextCodec<std::optional<T>> {
   static std::string placeholder() { return TextCodec<T>::placeholder(); }
   static std::string expects() { return TextCodec<T>::expects() + " (or none)"; }
+  static std::vector<std::string> choices() {
+    std::vector<std::string> names = choices_of<T>();
+    if (!names.empty()) names.emplace_back("none");
+    return names;
+  }
   static std::optional<std::optional<T>> parse(const std::string& text) {
     const auto value = TextCodec<T>::parse(text);
     if (text != "none" && !value) return {};
@@ -154,6 +175,7 @@ struct TextCodec<std::vector<T>> {
     return one + "," + one + ",...";
   }
   static std::string expects() { return "a comma-separated list, each " + TextCodec<T>::expects(); }
+  static std::vector<std::string> choices() { return choices_of<T>(); }  // of each
   static std::optional<std::vector<T>> parse(const std::string& text) {
     std::vector<T> values;
     if (text == "none") return values;
@@ -186,6 +208,14 @@ class Field {
 
   /// "N" in "learning_rate N"; empty for a switch.
   const std::string& placeholder() const { return placeholder_; }
+  bool is_switch() const { return placeholder_.empty(); }
+
+  /// The names of all values it can have, or each of a list's; empty where they cannot be listed.
+  const std::vector<std::string>& choices() const { return choices_; }
+  /// What a user is offered to complete a value with: the choices, or what `offering` named.
+  const std::vector<std::string>& offered() const { return offered_; }
+  /// Whether the value is a comma-separated list of them.
+  bool is_list() const { return is_list_; }
 
   std::string value_text() const { return text_(); }
   FieldValue value() const { return value_(); }
@@ -203,12 +233,15 @@ class Field {
   Field& not_recorded();
   /// Another placeholder than the type's: "DIR".
   Field& shown_as(std::string placeholder);
+  /// Names some values where others are allowed too.
+  Field& offering(std::vector<std::string> values);
 
  private:
   friend class FieldTable;
   double lowest_ = -std::numeric_limits<double>::infinity();
   double highest_ = std::numeric_limits<double>::infinity();
-  bool lowest_excluded_ = false, highest_excluded_ = false;
+  bool lowest_excluded_ = false, highest_excluded_ = false, is_list_ = false;
+  std::vector<std::string> choices_, offered_;
   std::string placeholder_, expects_;
   std::function<std::string()> text_;
   std::function<FieldValue()> value_;
@@ -245,6 +278,11 @@ Field& FieldTable::add(std::string name, T& field, std::string help) {
   row.help = std::move(help);
   row.placeholder_ = TextCodec<T>::placeholder();
   row.expects_ = TextCodec<T>::expects();
+  row.choices_ = row.offered_ = choices_of<T>();
+  row.is_list_ = !row.choices_.empty() && !std::is_enum_v<T> && !HasTextForm<T> && requires {
+    typename T::value_type;
+    T{}.empty();
+  };
   row.text_ = [&field] { return TextCodec<T>::format(field); };
   row.value_ = [&field]() -> FieldValue {
     if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, double> ||

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <ctime>
+#include <iterator>
 #include <numeric>
 
 namespace hourglass {
@@ -57,6 +58,57 @@ std::string join_text(const std::vector<std::string>& parts, std::string_view se
     text += part;
   }
   return text;
+}
+
+size_t count_characters(std::string_view text) {
+  // Bytes that do not continue a character.
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
+    return (static_cast<uint8_t>(byte) & 0xC0U) != 0x80U;
+  }));
+}
+
+std::string shortened(std::string_view text, size_t most) {
+  if (count_characters(text) <= most) return std::string(text);
+  if (most == 0) return "";
+  size_t end = 0;
+  for (size_t kept = 0; kept < most; ++kept) {
+    if (kept + 1 == most) return std::string(text.substr(0, end)) + "…";
+    do ++end;
+    while (count_characters(text.substr(end, 1)) == 0);
+  }
+  return "";
+}
+
+std::vector<std::string> wrap_words(std::string_view text, size_t width) {
+  std::vector<std::string> lines(1);
+  for (const auto& word : split_text(text, ' ')) {
+    std::string& line = lines.back();
+    if (line.empty()) {
+      line = word;
+    } else if (count_characters(line) + 1 + count_characters(word) <= width) {
+      line += " " + word;
+    } else {
+      lines.push_back(word);
+    }
+  }
+  return lines;
+}
+
+std::string fitted_line(std::vector<LinePiece> pieces, size_t most) {
+  const auto joined = [&] {
+    std::string line;
+    for (const auto& piece : pieces) line += piece.text;
+    return line;
+  };
+  while (count_characters(joined()) > most) {
+    // The last of the highest rank.
+    const auto dispensable =
+        std::max_element(pieces.rbegin(), pieces.rend(),
+                         [](const auto& a, const auto& b) { return a.rank < b.rank; });
+    if (dispensable == pieces.rend() || dispensable->rank == 0) return shortened(joined(), most);
+    pieces.erase(std::next(dispensable).base());
+  }
+  return joined();
 }
 
 std::optional<std::string> nearest_word(std::string_view word,

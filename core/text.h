@@ -14,6 +14,25 @@ std::vector<std::string> split_text(std::string_view text, char separator);
 /// {"a", "b"} -> "a, b".
 std::string join_text(const std::vector<std::string>& parts, std::string_view separator = ", ");
 
+/// Characters of UTF-8 text, of which each is taken to be one column wide.
+size_t count_characters(std::string_view text);
+
+/// The text, or its beginning and "…" where it is longer than `most` characters.
+std::string shortened(std::string_view text, size_t most);
+
+/// The words of a text in lines of at most `width` characters; a longer word has a line of its own.
+std::vector<std::string> wrap_words(std::string_view text, size_t width);
+
+/// A piece of a line, and how dispensable it is: those of the highest rank are left out first, of
+/// equal ones the last first; those of rank 0 stay.
+struct LinePiece {
+  std::string text;
+  int rank = 0;
+};
+
+/// The pieces one after the other, without as many as it takes to have at most `most` characters.
+std::string fitted_line(std::vector<LinePiece> pieces, size_t most);
+
 /// The candidate that a misspelt `word` most likely means; none when all are too far away.
 std::optional<std::string> nearest_word(std::string_view word,
                                         const std::vector<std::string>& candidates);

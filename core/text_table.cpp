@@ -5,41 +5,57 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdint>
 
 namespace hourglass {
 namespace {
-
-/// Characters of UTF-8 text: bytes that do not continue one.
-size_t characters(const std::string& text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
-    return (static_cast<uint8_t>(byte) & 0xC0U) != 0x80U;
-  }));
-}
 
 bool is_number(std::string text) {
   std::erase(text, ',');
   return parse_double(text).has_value();
 }
 
+/// How much room the last column needs for being wrapped in its place.
+constexpr size_t kLeastWidth = 24;
+constexpr size_t kSpaceBetween = 2;
+
 }  // namespace
 
-std::string TextTable::text(std::string_view indent) const {
-  std::string text;
-  std::vector<size_t> widths(rows_.front().size());
-  std::vector<bool> numbers(widths.size(), rows_.size() > 1);
+std::string TextTable::text(std::string_view indent, size_t most) const {
+  if (rows_.empty()) return "";
+  const size_t columns = rows_.front().size(), last = columns - 1;
+  std::vector<size_t> widths(columns);
+  std::vector<bool> numbers(columns, !empty());
   for (size_t r = 0; r < rows_.size(); ++r) {
-    for (size_t c = 0; c < widths.size(); ++c) {
-      widths[c] = std::max(widths[c], characters(rows_[r][c]));
-      if (r > 0 && !rows_[r][c].empty() && !is_number(rows_[r][c])) numbers[c] = false;
+    for (size_t c = 0; c < columns; ++c) {
+      widths[c] = std::max(widths[c], count_characters(rows_[r][c]));
+      if (r >= header_lines_ && !rows_[r][c].empty() && !is_number(rows_[r][c])) numbers[c] = false;
     }
   }
+  size_t before = count_characters(indent);  // the last column
+  for (size_t c = 0; c < last; ++c) before += widths[c] + kSpaceBetween;
+  const bool wraps = before + widths[last] > most && last > 0 && !numbers[last];
+  const bool below = wraps && before + kLeastWidth > most;
+  const size_t margin = below ? count_characters(indent) + 2 * kSpaceBetween : before;
+
+  std::string text;
   for (const auto& row : rows_) {
     std::string line(indent);
-    for (size_t c = 0; c < widths.size(); ++c) {
-      const std::string padding(widths[c] - characters(row[c]), ' ');
+    for (size_t c = 0; c < (wraps ? last : columns); ++c) {
+      const std::string padding(widths[c] - count_characters(row[c]), ' ');
       line += numbers[c] ? padding + row[c] : row[c] + padding;
-      line += "  ";
+      line += std::string(kSpaceBetween, ' ');
+    }
+    if (wraps) {
+      const size_t room = most > margin ? most - margin : 1;
+      std::string wrapped;
+      for (const auto& part : wrap_words(row[last], room)) {
+        wrapped += (wrapped.empty() ? "" : "\n" + std::string(margin, ' ')) + part;
+      }
+      if (below) {
+        line.resize(line.find_last_not_of(' ') + 1);
+        line += "\n" + std::string(margin, ' ');
+      }
+      line += wrapped;
     }
     line.resize(line.find_last_not_of(' ') + 1);
     text += line + "\n";

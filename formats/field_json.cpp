@@ -37,11 +37,20 @@ void from_json(const FieldTable& table, const nlohmann::json& object, const std:
     if (row == nullptr || !row->recorded) {
       throw Error("{}: unknown option '{}'{}", where, name, suggestion(name, table.names()));
     }
-    try {
-      row->set(text_of(value));
-    } catch (const UsageError& error) {
-      throw Error("{}: {}", where, error.what());
+    set_from_json(*row, value, where);
+  }
+}
+
+void set_from_json(const Field& field, const nlohmann::json& value, const std::string& where) {
+  try {
+    // A text would be allowed for a field that takes any.
+    if (value.is_null() || value.is_object()) {
+      throw UsageError("`{}`: expected a value, found {}", field.name,
+                       value.is_null() ? "null" : "an object");
     }
+    field.set(text_of(value));
+  } catch (const UsageError& error) {
+    throw Error("{}: {}", where, error.what());
   }
 }
 

@@ -74,6 +74,8 @@ const NetworkKind& NetworkOptions::kind() const {
 
 std::string NetworkOptions::Name::expects() { return "one of " + join_text(kind_names()); }
 
+std::vector<std::string> NetworkOptions::Name::choices() { return kind_names(); }
+
 std::optional<NetworkOptions::Name> NetworkOptions::Name::parse(const std::string& text) {
   if (!find_kind(text)) return {};
   return Name{text};

@@ -96,7 +96,7 @@ class NetworkOptions {
   NetworkOptions() : NetworkOptions("dense") {}
 
   template <class Options>
-    requires requires { Options::kName; }
+  requires requires { Options::kName; }
   NetworkOptions(Options options) : name_{Options::kName}, options_(std::move(options)) {}
 
   /// The kind of that name with its defaults. Throws `UsageError` for an unknown name.
@@ -117,6 +117,7 @@ class NetworkOptions {
   struct Name {
     std::string value;
     static std::string expects();
+    static std::vector<std::string> choices();
     static std::optional<Name> parse(const std::string& text);
     std::string text() const { return value; }
   };

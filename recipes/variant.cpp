@@ -2,10 +2,9 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
+#include "hourglass/core/text_table.h"
 
 #include <fmt/format.h>
-
-#include <algorithm>
 
 namespace hourglass::recipes {
 
@@ -93,22 +92,14 @@ const Recipe& find_recipe(const std::string& name, const std::string& variant) {
                    suggestion(name, names));
 }
 
-std::string recipe_table(const std::string& variant) {
-  const auto& recipes = find_variant(variant).recipes;
-  size_t name_width = 6;
-  for (const auto& recipe : recipes) name_width = std::max(name_width, recipe.name.size());
-  const auto row = [&](const std::string& name, const std::string& data, const std::string& epochs,
-                       const std::string& expected, const std::string& what) {
-    return fmt::format("{:<{}}  {:<13}  {:>6}  {:<35}  {}\n", name, name_width, data, epochs,
-                       expected, what);
-  };
-  std::string text = row("recipe", "data set", "epochs", "expected", "what");
-  for (const auto& recipe : recipes) {
-    text += row(recipe.name, recipe.data.dataset, std::to_string(recipe.training.epochs),
-                fmt::format("{} <= {:.4f}", recipe.expected.column, recipe.expected.at_most),
-                recipe.summary);
+std::string recipe_table(const std::string& variant, size_t width) {
+  TextTable table({"recipe", "data set", "epochs", "expected", "what"});
+  for (const auto& recipe : find_variant(variant).recipes) {
+    table.add({recipe.name, recipe.data.dataset, std::to_string(recipe.training.epochs),
+               fmt::format("{} <= {:.4f}", recipe.expected.column, recipe.expected.at_most),
+               recipe.summary});
   }
-  return text;
+  return table.text("", width);
 }
 
 }  // namespace hourglass::recipes

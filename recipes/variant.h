@@ -6,6 +6,7 @@
 #include "hourglass/recipes/objective.h"
 #include "hourglass/recipes/recipe.h"
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -49,7 +50,8 @@ const Variant& find_variant(const std::string& name);
 /// another variant.
 const Recipe& find_recipe(const std::string& name, const std::string& variant);
 
-/// The variant's recipes as a table: name, data, epochs, expected number, what it is.
-std::string recipe_table(const std::string& variant);
+/// The variant's recipes as a table: name, data, epochs, expected number, what it is; lines of at
+/// most `width` characters.
+std::string recipe_table(const std::string& variant, size_t width = 80);
 
 }  // namespace hourglass::recipes

@@ -1,6 +1,7 @@
 #include "hourglass/runs/checkpointer.h"
 
 #include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
 #include "hourglass/formats/torchscript.h"
 #include "hourglass/models/tensors.h"
 #include "hourglass/runs/state_file.h"
@@ -8,9 +9,12 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
-#include <vector>
 
 namespace hourglass::runs {
 namespace {
@@ -18,19 +22,31 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-/// The files of earlier best epochs, oldest first: a resumed run goes on counting them.
-std::deque<fs::path> kept_files(const fs::path& folder) {
-  std::vector<std::pair<fs::file_time_type, fs::path>> found;
-  if (fs::is_directory(folder)) {
-    for (const auto& entry : fs::directory_iterator(folder)) {
-      if (entry.path().filename().string().starts_with("best-epoch")) {
-        found.emplace_back(entry.last_write_time(), entry.path());
-      }
+constexpr std::string_view kKeptPrefix = "best-epoch";
+
+/// The epoch of a kept file; none for other files.
+std::optional<int64_t> kept_epoch(const fs::path& path) {
+  const std::string name = path.filename();
+  if (!name.starts_with(kKeptPrefix)) return {};
+  const size_t begin = kKeptPrefix.size();
+  return parse_integer(name.substr(begin, name.find('-', begin) - begin));
+}
+
+/// The files of best epochs up to that one, oldest first: a resumed run goes on counting them.
+/// Later ones are of epochs that it trains again.
+std::deque<fs::path> kept_files(const fs::path& folder, int64_t last_epoch) {
+  std::map<int64_t, fs::path> found;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const auto epoch = kept_epoch(entry.path());
+    if (!epoch) continue;
+    if (*epoch > last_epoch) {
+      fs::remove(entry.path());
+    } else {
+      found[*epoch] = entry.path();
     }
   }
-  std::sort(found.begin(), found.end());
   std::deque<fs::path> paths;
-  for (auto& entry : found) paths.push_back(std::move(entry.second));
+  for (auto& [epoch, path] : found) paths.push_back(std::move(path));
   return paths;
 }
 
@@ -42,17 +58,19 @@ Checkpointer::Checkpointer(fs::path folder, models::AutoencoderPtr exported,
     : folder_(std::move(folder)),
       exported_(std::move(exported)),
       options_(options),
-      card_(std::move(card)),
-      kept_(kept_files(folder_)) {
-  if (written) {
-    written_epoch_ = written->cursor.epoch;
-    written_best_epoch_ = written->best.epoch;
-  }
+      card_(std::move(card)) {
+  if (!written) return;
+  written_epoch_ = written->cursor.epoch;
+  written_best_epoch_ = written->best.epoch;
+  if (options_.keep_best > 0) kept_ = kept_files(folder_, written_epoch_);
 }
 
-training::Verdict Checkpointer::on_epoch_end(const training::EpochReport& /*report*/,
+training::Verdict Checkpointer::on_epoch_end(const training::EpochReport& report,
                                              const training::TrainingStatePtr& state) {
   latest_ = state;
+  // Snapshots share their tensors with the state: all but the last are kept alive for this alone.
+  if (report.improved && options_.keep_best > 0) waiting_.push_back(state->best);
+  if (std::ssize(waiting_) > options_.keep_best) waiting_.pop_front();
   const std::chrono::duration<double> since = Clock::now() - written_at_;
   if (since.count() >= options_.interval) write();
   return training::Verdict::Continue;
@@ -60,24 +78,37 @@ training::Verdict Checkpointer::on_epoch_end(const training::EpochReport& /*repo
 
 void Checkpointer::write() {
   if (!latest_ || latest_->cursor.epoch == written_epoch_) return;
-  // The model first: should the program end in between, the state is of an earlier epoch, and
-  // resuming makes the same model again.
-  if (latest_->best.epoch != written_best_epoch_) write_best(latest_->best);
+  // The models first: should the program end in between, the state is of an earlier epoch, and
+  // resuming makes the same models again.
+  if (latest_->best.epoch != written_best_epoch_) export_model(latest_->best, folder_ / "best.pt");
+  write_kept();
   save_state(folder_ / "last.safetensors", *latest_);
+  remove_surplus();
   written_epoch_ = latest_->cursor.epoch;
   written_best_epoch_ = latest_->best.epoch;
   written_at_ = Clock::now();
 }
 
-void Checkpointer::write_best(const training::BestEpoch& best) {
+void Checkpointer::export_model(const training::BestEpoch& best, const fs::path& path) {
   models::load_tensors(*exported_, best.model, "the best weights");
-  formats::export_autoencoder(*exported_, folder_ / "best.pt", card_(best));
-  if (options_.keep_best == 0) return;
-  const fs::path kept = folder_ / fmt::format("best-epoch{}-{:.4f}.pt", best.epoch, best.monitored);
-  write_file_atomically(kept, read_file(folder_ / "best.pt"));
-  // A run that was killed between best.pt and its state writes the same file again.
-  std::erase(kept_, kept);
-  kept_.push_back(kept);
+  formats::export_autoencoder(*exported_, path, card_(best));
+}
+
+void Checkpointer::write_kept() {
+  for (const auto& best : waiting_) {
+    const fs::path path =
+        folder_ / fmt::format("{}{}-{:.4f}.pt", kKeptPrefix, best.epoch, best.monitored);
+    if (best.epoch == latest_->best.epoch) {
+      write_file_atomically(path, read_file(folder_ / "best.pt"));
+    } else {
+      export_model(best, path);
+    }
+    kept_.push_back(path);
+  }
+  waiting_.clear();
+}
+
+void Checkpointer::remove_surplus() {
   while (std::ssize(kept_) > options_.keep_best) {
     fs::remove(kept_.front());
     kept_.pop_front();

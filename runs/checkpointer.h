@@ -22,9 +22,12 @@ struct CheckpointOptions {
         .at_least(0)
         .shown_as("SECONDS")
         .not_recorded();
-    table.add("keep_best", keep_best, "also keep the last N best models")
-        .at_least(0)
-        .not_recorded();
+    table
+        .add(
+            "keep_best", keep_best,
+            "also keep the models of the last N best epochs; N of them wait in memory for the next "
+            "checkpoint")
+        .at_least(0);
   }
 };
 
@@ -32,8 +35,12 @@ struct CheckpointOptions {
 ///
 /// Both are due at the end of an epoch once `interval` seconds have passed since the last time, and
 /// at the end of the run. Until then a finished epoch is a snapshot in memory, so that short epochs
-/// do not pay for files. `last.safetensors` holds the best weights too: it alone decides what a resumed run
-/// continues from.
+/// do not pay for files. `last.safetensors` holds the best weights too: it alone decides what a
+/// resumed run continues from.
+///
+/// With `keep_best` the last so many best epochs, whenever they were, are there as
+/// `best-epoch12-0.2650.pt`. They are written before the state and surplus ones removed after it, so
+/// that those of the state's epoch are there whenever a run is killed; later ones are trained again.
 class Checkpointer : public training::Hook {
  public:
   /// What best.pt says of itself besides its program.
@@ -56,10 +63,13 @@ class Checkpointer : public training::Hook {
   training::TrainingStatePtr latest_;
   int64_t written_epoch_ = 0, written_best_epoch_ = 0;
   std::chrono::steady_clock::time_point written_at_ = std::chrono::steady_clock::now();
-  std::deque<std::filesystem::path> kept_;
+  std::deque<training::BestEpoch> waiting_;  // to be kept, since the last checkpoint
+  std::deque<std::filesystem::path> kept_;   // oldest first
 
   void write();
-  void write_best(const training::BestEpoch& best);
+  void export_model(const training::BestEpoch& best, const std::filesystem::path& path);
+  void write_kept();
+  void remove_surplus();
 };
 
 }  // namespace hourglass::runs

@@ -204,12 +204,4 @@ void Run::save_part(Part part) {
   parts_.push_back(path);
 }
 
-formats::RecordedOptions read_architecture(const fs::path& path, const std::string& variant) {
-  const formats::ModelCard card = formats::parse_card(read_file(path), path.string());
-  if (card.variant != variant) {
-    throw Error("{}: expected a {} autoencoder, found '{}'", path.string(), variant, card.variant);
-  }
-  return card.options;
-}
-
 }  // namespace hourglass::runs

@@ -62,9 +62,4 @@ class Run {
   void save_part(Part part);
 };
 
-/// The model's options in an architecture.json of `save_parts`, for that variant. Throws `Error`
-/// where the file holds something else, or another variant.
-formats::RecordedOptions read_architecture(const std::filesystem::path& path,
-                                           const std::string& variant);
-
 }  // namespace hourglass::runs

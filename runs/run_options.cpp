@@ -60,7 +60,19 @@ RunOptions options_of(const std::string& name, const std::string& recipe,
 
 void RunOptions::describe(FieldTable& table) {
   table.begin_group("Recipe");
+  std::vector<std::string> recipe_names;
+  for (const auto& own : recipes::find_variant(model.variant).recipes) {
+    recipe_names.push_back(own.name);
+  }
   table.add("recipe", recipe, "a published system: its options become the defaults of all others")
+      .shown_as("NAME")
+      .offering(recipe_names)
+      .not_recorded();
+  table
+      .add("config", config,
+           "take options from a run.json, or from a JSON file such as {\"epochs\": 20, \"widths\": "
+           "[32, 2]}: they replace the recipe's, and flags replace them")
+      .shown_as("FILE")
       .not_recorded();
   table.add("list_recipes", list_recipes, "show the recipes and exit").not_recorded();
 
@@ -109,6 +121,17 @@ void RunOptions::describe(FieldTable& table) {
   table.add("report", report, "at the end also write the run as one page, report.html")
       .not_recorded();
   table.add("quiet", quiet, "print the results alone").not_recorded();
+}
+
+std::vector<std::string> networks_with(const std::string& option) {
+  std::vector<std::string> names;
+  for (const auto& kind : models::network_kinds()) {
+    models::NetworkOptions network(kind.name);
+    FieldTable fields;
+    network.describe(fields);
+    if (fields.find(option)) names.push_back(kind.name);
+  }
+  return names;
 }
 
 namespace {

@@ -61,7 +61,7 @@ struct RunOptions {
   recipes::Expectation expected;
 
   // Where the run goes and how much it says; not part of what it computes.
-  std::string out, resume, architecture;
+  std::string out, resume, architecture, config;
   int64_t stop_after = 0;
   CheckpointOptions checkpoints;
   std::vector<Part> save_parts;
@@ -77,6 +77,9 @@ struct RunOptions {
 /// kind `network` where that is not empty. Throws `UsageError` for unknown names.
 RunOptions options_of(const std::string& variant, const std::string& recipe,
                       const std::string& network = "");
+
+/// The kinds of network that have an option of that name; none where no network has.
+std::vector<std::string> networks_with(const std::string& option);
 
 /// Throws `UsageError` for what cannot work whatever the data, before any file is opened.
 void check(const RunOptions& options);

@@ -96,7 +96,9 @@ nlohmann::json compared_options(RunOptions options) {
   FieldTable table;
   options.describe(table);
   nlohmann::json compared = formats::to_json(table);
-  for (const char* free : {"seed", "device", "threads", "engine", "data_dir"}) compared.erase(free);
+  for (const char* free : {"seed", "device", "threads", "engine", "data_dir", "keep_best"}) {
+    compared.erase(free);
+  }
   return compared;
 }
 

@@ -5,46 +5,68 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
-#include <sys/ioctl.h>
-#include <unistd.h>
+#include <limits>
+#include <vector>
 
 namespace hourglass::training {
 namespace {
 
 constexpr double kSecondsBetweenDrawings = 0.1;
-constexpr int64_t kBarWidth = 24;
+constexpr int64_t kBarWidth = 16;
 
 std::string bar_text(double fraction) {
   const auto done = static_cast<size_t>(fraction * kBarWidth);
   return std::string(done, '#') + std::string(kBarWidth - done, '.');
 }
 
-/// "loss 0.034512  reconstruction 0.030000": the loss, and its parts where there are several.
-std::string losses_text(const Measurements& measurements) {
-  std::string text;
-  for (const auto& measurement : measurements) {
-    if (measurements.size() == 2 && &measurement != &measurements.front()) break;
-    text += fmt::format("  {} {:.6f}", measurement.name, measurement.value);
-  }
-  return text;
+/// "  0.0123 s  best"
+constexpr size_t kEndOfLine = 16;
+
+std::string epoch_text(int64_t epoch, int64_t epochs) {
+  return fmt::format("epoch {:>{}}/{}", epoch, std::to_string(epochs).size(), epochs);
 }
 
-/// The part of a line that fits into the terminal: a line that wraps could not be redrawn in place.
-std::string fitted_to_terminal(const std::string& line) {
-  winsize size{};
-  const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return line.substr(0, (known ? size.ws_col : size_t{80}) - 1);
+// How dispensable a piece of a line is.
+constexpr int kOften = 1, kMore = 2, kMost = 3;
+
+/// "loss 0.034512", "reconstruction 0.030000": the loss, and its parts where there are several,
+/// which are as dispensable as `rank` says.
+std::vector<LinePiece> loss_pieces(const Measurements& measurements, int rank) {
+  std::vector<LinePiece> pieces;
+  for (const auto& measurement : measurements) {
+    const bool is_loss = &measurement == &measurements.front();
+    if (measurements.size() == 2 && !is_loss) break;
+    pieces.push_back(
+        {fmt::format("  {} {:.6f}", measurement.name, measurement.value), is_loss ? 0 : rank});
+  }
+  return pieces;
+}
+
+void append(std::vector<LinePiece>& pieces, const std::vector<LinePiece>& more) {
+  pieces.insert(pieces.end(), more.begin(), more.end());
+}
+
+/// What lines may have: all of a log, as much as a terminal has room for.
+size_t room() {
+  return is_terminal(stdout) ? line_width(stdout) : std::numeric_limits<size_t>::max();
 }
 
 }  // namespace
 
 Progress::Progress(ProgressOptions options, int64_t epochs, int64_t finished, int64_t items)
-    : options_(options), epochs_(epochs), finished_(finished), items_(items) {}
+    : options_(options),
+      epochs_(epochs),
+      finished_(finished),
+      items_(items),
+      bar_(stdout, options.bar) {}
 
 void Progress::show_untrained(const Measurements& training) const {
-  fmt::print("epoch {:>{}}/{}{}  (untrained)\n", 0, std::to_string(epochs_).size(), epochs_,
-             losses_text(training));
+  std::vector<LinePiece> pieces = {{epoch_text(0, epochs_)}};
+  append(pieces, loss_pieces(training, kMore));
+  pieces.push_back({"  (untrained)"});
+  fmt::print("{}\n", fitted_line(pieces, room()));
 }
 
 void Progress::on_epoch_start(int64_t epoch, int64_t steps) {
@@ -53,7 +75,7 @@ void Progress::on_epoch_start(int64_t epoch, int64_t steps) {
 }
 
 void Progress::on_step(int64_t step, const Engine& engine) {
-  if (!options_.bar) return;
+  if (!bar_.shown()) return;
   const std::chrono::duration<double> since = Clock::now() - drawn_;
   if (since.count() < kSecondsBetweenDrawings) return;
   drawn_ = Clock::now();
@@ -67,18 +89,25 @@ Verdict Progress::on_epoch_end(const EpochReport& report, const TrainingStatePtr
   const bool line_due = options_.line_every > 0 &&
                         (report.epoch % options_.line_every == 0 || report.epoch == epochs_);
   if (!line_due) return Verdict::Continue;
-  clear_bar();
-  fmt::print("epoch {:>{}}/{}{}", report.epoch, std::to_string(epochs_).size(), epochs_,
-             losses_text(report.training));
+  bar_.clear();
+  const std::string seconds = fmt::format("  {:.3g} s", report.seconds);
+  const std::string best = report.improved ? "  best" : "";
+  std::vector<LinePiece> pieces = {{epoch_text(report.epoch, epochs_)}};
+  append(pieces, loss_pieces(report.training, kMore));
   if (!report.validation.empty()) {
-    fmt::print("  validation{}", losses_text(report.validation));
+    pieces.push_back({"  validation"});
+    append(pieces, loss_pieces(report.validation, kMost));
   }
-  fmt::print("  {:.3g} s{}\n", report.seconds, report.improved ? "  best" : "");
+  // The end of the line has the same room each time, so that all lines have the same terms.
+  const size_t end = std::max(kEndOfLine, seconds.size() + best.size());
+  const size_t most = room();
+  fmt::print("{}{}{}\n", fitted_line(pieces, most > end ? most - end : 0), seconds,
+             styled(stdout, Style::Good, best));
   std::fflush(stdout);
   return Verdict::Continue;
 }
 
-void Progress::on_run_end() { clear_bar(); }
+void Progress::on_run_end() { bar_.clear(); }
 
 void Progress::draw_bar(int64_t step, double loss) {
   const std::chrono::duration<double> elapsed = Clock::now() - started_;
@@ -86,18 +115,19 @@ void Progress::draw_bar(int64_t step, double loss) {
       static_cast<double>(epoch_ - 1) + static_cast<double>(step) / static_cast<double>(steps_);
   const double trained = epochs_done - static_cast<double>(finished_);
   const double seconds_an_epoch = elapsed.count() / trained;
-  const std::string line = fmt::format(
-      "epoch {}/{} [{}] {}/{}  loss {:.6f}  {} left  {} items/s{}", epoch_, epochs_,
-      bar_text(epochs_done / static_cast<double>(epochs_)), step, steps_, loss,
-      clock_time(seconds_an_epoch * (static_cast<double>(epochs_) - epochs_done)),
-      with_thousands(static_cast<int64_t>(static_cast<double>(items_) / seconds_an_epoch)),
-      best_text_);
-  fmt::print("\r\033[K{}", fitted_to_terminal(line));
-  std::fflush(stdout);
-}
-
-void Progress::clear_bar() const {
-  if (options_.bar) fmt::print("\r\033[K");
+  bar_.show(fitted_line(
+      {{fmt::format("epoch {}/{}", epoch_, epochs_)},
+       {fmt::format(" [{}]", bar_text(epochs_done / static_cast<double>(epochs_))), kMore},
+       {fmt::format(" {:>{}}/{}", step, std::to_string(steps_).size(), steps_), kMore},
+       {fmt::format("  loss {:.6f}", loss)},
+       {fmt::format("  {} left",
+                    clock_time(seconds_an_epoch * (static_cast<double>(epochs_) - epochs_done))),
+        kOften},
+       {fmt::format("  {} items/s", with_thousands(static_cast<int64_t>(
+                                        static_cast<double>(items_) / seconds_an_epoch))),
+        kMost},
+       {best_text_, kMost}},
+      line_width(stdout) - 1));
 }
 
 }  // namespace hourglass::training

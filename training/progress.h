@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hourglass/core/terminal.h"
 #include "hourglass/training/trainer.h"
 
 #include <chrono>
@@ -9,12 +10,13 @@
 namespace hourglass::training {
 
 struct ProgressOptions {
-  bool bar = false;        ///< redraw one line in place; for a terminal
+  bool bar = false;        ///< redraw one line in place where standard output is a terminal
   int64_t line_every = 1;  ///< leave a line every so many epochs, and after the last one; 0: never
 };
 
 /// Tells on standard output how training goes: plain lines for a log, a bar with speed and time
-/// left for a terminal.
+/// left for a terminal. Lines on a terminal have as many of the loss's terms as there is room for;
+/// in a log they have all.
 class Progress : public Hook {
  public:
   /// The run's total epochs, how many were finished before, and the items of an epoch.
@@ -36,9 +38,9 @@ class Progress : public Hook {
   int64_t epoch_ = 0, steps_ = 0;
   Clock::time_point started_ = Clock::now(), drawn_;
   std::string best_text_;
+  LiveLine bar_;
 
   void draw_bar(int64_t step, double loss);
-  void clear_bar() const;
 };
 
 }  // namespace hourglass::training

@@ -1,5 +1,6 @@
 #include "hourglass/apps/tools/tool.h"
 
+#include "hourglass/cli/help_text.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
@@ -19,7 +20,6 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
-#include <unistd.h>
 
 namespace hourglass::apps {
 
@@ -36,37 +36,26 @@ namespace fs = std::filesystem;
 
 // ---- Progress
 
-bool shows_progress(bool quiet) { return !quiet && ::isatty(STDERR_FILENO) != 0; }
-
-constexpr const char* kEraseLine = "\r\033[K";
-
-/// One line on a terminal's standard error, redrawn in place; nothing elsewhere, and nothing for
-/// work that is done within a second.
+/// How far work is, on a terminal's standard error; nothing elsewhere, and nothing for work that
+/// is done within a second.
 class WorkLine {
  public:
   WorkLine(std::string what, int64_t total, bool quiet)
-      : what_(std::move(what)), total_(total), shown_(shows_progress(quiet)) {}
-  WorkLine(const WorkLine&) = delete;
-  WorkLine& operator=(const WorkLine&) = delete;
-  ~WorkLine() {
-    if (drawn_) fmt::print(stderr, kEraseLine);
-  }
+      : what_(std::move(what)), total_(total), line_(stderr, !quiet) {}
 
   void show(int64_t done) {
     const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
-    if (!shown_ || seconds < 1 || done == 0) return;
-    drawn_ = true;
+    if (seconds < 1 || done == 0) return;
     const auto left = static_cast<double>(total_ - done) / static_cast<double>(done);
-    fmt::print(stderr, "{}{} {}/{}  {} left", kEraseLine, what_, with_thousands(done),
-               with_thousands(total_), clock_time(seconds * left));
-    std::fflush(stderr);
+    line_.show(fmt::format("{} {}/{}  {} left", what_, with_thousands(done), with_thousands(total_),
+                           clock_time(seconds * left)));
   }
 
  private:
   using Clock = std::chrono::steady_clock;
   std::string what_;
   int64_t total_;
-  bool shown_, drawn_ = false;
+  LiveLine line_;
   Clock::time_point started_ = Clock::now();
 };
 
@@ -161,10 +150,7 @@ int run_tool(const ProgramInfo& program, const FieldTable& table, int argc, cons
   return run_program(program.name, [&] {
     set_image_decoder(decode_image);
     const CommandLine line = parse_command_line(program, table, argc, argv);
-    if (line.help) {
-      fmt::print("{}", help_text(program, table));
-      return kDone;
-    }
+    if (answer_question(program, table, line)) return kDone;
     if (line.positional.size() < least || line.positional.size() > most) {
       throw UsageError("expected {}, found {} argument{}", program.positional,
                        line.positional.size(), line.positional.size() == 1 ? "" : "s");
@@ -215,18 +201,10 @@ void write_output(const fs::path& path, std::string_view bytes) {
 }
 
 void note(const OutputOptions& options, const std::string& text) {
-  if (!options.quiet) fmt::print(stderr, "note      {}\n", text);
+  if (!options.quiet) fmt::print(stderr, "{}      {}\n", styled(stderr, Style::Note, "note"), text);
 }
 
-StageLine::StageLine(const OutputOptions& options) : shown_(shows_progress(options.quiet)) {}
-
-StageLine::~StageLine() { show(""); }
-
-void StageLine::show(const std::string& text) {
-  if (!shown_) return;
-  fmt::print(stderr, "{}{}", kEraseLine, text);
-  std::fflush(stderr);
-}
+StageLine::StageLine(const OutputOptions& options) : line_(stderr, !options.quiet) {}
 
 BatchProgress progress_line(const std::string& what, int64_t total, const OutputOptions& options) {
   const auto line = std::make_shared<WorkLine>(what, total, options.quiet);

@@ -2,6 +2,7 @@
 
 #include "hourglass/cli/command_line.h"
 #include "hourglass/core/fields.h"
+#include "hourglass/core/terminal.h"
 #include "hourglass/datasets/batches.h"
 #include "hourglass/datasets/condition.h"
 #include "hourglass/evaluation/exported_model.h"
@@ -173,14 +174,11 @@ void for_each_batch(const datasets::Dataset& rows, const std::string& what,
 class StageLine {
  public:
   explicit StageLine(const OutputOptions& options);
-  StageLine(const StageLine&) = delete;
-  StageLine& operator=(const StageLine&) = delete;
-  ~StageLine();
 
-  void show(const std::string& text);
+  void show(const std::string& text) { line_.show(text); }
 
  private:
-  bool shown_;
+  LiveLine line_;
 };
 
 /// `evaluation::encode_all` with that line.

@@ -1,9 +1,20 @@
 #include "hourglass/cli/command_line.h"
 
+#include "hourglass/cli/help_text.h"
+#include "hourglass/cli/man_page.h"
+#include "hourglass/cli/program_pages.h"
 #include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
 #include "hourglass/tests/support/support.h"
 
 namespace hourglass::cli {
+
+enum class Crust { None, Thin, Thick };
+constexpr auto names_of(Crust) {
+  return std::to_array<EnumName<Crust>>(
+      {{Crust::None, "none"}, {Crust::Thin, "thin"}, {Crust::Thick, "thick"}});
+}
+
 namespace {
 
 using testing::error_of;
@@ -14,6 +25,9 @@ struct BakeProgram {
   std::vector<int64_t> at;
   bool quiet = false;
   double oven_heat = 180;
+  Crust crust = Crust::Thin;
+  std::vector<Crust> sides;
+  std::string photo;
   ProgramInfo program{
       .name = "bake", .summary = "bakes", .positional = "", .examples = {"bake --epochs 3"}};
 
@@ -23,7 +37,10 @@ struct BakeProgram {
     table.add("epochs", epochs, "number of passes").at_least(1);
     table.add("at", at, "where").shown_as("X,Y");
     table.add("oven_heat", oven_heat, "degrees").at_least(0);
+    table.add("crust", crust, "below");
+    table.add("sides", sides, "around: none, thin or thick");
     table.begin_group("Output");
+    table.add("photo", photo, "of the cake").shown_as("FILE");
     table.add("quiet", quiet, "print less");
     return table;
   }
@@ -50,7 +67,9 @@ TEST(CommandLine, WritesFieldsWithDashes) {
   EXPECT_EQ(f.oven_heat, 200);
   EXPECT_TRUE(line.has("oven_heat"));
   expect_contains(help_text(f.program, f.table()), {"--oven-heat X"});
-  expect_contains(error_of([&] { f.parse({"--oven_heat", "200"}); }),
+  expect_contains(error_of([&] {
+                    f.parse({"--oven_heat", "200"});
+                  }),
                   {"unknown option '--oven_heat'", "'--oven-heat'"});
 }
 
@@ -62,13 +81,17 @@ TEST(CommandLine, TakesNegativeNumbersAsValues) {
 
 TEST(CommandLine, SuggestsTheNearestOption) {
   BakeProgram f;
-  EXPECT_EQ(error_of([&] { f.parse({"--epoch", "3"}); }),
+  EXPECT_EQ(error_of([&] {
+              f.parse({"--epoch", "3"});
+            }),
             "unknown option '--epoch' (did you mean '--epochs'?); `bake --help` lists all");
 }
 
 TEST(CommandLine, RefusesRepeatedOptionsMissingValuesAndStrayArguments) {
   BakeProgram f;
-  expect_contains(error_of([&] { f.parse({"--epochs", "3", "--epochs=4"}); }),
+  expect_contains(error_of([&] {
+                    f.parse({"--epochs", "3", "--epochs=4"});
+                  }),
                   {"given more than once"});
   expect_contains(error_of([&] { f.parse({"--epochs"}); }), {"epochs"});
   expect_contains(error_of([&] { f.parse({"digits"}); }), {"unexpected argument 'digits'"});
@@ -86,6 +109,74 @@ TEST(CommandLine, HelpShowsGroupsDefaultsAndExamples) {
   EXPECT_TRUE(f.parse({"--help"}).help);
   expect_contains(help_text(f.program, f.table()),
                   {"Baking", "Output", "--epochs N", "(default: 10)", "bake --epochs 3"});
+}
+
+TEST(CommandLine, BesideHelpWrongValuesArePassedOver) {
+  BakeProgram f;
+  const CommandLine line =
+      f.parse({"--epochs", "many", "--oven-heat", "99", "--flour", "stray", "--help"});
+  EXPECT_TRUE(line.help);
+  EXPECT_EQ(line.given, std::vector<std::string>{"oven_heat"});
+  EXPECT_EQ(f.epochs, 10);
+}
+
+TEST(CommandLine, EveryProgramTellsItsVersion) {
+  BakeProgram f;
+  EXPECT_TRUE(f.parse({"--version"}).version);
+  EXPECT_EQ(error_of([&] { f.parse({"--versoin"}); }),
+            "unknown option '--versoin' (did you mean '--version'?); `bake --help` lists all");
+}
+
+TEST(HelpText, ListsTheNamesOfAnEnumerationUnlessTheyAreToldAlready) {
+  BakeProgram f;
+  const FieldTable table = f.table();
+  EXPECT_EQ(option_explanation(*table.find("crust")),
+            "below (one of none, thin, thick; default: thin)");
+  EXPECT_EQ(option_explanation(*table.find("sides")),
+            "around: none, thin or thick (default: none)");
+}
+
+TEST(HelpText, SaysWhereValuesComeFrom) {
+  BakeProgram f;
+  ValueSources sources{.by_field = {{"epochs", "recipe cake"}}, .notes = {"Defaults of a cake."}};
+  const FieldTable table = f.table();
+  EXPECT_EQ(option_explanation(*table.find("epochs"), sources),
+            "number of passes (default: 10, by recipe cake)");
+  EXPECT_EQ(option_explanation(*table.find("quiet"), sources), "print less");
+  f.quiet = true;
+  sources.by_field["quiet"] = "mine.json";
+  EXPECT_EQ(option_explanation(*table.find("quiet"), sources),
+            "print less (default: on, by mine.json; --quiet=false)");
+  expect_contains(help_text(f.program, table, sources), {"Defaults of a cake.\n"});
+}
+
+TEST(HelpText, FitsTheWidth) {
+  BakeProgram f;
+  f.program.summary = "Bakes cakes of all kinds, with and without crust, at any heat.";
+  for (const size_t width : {40, 60, 80}) {
+    for (const auto& line : split_text(help_text(f.program, f.table(), {}, width), '\n')) {
+      EXPECT_LE(line.size(), width) << line;
+    }
+  }
+  expect_contains(help_text(f.program, f.table(), {}, 40),
+                  {"  --crust NAME\n        below (one of none, thin, thick;\n"});
+}
+
+TEST(CompletionTable, TellsWhatEachOptionTakes) {
+  BakeProgram f;
+  EXPECT_EQ(completion_table(f.program, f.table()),
+            "--epochs value\n--at value\n--oven-heat value\n--crust choice none thin thick\n"
+            "--sides list none thin thick\n--photo file\n--quiet switch\n--help switch\n"
+            "--version switch\n");
+}
+
+TEST(ManPage, EscapesWhatTroffWouldRead) {
+  EXPECT_EQ(man_text(".5 of a \\ at --width π"), "\\&.5 of a \\e at \\-\\-width \\[u03C0]");
+  BakeProgram f;
+  f.program.positional = "DOUGH";
+  expect_contains(man_page(f.program, f.table()),
+                  {".TH HOURGLASS\\-BAKE 1", "\\fBhourglass bake\\fR DOUGH", ".SS Baking\n.TP\n",
+                   "\\fB\\-\\-crust\\fR \\fINAME\\fR\nbelow", "hourglass bake \\-\\-epochs 3"});
 }
 
 TEST(PeekOption, FindsBothSpellings) {

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include <csignal>
+#include <limits>
 
 namespace hourglass::cli {
 
@@ -72,8 +73,7 @@ void expect_same_run(const fs::path& a, const fs::path& b) {
 
 TEST(TrainerProgram, LeavesARunsFiles) {
   const TemporaryFolder folder;
-  const auto result =
-      train(small_run(folder / "run", {"--keep-best", "2", "--checkpoint-interval", "0"}));
+  const auto result = train(small_run(folder / "run", {"--checkpoint-interval", "0"}));
   EXPECT_EQ(result.exit_code, kDone) << result.errors;
   EXPECT_EQ(result.errors, "");
   expect_contains(result.output,
@@ -97,13 +97,53 @@ TEST(TrainerProgram, LeavesARunsFiles) {
   EXPECT_EQ(model.card()->code_shape, (Shape{2}));
   EXPECT_EQ(model.card()->network, "dense");
 
-  int64_t kept = 0;
   for (const auto& entry : fs::directory_iterator(folder / "run")) {
     const std::string name = entry.path().filename();
     EXPECT_EQ(name.find("tmp"), std::string::npos) << name;
-    if (name.starts_with("best-epoch")) ++kept;
   }
-  EXPECT_EQ(kept, 2);
+}
+
+/// The epochs whose models are kept beside best.pt.
+std::vector<int64_t> kept_epochs(const fs::path& folder) {
+  std::vector<int64_t> epochs;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename();
+    if (name.starts_with("best-epoch")) {
+      epochs.push_back(ExportedModel::load(entry.path()).card()->trained->epoch);
+    }
+  }
+  std::sort(epochs.begin(), epochs.end());
+  return epochs;
+}
+
+/// The last `count` epochs that were better than all before them.
+std::vector<int64_t> last_best_epochs(const fs::path& folder, size_t count) {
+  std::vector<int64_t> epochs;
+  double best = std::numeric_limits<double>::infinity();
+  const MetricsTable metrics = read_metrics(folder / "metrics.csv");
+  const auto& losses = metrics.column("train_loss");
+  for (size_t i = 0; i < losses.size(); ++i) {
+    if (losses[i] >= best) continue;
+    best = losses[i];
+    epochs.push_back(static_cast<int64_t>(i) + 1);
+  }
+  if (epochs.size() > count) epochs.erase(epochs.begin(), epochs.end() - static_cast<int>(count));
+  return epochs;
+}
+
+TEST(TrainerProgram, KeepsTheLastBestEpochsWhateverTheIntervalOfCheckpoints) {
+  const TemporaryFolder folder;
+  train(small_run(folder / "short", {"--keep-best", "3"}));
+  EXPECT_EQ(kept_epochs(folder / "short"), last_best_epochs(folder / "short", 3));
+  EXPECT_EQ(kept_epochs(folder / "short").size(), 3U);
+  train(small_run(folder / "often", {"--keep-best", "3", "--checkpoint-interval", "0"}));
+  EXPECT_EQ(kept_epochs(folder / "often"), kept_epochs(folder / "short"));
+
+  // A run that goes on remembers its promise.
+  train(small_run(folder / "half", {"--keep-best", "3", "--stop-after", "2"}));
+  EXPECT_EQ(kept_epochs(folder / "half"), (std::vector<int64_t>{1, 2}));
+  train({"--resume", folder / "half", "--no-figures"});
+  EXPECT_EQ(kept_epochs(folder / "half"), kept_epochs(folder / "short"));
 }
 
 TEST(TrainerProgram, RunsRepeatToTheBit) {
@@ -288,9 +328,84 @@ TEST(TrainerProgram, HelpShowsGroupsDefaultsAndExamples) {
   EXPECT_EQ(result.exit_code, kDone);
   expect_contains(result.output, {"Recipe", "Model", "Data", "Training", "Run", "--learning-rate",
                                   "(default:", "\nExamples\n"});
-  const auto recipe = train({"--recipe", "fashion-32", "--help"});
-  expect_contains(recipe.output, {"(default: rmsprop)", "(default: 256)"});
   expect_contains(train({"--list-recipes"}).output, {"digits-2d", "fashion-deep-32", "0.2775"});
+}
+
+/// Output with its lines joined, so that texts are found wherever they are wrapped.
+std::string one_line(const std::string& text) {
+  std::string joined;
+  for (const char letter : text) {
+    if (letter != '\n' && letter != ' ') {
+      joined += letter;
+    } else if (!joined.ends_with(' ')) {
+      joined += ' ';
+    }
+  }
+  return joined;
+}
+
+TEST(TrainerProgram, HelpShowsTheDefaultsThatWillApplyAndWhereTheyComeFrom) {
+  const auto help = [](Arguments arguments) {
+    arguments.emplace_back("--help");
+    return one_line(train(arguments).output);
+  };
+  expect_contains(help({}), {"recipe digits-2d, because neither --recipe nor --dataset is given"});
+  expect_contains(help({"--recipe", "fashion-32"}),
+                  {"recipe fashion-32, because --recipe names it", "rmsprop, adam",
+                   "default: rmsprop, by recipe fashion-32", "default: 256, by recipe fashion-32"});
+  expect_contains(help({"--dataset", "csv:mine.csv", "--epochs", "7"}),
+                  {"of no recipe, because --dataset is given", "now: csv:mine.csv, by this command",
+                   "now: 7, by this command line", "(default: 128)"});
+  // The names of an enumeration.
+  expect_contains(help({}),
+                  {"one of linear, relu, leaky-relu, ", "one of glorot-uniform, he-normal;"});
+}
+
+TEST(TrainerProgram, TakesOptionsFromAFile) {
+  const TemporaryFolder folder;
+  const fs::path file = testing::write_file(
+      folder / "mine.json",
+      R"({"variant": "dense", "recipe": "digits-2d", "epochs": 9, "widths": [16, 3],
+          "learning-rate": 0.01, "no_figures": true})");
+  // The recipe, before the file, before the flags.
+  train({"--config", file, "--epochs", "2", "--out", folder / "run"});
+  const auto record = read_json(folder / "run/run.json");
+  EXPECT_EQ(record.at("recipe"), "digits-2d");
+  EXPECT_EQ(record.at("options").at("epochs"), 2);
+  EXPECT_EQ(record.at("options").at("widths"), nlohmann::json({16, 3}));
+  EXPECT_EQ(record.at("options").at("code_activation"), "sigmoid");
+  EXPECT_FALSE(fs::exists(folder / "run/figures"));
+  const std::string help = one_line(train({"--config", file, "--help"}).output);
+  expect_contains(help, {"digits-2d, because " + file.string() + " names it",
+                         "default: 16,3, by " + file.string()});
+
+  // The record of a run trains the same again.
+  train({"--config", folder / "run/run.json", "--out", folder / "again", "--no-figures"});
+  expect_same_run(folder / "again", folder / "run");
+}
+
+TEST(TrainerProgram, SaysWhatIsWrongInAFileOfOptions) {
+  const TemporaryFolder folder;
+  const auto complains = [&](const std::string& text, std::initializer_list<std::string> parts) {
+    const fs::path file = testing::write_file(folder / "mine.json", text);
+    const auto result = train({"--config", file, "--out", folder / "run"});
+    expect_error(result, kFailed, parts);
+    expect_contains(result.errors, {"mine.json"});
+  };
+  complains(R"({"epoch": 3})", {"unknown option 'epoch'", "did you mean 'epochs'"});
+  complains(R"({"epochs": 0})", {"--epochs", "at least 1", "'0'"});
+  complains(R"({"epochs": null})", {"--epochs", "null"});
+  complains(R"({"out": {}})", {"--out", "an object"});
+  complains(R"({"recipe": "digits-2"})", {"--recipe", "did you mean 'digits-2d'"});
+  complains(R"({"recipe": 3})", {"'recipe'", "a text"});
+  complains(R"({"network": "lstmm"})", {"--network", "did you mean 'lstm'"});
+  complains(R"({"bidirectional": true})", {"an option of --network lstm", "found --network dense"});
+  complains(R"({"variant": "sparse"})", {"a dense autoencoder", "'sparse'"});
+  complains(R"({"resume": "x"})", {"'resume'", "on the command line"});
+  complains(R"({"learning-rate": 1, "learning_rate": 2})", {"once"});
+  complains("[3]", {"an object of options"});
+  complains("{epochs: 3}", {"JSON", "byte 2"});
+  expect_error(train({"--config", folder / "absent.json"}), kFailed, {"absent.json"});
 }
 
 TEST(TrainerProgram, SavesPartsThatLoadAgain) {

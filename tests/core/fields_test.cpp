@@ -23,6 +23,8 @@ struct Basket {
   int64_t count = 4;
   bool organic = false;
   std::string note;
+  std::vector<Fruit> mixed;
+  std::optional<Fruit> spare;
 };
 
 FieldTable table_of(Basket& basket) {
@@ -35,7 +37,9 @@ FieldTable table_of(Basket& basket) {
   table.add("price_per_kilo", basket.price_per_kilo, "in euro").above(0);
   table.add("discount", basket.discount, "share").at_least(0).below(1);
   table.add("organic", basket.organic, "grown without");
-  table.add("note", basket.note, "for the till").not_recorded();
+  table.add("note", basket.note, "for the till").not_recorded().offering({"gift", "own use"});
+  table.add("mixed", basket.mixed, "some of each");
+  table.add("spare", basket.spare, "one more");
   return table;
 }
 
@@ -99,6 +103,22 @@ TEST(FieldTable, GivesValuesByTheirTypes) {
   EXPECT_EQ(value("price_per_kilo"), FieldValue(0.1));
   EXPECT_EQ(value("organic"), FieldValue(false));
   EXPECT_EQ(value("discount"), FieldValue(std::string("0.25"))) << "none has to be possible";
+}
+
+TEST(Fields, AnEnumerationListsItsNames) {
+  Basket basket;
+  const FieldTable table = table_of(basket);
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(table.find("fruit")->choices(), (Names{"apple", "pear"}));
+  EXPECT_EQ(table.find("mixed")->choices(), (Names{"apple", "pear"}));
+  EXPECT_EQ(table.find("spare")->choices(), (Names{"apple", "pear", "none"}));
+  EXPECT_TRUE(table.find("mixed")->is_list());
+  EXPECT_FALSE(table.find("fruit")->is_list());
+  EXPECT_FALSE(table.find("spare")->is_list());
+  EXPECT_EQ(table.find("sizes")->choices(), Names{});
+  // A text that may be anything has no choices, but something to offer.
+  EXPECT_EQ(table.find("note")->choices(), Names{});
+  EXPECT_EQ(table.find("note")->offered(), (Names{"gift", "own use"}));
 }
 
 }  // namespace

@@ -16,5 +16,17 @@ TEST(TextTable, PutsNumbersToTheRightAndCountsCharacters) {
             "  b          7\n");
 }
 
+TEST(TextTable, WrapsTheLastColumnWhereTheLineIsTooLong) {
+  TextTable table({"recipe", "what"});
+  table.add({"mnist-2d", "a code of two numbers, for pictures of it"});
+  EXPECT_EQ(table.text("", 36),
+            "recipe    what\n"
+            "mnist-2d  a code of two numbers, for\n"
+            "          pictures of it\n");
+  EXPECT_EQ(table.text("", 30),
+            "recipe\n    what\n"
+            "mnist-2d\n    a code of two numbers, for\n    pictures of it\n");
+}
+
 }  // namespace
 }  // namespace hourglass

@@ -13,6 +13,32 @@ TEST(SplitText, KeepsEmptyParts) {
   EXPECT_EQ(split_text("", ','), Parts{});
 }
 
+TEST(CountCharacters, CountsCharactersRatherThanBytes) {
+  EXPECT_EQ(count_characters("größe…"), 6U);
+  EXPECT_EQ(count_characters(""), 0U);
+}
+
+TEST(Shortened, CutsBetweenCharactersAndSaysSo) {
+  EXPECT_EQ(shortened("größe", 5), "größe");
+  EXPECT_EQ(shortened("größe", 4), "grö…");
+  EXPECT_EQ(shortened("größe", 1), "…");
+  EXPECT_EQ(shortened("größe", 0), "");
+}
+
+TEST(WrapWords, BreaksBetweenWords) {
+  EXPECT_EQ(wrap_words("ein größerer Text", 12), (Parts{"ein größerer", "Text"}));
+  EXPECT_EQ(wrap_words("unbreakable", 3), Parts{"unbreakable"});
+}
+
+TEST(FittedLine, LeavesOutTheMostDispensablePiecesFromTheEnd) {
+  const std::vector<LinePiece> pieces = {{"loss 1", 0}, {" kl 2", 2}, {" l1 3", 2}, {" 4 s", 1}};
+  EXPECT_EQ(fitted_line(pieces, 20), "loss 1 kl 2 l1 3 4 s");
+  EXPECT_EQ(fitted_line(pieces, 19), "loss 1 kl 2 4 s");
+  EXPECT_EQ(fitted_line(pieces, 14), "loss 1 4 s");
+  EXPECT_EQ(fitted_line(pieces, 9), "loss 1");
+  EXPECT_EQ(fitted_line(pieces, 5), "loss…");
+}
+
 TEST(NearestWord, FindsTheMisspeltWordAndNothingFar) {
   EXPECT_EQ(nearest_word("lerning-rate", {"epochs", "learning-rate"}), "learning-rate");
   EXPECT_EQ(nearest_word("relo", {"relu", "sigmoid"}), "relu");

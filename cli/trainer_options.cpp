@@ -1,0 +1,212 @@
+#include "hourglass/cli/trainer_options.h"
+
+#include "hourglass/cli/command_line.h"
+#include "hourglass/cli/help_text.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
+#include "hourglass/runs/option_file.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+namespace hourglass::cli {
+namespace {
+
+ProgramInfo program_info(const recipes::Variant& variant) {
+  const std::string name = variant.name + "_autoencoder";
+  return {.name = name,
+          .summary = fmt::format("Trains an autoencoder: {}.", variant.summary),
+          .positional = "",
+          .examples =
+              {
+                  fmt::format("{}   # the recipe {}", name, variant.recipes.front().name),
+                  fmt::format("{} --dataset csv:mine.csv --epochs 50 --out runs/mine", name),
+                  fmt::format("{} --resume runs/mine", name),
+                  fmt::format("{} --config runs/mine/run.json --seed 2", name),
+              },
+          .group = "Train"};
+}
+
+/// The program's arguments, of which a few decide which fields there are and what they start from.
+struct Arguments {
+  const recipes::Variant& variant;
+  int argc;
+  const char* const* argv;
+
+  std::optional<std::string> peek(const std::string& name) const {
+    return peek_option(name, argc, argv);
+  }
+};
+
+// ---- Where options come from
+
+/// A recipe, or none, and who chose it.
+struct Origin {
+  std::string recipe, because;
+  std::string network;                  ///< its kind; empty: the recipe's, or the variant's
+  std::vector<runs::OptionFile> files;  /// later ones replace what earlier ones say
+};
+
+/// The files that the command line names. A run that goes on has no other options than its own.
+std::vector<runs::OptionFile> option_files(const Arguments& arguments,
+                                           const std::optional<runs::RunRecord>& resumed) {
+  if (resumed) {
+    return {{.where = *arguments.peek("resume") + "/run.json",
+             .recipe = resumed->recipe,
+             .options = resumed->options}};
+  }
+  std::vector<runs::OptionFile> files;
+  const std::string& variant = arguments.variant.name;
+  if (const auto path = arguments.peek("config")) {
+    files.push_back(runs::read_option_file(*path, variant));
+  }
+  if (const auto path = arguments.peek("architecture")) {
+    files.push_back(runs::read_architecture(*path, variant));
+    const auto own = files.back().options.find<std::string>("network").value_or("");
+    if (arguments.peek("network").value_or(own) != own) {
+      throw UsageError("`network` {}: cannot change beside `architecture`, whose network is {}",
+                       *arguments.peek("network"), own);
+    }
+  }
+  return files;
+}
+
+/// Without anything that chooses something else, the variant's own recipe is trained.
+void choose_recipe(Origin& origin, const Arguments& arguments) {
+  if (const auto recipe = arguments.peek("recipe")) {
+    origin.recipe = *recipe;
+    origin.because = "--recipe names it";
+    return;
+  }
+  std::string own_data = arguments.peek("dataset") ? "--dataset is given" : "";
+  if (arguments.peek("architecture")) own_data = "--architecture is given";
+  for (const auto& file : origin.files) {
+    if (!file.recipe.empty()) {
+      origin.recipe = file.recipe;
+      origin.because = file.where + " names it";
+      return;
+    }
+    if (!file.options.dataset().empty()) own_data = file.where + " names the data";
+  }
+  origin.recipe = own_data.empty() ? arguments.variant.recipes.front().name : "";
+  origin.because = own_data.empty() ? "neither --recipe nor --dataset is given" : own_data;
+}
+
+Origin origin_of(const Arguments& arguments, const std::optional<runs::RunRecord>& resumed) {
+  Origin origin;
+  origin.files = option_files(arguments, resumed);
+  choose_recipe(origin, arguments);
+  for (const auto& file : origin.files) {
+    origin.network = file.options.find<std::string>("network").value_or(origin.network);
+  }
+  origin.network = arguments.peek("network").value_or(origin.network);
+  return origin;
+}
+
+/// Recipe and network by name; an error says which file named what does not exist.
+runs::RunOptions options_of(const Arguments& arguments, const Origin& origin) {
+  try {
+    return runs::options_of(arguments.variant.name, origin.recipe, origin.network);
+  } catch (const UsageError& error) {
+    const bool named_here = arguments.peek("recipe") || arguments.peek("network");
+    if (named_here || origin.files.empty()) throw;
+    throw Error("{}: {}", origin.files.front().where, error.what());
+  }
+}
+
+/// Says of each field that has not the variant's own default where its value comes from. `table`
+/// has the recipe's values, without those of files.
+ValueSources sources_of(const Arguments& arguments, const Origin& origin, const FieldTable& table) {
+  ValueSources sources;
+  const std::string program = arguments.variant.name + "_autoencoder";
+  if (origin.recipe.empty()) {
+    sources.notes.push_back(fmt::format(
+        "Defaults are those of {} itself and of no recipe, because {}; --recipe NAME brings those "
+        "of a recipe.",
+        program, origin.because));
+  } else {
+    sources.notes.push_back(
+        fmt::format("Defaults are those of recipe {}, because {}{}.", origin.recipe, origin.because,
+                    origin.because.starts_with("neither")
+                        ? fmt::format("; with --dataset they are those of {} itself", program)
+                        : ""));
+  }
+  runs::RunOptions own = runs::options_of(arguments.variant.name, "", origin.network);
+  // The network's own options are there under the kind that the recipe chose.
+  const std::string network = table.find("network")->value_text();
+  if (own.model.network.name() != network) own.model.network = arguments.variant.network(network);
+  FieldTable own_table;
+  own.describe(own_table);
+  const std::string usual = runs::options_of(arguments.variant.name, "").model.network.name();
+  for (const auto& field : table.rows()) {
+    const std::string own_value =
+        field.name == "network" ? usual : own_table.find(field.name)->value_text();
+    const bool is_named = field.name == "recipe";
+    if (field.value_text() != own_value && !is_named) {
+      sources.by_field[field.name] = "recipe " + origin.recipe;
+    }
+  }
+  for (const auto& file : origin.files) {
+    const auto& options = file.options.as_json();
+    for (const auto& [name, value] : options.items()) sources.by_field[name] = file.where;
+    sources.notes.push_back(fmt::format("{} sets {} option{}.", file.where, options.size(),
+                                        options.size() == 1 ? "" : "s"));
+  }
+  return sources;
+}
+
+// ---- What the flags may be
+
+/// Names the networks that have an option which the chosen one has not: "unknown option" alone
+/// would leave people at a loss who know it from another network.
+void check_network_flags(const Arguments& arguments, const FieldTable& table) {
+  for (int i = 1; i < arguments.argc; ++i) {
+    const std::string argument = arguments.argv[i];
+    const std::string field = field_name(argument.substr(0, argument.find('=')));
+    if (field.empty() || table.find(field)) continue;
+    const auto owners = runs::networks_with(field);
+    if (owners.empty()) continue;
+    throw UsageError("`{}`: an option of `network` {}, found `network` {}", field,
+                     join_text(owners, " or "), table.find("network")->value_text());
+  }
+}
+
+/// A resumed run keeps its options; only how long it goes on and what it prints may change.
+void check_resumed_flags(const CommandLine& line, const FieldTable& table) {
+  for (const auto& name : line.given) {
+    const bool changes_the_run = table.find(name)->recorded || name == "recipe" ||
+                                 name == "config" || name == "architecture" || name == "out";
+    const bool may_change = name == "epochs" || name == "data_dir" || name == "keep_best";
+    if (changes_the_run && !may_change) {
+      throw UsageError("`{}`: cannot change in a resumed run; its options are in run.json", name);
+    }
+  }
+}
+
+}  // namespace
+
+TrainerRequest parse_trainer_line(const std::string& variant, int argc, const char* const* argv) {
+  const Arguments arguments{recipes::find_variant(variant), argc, argv};
+  TrainerRequest request;
+  if (const auto folder = arguments.peek("resume")) {
+    request.resumed = runs::read_resumable_record(*folder, variant);
+  }
+  const Origin origin = origin_of(arguments, request.resumed);
+  request.options = options_of(arguments, origin);
+  FieldTable table;
+  request.options.describe(table);
+  const ValueSources sources = sources_of(arguments, origin, table);
+  for (const auto& file : origin.files) apply(file, table);
+  check_network_flags(arguments, table);
+  const ProgramInfo program = program_info(arguments.variant);
+  const CommandLine line = parse_command_line(program, table, argc, argv);
+  request.answered = answer_question(program, table, line, sources);
+  request.log_lines = line.has("log_every");
+  if (request.resumed && !request.answered) check_resumed_flags(line, table);
+  return request;
+}
+
+}  // namespace hourglass::cli
