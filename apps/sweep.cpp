@@ -104,6 +104,6 @@ int main(int argc, char** argv) {
   return cli::run_program("sweep", [&] {
     sources::set_image_library({figures::decode_image, figures::adapt_image});
     const apps::SweepLine line = apps::parse_sweep_line(argc, argv);
-    return line.help ? cli::kDone : apps::sweep(line);
+    return line.answered ? cli::kDone : apps::sweep(line);
   });
 }

@@ -90,12 +90,10 @@ void show_results(runs::Run& run, const training::TrainingResult& result) {
     }
   }
   if (!options.report) return;
-  const bool shows_work = !options.quiet && ::isatty(STDERR_FILENO) != 0;
-  const auto say = [&](const std::string& stage) {
-    if (shows_work) fmt::print(stderr, "\r\033[Kreport: {}", stage);
-  };
+  LiveLine stage(stderr, !options.quiet);
+  const auto say = [&](const std::string& what) { stage.show("report: " + what); };
   write_file_atomically(folder / "report.html", report_page(folder, say));
-  if (shows_work) fmt::print(stderr, "\r\033[K");
+  stage.clear();
   fmt::print("report    {}\n", (folder / "report.html").string());
 }
 

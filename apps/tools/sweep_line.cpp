@@ -1,11 +1,10 @@
 #include "hourglass/apps/tools/sweep_line.h"
 
 #include "hourglass/cli/command_line.h"
+#include "hourglass/cli/help_text.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
 #include "hourglass/recipes/variant.h"
-
-#include <fmt/format.h>
 
 #include <array>
 #include <string>
@@ -137,11 +136,8 @@ SweepLine parse_sweep_line(int argc, const char* const* argv) {
   options.describe(table);
 
   const CommandLine line = parse_command_line(kProgram, table, count, split.others.data());
-  sweep.help = line.help;
-  if (line.help) {
-    fmt::print("{}", help_text(kProgram, table));
-    return sweep;
-  }
+  sweep.answered = answer_question(kProgram, table, line);
+  if (sweep.answered) return sweep;
   if (!chosen) throw UsageError("expected --recipe NAME or --variant NAME");
   if (options.out.empty()) throw UsageError("expected --out DIR, the sweep's folder");
   request.folder = options.out;
