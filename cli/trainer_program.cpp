@@ -50,7 +50,6 @@ struct Request {
   runs::RunOptions options;
   std::optional<runs::RunRecord> resumed;
   bool log_lines = false;
-  bool chose_items = false;
   bool help = false;
 };
 
@@ -157,7 +156,6 @@ Request parse_request(const Arguments& arguments) {
   if (line.help) fmt::print("{}", help_text(program, table));
   request.help = line.help;
   request.log_lines = line.has("log_every");
-  request.chose_items = line.has("items");
   if (request.resumed) check_resumed_flags(line, table);
   return request;
 }
@@ -227,7 +225,6 @@ void show_results(runs::Run& run, const training::TrainingResult& result) {
 
 int train(Request request) {
   runs::Run run(std::move(request.options), std::move(request.resumed));
-  if (request.chose_items) check_items(run.options(), run.data());
   show_plan(run);
   add_progress(run, request.log_lines);
   const InterruptGuard interrupt;

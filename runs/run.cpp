@@ -8,6 +8,7 @@
 #include "hourglass/formats/torchscript.h"
 #include "hourglass/models/summary.h"
 #include "hourglass/runs/metrics_file.h"
+#include "hourglass/runs/shown_rows.h"
 #include "hourglass/runs/state_file.h"
 #include "hourglass/training/flat_parameters.h"
 #include "hourglass/training/stopping.h"
@@ -78,6 +79,7 @@ Run::Run(RunOptions options, std::optional<RunRecord> resumed) : options_(std::m
   options_.training.device = training::resolve_device(options_.training.device).str();
   data_ = sources::open_data(options_.data, options_.training.seed);
   if (resumed) check_same_data(*resumed, data_.info);
+  check_items(options_, data_);
   if (resumed) state_ = saved_state(options_.resume);
   model_ = build_model();
   exported_ = build_model();
