@@ -2,9 +2,7 @@
 
 #include "hourglass/cli/code_pictures.h"
 #include "hourglass/cli/metric_curves.h"
-#include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
-#include "hourglass/core/text.h"
 #include "hourglass/evaluation/exported_model.h"
 #include "hourglass/figures/activation_maps.h"
 #include "hourglass/figures/filter_grid.h"
@@ -12,6 +10,7 @@
 #include "hourglass/figures/vector_grid.h"
 #include "hourglass/runs/metrics_file.h"
 #include "hourglass/runs/run_title.h"
+#include "hourglass/runs/shown_rows.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -25,21 +24,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct NamedRows {
-  datasets::DatasetPtr rows;
-  std::string name;
-};
-
-/// Rows that judged the model rather than made it, where there are any.
-NamedRows rows_to_show(const sources::DataSplits& data, bool of_training_rows) {
-  if (!of_training_rows && data.test) return {data.test, "test"};
-  if (!of_training_rows && data.validation) return {data.validation, "validation"};
-  return {data.training, "training"};
-}
-
 ShownRun shown_run(const runs::RunOptions& options, const sources::DataSplits& data,
                    const formats::ModelCard& card) {
-  const NamedRows shown = rows_to_show(data, options.pictures.of_training_rows);
+  const runs::ShownRows shown = runs::shown_rows(options.pictures, data);
   const auto& columns =
       data.info.targets ? data.info.targets->column_names : data.info.column_names;
   return {.title = runs::run_title(options),
@@ -199,15 +186,6 @@ class RunPictures {
 };
 
 }  // namespace
-
-void check_items(const runs::RunOptions& options, const sources::DataSplits& data) {
-  const NamedRows shown = rows_to_show(data, options.pictures.of_training_rows);
-  for (const int64_t item : options.pictures.items.rows) {
-    if (item < shown.rows->size()) continue;
-    throw UsageError("`items`: expected numbers below {}, as there are {} {} rows, found {}",
-                     shown.rows->size(), with_thousands(shown.rows->size()), shown.name, item);
-  }
-}
 
 std::vector<fs::path> draw_run_pictures(const fs::path& folder, const runs::RunOptions& options,
                                         const sources::DataSplits& data) {

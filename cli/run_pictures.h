@@ -8,9 +8,6 @@
 
 namespace hourglass::cli {
 
-/// Throws `UsageError` where the `items` of the options are not among the rows that the pictures show.
-void check_items(const runs::RunOptions& options, const sources::DataSplits& data);
-
 /// Draws a run's pictures from its best.pt and metrics.csv into `folder`/figures and returns their
 /// paths. Throws `Error` where `figures_available()` is false.
 std::vector<std::filesystem::path> draw_run_pictures(const std::filesystem::path& folder,

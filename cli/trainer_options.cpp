@@ -213,7 +213,6 @@ TrainerRequest parse_trainer_line(const std::string& variant, int argc, const ch
   const CommandLine line = parse_command_line(program, table, argc, argv);
   request.answered = answer_question(program, table, line, sources);
   request.log_lines = line.has("log_every");
-  request.chose_items = line.has("items");
   if (request.resumed && !request.answered) check_resumed_flags(line, table);
   return request;
 }

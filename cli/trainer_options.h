@@ -12,9 +12,8 @@ namespace hourglass::cli {
 struct TrainerRequest {
   runs::RunOptions options;
   std::optional<runs::RunRecord> resumed;
-  bool log_lines = false;    ///< lines were asked for, instead of a bar
-  bool chose_items = false;  ///< the items of pictures were chosen: they have to be there
-  bool answered = false;     ///< the line asked for --help or the like, which was printed
+  bool log_lines = false;  ///< lines were asked for, instead of a bar
+  bool answered = false;   ///< the line asked for --help or the like, which was printed
 };
 
 /// Reads the command line of the program `<variant>_autoencoder`. An option's value is that of the

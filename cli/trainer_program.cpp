@@ -99,7 +99,6 @@ void show_results(runs::Run& run, const training::TrainingResult& result) {
 
 int train(TrainerRequest request) {
   runs::Run run(std::move(request.options), std::move(request.resumed));
-  if (request.chose_items) check_items(run.options(), run.data());
   show_plan(run);
   add_progress(run, request.log_lines);
   const InterruptGuard interrupt;

@@ -8,6 +8,7 @@
 #include "hourglass/formats/torchscript.h"
 #include "hourglass/models/summary.h"
 #include "hourglass/runs/metrics_file.h"
+#include "hourglass/runs/shown_rows.h"
 #include "hourglass/runs/state_file.h"
 #include "hourglass/runs/tensorboard_log.h"
 #include "hourglass/training/flat_parameters.h"
@@ -95,6 +96,7 @@ Run::Run(RunOptions options, std::optional<RunRecord> resumed) : options_(std::m
   if (resumed) check_same_data(*resumed, data_.info);
   notes_ = data_.info.notes;
   settle_widths();
+  check_items(options_, data_);
   if (resumed) state_ = saved_state(options_.resume);
   model_ = build_model();
   exported_ = build_model();
