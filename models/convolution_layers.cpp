@@ -99,6 +99,7 @@ BatchNormLayer::BatchNormLayer(int64_t channels) {
   bias_ = register_parameter("bias", at::zeros({channels}));
   running_mean_ = register_buffer("running_mean", at::zeros({channels}));
   running_var_ = register_buffer("running_var", at::ones({channels}));
+  steps_ = register_buffer("num_batches_tracked", at::zeros({}, at::kLong));
 }
 
 LayerPlan BatchNormLayer::plan() const {
@@ -112,12 +113,27 @@ LayerPlan BatchNormLayer::plan() const {
 }
 
 at::Tensor BatchNormLayer::run(const at::Tensor& x) {
+  // `kept` is how much of a batch's moments LibTorch puts into the tensors it is given.
+  const auto normalise = [&](const at::Tensor& mean, const at::Tensor& variance, double kept) {
+    return at::batch_norm(x, weight_, bias_, mean, variance, is_training(), kept, /*eps=*/1e-3,
+                          /*cudnn_enabled=*/true);
+  };
+  if (!is_training()) return normalise(running_mean_, running_var_, 0);
   // The unbiased variance of a single value is 0/0, and a running variance would stay NaN for ever.
-  const bool single_value = is_training() && x.numel() == x.size(1);
-  const at::Tensor none;
-  return at::batch_norm(x, weight_, bias_, single_value ? none : running_mean_,
-                        single_value ? none : running_var_, is_training(),
-                        /*momentum=*/0.01, /*eps=*/1e-3, /*cudnn_enabled=*/true);
+  if (x.numel() == x.size(1)) return normalise({}, {}, 0);
+  const at::Tensor mean = at::zeros_like(running_mean_), variance = at::zeros_like(running_var_);
+  const at::Tensor y = normalise(mean, variance, 1);
+  average(mean, variance);
+  return y;
+}
+
+void BatchNormLayer::average(const at::Tensor& mean, const at::Tensor& variance) {
+  const at::NoGradGuard no_grad;
+  steps_.add_(1);
+  // Computed where the counter is: reading it would make a GPU's queue wait.
+  const at::Tensor share = (steps_ + 1).reciprocal().mul_(2).clamp_min_(0.01);
+  running_mean_.lerp_(mean, share);
+  running_var_.lerp_(variance, share);
 }
 
 at::Tensor MaxPoolLayer::run(const at::Tensor& x) {

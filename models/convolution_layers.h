@@ -57,10 +57,12 @@ class ConvTransposeLayer : public Layer {
   at::Tensor bias_;    // [O], or undefined
 };
 
-/// Batch normalisation over channels (Ioffe & Szegedy 2015) with ε 1e-3; the running averages keep
-/// 99 % each step. As in TensorFlow's fused kernel, which Keras uses for images, a batch is
-/// normalised by its biased variance and the unbiased one goes into the running average. A batch of
-/// one value a channel leaves the running averages as they are.
+/// Batch normalisation over channels (Ioffe & Szegedy 2015) with ε 1e-3. The newest step n has a share
+/// of max(1 %, 2 / (n + 1)) in the running averages: those of a short run are means of all its steps,
+/// later ones weighing more, and from step 199 on they keep 99 % each step, as Keras' do from the
+/// first (whose start from 0 and 1 fades over some hundred steps). As in TensorFlow's fused kernel,
+/// which Keras uses for images, a batch is normalised by its biased variance and the unbiased one goes
+/// into the running average. A batch of one value a channel leaves the running averages as they are.
 class BatchNormLayer : public Layer {
  public:
   explicit BatchNormLayer(int64_t channels);
@@ -72,6 +74,10 @@ class BatchNormLayer : public Layer {
 
  private:
   at::Tensor weight_, bias_, running_mean_, running_var_;  // [C]
+  at::Tensor steps_;                                       // of training, []: int64
+
+  /// A batch's moments [C] go into the running averages.
+  void average(const at::Tensor& mean, const at::Tensor& variance);
 };
 
 /// 2 × 2 maxima: ⌈size / 2⌉ pixels a side, the last of an odd size alone.

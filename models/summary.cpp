@@ -2,6 +2,7 @@
 
 #include "hourglass/core/text.h"
 #include "hourglass/models/layer.h"
+#include "hourglass/models/tensors.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -13,7 +14,9 @@ namespace {
 
 int64_t count_values(const std::vector<at::Tensor>& tensors) {
   int64_t count = 0;
-  for (const auto& tensor : tensors) count += tensor.numel();
+  for (const auto& tensor : tensors) {
+    if (!is_counter(tensor)) count += tensor.numel();
+  }
   return count;
 }
 

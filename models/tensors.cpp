@@ -7,6 +7,8 @@
 
 namespace hourglass::models {
 
+bool is_counter(const at::Tensor& tensor) { return !tensor.is_floating_point(); }
+
 TensorMap named_tensors(const torch::nn::Module& module) {
   TensorMap tensors;
   for (const auto& entry : module.named_parameters()) tensors[entry.key()] = entry.value();
@@ -27,6 +29,7 @@ void load_tensors(torch::nn::Module& module, const TensorMap& tensors, const std
   const TensorMap own = named_tensors(module);
   for (const auto& [name, tensor] : own) {
     const auto found = tensors.find(name);
+    if (found == tensors.end() && is_counter(tensor)) continue;
     if (found == tensors.end()) {
       throw Error("{}: expected a tensor '{}', found none of that name: it holds another model",
                   where, name);
@@ -36,7 +39,10 @@ void load_tensors(torch::nn::Module& module, const TensorMap& tensors, const std
                   shape_text(tensor.sizes().vec()), shape_text(found->second.sizes().vec()));
     }
   }
-  for (const auto& [name, tensor] : own) at::Tensor(tensor).copy_(tensors.at(name));
+  for (const auto& [name, tensor] : own) {
+    const auto found = tensors.find(name);
+    if (found != tensors.end()) at::Tensor(tensor).copy_(found->second);
+  }
 }
 
 }  // namespace hourglass::models

@@ -14,8 +14,12 @@ TensorMap named_tensors(const torch::nn::Module& module);
 /// The same as copies: in memory order of their shape, without gradients, on the module's device.
 TensorMap copied_tensors(const torch::nn::Module& module);
 
-/// Copies `tensors` into the module's parameters and buffers; those it lacks are ignored. Throws
-/// `Error`, beginning with `where` and naming the tensor, when one is missing or has another shape;
+/// Whether a buffer counts something, in whole numbers, rather than being part of what is computed.
+bool is_counter(const at::Tensor& tensor);
+
+/// Copies `tensors` into the module's parameters and buffers; those it lacks are ignored, and
+/// counters that `tensors` lacks, as files of version 0.1 do, stay as they are. Throws `Error`,
+/// beginning with `where` and naming the tensor, when another one is missing or has another shape;
 /// the module is unchanged then.
 void load_tensors(torch::nn::Module& module, const TensorMap& tensors, const std::string& where);
 

@@ -1,6 +1,8 @@
 #include "hourglass/models/convolution_layers.h"
 
+#include "hourglass/models/tensors.h"
 #include "hourglass/tests/models/steps.h"
+#include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -9,6 +11,9 @@
 
 namespace hourglass::models {
 namespace {
+
+using testing::error_of;
+using testing::expect_contains;
 
 /// first, first + 1, … as one grey image [1, 1, height, width].
 at::Tensor counting_image(int64_t height, int64_t width, int64_t first = 1) {
@@ -163,33 +168,69 @@ TEST(BatchNormLayer, NormalisesABatchByItsOwnMomentsWithKerasEpsilon) {
   EXPECT_TRUE(at::allclose(y, expected)) << y;
 }
 
-TEST(BatchNormLayer, RunningAveragesKeepNinetyNinePercentOfASteps) {
+double running(const BatchNormLayer& layer, const char* name) {
+  return layer.named_buffers()[name].item<double>();
+}
+
+TEST(BatchNormLayer, RunningAveragesOfAShortRunAreThoseOfItsSteps) {
   BatchNormLayer layer(1);
-  const at::Tensor x = grey(2, 2, {1, 3, 5, 7});  // mean 4, unbiased variance 20/3
-  const auto running = layer.named_buffers();
-  layer.forward(x);
-  EXPECT_NEAR(running["running_mean"].item<double>(), 0.04, 1e-6);
-  EXPECT_NEAR(running["running_var"].item<double>(), 0.99 + 0.2 / 3, 1e-6);
-  layer.forward(x);
-  EXPECT_NEAR(running["running_mean"].item<double>(), 0.04 * 0.99 + 0.04, 1e-6);
-  EXPECT_NEAR(running["running_var"].item<double>(), (0.99 + 0.2 / 3) * 0.99 + 0.2 / 3, 1e-6);
+  layer.forward(grey(2, 2, {1, 3, 5, 7}));               // mean 4, unbiased variance 20/3
+  EXPECT_NEAR(running(layer, "running_mean"), 4, 1e-6);  // nothing of the start from 0 and 1
+  EXPECT_NEAR(running(layer, "running_var"), 20.0 / 3, 1e-6);
+  layer.forward(grey(2, 2, {11, 13, 15, 17}));  // mean 14
+  EXPECT_NEAR(running(layer, "running_mean"), (1 * 4 + 2 * 14) / 3.0, 1e-6);
+  layer.forward(grey(2, 2, {0, 0, 4, 4}));  // mean 2, variance 16/3
+  EXPECT_NEAR(running(layer, "running_mean"), (1 * 4 + 2 * 14 + 3 * 2) / 6.0, 1e-6);
+  EXPECT_NEAR(running(layer, "running_var"), ((1 + 2) * 20 + 3 * 16) / 3.0 / 6, 1e-6);
+}
+
+TEST(BatchNormLayer, RunningAveragesOfALongRunKeepNinetyNinePercentOfAStep) {
+  BatchNormLayer layer(1);
+  for (int step = 0; step < 250; ++step) layer.forward(grey(2, 2, {1, 3, 5, 7}));
+  layer.forward(grey(2, 2, {101, 103, 105, 107}));
+  EXPECT_NEAR(running(layer, "running_mean"), 0.99 * 4 + 0.01 * 104, 1e-4);
+}
+
+TEST(BatchNormLayer, SettlesFromTheStepItWasSavedAt) {
+  BatchNormLayer whole(1), half(1), rest(1);
+  const auto image = [](int step) {
+    const auto value = static_cast<float>(step);
+    return grey(2, 2, {value, value * value, 1, 0});
+  };
+  for (int step = 0; step < 6; ++step) whole.forward(image(step));
+  for (int step = 0; step < 3; ++step) half.forward(image(step));
+  load_tensors(rest, copied_tensors(half), "saved");
+  for (int step = 3; step < 6; ++step) rest.forward(image(step));
+  EXPECT_EQ(running(rest, "running_mean"), running(whole, "running_mean"));
+  EXPECT_EQ(running(rest, "running_var"), running(whole, "running_var"));
+}
+
+TEST(BatchNormLayer, ReadsFilesThatHaveNoCounter) {
+  BatchNormLayer layer(1);
+  TensorMap saved = copied_tensors(layer);
+  saved.erase("num_batches_tracked");
+  saved["running_mean"].fill_(3);
+  load_tensors(layer, saved, "saved");
+  EXPECT_EQ(running(layer, "running_mean"), 3);
+  saved.erase("running_var");
+  expect_contains(error_of([&] { load_tensors(layer, saved, "saved"); }), {"running_var"});
 }
 
 TEST(BatchNormLayer, EvaluationUsesTheRunningAveragesAndLeavesThem) {
   BatchNormLayer layer(1);
   layer.forward(grey(2, 2, {1, 3, 5, 7}));
   layer.eval();
-  const double mean = 0.04, variance = 0.99 + 0.2 / 3;
   const at::Tensor y = layer.forward(grey(1, 1, {100}));
-  EXPECT_NEAR(y.item<double>(), (100 - mean) / std::sqrt(variance + 1e-3), 1e-3);
-  EXPECT_NEAR(layer.named_buffers()["running_mean"].item<double>(), mean, 1e-6);
+  EXPECT_NEAR(y.item<double>(), (100 - 4) / std::sqrt(20.0 / 3 + 1e-3), 1e-3);
+  EXPECT_NEAR(running(layer, "running_mean"), 4, 1e-6);
 }
 
 TEST(BatchNormLayer, ASingleValueAChannelLeavesTheRunningAverages) {
   BatchNormLayer layer(1);
   EXPECT_NEAR(layer.forward(grey(1, 1, {5})).item<double>(), 0, 1e-4);
-  EXPECT_EQ(layer.named_buffers()["running_mean"].item<double>(), 0);
-  EXPECT_EQ(layer.named_buffers()["running_var"].item<double>(), 1);
+  EXPECT_EQ(running(layer, "running_mean"), 0);
+  EXPECT_EQ(running(layer, "running_var"), 1);
+  EXPECT_EQ(running(layer, "num_batches_tracked"), 0);
 }
 
 TEST(MaxPoolLayer, TakesTheLastOfAnOddSizeAlone) {
