@@ -165,7 +165,7 @@ Request parse_request(const Arguments& arguments) {
 void show_plan(runs::Run& run) {
   const runs::RunOptions& options = run.options();
   const formats::DataCard& data = run.data().info;
-  for (const auto& note : data.notes) fmt::print("note      {}\n", note);
+  for (const auto& note : run.notes()) fmt::print("note      {}\n", with_dashes(note));
   if (options.quiet) return;
   fmt::print("{}", to_text(summarize(run.model())));
   fmt::print("data      {}: {} training, {} validation, {} test rows\n", data.name,

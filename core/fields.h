@@ -57,6 +57,12 @@ concept HasTextForm = requires(const T& value, const std::string& text) {
   { value.text() } -> std::convertible_to<std::string>;
 };
 
+/// A type of its own that is a list of whole numbers, or, where the list is empty, a word.
+template <class T>
+concept HasListForm = HasTextForm<T> && requires(const T& value) {
+  { value.value() } -> std::same_as<const std::vector<int64_t>&>;
+};
+
 /// How values of T are written as text. `placeholder` stands for a value in a usage line; it is
 /// empty for a switch.
 template <class T, class = void>
@@ -252,6 +258,9 @@ Field& FieldTable::add(std::string name, T& field, std::string help) {
       return field;
     } else if constexpr (std::is_integral_v<T>) {
       return static_cast<int64_t>(field);
+    } else if constexpr (HasListForm<T>) {
+      if (!field.value().empty()) return field.value();
+      return field.text();
     } else {
       return TextCodec<T>::format(field);
     }

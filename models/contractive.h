@@ -14,7 +14,7 @@ namespace hourglass::models {
 
 /// How the squared Frobenius norm of the encoder's Jacobian is computed.
 enum class JacobianNorm {
-  Exact,     ///< by the closed form, else row by row with automatic differentiation
+  Exact,  ///< by the closed form, else row by row with automatic differentiation
   Estimate,  ///< ‖vᵀJ‖² for one random v ~ N(0, I) a row and step, right on average (Hutchinson 1990)
 };
 constexpr auto names_of(JacobianNorm) {

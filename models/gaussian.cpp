@@ -28,14 +28,16 @@ at::Tensor kl_from_standard_normal(const GaussianCode& code) {
 }
 
 at::Tensor kl_divergence(const GaussianCode& p, const GaussianCode& q) {
-  const at::Tensor ratio = (p.log_variance - q.log_variance).exp();                // σₚ² / σ_q²
-  const at::Tensor distance = (p.mean - q.mean).square() / q.log_variance.exp();   // (μₚ − μ_q)² / σ_q²
+  const at::Tensor ratio = (p.log_variance - q.log_variance).exp();  // σₚ² / σ_q²
+  const at::Tensor distance =
+      (p.mean - q.mean).square() / q.log_variance.exp();  // (μₚ − μ_q)² / σ_q²
   return 0.5 * row_sums(ratio + distance - 1 - (p.log_variance - q.log_variance));
 }
 
 at::Tensor log_density(const GaussianCode& code, const at::Tensor& z) {
   const double log_two_pi = std::log(2 * std::numbers::pi);
-  return -0.5 * row_sums(log_two_pi + code.log_variance + (z - code.mean).square() / code.log_variance.exp());
+  return -0.5 * row_sums(log_two_pi + code.log_variance +
+                         (z - code.mean).square() / code.log_variance.exp());
 }
 
 // clang-format on

@@ -58,11 +58,4 @@ LayerPlan ActivationLayer::plan() const {
           .activation = activation_};
 }
 
-void check_widths(const std::vector<int64_t>& widths) {
-  if (widths.empty()) throw UsageError("`widths`: expected at least the code's width, found none");
-  for (const int64_t width : widths) {
-    if (width < 1) throw UsageError("`widths`: expected at least 1 unit, found {}", width);
-  }
-}
-
 }  // namespace hourglass::models

@@ -82,7 +82,4 @@ class ActivationLayer : public Layer {
   Activation activation_;
 };
 
-/// Throws `UsageError` for `widths` of layers that are none or not positive.
-void check_widths(const std::vector<int64_t>& widths);
-
 }  // namespace hourglass::models

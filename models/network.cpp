@@ -61,9 +61,13 @@ void NetworkOptions::check() const { kind().check(options_); }
 
 Activation NetworkOptions::last_activation() const { return kind().last_activation(options_); }
 
+void NetworkOptions::resolve(const ItemShapes& shapes) { kind().resolve(options_, shapes); }
+
 Network NetworkOptions::build(const NetworkRequest& request) const {
   check();
-  return kind().build(options_, request);
+  NetworkOptions resolved = *this;
+  resolved.resolve(request.shapes);
+  return kind().build(resolved.options_, request);
 }
 
 const NetworkKind& NetworkOptions::kind() const {

@@ -52,9 +52,11 @@ struct Network {
 ///   struct DenseNetwork {
 ///     static constexpr const char* kName = "dense";
 ///     static constexpr const char* kSummary = "fully connected layers";
-///     std::vector<int64_t> widths = {32};           // and further fields
+///     Widths widths;                                // and further fields
 ///     void describe(FieldTable& table);             // adds the fields
 ///     void check() const;                           // throws UsageError, whatever the data
+///     void resolve(const ItemShapes&);              // only where options wait for the data: now
+///                                                   // that they are known, settles them
 ///     Activation last_activation() const;           // what the code has been through last
 ///     Network build(const NetworkRequest&) const;   // throws UsageError where shapes do not suit
 ///   };
@@ -63,6 +65,7 @@ struct NetworkKind {
   std::any defaults;
   std::function<void(std::any&, FieldTable&)> describe;
   std::function<void(const std::any&)> check;
+  std::function<void(std::any&, const ItemShapes&)> resolve;
   std::function<Activation(const std::any&)> last_activation;
   std::function<Network(const std::any&, const NetworkRequest&)> build;
 };
@@ -83,6 +86,11 @@ NetworkKind network_kind() {
       .describe = [](std::any& options,
                      FieldTable& table) { std::any_cast<Options&>(options).describe(table); },
       .check = [get](const std::any& options) { get(options).check(); },
+      .resolve =
+          [](std::any& options, const ItemShapes& shapes) {
+            auto& own = std::any_cast<Options&>(options);
+            if constexpr (requires { own.resolve(shapes); }) own.resolve(shapes);
+          },
       .last_activation = [get](const std::any& options) { return get(options).last_activation(); },
       .build = [get](const std::any& options,
                      const NetworkRequest& request) { return get(options).build(request); },
@@ -96,7 +104,7 @@ class NetworkOptions {
   NetworkOptions() : NetworkOptions("dense") {}
 
   template <class Options>
-    requires requires { Options::kName; }
+  requires requires { Options::kName; }
   NetworkOptions(Options options) : name_{Options::kName}, options_(std::move(options)) {}
 
   /// The kind of that name with its defaults. Throws `UsageError` for an unknown name.
@@ -109,7 +117,13 @@ class NetworkOptions {
   void describe(FieldTable& table);
 
   void check() const;
+
+  /// Settles what depends on the data, `widths` auto say.
+  void resolve(const ItemShapes& shapes);
+
   Activation last_activation() const;
+
+  /// Resolves options that are not yet.
   Network build(const NetworkRequest& request) const;
 
  private:

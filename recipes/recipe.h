@@ -13,6 +13,12 @@
 
 namespace hourglass::recipes {
 
+/// What the same column has reached before: a test that cannot wait for the band asks for this.
+struct EarlyExpectation {
+  int64_t epoch = 0;   ///< 0: the band itself is reached in seconds
+  double at_most = 0;  ///< some per cent above the worst of the seeds that were tried
+};
+
 /// What a recipe has to reach: a column of metrics.csv at one epoch.
 struct Expectation {
   std::string column;     ///< "train_loss" or "validation_loss"
@@ -22,6 +28,7 @@ struct Expectation {
   /// The same recipe run in Keras or PyTorch, one value a seed, at that epoch; empty: not run
   /// there.
   std::vector<double> reference;
+  EarlyExpectation early;
 };
 
 /// How a recipe's pictures differ from the usual ones.

@@ -17,6 +17,7 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -59,6 +60,19 @@ std::vector<formats::LayerCard> layer_table(models::Autoencoder& model) {
   return rows;
 }
 
+/// A user's own data are often few, and the defaults are for tens of thousands of rows. None where
+/// the run has steps enough, or a recipe that knows better.
+std::optional<std::string> few_steps_note(const RunOptions& options, int64_t rows) {
+  constexpr int64_t kFewSteps = 500, kEnoughSteps = 1000;
+  const auto steps = [&](int64_t batch_size) { return (rows + batch_size - 1) / batch_size; };
+  const int64_t all = steps(options.training.batch_size) * options.training.epochs;
+  if (!options.recipe.empty() || all >= kFewSteps) return {};
+  const int64_t batch_size = std::min<int64_t>(options.training.batch_size, 16);
+  const int64_t epochs = (kEnoughSteps / steps(batch_size) / 10 + 1) * 10;
+  return fmt::format("{} steps in all are few to learn from; `batch_size` {} and `epochs` {} make {}",
+                     all, batch_size, epochs, with_thousands(steps(batch_size) * epochs));
+}
+
 /// A run that was interrupted before its first checkpoint starts anew.
 training::TrainingStatePtr saved_state(const fs::path& folder) {
   if (!fs::exists(folder / kStateFile)) return nullptr;
@@ -78,6 +92,8 @@ Run::Run(RunOptions options, std::optional<RunRecord> resumed) : options_(std::m
   options_.training.device = training::resolve_device(options_.training.device).str();
   data_ = sources::open_data(options_.data, options_.training.seed);
   if (resumed) check_same_data(*resumed, data_.info);
+  notes_ = data_.info.notes;
+  settle_widths();
   if (resumed) state_ = saved_state(options_.resume);
   model_ = build_model();
   exported_ = build_model();
@@ -93,16 +109,28 @@ Run::Run(RunOptions options, std::optional<RunRecord> resumed) : options_(std::m
                                                  options_.training);
   if (state_) trainer_->restore(*state_);
   record_ = new_run_record(options_, table_, data_.info);
+  if (const auto note = few_steps_note(options_, data_.training->size())) notes_.push_back(*note);
   if (resumed) record_.results = resumed->results, record_.started = resumed->started;
   write_run_record(folder_, record_);
   add_hooks();
 }
 
+models::ItemShapes Run::item_shapes() const {
+  return {data_.training->item_shape(), data_.training->target_shape()};
+}
+
+void Run::settle_widths() {
+  const Field* widths = table_.find("widths");
+  const bool automatic = widths && widths->value_text() == "auto";
+  options_.model.network.resolve(item_shapes());
+  if (!automatic) return;
+  notes_.push_back(fmt::format("widths {}, as items have {} values", widths->value_text(),
+                               element_count(item_shapes().input)));
+}
+
 models::AutoencoderPtr Run::build_model() const {
   at::manual_seed(derive_seed(options_.training.seed, "weights"));
-  const auto model =
-      options_.model.build({data_.training->item_shape(), data_.training->target_shape()},
-                           data_.training->condition_width());
+  const auto model = options_.model.build(item_shapes(), data_.training->condition_width());
   const formats::DataCard& info = data_.info;
   const bool in_unit_range = info.lowest >= 0 && info.highest <= 1;
   if (model->likelihood().loss == models::Loss::Bce && !in_unit_range) {
@@ -167,7 +195,7 @@ void Run::record_results(const training::TrainingResult& result) {
       .training_seconds = std::accumulate(seconds.begin(), seconds.end(), 0.0),
       .best = epoch_result(state.best.epoch, state.best.training, state.best.validation),
       .last = {},
-      .expected = expectation_record(options_, metrics)};
+      .expected = expectation_record(options_, item_shapes(), metrics)};
   if (result.last) {
     results.last = epoch_result(result.last->epoch, result.last->training, result.last->validation);
   } else if (record_.results) {

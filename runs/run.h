@@ -27,12 +27,14 @@ class Run {
   /// that are missing, damaged or not those of the record, and for a folder that holds another run.
   explicit Run(RunOptions options, std::optional<RunRecord> resumed = {});
 
-  /// Options as they were resolved: device and threads are settled.
+  /// Options as they were resolved: device, threads and widths are settled.
   const RunOptions& options() const { return options_; }
   const std::filesystem::path& folder() const { return folder_; }
   const sources::DataSplits& data() const { return data_; }
   const RunRecord& record() const { return record_; }
   models::Autoencoder& model() { return *model_; }
+  /// What a user should know: of the data, of widths that followed them, of a run of few steps.
+  const std::vector<std::string>& notes() const { return notes_; }
   int64_t finished_epochs() const { return state_ ? state_->cursor.epoch : 0; }
 
   /// For further hooks. Metrics, checkpoints and `stop_after` are hooked in already.
@@ -54,7 +56,10 @@ class Run {
   training::TrainingStatePtr state_;  // to go on from; null for a new run
   std::unique_ptr<training::Trainer> trainer_;
   std::vector<std::filesystem::path> parts_;
+  std::vector<std::string> notes_;
 
+  models::ItemShapes item_shapes() const;
+  void settle_widths();
   models::AutoencoderPtr build_model() const;
   formats::ModelCard card() const;
   void add_hooks();

@@ -165,13 +165,15 @@ RunRecord new_run_record(const RunOptions& options, const FieldTable& table,
 }
 
 std::optional<ExpectationRecord> expectation_record(const RunOptions& options,
+                                                    const models::ItemShapes& shapes,
                                                     const MetricsTable& metrics) {
   if (options.recipe.empty()) return {};
   const recipes::Expectation& expected = options.expected;
   const int64_t epoch = expected.epoch > 0 ? expected.epoch : options.training.epochs;
   const auto& values = metrics.column(expected.column);
-  const bool as_published = compared_options(options) ==
-                            compared_options(options_of(options.model.variant, options.recipe));
+  RunOptions published = options_of(options.model.variant, options.recipe);
+  published.model.network.resolve(shapes);
+  const bool as_published = compared_options(options) == compared_options(published);
   if (!as_published || epoch > static_cast<int64_t>(values.size())) return {};
   return ExpectationRecord{.column = expected.column,
                            .epoch = epoch,

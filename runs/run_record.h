@@ -79,10 +79,11 @@ RunRecord read_resumable_record(const std::filesystem::path& folder, const std::
 RunRecord new_run_record(const RunOptions& options, const FieldTable& table,
                          const formats::DataCard& data);
 
-/// What the run's recipe has to reach, beside what this run reached. None where there is nothing to
+/// What the run's recipe has to reach, beside what this run, on items of these shapes, reached. None where there is nothing to
 /// compare: no recipe, options that are not the recipe's (the seed may differ), or an epoch that
 /// was not reached yet.
 std::optional<ExpectationRecord> expectation_record(const RunOptions& options,
+                                                    const models::ItemShapes& shapes,
                                                     const MetricsTable& metrics);
 
 /// Throws `Error` when the data at hand are not those of the record.

@@ -26,8 +26,6 @@ void check_request(const DenseNetwork& options, const NetworkRequest& request) {
 
 }  // namespace
 
-void DenseNetwork::check() const { check_widths(widths); }
-
 int64_t add_hidden_layers(Stack& stack, int64_t inputs, const std::vector<int64_t>& widths,
                           Activation activation, Initializer initializer) {
   for (const int64_t width : widths) {
@@ -48,8 +46,9 @@ std::vector<Head> dense_heads(const std::vector<std::string>& names, int64_t inp
 
 Network DenseNetwork::build(const NetworkRequest& request) const {
   check_request(*this, request);
-  const size_t depth = widths.size();
-  const int64_t code = widths.back(), outputs = element_count(request.shapes.target);
+  const std::vector<int64_t>& units = widths.value();
+  const size_t depth = units.size();
+  const int64_t code = units.back(), outputs = element_count(request.shapes.target);
   Network network{.encoder = std::make_shared<Stack>(),
                   .heads = {},
                   .decoder = std::make_shared<Stack>(),
@@ -63,8 +62,8 @@ Network DenseNetwork::build(const NetworkRequest& request) const {
     const bool is_code = i + 1 == depth;
     if (is_code && !request.heads.empty()) break;
     layers.push_back(network.encoder->add(std::make_shared<DenseLayer>(
-        inputs, widths[i], is_code ? code_activation : activation, initializer)));
-    inputs = widths[i];
+        inputs, units[i], is_code ? code_activation : activation, initializer)));
+    inputs = units[i];
   }
   network.heads = dense_heads(request.heads, inputs, code);
   if (!network.heads.empty()) {
@@ -75,7 +74,7 @@ Network DenseNetwork::build(const NetworkRequest& request) const {
   inputs = code + request.condition_width;
   for (size_t i = depth; i-- > 0;) {
     const bool is_output = i == 0;
-    const int64_t width = is_output ? outputs : widths[i - 1];
+    const int64_t width = is_output ? outputs : units[i - 1];
     const Activation function = is_output ? Activation::Linear : activation;
     if (tied_weights) {
       network.decoder->add(std::make_shared<TiedDenseLayer>(layers[i], function));

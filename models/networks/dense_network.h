@@ -2,6 +2,7 @@
 
 #include "hourglass/models/initializers.h"
 #include "hourglass/models/network.h"
+#include "hourglass/models/widths.h"
 
 #include <cstdint>
 #include <vector>
@@ -17,15 +18,19 @@ struct DenseNetwork {
   static constexpr const char* kName = "dense";
   static constexpr const char* kSummary = "fully connected layers; the decoder mirrors the encoder";
 
-  std::vector<int64_t> widths = {128, 64, 32};
+  Widths widths;
+  std::vector<int64_t> most_widths = {128, 64, 32};  ///< see `automatic_widths`
   Activation activation = Activation::Relu;
   Activation code_activation = Activation::Linear;
   Initializer initializer = Initializer::GlorotUniform;
   bool tied_weights = false;
 
   void describe(FieldTable& table) {
-    table.add("widths", widths, "hidden widths, then the code's (units); the decoder mirrors them")
-        .at_least(1);
+    table
+        .add("widths", widths,
+             "hidden widths, then the code's (units); the decoder mirrors them" +
+                 automatic_widths_help(most_widths))
+        .shown_as("N,N,...");
     table.add("activation", activation, "of the hidden layers");
     table.add("code_activation", code_activation, "of the code");
     table.add("initializer", initializer,
@@ -33,7 +38,8 @@ struct DenseNetwork {
     table.add("tied_weights", tied_weights, "the decoder uses the encoder's weights, transposed");
   }
 
-  void check() const;
+  void check() const { widths.check(); }
+  void resolve(const ItemShapes& shapes) { resolve_widths(*this, shapes.input); }
   Activation last_activation() const { return code_activation; }
 
   /// Throws `UsageError` for tied weights where input and target differ in size or a condition

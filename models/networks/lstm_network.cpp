@@ -69,27 +69,26 @@ class FromSequenceLayer : public Layer {
 
 }  // namespace
 
-void LstmNetwork::check() const { check_widths(widths); }
-
 Network LstmNetwork::build(const NetworkRequest& request) const {
   using Output = LstmLayer::Output;
   const SequenceShape input = sequence_of(request.shapes.input);
   const SequenceShape target = sequence_of(request.shapes.target);
-  const int64_t code = widths.back() * (bidirectional ? 2 : 1);
+  const std::vector<int64_t>& units = widths.value();
+  const int64_t code = units.back() * (bidirectional ? 2 : 1);
   Network network{.encoder = std::make_shared<Stack>(),
                   .heads = {},
                   .decoder = std::make_shared<Stack>(),
                   .code_shape = {code}};
   int64_t features = input.features + request.condition_width;
-  const auto add_lstm = [&](Stack& stack, int64_t units, Output output) {
-    stack.add(std::make_shared<LstmLayer>(features, units, output, bidirectional));
-    features = units * (bidirectional ? 2 : 1);
+  const auto add_lstm = [&](Stack& stack, int64_t width, Output output) {
+    stack.add(std::make_shared<LstmLayer>(features, width, output, bidirectional));
+    features = width * (bidirectional ? 2 : 1);
   };
 
   network.encoder->add(std::make_shared<ToSequenceLayer>(request.shapes.input));
   network.encoder->join_condition(request.condition_width);
-  for (size_t i = 0; i < widths.size(); ++i) {
-    add_lstm(*network.encoder, widths[i], i + 1 < widths.size() ? Output::Sequence : Output::Last);
+  for (size_t i = 0; i < units.size(); ++i) {
+    add_lstm(*network.encoder, units[i], i + 1 < units.size() ? Output::Sequence : Output::Last);
   }
   network.heads = dense_heads(request.heads, features, code);
 
@@ -97,8 +96,8 @@ Network LstmNetwork::build(const NetworkRequest& request) const {
   network.decoder->add(std::make_shared<RepeatLayer>(target.steps));
   features = code + request.condition_width;
   // The hidden layers in reverse; a network that has none decodes with a layer as wide as the code.
-  std::vector<int64_t> decoder_widths(widths.rbegin() + 1, widths.rend());
-  if (decoder_widths.empty()) decoder_widths = widths;
+  std::vector<int64_t> decoder_widths(units.rbegin() + 1, units.rend());
+  if (decoder_widths.empty()) decoder_widths = units;
   for (const int64_t width : decoder_widths) add_lstm(*network.decoder, width, Output::Sequence);
   network.decoder->add(std::make_shared<DenseLayer>(features, target.features, Activation::Linear));
   network.decoder->add(std::make_shared<FromSequenceLayer>(request.shapes.target));

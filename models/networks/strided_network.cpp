@@ -27,18 +27,19 @@ Shape map_shape(const Shape& image, int64_t filters) {
 }  // namespace
 
 void StridedNetwork::check() const {
-  check_widths(widths);
+  widths.check();
   if (filters < 1) throw UsageError("`filters`: expected at least 1 channel, found {}", filters);
-  if (widths.size() < 2) {
-    throw UsageError("`widths`: expected a hidden width and the code's, found {}", widths.size());
+  if (widths.value().size() == 1) {
+    throw UsageError("`widths`: expected a hidden width and the code's, found 1");
   }
 }
 
 Network StridedNetwork::build(const NetworkRequest& request) const {
   const Shape &input = request.shapes.input, &target = request.shapes.target;
   check_images(request.shapes);
-  const int64_t code = widths.back();
-  const std::vector<int64_t> hidden(widths.begin(), widths.end() - 1);
+  const std::vector<int64_t>& units = widths.value();
+  const int64_t code = units.back();
+  const std::vector<int64_t> hidden(units.begin(), units.end() - 1);
   Network network{.encoder = std::make_shared<Stack>(),
                   .heads = {},
                   .decoder = std::make_shared<Stack>(),

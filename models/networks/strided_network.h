@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hourglass/models/network.h"
+#include "hourglass/models/widths.h"
 
 #include <cstdint>
 #include <vector>
@@ -18,7 +19,8 @@ struct StridedNetwork {
   static constexpr const char* kSummary = "convolutions, one with stride 2, then dense layers";
 
   int64_t filters = 64;
-  std::vector<int64_t> widths = {128, 16};
+  Widths widths;
+  std::vector<int64_t> most_widths = {128, 16};  ///< see `automatic_widths`
   Activation activation = Activation::Relu;
 
   void describe(FieldTable& table) {
@@ -26,12 +28,14 @@ struct StridedNetwork {
     table
         .add("widths", widths,
              "widths of the dense layers behind the convolutions, then the code's (units); the "
-             "decoder mirrors them")
-        .at_least(1);
+             "decoder mirrors them" +
+                 automatic_widths_help(most_widths))
+        .shown_as("N,N,...");
     table.add("activation", activation, "of all layers but the code's and the last");
   }
 
   void check() const;
+  void resolve(const ItemShapes& shapes) { resolve_widths(*this, shapes.input); }
   Activation last_activation() const { return Activation::Linear; }
 
   /// Images [C, H, W] and targets as large; throws `UsageError` for others.

@@ -158,9 +158,10 @@ TEST(LstmNetwork, RefusesWhatIsNoSequence) {
                            }),
                            {"2 x 3 x 4 x 5"});
   testing::expect_contains(
-      testing::error_of(
-          [] { Autoencoder({.shapes = {{8}, {8}}, .network = LstmNetwork{.widths = {}}}); }),
-      {"`widths`", "none"});
+      testing::error_of([] {
+        Autoencoder({.shapes = {{8}, {8}}, .network = LstmNetwork{.widths = {0}}});
+      }),
+      {"`widths`", "found 0"});
 }
 
 }  // namespace

@@ -191,7 +191,6 @@ TEST(Variational, RefusesWhatCannotWork) {
   expect_contains(error_of(build(strided(), {{1, 8, 8}, {1, 4, 4}})), {"1 x 8 x 8 and 1 x 4 x 4"});
   expect_contains(error_of(build(StridedNetwork{.widths = {2}}, kFashionImage)),
                   {"`widths`", "found 1"});
-  expect_contains(error_of(build(DenseNetwork{.widths = {}}, kFashionImage)), {"`widths`", "none"});
   expect_contains(error_of(build(DenseNetwork{.widths = {4, 0}}, kFashionImage)),
                   {"`widths`", "found 0"});
   // A mean has no bounds, so an activation of the code would say what is not so.

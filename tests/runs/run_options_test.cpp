@@ -49,7 +49,8 @@ TEST(OptionsOf, AChosenNetworkHasTheVariantsDefaultsForIt) {
   RunOptions options = options_of("denoising", "", "dense");
   FieldTable table;
   options.describe(table);
-  EXPECT_EQ(table.find("widths")->value_text(), "128,32");
+  EXPECT_EQ(table.find("widths")->value_text(), "auto");
+  expect_contains(table.find("widths")->help, {"auto: 128,32"});
   EXPECT_EQ(table.find("code_activation")->value_text(), "relu");
 }
 
