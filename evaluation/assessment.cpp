@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <vector>
 
@@ -28,6 +29,8 @@ class Assessor {
   Assessment assess() {
     Assessment found;
     found.gaussian_code = model_.card() && model_.card()->has_gaussian_code();
+    if (model_.card()) found.loss = model_.card()->options.find<std::string>("loss").value_or("");
+    found.variance = mean_item_mse(*data_.training, *data_.evaluated);
     options_.say("errors, neighbours and probe");
     assess_model(found);
     options_.say("the same for PCA");
@@ -66,23 +69,33 @@ class Assessor {
     }
     const CodePair codes =
         pair(encode_all(model_, *data_.training), encode_all(model_, *data_.evaluated));
-    found.code_size = codes.evaluated.values[0].numel();
+    found.code_size = found.pca_size = codes.evaluated.values[0].numel();
     if (model_.card() && model_.card()->code_kind == "indices") {
       found.model.merge(no_code_measures("integer codes"));
       return;
     }
     found.codes = code_statistics(codes.evaluated.values);
+    choose_pca_size(found, codes.evaluated.values);
     found.model.merge(measure_codes(codes));
+  }
+
+  static void choose_pca_size(Assessment& found, const at::Tensor& codes) {
+    const double in_use = codes.ne(0).to(at::kDouble).mean().item<double>();
+    found.sparse_code = in_use < 0.5;
+    if (!found.sparse_code) return;
+    const double units = in_use * static_cast<double>(*found.code_size);
+    found.pca_size = std::max<int64_t>(1, std::llround(units));
   }
 
   void assess_pca(Assessment& found) const {
     const std::string obstacle =
-        pca_obstacle(found.code_size, data_.evaluated->target_shape(), data_.training_card);
+        pca_obstacle(found.pca_size, data_.evaluated->target_shape(), data_.training_card);
     if (!obstacle.empty()) {
+      found.pca_size.reset();
       found.pca = no_measures(obstacle);
       return;
     }
-    const Pca pca = fit_pca(*data_.training, *found.code_size);
+    const Pca pca = fit_pca(*data_.training, *found.pca_size);
     const auto encode = [&](const at::Tensor& x) { return pca.encode(x); };
     const auto reconstruct = [&](const at::Tensor& x) { return pca.reconstruct(x); };
     found.pca = measure_errors(reconstruct, *data_.evaluated, data_range());
@@ -145,6 +158,20 @@ json statistics_of(const Assessment& found) {
   return object;
 }
 
+/// PCA of as many components as the data have directions leaves nothing to beat but rounding.
+bool is_exact(double mse) { return mse < 1e-12; }
+
+std::string left_text(const Assessment& found) {
+  if (found.variance == 0) return "";
+  return fmt::format("; the model leaves {:.1f} % of the variance",
+                     100 * *found.model.at(Measure::Mse).value / found.variance);
+}
+
+std::string pca_name(const Assessment& found) {
+  if (!found.sparse_code) return "PCA of its size";
+  return fmt::format("PCA of {} (as many as units are not 0 on average)", *found.pca_size);
+}
+
 template <class T>
 json value_or_null(const std::optional<T>& value) {
   return value ? json(*value) : json();
@@ -159,20 +186,26 @@ Assessment assess(ExportedModel& model, const AssessedData& data,
 
 std::optional<bool> beats_pca(const Assessment& found) {
   const auto &model = found.model.at(Measure::Mse).value, &pca = found.pca.at(Measure::Mse).value;
-  if (!pca) return {};
+  if (!pca || is_exact(*pca)) return {};
   return *model < *pca;
 }
 
 std::string verdict(const Assessment& found) {
-  const auto better = beats_pca(found);
-  if (!better) return found.pca.at(Measure::Mse).reason;
+  const MeasureValue& pca = found.pca.at(Measure::Mse);
+  if (!pca.value) return pca.reason + left_text(found);
+  if (is_exact(*pca.value)) {
+    return fmt::format(
+        "not compared: {} is exact, as the code has room for all that varies in an item{}",
+        pca_name(found), left_text(found));
+  }
   const double model = *found.model.at(Measure::Mse).value;
-  const double pca = *found.pca.at(Measure::Mse).value;
-  const bool exact = pca < 1e-12;
-  return fmt::format("{} PCA of its size: MSE {:.6f} against {:.6f}{}",
-                     *better ? "beats" : "LOSES TO", model, pca,
-                     exact ? ", which is exact: the code has room for all that varies in an item"
-                           : fmt::format(" ({:+.1f} %)", 100 * (model / pca - 1)));
+  const bool better = *beats_pca(found), other_loss = !found.loss.empty() && found.loss != "mse";
+  return fmt::format(
+      "{} {}: MSE {:.6f} against {:.6f} ({:+.1f} %){}", better ? "beats" : "LOSES TO",
+      pca_name(found), model, *pca.value, 100 * (model / *pca.value - 1),
+      better || !other_loss
+          ? ""
+          : fmt::format("; that is the error PCA minimises, and this model {}", found.loss));
 }
 
 std::string missing_text(const Assessment& found) {
@@ -198,6 +231,8 @@ std::string missing_text(const Assessment& found) {
 
 json to_json(const Assessment& found) {
   return {{"code_size", value_or_null(found.code_size)},
+          {"pca_size", value_or_null(found.pca_size)},
+          {"variance", found.variance},
           {"model", values_of(found.model)},
           {"pca", values_of(found.pca)},
           {"not_available", {{"model", reasons_of(found.model)}, {"pca", reasons_of(found.pca)}}},

@@ -16,6 +16,10 @@
 namespace hourglass::evaluation {
 
 // A trained model beside the PCA of its size, fitted on the same training rows.
+//
+// The size of a sparse code, more than half of whose values are 0, is the number of those that are
+// not, on average: that many numbers say what an item is. A code that has as many values as an item
+// is not compared: PCA of that size is exact.
 
 /// What a model is assessed by.
 struct AssessedData {
@@ -33,6 +37,10 @@ struct AssessmentOptions {
 struct Assessment {
   std::optional<int64_t> code_size;  ///< none where there is no method `encode`
   bool gaussian_code = false;        ///< codes are the means of distributions
+  std::optional<int64_t> pca_size;   ///< components of the PCA beside it; none where there is none
+  bool sparse_code = false;          ///< whose `pca_size` is that of the units in use
+  std::string loss;                  ///< what the model was trained by, "bce"; empty: not known
+  double variance = 0;               ///< MSE of the mean training item
   Measures model, pca;
   std::optional<CodeStatistics> codes;  ///< of evaluated rows; none for indices of a codebook
   double reconstructed_per_second = 0;  ///< items
@@ -43,16 +51,18 @@ struct Assessment {
 Assessment assess(ExportedModel& model, const AssessedData& data,
                   const AssessmentOptions& options = {});
 
-/// Whether the model's mean squared error is below the PCA's; none where there is no PCA.
+/// Whether the model's mean squared error is below the PCA's; none where there is no PCA, or one
+/// that is exact.
 std::optional<bool> beats_pca(const Assessment& found);
 
-/// "beats PCA of its size: MSE … against …", or why there is none.
+/// "beats PCA of its size: MSE … against …"; where there is nothing to beat, why, and how much of the
+/// variance the model leaves.
 std::string verdict(const Assessment& found);
 
 /// "SSIM (needs …); 1-NN, 5-NN (no labels)": all measures without a value, one reason once.
 std::string missing_text(const Assessment& found);
 
-/// {"code_size": …, "model": {"mse": …}, "pca": {…}, "not_available": {…}, "codes": {…},
+/// {"code_size": …, "pca_size": …, "variance": …, "model": {"mse": …}, "pca": {…}, "not_available": {…}, "codes": {…},
 /// "items_per_second": {…}, "beats_pca": …, "verdict": …}
 nlohmann::json to_json(const Assessment& found);
 

@@ -70,10 +70,9 @@ std::string measure_table(const std::vector<AssessedModel>& all) {
   for (const auto& entry : all.front().found.model) header.push_back(measure_title(entry.first));
   TextTable table(header);
   for (const auto& model : all) {
-    const auto& size = model.found.code_size;
-    const std::string size_text = size ? with_thousands(*size) : "n/a";
-    add_row(table, model.name, size_text, model.found.model);
-    add_row(table, "  PCA", size_text, model.found.pca);
+    const auto text = [](const auto& size) { return size ? with_thousands(*size) : "n/a"; };
+    add_row(table, model.name, text(model.found.code_size), model.found.model);
+    add_row(table, "  PCA", text(model.found.pca_size), model.found.pca);
   }
   return table.text("");
 }

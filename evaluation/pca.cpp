@@ -21,6 +21,25 @@ void for_each_target_batch(const datasets::Dataset& data, const datasets::BatchP
       progress);
 }
 
+/// Of what `errors` makes of the targets, over all values.
+double mean_square(const datasets::Dataset& data,
+                   const std::function<at::Tensor(const at::Tensor&)>& errors) {
+  double sum = 0;
+  int64_t values = 0;
+  for_each_target_batch(data, {}, [&](const at::Tensor& x) {
+    sum += errors(x).square().sum().item<double>();
+    values += x.numel();
+  });
+  return sum / static_cast<double>(values);
+}
+
+/// [D] float64.
+at::Tensor mean_target(const datasets::Dataset& data, const datasets::BatchProgress& progress) {
+  at::Tensor sum = at::zeros({element_count(data.target_shape())}, at::kDouble);
+  for_each_target_batch(data, progress, [&](const at::Tensor& x) { sum += x.sum(0); });
+  return sum / data.size();
+}
+
 }  // namespace
 
 at::Tensor Pca::encode(const at::Tensor& x) const {
@@ -36,9 +55,7 @@ Pca fit_pca(const datasets::Dataset& data, int64_t components,
     throw Error("PCA: expected 1 to {} components, found {}", width, components);
   }
   if (data.size() < 2) throw Error("PCA: expected at least 2 items, found {}", data.size());
-  at::Tensor sum = at::zeros({width}, at::kDouble);
-  for_each_target_batch(data, progress, [&](const at::Tensor& x) { sum += x.sum(0); });
-  const at::Tensor mean = sum / data.size();
+  const at::Tensor mean = mean_target(data, progress);
   at::Tensor covariance = at::zeros({width, width}, at::kDouble);
   for_each_target_batch(data, progress, [&](const at::Tensor& x) {
     const at::Tensor centred = x - mean;
@@ -48,14 +65,13 @@ Pca fit_pca(const datasets::Dataset& data, int64_t components,
   return {mean, vectors.narrow(1, width - components, components).flip(1).t().contiguous()};
 }
 
+double mean_item_mse(const datasets::Dataset& training, const datasets::Dataset& data) {
+  const at::Tensor mean = mean_target(training, {});
+  return mean_square(data, [&](const at::Tensor& x) { return x - mean; });
+}
+
 double reconstruction_mse(const Pca& pca, const datasets::Dataset& data) {
-  double sum = 0;
-  int64_t values = 0;
-  for_each_target_batch(data, {}, [&](const at::Tensor& x) {
-    sum += (pca.reconstruct(x) - x).square().sum().item<double>();
-    values += x.numel();
-  });
-  return sum / static_cast<double>(values);
+  return mean_square(data, [&](const at::Tensor& x) { return pca.reconstruct(x) - x; });
 }
 
 }  // namespace hourglass::evaluation

@@ -30,6 +30,10 @@ struct Pca {
 Pca fit_pca(const datasets::Dataset& data, int64_t components,
             const datasets::BatchProgress& progress = {});
 
+/// What is left of `data` by the mean target of `training`, a PCA of no components: the variance
+/// that a code has to explain. Mean squared error over all values.
+double mean_item_mse(const datasets::Dataset& training, const datasets::Dataset& data);
+
 /// Mean squared error over all values of all items' targets.
 double reconstruction_mse(const Pca& pca, const datasets::Dataset& data);
 

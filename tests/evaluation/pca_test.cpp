@@ -46,6 +46,12 @@ TEST(Pca, HasThePublishedErrorsOnFashionMnist) {
   EXPECT_NEAR(reconstruction_mse(fit_pca(*data.training, 32), *data.test), 0.015142, 1e-5);
 }
 
+TEST(MeanItem, LeavesTheVarianceAroundTheTrainingMean) {
+  const auto training = table(at::tensor({0.0F, 2.0F, 2.0F, 4.0F}).view({2, 2}));  // mean 1, 3
+  const auto rows = table(at::tensor({1.0F, 3.0F, 1.0F, 5.0F, 3.0F, 3.0F}).view({3, 2}));
+  EXPECT_NEAR(mean_item_mse(*training, *rows), (4.0 + 4.0) / 6, 1e-12);
+}
+
 TEST(Pca, RefusesMoreComponentsThanValues) {
   const auto data = table(at::rand({5, 3}));
   testing::expect_contains(testing::error_of([&] { fit_pca(*data, 4); }), {"1 to 3", "found 4"});
