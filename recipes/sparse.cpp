@@ -16,13 +16,16 @@ std::vector<Recipe> sparse_recipes() {
       {
           .name = "digits-sparse",
           .summary = "the embedded digits through 64 mostly silent units",
-          .network = DenseNetwork{.widths = {64}, .code_activation = Activation::Relu},
-          .objective = SparseOptions{.sparsity_weight = 1e-5},
+          // Untied, the decoder's weights would grow and the code shrink, which the penalty likes.
+          .network =
+              DenseNetwork{
+                  .widths = {128}, .code_activation = Activation::Relu, .tied_weights = true},
+          .objective = SparseOptions{.sparsity_weight = 1e-4},
           .data = digits_with_validation(),
-          .training = {.epochs = 100, .batch_size = 32},
+          .training = {.epochs = 150, .batch_size = 32},
           .log_every = 10,
           .expected = {.column = "validation_reconstruction",
-                       .at_most = 0.233,
+                       .at_most = 0.256,
                        .published = "ours"},
       },
       {
@@ -37,7 +40,8 @@ std::vector<Recipe> sparse_recipes() {
           .expected = {.column = "train_reconstruction",
                        .at_most = 0.2830,
                        .published = "0.285",
-                       .reference = {0.2817}},
+                       .reference = {0.2817},
+                       .early = {.epoch = 3, .at_most = 0.318}},
       },
       {
           .name = "mnist-sparse-kl",
@@ -48,7 +52,8 @@ std::vector<Recipe> sparse_recipes() {
           .training = {.epochs = 30, .batch_size = 128, .optimizer = {.learning_rate = 3e-3}},
           .expected = {.column = "validation_reconstruction",
                        .at_most = 0.0835,
-                       .published = "ours"},
+                       .published = "ours",
+                       .early = {.epoch = 2, .at_most = 0.139}},
       },
   };
 }
@@ -59,7 +64,7 @@ Variant sparse_variant() {
   return {.name = "sparse",
           .summary = "dense, with a penalty that keeps most of the code silent",
           .objective = objective<models::Sparse>(SparseOptions{}),
-          .networks = {DenseNetwork{.widths = {64}, .code_activation = Activation::Relu}},
+          .networks = {DenseNetwork{.most_widths = {64}, .code_activation = Activation::Relu}},
           .recipes = sparse_recipes()};
 }
 

@@ -4,12 +4,12 @@
 #   scripts/reproduce.sh [--epochs N] [--runs DIR] [RECIPE…]     all recipes by default
 #   scripts/reproduce.sh --table                                 only writes the table again
 #
-# Rows of recipes that are not run stay in the table as they are, with the day and the machine they were run on. Recipes of the dense family, and
-# fashion-vae-conv-2d, whose start differs much from seed to seed, are trained with
-# seeds 1, 2 and 3. Runs lie in runs/reproduce/RECIPE-seedN. What is finished is not trained again, and what was stopped
-# goes on where it was, so that the script can be interrupted and called again; with --epochs N, runs end early after N
-# epochs and go on in a later call without it. What the recipes are compared with is measured once the runs of both
-# sides are there.
+# Rows of recipes that are not run stay in the table as they are, with the day and the machine they were run on. Recipes of
+# the dense family, those of the embedded digits, and fashion-vae-conv-2d, whose start differs much from seed to seed, are
+# trained with seeds 1, 2 and 3. Runs lie in runs/reproduce/RECIPE-seedN. What is finished is not trained again, and what was
+# stopped goes on where it was, so that the script can be interrupted and called again; with --epochs N, runs end early after
+# N epochs and go on in a later call without it. What the recipes are compared with is measured once the runs of both sides
+# are there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -75,8 +75,10 @@ judge() {  # NAME FOLDER ARGUMENT...
 # What the comparisons of the table need beside the recipes' own runs.
 compare() {
   local contractive=mnist-contractive-seed1 noise=(--corruption gaussian:0.5)
-  judge digits-rows "$runs/digits-rows-seed1"
-  judge mnist-rows "$runs/mnist-rows-seed1"
+  local recipe
+  for recipe in digits-contractive digits-conv digits-rows digits-sparse mnist-rows; do
+    judge "$recipe" "$runs/$recipe-seed1"
+  done
   judge fashion-conv-noisy "$runs/fashion-conv-seed1" "${noise[@]}"
   judge fashion-denoise-noisy "$runs/fashion-denoise-seed1" "${noise[@]}"
   if [ -f "$runs/$contractive/best.pt" ]; then
@@ -109,7 +111,7 @@ if [ -z "$table_only" ]; then
     read -r variant recipe epochs <<<"$line"
     if ((${#wanted[@]} > 0)) && [[ " ${wanted[*]} " != *" $recipe "* ]]; then continue; fi
     seeds=(1)
-    if [ "$variant" = dense ] || [ "$recipe" = fashion-vae-conv-2d ]; then seeds=(1 2 3); fi
+    if [ "$variant" = dense ] || [[ $recipe == digits-* ]] || [ "$recipe" = fashion-vae-conv-2d ]; then seeds=(1 2 3); fi
     for seed in "${seeds[@]}"; do train "$variant" "$recipe" "$epochs" "$seed" "$recipe-seed$seed"; done
   done
 fi
