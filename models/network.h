@@ -104,7 +104,7 @@ class NetworkOptions {
   NetworkOptions() : NetworkOptions("dense") {}
 
   template <class Options>
-    requires requires { Options::kName; }
+  requires requires { Options::kName; }
   NetworkOptions(Options options) : name_{Options::kName}, options_(std::move(options)) {}
 
   /// The kind of that name with its defaults. Throws `UsageError` for an unknown name.

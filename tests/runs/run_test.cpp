@@ -35,7 +35,7 @@ std::string joined(const std::vector<std::string>& notes) {
 
 TEST(Run, WidthsFollowTheDataAndAreRecordedAsNumbers) {
   const testing::TemporaryFolder folder;
-  Run run(options_for("dense", folder));
+  runs::Run run(options_for("dense", folder));
   EXPECT_EQ(run.model().code_shape(), (Shape{3}));
   EXPECT_EQ(run.record().options.find<std::vector<int64_t>>("widths"),
             (std::vector<int64_t>{12, 8, 3}));
@@ -50,7 +50,7 @@ TEST(Run, EveryVariantHasACodeNarrowerThanATable) {
   for (const char* variant : {"dense", "lstm", "variational", "conditional", "adversarial",
                               "wasserstein", "importance_weighted"}) {
     SCOPED_TRACE(variant);
-    Run run(options_for(variant, folder));
+    runs::Run run(options_for(variant, folder));
     EXPECT_LT(run.model().code_shape().at(0), 6);
   }
 }
@@ -62,7 +62,7 @@ TEST(Run, WidthsThatAreGivenStay) {
   FieldTable table;
   options.describe(table);
   table.find("widths")->set("20,32");
-  Run run(options);
+  runs::Run run(options);
   EXPECT_EQ(run.model().code_shape(), (Shape{32}));
   EXPECT_EQ(joined(run.notes()).find("widths"), std::string::npos);
 }
@@ -70,11 +70,12 @@ TEST(Run, WidthsThatAreGivenStay) {
 TEST(Run, SaysThatFewStepsAreFew) {
   const testing::TemporaryFolder folder;
   const RunOptions options = options_for("dense", folder);
-  expect_contains(joined(Run(options).notes()), {"2 steps in all", "`batch_size` 16", "`epochs`"});
+  expect_contains(joined(runs::Run(options).notes()),
+                  {"2 steps in all", "`batch_size` 16", "`epochs`"});
   RunOptions longer = options;
   longer.out = folder / "longer";
   longer.training.epochs = 1000;
-  EXPECT_EQ(joined(Run(longer).notes()).find("steps"), std::string::npos);
+  EXPECT_EQ(joined(runs::Run(longer).notes()).find("steps"), std::string::npos);
 }
 
 }  // namespace
