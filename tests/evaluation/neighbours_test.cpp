@@ -114,32 +114,70 @@ TEST(Neighbours, RetrievalOfDigitsEqualsTheReference) {
               expected["mean_average_precision"].get<double>(), 1e-12);
 }
 
+/// The same by sorting all pairs in float64.
+double average_precision_by_pairs(const at::Tensor& codes, const at::Tensor& labels,
+                                  const at::Tensor& queries, const at::Tensor& query_labels) {
+  const at::Tensor differences =
+      queries.to(at::kDouble).unsqueeze(1) - codes.to(at::kDouble).unsqueeze(0);
+  const at::Tensor order = differences.square().sum(2).argsort(/*stable=*/true, 1, false);
+  const at::Tensor relevant = labels.take(order) == query_labels.unsqueeze(1);
+  const at::Tensor precision =
+      relevant.cumsum(1, at::kDouble) / at::arange(1, codes.size(0) + 1, at::kDouble);
+  return ((precision * relevant).sum(1) / relevant.sum(1)).mean().item<double>();
+}
+
+TEST(Neighbours, MeanAveragePrecisionIsExactAcrossBlocksAndFarFromTheOrigin) {
+  at::manual_seed(1);
+  const at::Tensor codes = at::randn({5000, 3}) + 1000, queries = at::randn({150, 3}) + 1000;
+  const at::Tensor labels = at::randint(0, 7, {5000}), of_queries = at::randint(0, 7, {150});
+  EXPECT_NEAR(mean_average_precision({codes, labels}, queries, of_queries, {}),
+              average_precision_by_pairs(codes, labels, queries, of_queries), 1e-12);
+}
+
+TEST(Neighbours, MeanAveragePrecisionOrdersEntriesAtTheSameDistanceByRow) {
+  at::manual_seed(1);
+  // Tenths are rounded, so that products and differences do not agree to the last bit.
+  const at::Tensor codes = at::randint(0, 3, {3000, 4}).to(at::kFloat) / 10;
+  const at::Tensor queries = at::randint(0, 3, {20, 4}).to(at::kFloat) / 10;
+  const at::Tensor labels = at::randint(0, 2, {3000}), of_queries = at::randint(0, 2, {20});
+  EXPECT_NEAR(mean_average_precision({codes, labels}, queries, of_queries, {}),
+              average_precision_by_pairs(codes, labels, queries, of_queries), 1e-12);
+  const at::Tensor alike = at::rand({1, 5}).repeat({200, 1}), odd = at::arange(200).remainder(2);
+  EXPECT_NEAR(mean_average_precision({alike, odd}, alike.narrow(0, 0, 2), odd.narrow(0, 0, 2), {}),
+              average_precision_by_pairs(alike, odd, alike.narrow(0, 0, 2), odd.narrow(0, 0, 2)),
+              1e-12);
+}
+
 TEST(Neighbours, MeanAveragePrecisionLeavesOutTheQueryAndLabelsWithoutEntries) {
   const at::Tensor codes = at::tensor({0.0F, 1.0F, 3.0F, 7.0F}).view({4, 1});
   const at::Tensor labels = at::tensor({1L, 2L, 1L, 3L});
   // Query 0 finds its like at rank 2, query 2 at rank 2; 1 and 3 have none.
   EXPECT_DOUBLE_EQ(
       mean_average_precision({codes, labels}, codes, labels, {.own_rows = at::arange(4)}), 0.5);
-  testing::expect_contains(
-      testing::error_of([&] { mean_average_precision({codes, labels}, codes, labels + 5, {}); }),
-      {"found none"});
+  testing::expect_contains(testing::error_of([&] {
+                             mean_average_precision({codes, labels}, codes, labels + 5, {});
+                           }),
+                           {"found none"});
 }
 
 TEST(Neighbours, RefuseWhatDoesNotFit) {
   const NeighbourIndex index{at::rand({4, 3}), {}};
-  testing::expect_contains(
-      testing::error_of([&] { nearest_neighbours(index, at::rand({2, 2}), {}); }),
-      {"queries of 3 values", "found 2"});
-  testing::expect_contains(
-      testing::error_of([&] { nearest_neighbours(index, at::rand({2, 3}), {.count = 5}); }),
-      {"1 to 4", "found 5"});
+  testing::expect_contains(testing::error_of([&] {
+                             nearest_neighbours(index, at::rand({2, 2}), {});
+                           }),
+                           {"queries of 3 values", "found 2"});
+  testing::expect_contains(testing::error_of([&] {
+                             nearest_neighbours(index, at::rand({2, 3}), {.count = 5});
+                           }),
+                           {"1 to 4", "found 5"});
   const Neighbours found = nearest_neighbours(index, at::rand({2, 3}), {.count = 2});
   testing::expect_contains(testing::error_of([&] { majority_labels(index, found, 1); }),
                            {"an index with labels"});
   const NeighbourIndex broken{at::full({4, 3}, NAN), {}};
-  testing::expect_contains(
-      testing::error_of([&] { nearest_neighbours(broken, at::rand({2, 3}), {.count = 1}); }),
-      {"found nan in row 0, unit 0"});
+  testing::expect_contains(testing::error_of([&] {
+                             nearest_neighbours(broken, at::rand({2, 3}), {.count = 1});
+                           }),
+                           {"found nan in row 0, unit 0"});
 }
 
 }  // namespace
