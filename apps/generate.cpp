@@ -15,6 +15,7 @@
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
+#include "hourglass/core/item_kind.h"
 #include "hourglass/figures/manifold.h"
 #include "hourglass/formats/npy.h"
 
@@ -52,7 +53,7 @@ void GenerateOptions::describe(FieldTable& table) {
 
 Picture draw(const GeneratedCodes& generated, const at::Tensor& items, ValueRange range,
              const std::vector<int64_t>& dims) {
-  if (!generated.grid.first.empty() && items.dim() == 4) {
+  if (!generated.grid.first.empty() && item_kind(items.sizes().slice(1)) == ItemKind::Image) {
     return manifold(items, generated.grid.first, generated.grid.second,
                     {.title = generated.title,
                      .x_label = fmt::format("component {}", dims[0]),

@@ -5,12 +5,11 @@
 //   reconstruct denoiser.pt scan1.png scans/ --write-images --out cleaned
 
 #include "hourglass/apps/tools/item_pictures.h"
+#include "hourglass/apps/tools/reconstructed_items.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
-#include "hourglass/core/random.h"
-#include "hourglass/datasets/corruption.h"
 #include "hourglass/evaluation/item_errors.h"
 #include "hourglass/evaluation/reconstructions.h"
 
@@ -18,11 +17,9 @@
 #include <fmt/format.h>
 
 #include <cstdint>
-#include <memory>
 
 namespace hourglass::apps {
 
-using namespace datasets;
 using namespace evaluation;
 using namespace figures;
 using namespace cli;
@@ -50,38 +47,6 @@ struct ReconstructOptions {
   }
 };
 
-/// What is reconstructed.
-struct Items {
-  DatasetPtr rows;
-  std::vector<std::string> names;  ///< numbers of the rows, or the files' paths
-  std::vector<std::string> classes;
-  std::string title;
-};
-
-Items items_of_data(const ExportedModel& model, const ReconstructOptions& options,
-                    const CommandLine& line) {
-  const SelectedRows rows = select_rows(model, options.rows, line, RecordedNoise::Apply);
-  Items items = {rows.rows, {}, class_names(rows), row_text(rows)};
-  for (const int64_t number : rows.numbers) items.names.push_back(std::to_string(number));
-  return items;
-}
-
-/// A user's images carry their own noise: there is more only where --corruption asks for it.
-Items items_of_images(const ExportedModel& model, const ReconstructOptions& options,
-                      const CommandLine& line) {
-  const std::vector<std::string> files(line.positional.begin() + 1, line.positional.end());
-  const ImageInputs images =
-      read_image_inputs(model, files, options.output, options.rows.condition);
-  Items items = {images.rows, {}, {}, fmt::format("{} images", images.paths.size())};
-  for (const auto& path : images.paths) items.names.push_back(path.filename().string());
-  if (const auto& corruption = options.rows.data.corruption;
-      corruption.kind != CorruptionKind::None) {
-    items.rows = std::make_shared<Corrupted>(items.rows, corruption, Noise::Once,
-                                             derive_seed(1, "image-noise"));
-  }
-  return items;
-}
-
 void print_summary(const nlohmann::json& means, size_t items, const std::filesystem::path& folder,
                    const OutputOptions& options) {
   const nlohmann::json all = {
@@ -102,27 +67,34 @@ int reconstruct(const ReconstructOptions& options, const CommandLine& line) {
   if (options.write_images && !figures_available()) {
     throw UsageError("--write-images: this build draws no pictures");
   }
+  const std::vector<std::string> own_files(line.positional.begin() + 1, line.positional.end());
+  if (own_images && options.write_images) {
+    image_names({.files = list_image_inputs(own_files).names});  // said before the work
+  }
   ExportedModel model = open_model(line.positional.front(), options.model);
-  const Items items =
-      own_images ? items_of_images(model, options, line) : items_of_data(model, options, line);
+  const ReconstructedItems items =
+      own_images ? items_of_images(model, own_files, options.rows, options.output)
+                 : items_of_data(model, options.rows, line);
   std::vector<std::string> files = {kPicture, kErrors}, images;
   if (options.write_images) images = image_names(items.names);
   files.insert(files.end(), images.begin(), images.end());
   const std::filesystem::path folder = output_folder(options.output, "reconstructed", files);
   const Reconstructions all = reconstruct_all(
       model, *items.rows, progress_line("reconstructing", items.rows->size(), options.output));
-  const auto labels = label_names(all.items.labels, items.classes);
+  const auto labels = label_names(all.items.labels, items.class_names);
   const ValueRange range = value_range(model, all.items.target);
   const auto columns = item_errors(all.outputs, all.items.target, range);
   write_output(folder / kErrors, errors_csv(columns, items.names, labels));
   if (figures_available()) {
-    auto captions = items.names;
-    for (size_t i = 0; i < labels.size(); ++i) captions[i] += ": " + labels[i];
+    std::vector<std::string> captions;
+    for (size_t i = 0; i < items.names.size(); ++i) {
+      captions.push_back(items.names.text(i) + (labels.empty() ? "" : ": " + labels[i]));
+    }
     draw_reconstructions(all, captions, items.title, range, options.absolute_error)
         .save(folder / kPicture);
   }
-  if (!images.empty()) create_folders(folder / "images");
   for (size_t i = 0; i < images.size(); ++i) {
+    create_folders((folder / images[i]).parent_path());
     to_picture(all.outputs[static_cast<int64_t>(i)], range).save(folder / images[i]);
   }
   print_summary(mean_errors(columns), items.names.size(), folder, options.output);

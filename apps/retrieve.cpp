@@ -32,7 +32,8 @@ struct RetrieveOptions {
 
 void RetrieveOptions::describe(FieldTable& table) {
   table.begin_group("Search");
-  table.add("query", query, "rows of the part to find the like of: 3,17 or 0-9").shown_as("LIST");
+  table.add("query", query, "rows of the part, counted from 0, to find the like of: 3,17 or 0-9")
+      .shown_as("LIST");
   table.add("query_images", query_images, "image files, or folders of them, instead")
       .shown_as("LIST");
   table.add("neighbours", neighbours, "entries to find for each query").shown_as("K").at_least(1);
@@ -106,9 +107,10 @@ int retrieve(const CommandLine& line, const RetrieveOptions& options) {
   if (has_queries) {
     const SearchedItems queries = queries_of(model, library, options);
     const Codes codes = encode_rows(model, *queries.rows, "queries", output);
-    const auto found = find_nearest(library.index.entries, {queries.names, codes},
+    const auto found = find_nearest(library.index.entries, {queries.names, codes, queries.files},
                                     search_options(library, queries, options.neighbours),
-                                    class_names(library.entries));
+                                    class_names(library.entries),
+                                    files_of(*library.entries.rows, library.entries));
     const auto written =
         write_retrieval_files(found, *queries.rows, library, model, folder, output);
     files.insert(files.end(), written.begin(), written.end());

@@ -10,6 +10,7 @@
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
+#include "hourglass/core/item_kind.h"
 #include "hourglass/core/random.h"
 #include "hourglass/evaluation/item_text.h"
 
@@ -70,15 +71,16 @@ nlohmann::json rows_json(const Batch& batch, const SelectedRows& rows,
                          const std::vector<std::string>& labels, bool with_values) {
   return {{"dataset", rows.splits.info.name},
           {"part", rows.name},
-          {"items", items_json(batch.input, rows.numbers, labels, with_values)}};
+          {"items", items_json(batch.input, item_names(rows), labels, with_values)}};
 }
 
 int show_text(const Batch& batch, const SelectedRows& rows, const std::vector<std::string>& labels,
               const OutputOptions& options) {
-  const std::string text = options.json
-                               ? rows_json(batch, rows, labels, /*with_values=*/true).dump(2) + "\n"
-                               : items_text(batch.input, rows.numbers, labels);
-  write_output(options.out.empty() ? "-" : output_file(options, ""), text);
+  const std::string text =
+      options.json
+          ? rows_json(batch, rows, labels, /*with_values=*/true).dump(2) + "\n"
+          : items_text(batch.input, item_names(rows), labels, rows.splits.info.column_names);
+  write_output(text_file(options, "rows of numbers are text (see --item-shape)"), text);
   return kDone;
 }
 
@@ -94,17 +96,16 @@ int show_picture(const Batch& batch, const SelectedRows& rows,
   return kDone;
 }
 
-int show(ShowOptions& options, const CommandLine& line) {
+int show(const ShowOptions& options, const CommandLine& line) {
   if (options.random > 0 && line.has("indices")) {
     throw UsageError("--random and --indices: expected one of them, found both");
   }
-  if (options.numbers && !line.has("scale")) {
-    options.rows.data.scale = {datasets::ScalingRule::Kind::None};  // as stored
-  }
+  if (options.numbers)
+    text_file(options.output, "--numbers are text");  // said before the data are read
   const SelectedRows rows = rows_to_show(options, line);
   const Batch batch = rows.rows->batch(rows.rows->all_positions());
   const auto labels = label_names(batch.labels, class_names(rows));
-  const bool as_text = options.numbers || batch.input.dim() == 2;
+  const bool as_text = options.numbers || item_kind(rows.rows->item_shape()) == ItemKind::Vector;
   return (as_text ? show_text : show_picture)(batch, rows, labels, options.output);
 }
 

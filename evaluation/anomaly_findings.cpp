@@ -70,16 +70,16 @@ void compare_with_classes(AnomalyFindings& findings, const NormalClasses& classe
   findings.separation = measure_separation(findings.scores, findings.anomalous, findings.threshold);
 }
 
-std::string scores_csv(const AnomalyFindings& findings, const std::vector<int64_t>& numbers,
+std::string scores_csv(const AnomalyFindings& findings, const ItemNames& names,
                        const std::vector<std::string>& class_names) {
   const at::Tensor flags = findings.flags();
-  std::string text = "row,label,score,flag\n";
-  for (size_t i = 0; i < numbers.size(); ++i) {
+  std::string text = names.csv_header() + ",label,score,flag\n";
+  for (size_t i = 0; i < names.size(); ++i) {
     std::string label;
     if (findings.labels.defined()) {
       label = csv_cell(class_name(findings.labels.const_data_ptr<int64_t>()[i], class_names));
     }
-    fmt::format_to(std::back_inserter(text), "{},{},{:.9g},{:d}\n", numbers[i], label,
+    fmt::format_to(std::back_inserter(text), "{},{},{:.9g},{:d}\n", names.csv_cells(i), label,
                    findings.scores.const_data_ptr<double>()[i], flags.const_data_ptr<bool>()[i]);
   }
   return text;

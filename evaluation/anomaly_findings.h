@@ -5,6 +5,7 @@
 #include "hourglass/evaluation/anomaly_detector.h"
 #include "hourglass/evaluation/classes.h"
 #include "hourglass/evaluation/exported_model.h"
+#include "hourglass/evaluation/item_names.h"
 #include "hourglass/evaluation/ranking.h"
 
 #include <ATen/core/Tensor.h>
@@ -39,8 +40,8 @@ AnomalyFindings judge_rows(ExportedModel& model, const AnomalyDetector& detector
 void compare_with_classes(AnomalyFindings& findings, const NormalClasses& classes,
                           const std::vector<std::string>& class_names);
 
-/// "row,label,score,flag" and a line a row: `numbers` are what stands under "row".
-std::string scores_csv(const AnomalyFindings& findings, const std::vector<int64_t>& numbers,
+/// "row,label,score,flag" and a line a row; `names` say what stands under "row".
+std::string scores_csv(const AnomalyFindings& findings, const ItemNames& names,
                        const std::vector<std::string>& class_names);
 
 /// Threshold, counts and separation; null for no separation.

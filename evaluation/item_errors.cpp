@@ -29,14 +29,13 @@ std::vector<ErrorColumn> item_errors(const at::Tensor& reconstructions, const at
   return columns;
 }
 
-std::string errors_csv(const std::vector<ErrorColumn>& columns,
-                       const std::vector<std::string>& names,
+std::string errors_csv(const std::vector<ErrorColumn>& columns, const ItemNames& names,
                        const std::vector<std::string>& labels) {
-  std::string text = labels.empty() ? "row" : "row,label";
+  std::string text = names.csv_header() + (labels.empty() ? "" : ",label");
   for (const auto& column : columns) text += "," + column.name;
   text += "\n";
   for (size_t i = 0; i < names.size(); ++i) {
-    text += csv_cell(names[i]);
+    text += names.csv_cells(i);
     if (!labels.empty()) text += "," + csv_cell(labels[i]);
     for (const auto& column : columns) {
       fmt::format_to(std::back_inserter(text), ",{:.9g}", column.values.data_ptr<double>()[i]);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hourglass/core/value_range.h"
+#include "hourglass/evaluation/item_names.h"
 
 #include <ATen/core/Tensor.h>
 #include <nlohmann/json.hpp>
@@ -21,9 +22,8 @@ struct ErrorColumn {
 std::vector<ErrorColumn> item_errors(const at::Tensor& reconstructions, const at::Tensor& targets,
                                      ValueRange range);
 
-/// "row,label,mse,…" and a line an item: `names` are what stands under "row", `labels` N or none.
-std::string errors_csv(const std::vector<ErrorColumn>& columns,
-                       const std::vector<std::string>& names,
+/// "row,label,mse,…" and a line an item; `names` say what stands under "row", `labels` are N or none.
+std::string errors_csv(const std::vector<ErrorColumn>& columns, const ItemNames& names,
                        const std::vector<std::string>& labels);
 
 /// {"mse": …}

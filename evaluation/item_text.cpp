@@ -1,5 +1,6 @@
 #include "hourglass/evaluation/item_text.h"
 
+#include "hourglass/core/item_kind.h"
 #include "hourglass/core/text_table.h"
 
 #include <ATen/ATen.h>
@@ -17,7 +18,7 @@ std::string cell_text(double value, const at::Tensor& item) {
   return whole ? fmt::format("{:4}", static_cast<int64_t>(value)) : fmt::format("{:9.4g}", value);
 }
 
-/// Lines of an image or a sequence [C, H, W], [T, F]; one line of a table's row [D].
+/// Lines of an image [C, H, W] or a sequence [T, F].
 std::string numbers_text(const at::Tensor& item) {
   const at::Tensor rows = item.reshape({-1, item.size(-1)}).to(at::kDouble);
   std::string text;
@@ -30,14 +31,19 @@ std::string numbers_text(const at::Tensor& item) {
   return text;
 }
 
-std::string lines_of_table(const at::Tensor& items, const std::vector<int64_t>& rows,
-                           const std::vector<std::string>& labels) {
+/// `items` is [N, D].
+std::string lines_of_table(const at::Tensor& items, const ItemNames& names,
+                           const std::vector<std::string>& labels,
+                           const std::vector<std::string>& column_names) {
   std::vector<std::string> header = {"row"};
-  for (int64_t d = 1; d <= items.size(1); ++d) header.push_back(fmt::format("value {}", d));
+  const bool named = std::ssize(column_names) == items.size(1);
+  for (int64_t d = 0; d < items.size(1); ++d) {
+    header.push_back(named ? column_names[static_cast<size_t>(d)] : fmt::format("column {}", d));
+  }
   if (!labels.empty()) header.emplace_back("class");
   TextTable table(header);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    std::vector<std::string> cells = {std::to_string(rows[i])};
+  for (size_t i = 0; i < names.size(); ++i) {
+    std::vector<std::string> cells = {names.text(i)};
     const at::Tensor item = items[static_cast<int64_t>(i)];
     for (int64_t d = 0; d < item.size(0); ++d) {
       cells.push_back(fmt::format("{:.6g}", item[d].item<float>()));
@@ -50,22 +56,28 @@ std::string lines_of_table(const at::Tensor& items, const std::vector<int64_t>& 
 
 }  // namespace
 
-std::string items_text(const at::Tensor& items, const std::vector<int64_t>& rows,
-                       const std::vector<std::string>& labels) {
-  if (items.dim() == 2) return lines_of_table(items, rows, labels);
+std::string items_text(const at::Tensor& items, const ItemNames& names,
+                       const std::vector<std::string>& labels,
+                       const std::vector<std::string>& column_names) {
+  if (item_kind(items.sizes().slice(1)) == ItemKind::Vector) {
+    return lines_of_table(items.flatten(1), names, labels, column_names);
+  }
   std::string text;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    text += fmt::format("row {}{}\n", rows[i], labels.empty() ? "" : ": " + labels[i]);
+  for (size_t i = 0; i < names.size(); ++i) {
+    text +=
+        fmt::format("row {}{}{}\n", names.text(i), names.files.empty() ? "" : ", " + names.files[i],
+                    labels.empty() ? "" : ": " + labels[i]);
     text += numbers_text(items[static_cast<int64_t>(i)]);
   }
   return text;
 }
 
-nlohmann::json items_json(const at::Tensor& items, const std::vector<int64_t>& rows,
+nlohmann::json items_json(const at::Tensor& items, const ItemNames& names,
                           const std::vector<std::string>& labels, bool with_values) {
   nlohmann::json list = nlohmann::json::array();
-  for (size_t i = 0; i < rows.size(); ++i) {
-    nlohmann::json item = {{"row", rows[i]}};
+  for (size_t i = 0; i < names.size(); ++i) {
+    nlohmann::json item = {{"row", names.rows[i]}};
+    if (!names.files.empty()) item["file"] = names.files[i];
     if (!labels.empty()) item["label"] = labels[i];
     if (with_values) {
       const at::Tensor values = items[static_cast<int64_t>(i)].flatten();

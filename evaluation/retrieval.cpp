@@ -28,6 +28,17 @@ std::string optional_cell(const std::optional<std::string>& label) {
   return label ? csv_cell(*label) : "";
 }
 
+/// Whether there are files to name.
+struct FilesAmong {
+  bool of_queries, of_entries;
+};
+
+FilesAmong files_among(const std::vector<RetrievedQuery>& found) {
+  if (found.empty()) return {false, false};
+  const auto& first = found.front();
+  return {!first.file.empty(), !first.entries.empty() && !first.entries.front().file.empty()};
+}
+
 SearchQuality measure_search(const std::string& space, const NeighbourIndex& entries,
                              const Codes& queries, const NeighbourOptions& options) {
   const Neighbours nearest = nearest_neighbours(entries, queries.values, options);
@@ -49,19 +60,25 @@ SearchQuality measure_encoded(const std::string& space, const LabelledSearch& se
 
 std::vector<RetrievedQuery> find_nearest(const NeighbourIndex& index, const Queries& queries,
                                          const NeighbourOptions& options,
-                                         const std::vector<std::string>& class_names) {
+                                         const std::vector<std::string>& class_names,
+                                         const std::vector<std::string>& entry_files) {
+  const auto file_of = [](const std::vector<std::string>& files, int64_t row) {
+    return files.empty() ? std::string() : files[static_cast<size_t>(row)];
+  };
   const Neighbours nearest = nearest_neighbours(index, queries.codes.values, options);
   const auto rows = nearest.rows.accessor<int64_t, 2>();
   const auto distances = nearest.distances.accessor<double, 2>();
   std::vector<RetrievedQuery> found;
   for (int64_t query = 0; query < rows.size(0); ++query) {
     found.push_back({.name = queries.names[static_cast<size_t>(query)],
+                     .file = file_of(queries.files, query),
                      .label = label_text(queries.codes.labels, query, class_names),
                      .entries = {}});
     for (int64_t rank = 0; rank < rows.size(1); ++rank) {
       const int64_t row = rows[query][rank];
-      found.back().entries.push_back(
-          {row, distances[query][rank], label_text(index.labels, row, class_names)});
+      found.back().entries.push_back({row, distances[query][rank],
+                                      label_text(index.labels, row, class_names),
+                                      file_of(entry_files, row)});
     }
   }
   return found;
@@ -73,12 +90,18 @@ std::string query_caption(const RetrievedQuery& query) {
 }
 
 std::string retrieval_csv(const std::vector<RetrievedQuery>& found) {
-  std::string csv = "query,query_label,rank,row,label,distance\n";
+  const auto [query_files, entry_files] = files_among(found);
+  std::string csv = fmt::format("query{},query_label,rank,row{},label,distance\n",
+                                query_files ? ",query_file" : "", entry_files ? ",file" : "");
+  const auto file_cell = [](bool written, const std::string& file) {
+    return written ? "," + csv_cell(file) : "";
+  };
   for (const auto& query : found) {
     size_t rank = 0;
     for (const auto& entry : query.entries) {
-      fmt::format_to(std::back_inserter(csv), "{},{},{},{},{},{:.9g}\n", csv_cell(query.name),
-                     optional_cell(query.label), ++rank, entry.row, optional_cell(entry.label),
+      fmt::format_to(std::back_inserter(csv), "{}{},{},{},{}{},{},{:.9g}\n", csv_cell(query.name),
+                     file_cell(query_files, query.file), optional_cell(query.label), ++rank,
+                     entry.row, file_cell(entry_files, entry.file), optional_cell(entry.label),
                      entry.distance);
     }
   }
@@ -86,14 +109,19 @@ std::string retrieval_csv(const std::vector<RetrievedQuery>& found) {
 }
 
 std::string retrieval_text(const std::vector<RetrievedQuery>& found) {
-  TextTable table({"query", "rank", "row", "class", "distance"});
+  const bool with_files = files_among(found).of_entries;
+  std::vector<std::string> header = {"query", "rank", "row", "class", "distance"};
+  if (with_files) header.emplace_back("file");
+  TextTable table(header);
   for (const auto& query : found) {
     size_t rank = 0;
     for (const auto& entry : query.entries) {
       ++rank;
-      table.add({rank == 1 ? query_caption(query) : "", std::to_string(rank),
-                 std::to_string(entry.row), entry.label.value_or(""),
-                 fmt::format("{:.4g}", entry.distance)});
+      std::vector<std::string> cells = {rank == 1 ? query_caption(query) : "", std::to_string(rank),
+                                        std::to_string(entry.row), entry.label.value_or(""),
+                                        fmt::format("{:.4g}", entry.distance)};
+      if (with_files) cells.push_back(entry.file);
+      table.add(cells);
     }
   }
   return table.text("");
@@ -105,9 +133,11 @@ nlohmann::json to_json(const std::vector<RetrievedQuery>& found) {
     nlohmann::json neighbours = nlohmann::json::array();
     for (const auto& entry : query.entries) {
       neighbours.push_back({{"row", entry.row}, {"distance", entry.distance}});
+      if (!entry.file.empty()) neighbours.back()["file"] = entry.file;
       if (entry.label) neighbours.back()["label"] = *entry.label;
     }
     queries.push_back({{"query", query.name}, {"neighbours", neighbours}});
+    if (!query.file.empty()) queries.back()["file"] = query.file;
     if (query.label) queries.back()["label"] = *query.label;
   }
   return queries;

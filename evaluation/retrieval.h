@@ -20,13 +20,15 @@ namespace hourglass::evaluation {
 
 /// An entry found for a query. The label is the class by name or number; none without labels.
 struct RetrievedEntry {
-  int64_t row = 0;  ///< of the index
+  int64_t row = 0;  ///< of the index, from 0
   double distance = 0;
   std::optional<std::string> label;
+  std::string file;  ///< of the row, where rows are files of a folder; else empty
 };
 
 struct RetrievedQuery {
   std::string name;  ///< a row's number, a file
+  std::string file;  ///< of the row, likewise
   std::optional<std::string> label;
   std::vector<RetrievedEntry> entries;  ///< nearest first
 };
@@ -35,17 +37,22 @@ struct RetrievedQuery {
 struct Queries {
   std::vector<std::string> names;  ///< one an item
   Codes codes;
+  std::vector<std::string> files =
+      {};  ///< of rows that are files of a folder: one an item, or none
 };
 
-/// The entries of the index nearest to each query. Throws `Error` as `nearest_neighbours` does.
+/// The entries of the index nearest to each query. `entry_files` are those of the entries where they
+/// are files of a folder, else none. Throws `Error` as `nearest_neighbours` does.
 std::vector<RetrievedQuery> find_nearest(const NeighbourIndex& index, const Queries& queries,
                                          const NeighbourOptions& options,
-                                         const std::vector<std::string>& class_names);
+                                         const std::vector<std::string>& class_names,
+                                         const std::vector<std::string>& entry_files = {});
 
 /// "7: Bag": what a query is called, of a file its name without the folder.
 std::string query_caption(const RetrievedQuery& query);
 
-/// "query,query_label,rank,row,label,distance" and a line an entry found.
+/// "query,query_label,rank,row,label,distance" and a line an entry found; with "query_file" after
+/// "query", and "file" after "row", where rows are files of a folder.
 std::string retrieval_csv(const std::vector<RetrievedQuery>& found);
 
 /// The same as a table for people.

@@ -154,9 +154,11 @@ StoredData read_image_folder(const fs::path& folder, const ImageForm& form) {
   ImageFiles files = list_images(folder);
   formats::Sha256 hash;
   ImageStack stack(form);
+  std::vector<std::string> names;
   for (const auto& path : files.paths) {
     const std::string bytes = read_file(path);
-    hash.add(fs::relative(path, folder).generic_string());
+    names.push_back(fs::relative(path, folder).generic_string());
+    hash.add(names.back());
     hash.add(bytes);
     stack.add(path, bytes);
   }
@@ -166,6 +168,7 @@ StoredData read_image_folder(const fs::path& folder, const ImageForm& form) {
                   .class_names = std::move(files.class_names),
                   .natural_scale = {datasets::ScalingRule::Kind::Max, 255},
                   .notes = {}};
+  data.row_names = std::move(names);
   if (!files.labels.empty()) data.rows.labels = at::tensor(files.labels, at::kLong);
   if (files.skipped > 0) {
     data.notes.push_back(fmt::format("{}: skipped {} files that are no PNG or JPEG images",

@@ -379,6 +379,7 @@ DataSplits split_data(const ReadData& data, const DataOptions& options, uint64_t
   if (validation.kind == datasets::Validation::Kind::Test) splits.validation = splits.test;
   if (split.validation.defined()) splits.validation = some_rows(scaled.rows, split.validation);
   add_noise(splits, options.corruption, options.noise, seed);
+  splits.row_names = stored.inputs.row_names;
   count_rows(splits);
   const at::Tensor& chosen = stored.chosen.rows;
   splits.info.total_rows =

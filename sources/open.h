@@ -62,6 +62,8 @@ struct DataSplits {
   datasets::DatasetPtr test;        ///< the official test part; null where there is none
   formats::DataCard info;
   std::vector<std::string> condition_names;  ///< of the condition's numbers; empty: none
+  /// Of training and validation rows, by `Batch::rows`: see `StoredData`.
+  std::vector<std::string> row_names = {};
 };
 
 /// Reads each file once. Throws `UsageError` for a form of data set that does not exist and `Error`

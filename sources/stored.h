@@ -33,6 +33,8 @@ struct StoredData {
   std::vector<std::string> column_names = {};
   std::string label_name = {};     ///< of the label's column; empty where it has none
   std::vector<std::string> notes;  ///< what a user should know
+  /// Of `rows`, by number: files of a folder of images, "7/a.png"; empty where there are none.
+  std::vector<std::string> row_names = {};
 };
 
 /// An IDX file of values and, where `labels` is not empty, one of their labels. Images get a

@@ -1,5 +1,6 @@
 #include "hourglass/apps/tools/activation_pictures.h"
 
+#include "hourglass/core/item_kind.h"
 #include "hourglass/figures/activation_maps.h"
 #include "hourglass/figures/heat_overlay.h"
 #include "hourglass/figures/image_grid.h"
@@ -36,8 +37,6 @@ std::vector<ActivationMap> maps_of(const std::vector<NamedTensor>& layers, int64
   return maps;
 }
 
-bool is_image(const at::Tensor& item) { return item.dim() == 3 && item.size(0) <= 4; }
-
 /// The pictures of one row.
 class RowPictures {
  public:
@@ -57,7 +56,7 @@ class RowPictures {
     if (!maps.empty()) {
       save("activations-{}.png", activation_maps(maps, {.title = title_ + ": activations"}));
     }
-    if (is_image(input_)) {
+    if (item_kind(input_.sizes()) == ItemKind::Image) {
       for (const auto& map : maps) draw_heat(map);
     }
     if (activations_.gradients) draw_gradients(*activations_.gradients, count);
@@ -112,7 +111,7 @@ class RowPictures {
          activation_maps(maps_of(values, i_, count),
                          {.title = title, .map = kSigned, .around_zero = true}));
     const at::Tensor gradient = gradients.input[i_];
-    if (is_image(gradient)) draw_input_gradient(gradient, title);
+    if (item_kind(gradient.sizes()) == ItemKind::Image) draw_input_gradient(gradient, title);
   }
 
   /// The channel that says most counts for a pixel.

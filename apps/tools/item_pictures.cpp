@@ -1,13 +1,12 @@
 #include "hourglass/apps/tools/item_pictures.h"
 
-#include "hourglass/core/error.h"
+#include "hourglass/core/item_kind.h"
 #include "hourglass/figures/image_grid.h"
 #include "hourglass/figures/vector_grid.h"
 
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
 namespace hourglass::apps {
@@ -20,7 +19,10 @@ namespace {
 /// Values that a rounding error away from the range are still in it.
 constexpr double kRangeTolerance = 1e-3;
 
-bool are_images(const at::Tensor& items) { return items.dim() == 3 || items.dim() == 4; }
+/// Sequences are drawn as grey images, a line a step.
+bool are_images(const at::Tensor& items) {
+  return item_kind(items.sizes().slice(1)) != ItemKind::Vector;
+}
 
 Picture draw_images(const std::vector<ItemRow>& rows, const std::vector<std::string>& captions,
                     const std::string& title, int columns) {
@@ -74,18 +76,6 @@ Picture draw_reconstructions(const Reconstructions& all, const std::vector<std::
     rows.push_back({"absolute error", errors, std::nullopt, ColorMap::Viridis});
   }
   return draw_items(rows, {captions.begin(), captions.begin() + count}, title);
-}
-
-std::vector<std::string> image_names(const std::vector<std::string>& items) {
-  std::vector<std::string> names;
-  for (const auto& item : items) {
-    names.push_back("images/" + std::filesystem::path(item).stem().string() + ".png");
-  }
-  auto sorted = names;
-  std::sort(sorted.begin(), sorted.end());
-  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
-  if (twice == sorted.end()) return names;
-  throw Error("--write-images: {} would be written twice: name rows and images once", *twice);
 }
 
 }  // namespace hourglass::apps

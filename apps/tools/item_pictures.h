@@ -50,7 +50,4 @@ figures::Picture draw_reconstructions(const evaluation::Reconstructions& all,
                                       const std::string& title, ValueRange range,
                                       bool absolute_error);
 
-/// "images/scan1.png" for "scan1.jpg", or with a row's number. Throws `Error` where two are alike.
-std::vector<std::string> image_names(const std::vector<std::string>& items);
-
 }  // namespace hourglass::apps

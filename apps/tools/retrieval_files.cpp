@@ -1,6 +1,7 @@
 #include "hourglass/apps/tools/retrieval_files.h"
 
 #include "hourglass/apps/tools/item_pictures.h"
+#include "hourglass/core/item_kind.h"
 #include "hourglass/figures/image_grid.h"
 
 #include <ATen/ATen.h>
@@ -98,7 +99,7 @@ std::vector<std::string> write_retrieval_files(const std::vector<RetrievedQuery>
   const auto drawn = drawn_queries(found, queries, *library.entries.rows);
   const std::string title = "Queries, then their neighbours among " + row_text(library.entries);
   const at::Tensor items = items_of(drawn);
-  const bool images = items.dim() == 3 || items.dim() == 4;
+  const bool images = item_kind(items.sizes().slice(1)) != ItemKind::Vector;
   const Picture picture =
       images ? draw_images(drawn, value_range(model, items), title) : draw_vectors(drawn, title);
   paths.push_back((folder / "neighbours.png").string());

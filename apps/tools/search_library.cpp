@@ -57,11 +57,13 @@ SearchLibrary open_library(ExportedModel& model, const RowOptions& options,
 
 SearchedItems part_rows(const SearchLibrary& library, const at::Tensor& positions) {
   SearchedItems items = {.names = {},
+                         .files = {},
                          .rows = std::make_shared<datasets::Subset>(library.part.rows, positions),
                          .own_rows = library.within ? positions : at::Tensor()};
   for (int64_t i = 0; i < positions.size(0); ++i) {
     items.names.push_back(std::to_string(positions[i].item<int64_t>()));
   }
+  items.files = files_of(*items.rows, library.part);
   return items;
 }
 
@@ -77,8 +79,8 @@ SearchedItems part_rows(const SearchLibrary& library, const RowList& numbers) {
 }
 
 SearchedItems image_items(const ImageInputs& images) {
-  SearchedItems items = {.names = {}, .rows = images.rows, .own_rows = {}};
-  for (const auto& path : images.paths) items.names.push_back(path.string());
+  SearchedItems items = {.names = {}, .files = {}, .rows = images.rows, .own_rows = {}};
+  for (const auto& path : images.files.paths) items.names.push_back(path.string());
   return items;
 }
 

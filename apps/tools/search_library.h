@@ -29,6 +29,7 @@ SearchLibrary open_library(evaluation::ExportedModel& model, const RowOptions& o
 /// Items to find the like of.
 struct SearchedItems {
   std::vector<std::string> names;  ///< row numbers of the part, or paths
+  std::vector<std::string> files;  ///< of rows that are files of a folder; else none
   datasets::DatasetPtr rows;
   at::Tensor own_rows;  ///< see `NeighbourOptions`
 };

@@ -115,7 +115,7 @@ void RowOptions::describe(FieldTable& table) {
       .add(
           "condition", condition,
           "what the model is told beside each item: label (its class), columns:N,N,... of a table, "
-          "or a class by name or number, the same for all; none: as in training")
+          "or a class by name or number from 0, the same for all; none: as in training")
       .shown_as("WHAT");
   table
       .add("split", split,
@@ -123,8 +123,9 @@ void RowOptions::describe(FieldTable& table) {
       .shown_as("PART");
   table
       .add("indices", indices,
-           fmt::format("rows of the part: 110-119,7 say, or all; when nothing is said, {}",
-                       first_rows > 0 ? fmt::format("the first {}", first_rows) : "all"))
+           fmt::format(
+               "rows of the part, counted from 0: 110-119,7 say, or all; when nothing is said, {}",
+               first_rows > 0 ? fmt::format("the first {}", first_rows) : "all"))
       .shown_as("LIST");
 }
 
@@ -177,9 +178,18 @@ fs::path output_file(const OutputOptions& options, const std::string& default_na
 
 fs::path picture_file(const OutputOptions& options, const std::string& default_name) {
   if (!options.out.empty() && !is_picture_name(options.out)) {
-    throw UsageError("--out: expected the name of a picture, .png say, found '{}'", options.out);
+    throw UsageError("--out: a picture is written: expected a name such as items.png, found '{}'",
+                     options.out);
   }
   return output_file(options, default_name);
+}
+
+fs::path text_file(const OutputOptions& options, std::string_view reason) {
+  if (figures_available() && is_picture_name(options.out)) {
+    throw UsageError("--out: {}: expected a name such as items.txt, or -, found '{}'", reason,
+                     options.out);
+  }
+  return options.out.empty() ? "-" : output_file(options, "");
 }
 
 fs::path output_folder(const OutputOptions& options, const std::string& default_name,

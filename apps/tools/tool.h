@@ -5,6 +5,7 @@
 #include "hourglass/datasets/batches.h"
 #include "hourglass/datasets/condition.h"
 #include "hourglass/evaluation/exported_model.h"
+#include "hourglass/evaluation/item_names.h"
 #include "hourglass/runs/run_options.h"
 #include "hourglass/sources/open.h"
 
@@ -73,6 +74,8 @@ struct RowOptions {
   Split split = Split::Auto;
   RowList indices;
   int64_t first_rows = 0;  ///< evaluated when --indices is not given; 0: all
+  /// Rows of all classes of the model's data, though it may have been trained on some alone.
+  bool every_class = false;
 
   /// Adds a row for each field.
   void describe(FieldTable& table);
@@ -124,14 +127,23 @@ SelectedRows select_rows(const evaluation::ExportedModel& model, const RowOption
 /// choose. Throws `UsageError` where there is no such part.
 SelectedRows select_part(SelectedRows rows, Split split, const RowOptions& options);
 
-/// As `select_rows` above where no checkpoint decides anything; rows of a table are left unscaled
-/// unless --scale is given.
+/// As `select_rows` above where no checkpoint decides anything; values are as stored unless --scale
+/// is given.
 SelectedRows select_rows(const RowOptions& options, const cli::CommandLine& line);
+
+/// Image files that arguments name: themselves, and those in folders by name.
+struct ImageFileList {
+  std::vector<std::filesystem::path> paths;
+  std::vector<std::string> names;  ///< of a folder's file the path below it: "7/a.png"
+};
+
+/// Opens no file. Throws `Error` as `sources::list_images` does.
+ImageFileList list_image_inputs(const std::vector<std::string>& names);
 
 /// A user's own images, told the class of the options where there is one.
 struct ImageInputs {
-  std::vector<std::filesystem::path> paths;
-  datasets::DatasetPtr rows;  ///< one a path, without labels
+  ImageFileList files;
+  datasets::DatasetPtr rows;  ///< one a file, without labels
 };
 
 /// Reads image files, and folders of them (PNG, JPEG), in the checkpoint's shape and scaled as in
@@ -147,6 +159,10 @@ std::filesystem::path output_file(const OutputOptions& options, const std::strin
 
 /// The same for a picture. Throws `UsageError` for a name without a picture's suffix.
 std::filesystem::path picture_file(const OutputOptions& options, const std::string& default_name);
+
+/// The same for a text; standard output where nothing is named. Throws `UsageError` for the name of
+/// a picture: `reason` says why it is none.
+std::filesystem::path text_file(const OutputOptions& options, std::string_view reason);
 
 /// The folder that `--out` names, or `default_name`, for these files; created with its parents.
 /// Throws `Error` where one of the files is there already and --force is not given.
@@ -192,6 +208,13 @@ std::string part_text(const SelectedRows& rows);
 
 /// "359 validation rows of digits".
 std::string row_text(const SelectedRows& rows);
+
+/// The files that some rows of the data are: `items` are of `rows`, its parts or its whole. Empty where
+/// the data are no folder of images.
+std::vector<std::string> files_of(const datasets::Dataset& items, const SelectedRows& rows);
+
+/// What the rows are called.
+evaluation::ItemNames item_names(const SelectedRows& rows);
 
 /// Class names as the data give them; empty where there are none.
 std::vector<std::string> class_names(const SelectedRows& rows);

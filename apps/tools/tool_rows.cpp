@@ -77,6 +77,7 @@ DataOptions data_to_read(const ExportedModel& model, const RowOptions& options,
   }
   DataOptions data = *recorded;
   if (noise == RecordedNoise::Leave) data.corruption = {};
+  if (options.every_class) data.classes = {};
   return overridden(data, given_data(options), line);
 }
 
@@ -138,11 +139,6 @@ SelectedRows select_from(const DataOptions& data, const RowOptions& options,
   return select_part(std::move(selected), split, options);
 }
 
-bool holds_table(const ReadData& read, const DataOptions& options) {
-  return options.item_shape.empty() ? read.inputs.rows.values.dim() == 2
-                                    : options.item_shape.size() == 1;
-}
-
 /// Every part told the same class.
 void tell_class(DataSplits& splits, const ExportedModel& model, const std::string& class_name) {
   const at::Tensor condition = condition_named(model, class_name);
@@ -152,20 +148,6 @@ void tell_class(DataSplits& splits, const ExportedModel& model, const std::strin
 }
 
 // ---- Images
-
-/// The image files that the arguments name, folders in the order of their names.
-std::vector<fs::path> image_paths(const std::vector<std::string>& names) {
-  std::vector<fs::path> paths;
-  for (const auto& name : names) {
-    if (fs::is_directory(name)) {
-      const auto files = list_images(name).paths;
-      paths.insert(paths.end(), files.begin(), files.end());
-    } else {
-      paths.emplace_back(name);
-    }
-  }
-  return paths;
-}
 
 /// The shape of the images that a checkpoint takes; none where its file does not say.
 std::optional<Shape> image_shape(const ExportedModel& model) {
@@ -206,18 +188,30 @@ SelectedRows select_rows(const ExportedModel& model, const RowOptions& options,
 SelectedRows select_rows(const RowOptions& options, const CommandLine& line) {
   return select_from(named_data(options, line), options,
                      [&](const ReadData& read, DataOptions data) {
-                       if (holds_table(read, data) && !line.has("scale")) {
-                         data.scale = {ScalingRule::Kind::None};
-                       }
+                       if (!line.has("scale")) data.scale = {ScalingRule::Kind::None};
                        return split_data(read, data, /*seed=*/1);
                      });
+}
+
+ImageFileList list_image_inputs(const std::vector<std::string>& names) {
+  ImageFileList list;
+  for (const auto& name : names) {
+    const fs::path path = name;
+    const bool folder = fs::is_directory(path);
+    const std::vector<fs::path> files = folder ? list_images(path).paths : std::vector{path};
+    for (const auto& file : files) {
+      list.paths.push_back(file);
+      list.names.push_back((folder ? fs::relative(file, path) : file.filename()).generic_string());
+    }
+  }
+  return list;
 }
 
 ImageInputs read_image_inputs(const ExportedModel& model, const std::vector<std::string>& names,
                               const OutputOptions& options, const ToolCondition& condition) {
   ImageInputs inputs;
-  inputs.paths = image_paths(names);
-  const ImagesRead images = read_images(inputs.paths, image_shape(model));
+  inputs.files = list_image_inputs(names);
+  const ImagesRead images = read_images(inputs.files.paths, image_shape(model));
   for (const auto& [path, from] : images.adapted) {
     note(options, fmt::format("{}: {} became {}", path.string(), shape_text(from),
                               shape_text(images.values.sizes().slice(1).vec())));
@@ -239,6 +233,22 @@ std::string part_text(const SelectedRows& rows) {
 std::string row_text(const SelectedRows& rows) {
   return fmt::format("{} {}rows of {}", with_thousands(rows.rows->size()), part_text(rows),
                      rows.splits.info.name);
+}
+
+std::vector<std::string> files_of(const Dataset& items, const SelectedRows& rows) {
+  const auto& names = rows.splits.row_names;
+  std::vector<std::string> files;
+  if (names.empty()) return files;
+  datasets::for_each_batch(items, [&](const Batch& batch, int64_t /*first*/) {
+    for (int64_t i = 0; i < batch.rows.size(0); ++i) {
+      files.push_back(names[static_cast<size_t>(batch.rows[i].item<int64_t>())]);
+    }
+  });
+  return files;
+}
+
+ItemNames item_names(const SelectedRows& rows) {
+  return {.rows = rows.numbers, .files = files_of(*rows.rows, rows)};
 }
 
 std::vector<std::string> class_names(const SelectedRows& rows) {

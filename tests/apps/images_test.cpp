@@ -2,7 +2,10 @@
 
 #include "hourglass/cli/program.h"
 #include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
 #include "hourglass/figures/image.h"
+#include "hourglass/figures/picture.h"
+#include "hourglass/tests/apps/tool_runs.h"
 #include "hourglass/tests/support/program.h"
 #include "hourglass/tests/support/support.h"
 
@@ -69,6 +72,91 @@ TEST(TrainerProgram, NamesTheImageThatIsWrong) {
   expect_error({"dark/3.png", "cut off"});
   fs::remove_all(images);
   expect_error({"images", "No such file"});
+}
+
+/// The first line of a file, and the first cell of each line after it.
+std::vector<std::string> first_cells(const fs::path& file) {
+  std::vector<std::string> cells;
+  for (const auto& line : split_text(read_file(file), '\n')) {
+    if (!line.empty()) cells.push_back(cells.empty() ? line : split_text(line, ',').front());
+  }
+  return cells;
+}
+
+TEST(Reconstruct, KeepsThePathsBelowAUsersFolder) {
+  if (!figures_available()) GTEST_SKIP() << "built without figures";
+  const TemporaryFolder folder;
+  write_images(folder / "images");
+  ASSERT_EQ(train_on(folder / "images", folder / "run").exit_code, kDone);
+  const std::string model = folder / "run/best.pt";
+  const auto result = testing::run(
+      "reconstruct", {model, folder / "images", "--write-images", "--out", folder / "out"});
+  ASSERT_EQ(result.exit_code, kDone) << result.errors;
+  EXPECT_TRUE(fs::exists(folder / "out/images/dark/3.png"));
+  EXPECT_TRUE(fs::exists(folder / "out/images/light/3.png"));
+  const auto cells = first_cells(folder / "out/errors.csv");
+  ASSERT_EQ(cells.size(), 21U);
+  EXPECT_EQ(cells[0], "file,mse,mae,psnr,bce");
+  EXPECT_EQ(cells[1], "dark/0.png");
+  EXPECT_EQ(cells[11], "light/0.png");
+}
+
+TEST(Reconstruct, RefusesToWriteAnImageTwiceBeforeItReadsAny) {
+  if (!figures_available()) GTEST_SKIP() << "built without figures";
+  const TemporaryFolder folder;
+  fs::create_directories(folder / "a");
+  fs::create_directories(folder / "b");
+  testing::write_file(folder / "a/x.png", "no image");
+  testing::write_file(folder / "b/x.jpg", "no image");
+  testing::expect_refusal(
+      "reconstruct",
+      {folder / "none.pt", folder / "a", folder / "b", "--write-images", "--out", folder / "out"},
+      kFailed, {"images/x.png", "x.jpg", "twice"});
+  EXPECT_FALSE(fs::exists(folder / "out"));
+}
+
+TEST(Reconstruct, NamesRowsOfAnImageFolderByNumberAndFile) {
+  if (!figures_available()) GTEST_SKIP() << "built without figures";
+  const TemporaryFolder folder;
+  write_images(folder / "images");
+  ASSERT_EQ(train_on(folder / "images", folder / "run").exit_code, kDone);
+  const std::string model = folder / "run/best.pt";
+  const auto result = testing::run(
+      "reconstruct", {model, "--indices", "12,3", "--write-images", "--out", folder / "out"});
+  ASSERT_EQ(result.exit_code, kDone) << result.errors;
+  expect_contains(read_file(folder / "out/errors.csv"),
+                  {"row,file,label,mse", "\n12,light/2.png,light,", "\n3,dark/3.png,dark,"});
+  EXPECT_TRUE(fs::exists(folder / "out/images/light/2.png"));
+}
+
+TEST(Retrieve, NamesTheFilesOfAnImageFolder) {
+  if (!figures_available()) GTEST_SKIP() << "built without figures";
+  const TemporaryFolder folder;
+  write_images(folder / "images");
+  ASSERT_EQ(train_on(folder / "images", folder / "run").exit_code, kDone);
+  const auto result = testing::json_of("retrieve", {folder / "run/best.pt", "--query", "14",
+                                                    "--neighbours", "19", "--out", folder / "out"});
+  const auto& query = result.at("queries").at(0);
+  EXPECT_EQ(query.at("file"), "light/4.png");
+  for (const auto& entry : query.at("neighbours")) {
+    const auto row = entry.at("row").get<int64_t>();
+    EXPECT_EQ(entry.at("file"), fmt::format("{}/{}.png", row < 10 ? "dark" : "light", row % 10));
+  }
+  expect_contains(read_file(folder / "out/neighbours.csv"),
+                  {"query,query_file,query_label,rank,row,file,label,distance\n14,light/4.png,"});
+}
+
+TEST(Show, NamesTheFilesOfThePartThatWasDrawn) {
+  if (!figures_available()) GTEST_SKIP() << "built without figures";
+  const TemporaryFolder folder;
+  write_images(folder / "images");
+  const auto shown = testing::json_of(
+      "show",
+      {"--dataset", "images:" + (folder / "images").string(), "--split", "train", "--numbers"});
+  for (const auto& item : shown.at("items")) {
+    EXPECT_EQ(item.at("file").get<std::string>().substr(0, 4),
+              item.at("label").get<std::string>().substr(0, 4));
+  }
 }
 
 }  // namespace

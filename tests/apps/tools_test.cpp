@@ -113,6 +113,33 @@ TEST(Show, PrintsRowsOfATableAsTheyAreStored) {
                   {"5.1", "3.5", "1.4", "0.2  setosa\n", "versicolor"});
 }
 
+TEST(Show, DrawsATableThatIsGivenTheShapeOfImages) {
+  if (!figures_available()) GTEST_SKIP() << "built without figures";
+  const TemporaryFolder folder;
+  std::string table;
+  for (int row = 0; row < 3; ++row) {
+    for (int value = 0; value < 64; ++value) table += std::to_string((value * row) % 17) + ",";
+    table += std::to_string(row) + "\n";
+  }
+  testing::write_file(folder / "x.csv", table);
+  const std::string set = "csv:" + (folder / "x.csv").string();
+  run_tool_of("show", {"--dataset", set, "--item-shape", "1,8,8", "--out", folder / "images.png"});
+  expect_picture(folder / "images.png");
+  // Without the shape they are text, which no picture's name is for, and the other way round.
+  testing::expect_refusal("show", {"--dataset", set, "--out", folder / "t.png"}, kWrongUsage,
+                          {"t.png", "text", "--item-shape"});
+  testing::expect_refusal("show", {"--numbers", "--out", folder / "t.png"}, kWrongUsage,
+                          {"t.png", "--numbers", "text"});
+  testing::expect_refusal("show", {"--out", folder / "t.txt"}, kWrongUsage, {"t.txt", "picture"});
+  EXPECT_FALSE(fs::exists(folder / "t.png"));
+  EXPECT_FALSE(fs::exists(folder / "t.txt"));
+}
+
+TEST(Show, CountsColumnsFromZero) {
+  expect_contains(run_tool_of("show", {"--dataset", "iris", "--indices", "0"}),
+                  {"column 0", "column 3"});
+}
+
 TEST(Show, DrawsTheSameRandomItemsForASeed) {
   const TemporaryFolder folder;
   const auto rows = [&](const std::string& seed) {

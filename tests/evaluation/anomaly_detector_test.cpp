@@ -140,7 +140,7 @@ TEST(AnomalyFindings, AreComparedWithClassesWhereLabelsSayThem) {
   ASSERT_TRUE(found.separation);
   EXPECT_DOUBLE_EQ(found.separation->auroc, 1);
   EXPECT_EQ(found.separation->confusion.true_positives, found.flagged());
-  const std::string csv = scores_csv(found, {7, 8, 9, 10, 11, 12}, {"bag", "boot"});
+  const std::string csv = scores_csv(found, {.rows = {7, 8, 9, 10, 11, 12}}, {"bag", "boot"});
   expect_contains(csv, {"row,label,score,flag\n7,bag,", "\n12,boot,"});
   compare_with_classes(found, {.anomalous = {"2"}}, {});
   EXPECT_FALSE(found.separation) << "no row is of that class";

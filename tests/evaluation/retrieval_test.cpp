@@ -46,6 +46,18 @@ TEST(FindNearest, GoesWithoutLabels) {
   EXPECT_FALSE(to_json(found)[0].contains("label"));
 }
 
+TEST(FindNearest, NamesTheFilesOfAFolder) {
+  const Queries queries = {{"4"}, {at::zeros({1, 1}), {}}, {"bags/x.png"}};
+  const auto found = find_nearest({line_index().codes, {}}, queries, {.count = 1}, {},
+                                  {"bags/a.png", "bags/b.png", "boots/a.png"});
+  EXPECT_EQ(retrieval_csv(found),
+            "query,query_file,query_label,rank,row,file,label,distance\n"
+            "4,bags/x.png,,1,0,bags/a.png,,0\n");
+  EXPECT_EQ(to_json(found), nlohmann::json::parse(R"([{"query": "4", "file": "bags/x.png",
+    "neighbours": [{"row": 0, "file": "bags/a.png", "distance": 0.0}]}])"));
+  expect_contains(retrieval_text(found), {"bags/a.png"});
+}
+
 /// Two classes apart in all spaces.
 LabelledSearch clear_search(ExportedModel& model) {
   const at::Tensor labels = at::arange(20, at::kLong).remainder(2);

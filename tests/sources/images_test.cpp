@@ -98,6 +98,7 @@ TEST(ReadImageFolder, StacksImagesInOrder) {
   EXPECT_TRUE(data.rows.values.equal(at::tensor({1, 1, 2, 2, 3, 3}, at::kByte).view({3, 1, 1, 2})));
   EXPECT_TRUE(data.rows.labels.equal(at::tensor({0, 0, 1}, at::kLong)));
   EXPECT_TRUE(data.test.empty());
+  EXPECT_EQ(data.row_names, (std::vector<std::string>{"x/a.png", "x/b.png", "y/a.png"}));
   EXPECT_EQ(data.sha256, sha256("x/a.png1,1,2:1x/b.png1,1,2:2y/a.png1,1,2:3"));
 }
 
