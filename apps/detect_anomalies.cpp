@@ -2,13 +2,12 @@
 // items by a stated rule, and where labels say which are anomalies, how well the two are separated.
 
 #include "hourglass/apps/tools/anomaly_files.h"
+#include "hourglass/apps/tools/anomaly_judgement.h"
 #include "hourglass/apps/tools/item_pictures.h"
-#include "hourglass/apps/tools/judged_rows.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/evaluation/anomaly_findings.h"
-#include "hourglass/evaluation/classes.h"
 
 #include <fmt/format.h>
 
@@ -20,18 +19,17 @@ using namespace cli;
 namespace {
 
 struct DetectOptions {
-  DetectorOptions detector;
-  NormalClasses classes;
-  std::string save_threshold, load_threshold;
+  AnomalyQuestion asked;
+  std::string save_threshold;
   int64_t worst = 16;
   ModelOptions model;
-  RowOptions rows;
   OutputOptions output;
 
   void describe(FieldTable& table);
 };
 
 void DetectOptions::describe(FieldTable& table) {
+  auto& [detector, classes, load_threshold, rows] = asked;
   table.begin_group("Anomalies");
   table.add("score", detector.score,
             "reconstruction (mean squared error), elbo (negative evidence lower bound, Gaussian "
@@ -48,8 +46,11 @@ void DetectOptions::describe(FieldTable& table) {
       .shown_as("RULE");
   table
       .add("normal_class", classes.normal,
-           "classes (names or numbers) that are normal, all others being anomalies; the threshold "
-           "is fitted on training rows of these alone")
+           "classes (names, or numbers from 0) that are normal, all others being anomalies; the "
+           "threshold "
+           "is fitted on training rows of these alone; nothing said: the classes of a model that "
+           "was "
+           "trained with --classes")
       .shown_as("LIST");
   table
       .add("anomaly_class", classes.anomalous,
@@ -70,38 +71,13 @@ void DetectOptions::describe(FieldTable& table) {
 }
 
 void check(const DetectOptions& options, const CommandLine& line) {
-  check(options.classes);
-  if (options.load_threshold.empty()) return;
+  check(options.asked.classes);
+  if (options.asked.load_threshold.empty()) return;
   for (const char* fixed : {"score", "samples", "seed", "threshold", "save_threshold"}) {
     if (line.has(fixed)) {
       throw UsageError("`{}`: cannot be changed with --load-threshold, whose file says it", fixed);
     }
   }
-}
-
-AnomalyDetector fit(ExportedModel& model, SelectedRows training, const DetectOptions& options) {
-  training.rows = normal_rows(training.rows, class_names(training), options.classes);
-  const std::string text = row_text(training) + (options.classes.any() ? ", normal classes" : "");
-  return fit_detector(model, {training.rows, text, training.splits.info.scaling}, options.detector,
-                      progress_line("normal rows", training.rows->size(), options.output));
-}
-
-JudgedAnomalies judge(ExportedModel& model, const DetectOptions& options, const CommandLine& line) {
-  JudgedAnomalies judged;
-  if (options.load_threshold.empty()) {
-    auto [evaluated, training, seen_in_training] =
-        select_judged_rows(model, options.rows, line, RecordedNoise::Leave, options.output);
-    judged.detector = fit(model, std::move(training), options);
-    judged.rows = std::move(evaluated);
-  } else {
-    judged.detector = load_detector(options.load_threshold, model);
-    judged.rows = select_rows(model, options.rows, line, RecordedNoise::Leave);
-    expect_same_scaling(judged.detector, judged.rows.splits.info, options.load_threshold);
-  }
-  judged.found = judge_rows(model, judged.detector, *judged.rows.rows,
-                            progress_line("rows", judged.rows.rows->size(), options.output));
-  compare_with_classes(judged.found, options.classes, class_names(judged.rows));
-  return judged;
 }
 
 int detect(const CommandLine& line, const DetectOptions& options) {
@@ -111,7 +87,7 @@ int detect(const CommandLine& line, const DetectOptions& options) {
   if (!options.save_threshold.empty()) {
     output_file({.out = options.save_threshold, .force = options.output.force}, "");
   }
-  const JudgedAnomalies judged = judge(model, options, line);
+  const JudgedAnomalies judged = judge_anomalies(model, options.asked, line, options.output);
   auto files = write_anomaly_files(judged, model, options.worst, folder, options.output);
   if (!options.save_threshold.empty()) {
     write_output(options.save_threshold, detector_text(judged.detector, model));
@@ -119,7 +95,11 @@ int detect(const CommandLine& line, const DetectOptions& options) {
   }
   if (options.output.json) {
     auto result = to_json(judged.found, judged.detector);
-    result.update({{"rows", row_text(judged.rows)}, {"files", files}});
+    result.update({{"rows", row_text(judged.rows)},
+                   {"normal_classes", judged.classes.normal},
+                   {"anomaly_classes", judged.classes.anomalous},
+                   {"anomaly_classes_in_training", judged.anomalies_in_training},
+                   {"files", files}});
     fmt::print("{}\n", result.dump(2));
   } else {
     fmt::print("{}", findings_text(judged.found, judged.detector, row_text(judged.rows)));

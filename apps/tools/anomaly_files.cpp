@@ -21,7 +21,8 @@ namespace {
 /// Of normal rows and of anomalies where these are known, else of all rows beside those that the
 /// detector was fitted to.
 Picture score_histogram(const JudgedAnomalies& judged) {
-  const auto& [detector, rows, found] = judged;
+  const AnomalyDetector& detector = judged.detector;
+  const AnomalyFindings& found = judged.found;
   std::vector<HistogramGroup> groups = {{"rows evaluated", found.scores}};
   if (found.separation) {
     groups = {{"normal", found.scores.masked_select(found.anomalous.logical_not())},
@@ -29,7 +30,7 @@ Picture score_histogram(const JudgedAnomalies& judged) {
   } else if (detector.normal_scores.defined()) {
     groups.insert(groups.begin(), {"normal training rows", detector.normal_scores});
   }
-  return histogram(groups, {.title = "Scores of " + row_text(rows),
+  return histogram(groups, {.title = "Scores of " + row_text(judged.rows),
                             .x_label = score_title(detector.options),
                             .threshold = found.threshold,
                             .shares = true});
@@ -47,7 +48,8 @@ Picture roc_picture(const AnomalyFindings& found) {
 
 /// Highest score first.
 Picture worst_items(const JudgedAnomalies& judged, ExportedModel& model, int64_t count) {
-  const auto& [detector, rows, found] = judged;
+  const SelectedRows& rows = judged.rows;
+  const AnomalyFindings& found = judged.found;
   const at::Tensor order = found.scores.argsort(/*stable=*/true, 0, /*descending=*/true)
                                .narrow(0, 0, std::min(count, found.scores.size(0)));
   const Batch batch = rows.rows->batch(order);
@@ -70,9 +72,10 @@ Picture worst_items(const JudgedAnomalies& judged, ExportedModel& model, int64_t
 std::vector<std::string> write_anomaly_files(const JudgedAnomalies& judged, ExportedModel& model,
                                              int64_t worst, const std::filesystem::path& folder,
                                              const OutputOptions& output) {
-  const auto& [detector, rows, found] = judged;
+  const SelectedRows& rows = judged.rows;
+  const AnomalyFindings& found = judged.found;
   std::vector<std::string> paths = {(folder / "scores.csv").string()};
-  write_output(paths.front(), scores_csv(found, rows.numbers, class_names(rows)));
+  write_output(paths.front(), scores_csv(found, item_names(rows), class_names(rows)));
   if (!figures_available()) {
     note(output, "no pictures: this build draws none");
     return paths;

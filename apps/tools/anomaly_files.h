@@ -1,7 +1,7 @@
 #pragma once
 
+#include "hourglass/apps/tools/anomaly_judgement.h"
 #include "hourglass/apps/tools/tool.h"
-#include "hourglass/evaluation/anomaly_findings.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -9,13 +9,6 @@
 #include <vector>
 
 namespace hourglass::apps {
-
-/// What a detector says of selected rows.
-struct JudgedAnomalies {
-  evaluation::AnomalyDetector detector;
-  SelectedRows rows;
-  evaluation::AnomalyFindings found;
-};
 
 /// What `write_anomaly_files` may write.
 inline const std::vector<std::string> kAnomalyFiles = {"scores.csv", "histogram.png", "roc.png",

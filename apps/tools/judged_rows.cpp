@@ -1,10 +1,17 @@
 #include "hourglass/apps/tools/judged_rows.h"
 
+#include "hourglass/core/error.h"
+#include "hourglass/datasets/batches.h"
 #include "hourglass/evaluation/model_data.h"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <memory>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
 namespace hourglass::apps {
 
@@ -13,22 +20,59 @@ using namespace cli;
 
 namespace {
 
+bool chosen_by_user(const RowOptions& options, const CommandLine& line) {
+  return options.split != Split::Auto || line.has("dataset");
+}
+
 SelectedRows select_evaluated(const ExportedModel& model, const RowOptions& options,
                               const CommandLine& line, RecordedNoise noise) {
   SelectedRows rows = select_rows(model, options, line, noise);
-  const bool own_choice = options.split != Split::Auto || line.has("dataset");
-  if (own_choice || rows.name != "all" || !rows.splits.validation) return rows;
+  if (chosen_by_user(options, line) || rows.name != "all" || !rows.splits.validation) return rows;
   return select_part(std::move(rows), Split::Validation, options);
 }
 
+/// Whether the rows to evaluate are of more classes than the model was trained on.
+bool adds_classes(const ExportedModel& model, const RowOptions& options, const CommandLine& line) {
+  if (!options.every_class || line.has("dataset") || line.has("classes")) return false;
+  const auto recorded = recorded_data(model);
+  return recorded && !recorded->classes.all();
+}
+
 /// The training rows of what was read already, or of what the model's file records where that is
-/// another data set.
+/// another data set or of fewer classes.
 SelectedRows select_training(const ExportedModel& model, const SelectedRows& evaluated,
-                             const CommandLine& line, RecordedNoise noise) {
+                             const RowOptions& options, const CommandLine& line,
+                             RecordedNoise noise) {
   if (line.has("dataset") && recorded_data(model)) {
     return select_rows(model, {.split = Split::Train}, CommandLine{}, noise);
   }
-  return select_part(evaluated, Split::Train, {});
+  if (!adds_classes(model, options, line)) return select_part(evaluated, Split::Train, {});
+  RowOptions training = options;
+  training.split = Split::Train;
+  training.indices = {};
+  training.every_class = false;
+  return select_rows(model, training, line, noise);
+}
+
+/// The rows of the whole data that are not among `training`.
+SelectedRows without(SelectedRows whole, const SelectedRows& training) {
+  std::unordered_set<int64_t> trained;
+  datasets::for_each_batch(*training.rows, [&](const Batch& batch, int64_t /*first*/) {
+    for (int64_t i = 0; i < batch.rows.size(0); ++i) trained.insert(batch.rows[i].item<int64_t>());
+  });
+  std::vector<int64_t> numbers, positions;
+  datasets::for_each_batch(*whole.rows, [&](const Batch& batch, int64_t first) {
+    for (int64_t i = 0; i < batch.rows.size(0); ++i) {
+      if (trained.contains(batch.rows[i].item<int64_t>())) continue;
+      positions.push_back(first + i);
+      numbers.push_back(whole.numbers[static_cast<size_t>(first + i)]);
+    }
+  });
+  if (positions.empty()) throw Error("expected rows that were not trained on, found none");
+  whole.rows = std::make_shared<datasets::Subset>(whole.rows, at::tensor(positions, at::kLong));
+  whole.numbers = std::move(numbers);
+  whole.name = "held-out";
+  return whole;
 }
 
 }  // namespace
@@ -37,8 +81,16 @@ JudgedRows select_judged_rows(const ExportedModel& model, const RowOptions& opti
                               const CommandLine& line, RecordedNoise noise,
                               const OutputOptions& output) {
   JudgedRows judged;
-  judged.evaluated = select_evaluated(model, options, line, noise);
-  judged.training = select_training(model, judged.evaluated, line, noise);
+  if (adds_classes(model, options, line)) {
+    judged.evaluated = select_rows(model, options, line, noise);
+    judged.training = select_training(model, judged.evaluated, options, line, noise);
+    if (judged.evaluated.name == "all" && !chosen_by_user(options, line)) {
+      judged.evaluated = without(std::move(judged.evaluated), judged.training);
+    }
+  } else {
+    judged.evaluated = select_evaluated(model, options, line, noise);
+    judged.training = select_training(model, judged.evaluated, options, line, noise);
+  }
   const bool same_data = judged.evaluated.splits.info.sha256 == judged.training.splits.info.sha256;
   const std::string& part = judged.evaluated.name;
   judged.seen_in_training = same_data && (part == "train" || part == "all");

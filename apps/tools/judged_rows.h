@@ -13,7 +13,8 @@ struct JudgedRows {
 };
 
 /// As `select_rows`, but where nothing is said and there is no official test part, the recorded
-/// validation rows are evaluated rather than all rows. Prints a note when rows were trained on.
+/// validation rows are evaluated rather than all rows; with `every_class`, of a model of some classes
+/// alone, all rows that it was not trained on. Prints a note when rows were trained on.
 JudgedRows select_judged_rows(const evaluation::ExportedModel& model, const RowOptions& options,
                               const cli::CommandLine& line, RecordedNoise noise,
                               const OutputOptions& output);

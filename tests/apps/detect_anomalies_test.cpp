@@ -13,6 +13,9 @@
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 
+#include <algorithm>
+#include <set>
+
 namespace hourglass::apps {
 
 using namespace datasets;
@@ -92,6 +95,47 @@ TEST(DetectAnomalies, JudgesOneClassAgainstTheRest) {
   if (!figures_available()) GTEST_SKIP() << "this build draws no pictures";
   for (const char* name : {"histogram.png", "roc.png", "worst.png"}) {
     EXPECT_TRUE(fs::exists(folder / "found" / name)) << name;
+  }
+}
+
+TEST(DetectAnomalies, SaysThatTheModelHasSeenTheAnomalies) {
+  const TemporaryFolder folder;
+  const auto path = small_checkpoint(folder / "run", "dense_autoencoder");
+  const std::vector<std::string> arguments = {path,    "--normal-class", "7",
+                                              "--out", folder / "found", "--json"};
+  const auto result = testing::run("detect_anomalies", arguments);
+  ASSERT_EQ(result.exit_code, kDone) << result.errors;
+  expect_contains(result.errors, {"trained on rows of 9 of the classes", "--classes '7'"});
+  const auto told = nlohmann::json::parse(result.output);
+  EXPECT_EQ(told.at("normal_classes"), nlohmann::json({"7"}));
+  EXPECT_EQ(told.at("anomaly_classes_in_training"),
+            nlohmann::json({"0", "1", "2", "3", "4", "5", "6", "8", "9"}));
+}
+
+TEST(DetectAnomalies, ClassesOfTheTrainingAreNormalToAModelOfSome) {
+  const TemporaryFolder folder;
+  const auto path = small_checkpoint(folder / "run", "dense_autoencoder",
+                                     {"--classes", "7", "--widths", "16", "--epochs", "60"});
+  const auto result = testing::run("detect_anomalies", {path, "--out", folder / "found", "--json"});
+  ASSERT_EQ(result.exit_code, kDone) << result.errors;
+  EXPECT_EQ(result.errors, "");
+  const auto told = nlohmann::json::parse(result.output);
+  EXPECT_EQ(told.at("normal_classes"), nlohmann::json({"7"}));
+  EXPECT_EQ(told.at("anomaly_classes_in_training"), nlohmann::json::array());
+  EXPECT_EQ(told.at("normal_rows"), "161 training rows of digits, normal classes");
+  // All that was not trained on: the 18 sevens that were held out, and all other digits.
+  EXPECT_EQ(told.at("rows"), "1,636 held-out rows of digits");
+  const ScoreFile file = read_scores(folder / "found/scores.csv");
+  EXPECT_EQ(std::count(file.labels.begin(), file.labels.end(), "7"), 18);
+  EXPECT_EQ(std::set(file.labels.begin(), file.labels.end()).size(), 10U);
+  EXPECT_NEAR(told.at("separation").at("auroc").get<double>(), auroc_by_pairs(file, "7"), 1e-9);
+  EXPECT_GT(told.at("separation").at("auroc"), 0.9);
+
+  // Rows are named as they lie in the data.
+  const DataSplits data = open_data({.validation = {Validation::Kind::None}}, /*seed=*/1);
+  for (size_t i = 0; i < file.rows.size(); i += 100) {
+    const Batch batch = data.training->batch(at::tensor({file.rows[i]}, at::kLong));
+    EXPECT_EQ(file.labels[i], std::to_string(batch.labels.item<int64_t>()));
   }
 }
 

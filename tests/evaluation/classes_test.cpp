@@ -1,6 +1,7 @@
 #include "hourglass/evaluation/classes.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/evaluation/trained_classes.h"
 #include "hourglass/tests/evaluation/small_model.h"
 #include "hourglass/tests/support/support.h"
 
@@ -35,17 +36,45 @@ TEST(AnomaliesAmong, ReadsClassesByNameThenByNumber) {
                         flags({0, 0, 0, 0})));
 }
 
+TEST(TrainedClasses, AreNormalWhereTheDataHaveOthers) {
+  formats::DataCard data;
+  data.class_names = kNames;
+  EXPECT_FALSE(normal_by_training(data).any()) << "a card that does not say has rows of all";
+  data.trained_classes = kNames;
+  EXPECT_FALSE(normal_by_training(data).any());
+  data.trained_classes = {"bag"};
+  EXPECT_EQ(normal_by_training(data).normal, (std::vector<std::string>{"bag"}));
+}
+
+TEST(TrainedClasses, MayBeAnomalies) {
+  using Names = std::vector<std::string>;
+  formats::DataCard data;
+  data.class_names = kNames;
+  EXPECT_EQ(anomalies_in_training(data, {}), Names{});
+  EXPECT_EQ(anomalies_in_training(data, {.normal = {"bag"}}), (Names{"boot", "1"}));
+  EXPECT_EQ(anomalies_in_training(data, {.anomalous = {"0"}}), Names{"boot"});
+  expect_contains(anomalies_in_training_text(data, {"boot", "1"}), {"2 of the", "--classes 'bag'"});
+  data.trained_classes = {"bag"};
+  EXPECT_EQ(anomalies_in_training(data, {.normal = {"bag"}}), Names{});
+}
+
 TEST(NormalRowsOfClasses, AreThoseThatAreNamed) {
   const auto rows = unscaled(at::arange(8).to(at::kFloat).view({4, 2}), at::tensor({0, 1, 2, 1}));
   const auto normal = normal_rows(rows, kNames, {.normal = {"bag"}});
   EXPECT_TRUE(at::equal(normal->batch(normal->all_positions()).rows, at::tensor({1, 3})));
   EXPECT_TRUE(at::equal(labels_of(*normal), at::tensor({1, 1})));
   EXPECT_EQ(normal_rows(rows, kNames, {}), rows);
-  expect_contains(error_of([&] { normal_rows(rows, kNames, {.anomalous = {"0", "bag", "2"}}); }),
+  expect_contains(error_of([&] {
+                    normal_rows(rows, kNames, {.anomalous = {"0", "bag", "2"}});
+                  }),
                   {"alone"});
-  expect_contains(error_of([&] { normal_rows(unscaled(at::rand({3, 2})), {}, {.normal = {"0"}}); }),
+  expect_contains(error_of([&] {
+                    normal_rows(unscaled(at::rand({3, 2})), {}, {.normal = {"0"}});
+                  }),
                   {"`normal_class`", "no labels"});
-  expect_contains(error_of([] { check(NormalClasses{{"0"}, {"1"}}); }),
+  expect_contains(error_of([] {
+                    check(NormalClasses{{"0"}, {"1"}});
+                  }),
                   {"`normal_class`", "`anomaly_class`"});
 }
 

@@ -1,0 +1,59 @@
+#include "hourglass/apps/tools/anomaly_judgement.h"
+
+#include "hourglass/apps/tools/judged_rows.h"
+#include "hourglass/evaluation/trained_classes.h"
+
+#include <utility>
+
+namespace hourglass::apps {
+
+using namespace evaluation;
+using namespace cli;
+
+namespace {
+
+AnomalyDetector fit_to_normal(ExportedModel& model, SelectedRows training,
+                              const DetectorOptions& options, const NormalClasses& classes,
+                              const OutputOptions& output) {
+  training.rows = normal_rows(training.rows, class_names(training), classes);
+  const std::string text = row_text(training) + (classes.any() ? ", normal classes" : "");
+  return fit_detector(model, {training.rows, text, training.splits.info.scaling}, options,
+                      progress_line("normal rows", training.rows->size(), output));
+}
+
+/// Which classes are normal, as far as flags and training say it, and which of the others the model
+/// has seen.
+void settle_classes(JudgedAnomalies& judged, const ExportedModel& model,
+                    const OutputOptions& output) {
+  if (!model.card() || !model.card()->data) return;
+  const auto& data = *model.card()->data;
+  if (!judged.classes.any()) judged.classes = normal_by_training(data);
+  judged.anomalies_in_training = anomalies_in_training(data, judged.classes);
+  if (judged.anomalies_in_training.empty()) return;
+  note(output, anomalies_in_training_text(data, judged.anomalies_in_training));
+}
+
+}  // namespace
+
+JudgedAnomalies judge_anomalies(ExportedModel& model, const AnomalyQuestion& asked,
+                                const CommandLine& line, const OutputOptions& output) {
+  JudgedAnomalies judged = {.classes = asked.classes};
+  settle_classes(judged, model, output);
+  if (asked.load_threshold.empty()) {
+    auto [evaluated, training, seen_in_training] =
+        select_judged_rows(model, asked.rows, line, RecordedNoise::Leave, output);
+    judged.detector =
+        fit_to_normal(model, std::move(training), asked.detector, judged.classes, output);
+    judged.rows = std::move(evaluated);
+  } else {
+    judged.detector = load_detector(asked.load_threshold, model);
+    judged.rows = select_rows(model, asked.rows, line, RecordedNoise::Leave);
+    expect_same_scaling(judged.detector, judged.rows.splits.info, asked.load_threshold);
+  }
+  judged.found = judge_rows(model, judged.detector, *judged.rows.rows,
+                            progress_line("rows", judged.rows.rows->size(), output));
+  compare_with_classes(judged.found, judged.classes, class_names(judged.rows));
+  return judged;
+}
+
+}  // namespace hourglass::apps
