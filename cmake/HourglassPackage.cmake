@@ -69,6 +69,6 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-# Smaller here than zstd, in seconds, and read by every dpkg.
+# Read by every dpkg, and by lintian; zstd is a tenth smaller.
 set(CPACK_DEBIAN_COMPRESSION_TYPE gzip)
 include(CPack)
