@@ -114,8 +114,9 @@ TEST(DetectAnomalies, SaysThatTheModelHasSeenTheAnomalies) {
 
 TEST(DetectAnomalies, ClassesOfTheTrainingAreNormalToAModelOfSome) {
   const TemporaryFolder folder;
-  const auto path = small_checkpoint(folder / "run", "dense_autoencoder",
-                                     {"--classes", "7", "--widths", "16", "--epochs", "60"});
+  const auto path = small_checkpoint(
+      folder / "run", "dense_autoencoder",
+      {"--classes", "7", "--widths", "16", "--epochs", "60", "--validation", "split:0.1"});
   const auto result = testing::run("detect_anomalies", {path, "--out", folder / "found", "--json"});
   ASSERT_EQ(result.exit_code, kDone) << result.errors;
   EXPECT_EQ(result.errors, "");
