@@ -59,7 +59,7 @@ void show_results(const SweepPlan& plan, const SweepLine& line,
 std::string train(const SweepPoint& point, const std::shared_ptr<SweepProgress>& progress) {
   try {
     train_point(point, &InterruptGuard::requested, [&](Run& run) {
-      progress->show_notes(run.data().info);
+      progress->show_notes(run.notes());
       run.trainer().add_hook(progress);
     });
     return "";

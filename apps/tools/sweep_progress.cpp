@@ -1,26 +1,21 @@
 #include "hourglass/apps/tools/sweep_progress.h"
 
+#include "hourglass/cli/command_line.h"
 #include "hourglass/core/text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <unistd.h>
 
 namespace hourglass::apps {
-namespace {
-
-constexpr const char* kEraseSweepLine = "\r\033[K";
-
-}  // namespace
 
 SweepProgress::SweepProgress(const runs::SweepPlan& plan, bool quiet)
     : total_(plan.points.size()),
       open_(total_ - static_cast<size_t>(
                          std::count_if(plan.points.begin(), plan.points.end(), runs::is_done))),
       quiet_(quiet),
-      bar_(!quiet && ::isatty(STDERR_FILENO) != 0) {}
+      bar_(stderr, !quiet) {}
 
 void SweepProgress::begin(const runs::SweepPoint& point) {
   name_ = fmt::format("[{}/{}] {}", ++number_, total_, point.name);
@@ -28,18 +23,17 @@ void SweepProgress::begin(const runs::SweepPoint& point) {
   started_ = Clock::now();
 }
 
-void SweepProgress::show_notes(const formats::DataCard& data) {
+void SweepProgress::show_notes(const std::vector<std::string>& notes) {
   if (noted_ || quiet_) return;
   noted_ = true;
-  for (const auto& note : data.notes) fmt::print(stderr, "note      {}\n", note);
+  for (const auto& note : notes) {
+    fmt::print(stderr, "{}      {}\n", styled(stderr, Style::Note, "note"), cli::with_dashes(note));
+  }
 }
 
 training::Verdict SweepProgress::on_epoch_end(const training::EpochReport& report,
                                               const training::TrainingStatePtr& /*state*/) {
-  if (bar_) {
-    fmt::print(stderr, "{}{}  epoch {}/{}", kEraseSweepLine, name_, report.epoch, epochs_);
-    std::fflush(stderr);
-  }
+  bar_.show(fmt::format("{}  epoch {}/{}", name_, report.epoch, epochs_));
   return training::Verdict::Continue;
 }
 
@@ -57,13 +51,9 @@ void SweepProgress::end_trained(const std::string& result) {
 
 void SweepProgress::end_kept(const std::string& result) { show_line(result + "  kept"); }
 
-void SweepProgress::show_line(const std::string& text) const {
+void SweepProgress::show_line(const std::string& text) {
   clear();
   if (!quiet_) fmt::print(stderr, "{}  {}\n", name_, text);
-}
-
-void SweepProgress::clear() const {
-  if (bar_) fmt::print(stderr, kEraseSweepLine);
 }
 
 }  // namespace hourglass::apps

@@ -1,10 +1,12 @@
 #pragma once
 
+#include "hourglass/core/terminal.h"
 #include "hourglass/runs/sweep.h"
 #include "hourglass/training/trainer.h"
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 namespace hourglass::apps {
 
@@ -17,8 +19,8 @@ class SweepProgress : public training::Hook {
   /// The next point is looked at.
   void begin(const runs::SweepPoint& point);
 
-  /// The first run that is trained says what a user should know of the data.
-  void show_notes(const formats::DataCard& data);
+  /// What a user should know: said once, by the first run that is trained.
+  void show_notes(const std::vector<std::string>& notes);
 
   training::Verdict on_epoch_end(const training::EpochReport& report,
                                  const training::TrainingStatePtr& state) override;
@@ -28,20 +30,21 @@ class SweepProgress : public training::Hook {
   void end_kept(const std::string& result);
 
   /// Takes an unfinished line away.
-  void clear() const;
+  void clear() { bar_.clear(); }
 
  private:
   using Clock = std::chrono::steady_clock;
 
   size_t total_, number_ = 0;
   size_t open_, trained_ = 0;  // runs to train, and trained ones
-  bool quiet_, bar_, noted_ = false;
+  bool quiet_, noted_ = false;
+  LiveLine bar_;
   std::string name_;
   int64_t epochs_ = 0;
   Clock::time_point started_;
   double seconds_ = 0;  // of those trained
 
-  void show_line(const std::string& text) const;
+  void show_line(const std::string& text);
 };
 
 }  // namespace hourglass::apps
