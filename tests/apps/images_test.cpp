@@ -10,6 +10,7 @@
 #include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace hourglass::apps {
