@@ -1,5 +1,6 @@
 #include "hourglass/cli/trainer_program.h"
 
+#include "hourglass/cli/command_line.h"
 #include "hourglass/cli/interrupt.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/cli/run_pictures.h"
