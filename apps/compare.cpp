@@ -49,7 +49,7 @@ int compare(const CommandLine& line, const CompareOptions& options) {
   const bool draws = figures::figures_available();
   std::vector<std::string> files = {"runs.csv"};
   if (draws) files.insert(files.begin(), "curves.png");
-  const Comparison comparison = compare_runs({line.positional.begin(), line.positional.end()});
+  const RunComparison comparison = compare_runs({line.positional.begin(), line.positional.end()});
   const auto folder = output_folder(options.output, "comparison", files);
   if (draws) {
     std::vector<NamedMetrics> metrics;

@@ -97,8 +97,8 @@ bool is_the_loss(const MetricsTable& metrics, const std::string& term) {
 
 }  // namespace
 
-Comparison compare_runs(const std::vector<std::filesystem::path>& folders) {
-  Comparison comparison;
+RunComparison compare_runs(const std::vector<std::filesystem::path>& folders) {
+  RunComparison comparison;
   for (const auto& folder : folders) comparison.runs.push_back(readable_run(folder));
   comparison.names = short_names(folders);
   comparison.options = differences(comparison.runs);

@@ -15,7 +15,7 @@ struct OptionDifference {
 };
 
 /// Several runs beside each other.
-struct Comparison {
+struct RunComparison {
   std::vector<ListedRun> runs;     ///< in the order given
   std::vector<std::string> names;  ///< one a run, see `short_names`
   std::vector<OptionDifference> options;
@@ -23,7 +23,7 @@ struct Comparison {
 };
 
 /// Throws `Error` where a folder holds no run, or one that cannot be read.
-Comparison compare_runs(const std::vector<std::filesystem::path>& folders);
+RunComparison compare_runs(const std::vector<std::filesystem::path>& folders);
 
 /// The raw terms and metrics that some run reports, in order, "loss" apart: columns of metrics.csv
 /// without "train_". The one term of a loss that is nothing else is left out.

@@ -83,7 +83,7 @@ std::vector<std::string> run_cells(const ListedRun& run) {
           run.record.started};
 }
 
-std::string results_text(const Comparison& comparison) {
+std::string results_text(const RunComparison& comparison) {
   TextTable table({"run", "state", "epochs", "best", "of", "epoch", "seconds", "parameters"});
   for (size_t i = 0; i < comparison.runs.size(); ++i) {
     const ListedRun& run = comparison.runs[i];
@@ -95,7 +95,7 @@ std::string results_text(const Comparison& comparison) {
   return table.text("");
 }
 
-std::string options_text(const Comparison& comparison) {
+std::string options_text(const RunComparison& comparison) {
   if (comparison.runs.size() == 1) return "";
   std::vector<std::string> header = {"option"};
   header.insert(header.end(), comparison.names.begin(), comparison.names.end());
@@ -139,13 +139,13 @@ json run_list_json(const std::vector<ListedRun>& found) {
   return {{"runs", list}};
 }
 
-std::string comparison_text(const Comparison& comparison) {
+std::string comparison_text(const RunComparison& comparison) {
   std::string text = results_text(comparison) + options_text(comparison);
   for (const auto& note : comparison.notes) text += fmt::format("\nnote      {}\n", note);
   return text;
 }
 
-std::string comparison_csv(const Comparison& comparison) {
+std::string comparison_csv(const RunComparison& comparison) {
   std::vector<std::string> header = {"run", "folder"};
   header.insert(header.end(), kRunColumns.begin(), kRunColumns.end());
   // Options named like a column of results are told apart, as they are in run.json.
@@ -162,7 +162,7 @@ std::string comparison_csv(const Comparison& comparison) {
   return text;
 }
 
-json comparison_json(const Comparison& comparison) {
+json comparison_json(const RunComparison& comparison) {
   json list = json::array(), options = json::object();
   for (size_t i = 0; i < comparison.runs.size(); ++i) {
     list.push_back(run_json(comparison.runs[i]));

@@ -21,10 +21,10 @@ std::string run_list_csv(const std::vector<runs::ListedRun>& found);
 nlohmann::json run_list_json(const std::vector<runs::ListedRun>& found);
 
 /// What the runs reached, the options that differ (a line an option, a column a run), and notes.
-std::string comparison_text(const runs::Comparison& comparison);
+std::string comparison_text(const runs::RunComparison& comparison);
 /// A line a run, with a column for each option that differs.
-std::string comparison_csv(const runs::Comparison& comparison);
+std::string comparison_csv(const runs::RunComparison& comparison);
 /// {"runs": [{…, "name": …}], "options": {"learning_rate": [a value a run]}, "notes": […]}
-nlohmann::json comparison_json(const runs::Comparison& comparison);
+nlohmann::json comparison_json(const runs::RunComparison& comparison);
 
 }  // namespace hourglass::apps

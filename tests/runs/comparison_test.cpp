@@ -11,12 +11,12 @@ using testing::expect_contains;
 using testing::TemporaryFolder;
 using testing::write_run;
 
-TEST(Comparison, ListsOptionsThatDiffer) {
+TEST(RunComparison, ListsOptionsThatDiffer) {
   const TemporaryFolder folder;
   const auto a = write_run(folder / "a", {.options = {{"epochs", 3}, {"widths", {64, 2}}}});
   const auto b =
       write_run(folder / "b", {.options = {{"epochs", 3}, {"widths", {32, 2}}, {"kernel", 5}}});
-  const Comparison found = compare_runs({a, b});
+  const RunComparison found = compare_runs({a, b});
   EXPECT_EQ(found.names, (std::vector<std::string>{"a", "b"}));
   ASSERT_EQ(found.options.size(), 2U);
   EXPECT_EQ(found.options[0].option, "kernel");
@@ -26,7 +26,7 @@ TEST(Comparison, ListsOptionsThatDiffer) {
   EXPECT_TRUE(found.notes.empty());
 }
 
-TEST(Comparison, NotesWhatIsNotOfOneKind) {
+TEST(RunComparison, NotesWhatIsNotOfOneKind) {
   const TemporaryFolder folder;
   const auto a = write_run(folder / "a");
   const auto b = write_run(
@@ -40,7 +40,7 @@ TEST(Comparison, NotesWhatIsNotOfOneKind) {
   expect_contains(compare_runs({a, c}).notes.at(0), {"digits was not the same bytes"});
 }
 
-TEST(Comparison, RefusesWhatIsNoRun) {
+TEST(RunComparison, RefusesWhatIsNoRun) {
   const TemporaryFolder folder;
   const auto run = write_run(folder / "run");
   expect_contains(error_of([&] {
