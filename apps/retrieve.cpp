@@ -27,28 +27,27 @@ struct RetrieveOptions {
   RowOptions rows;
   OutputOptions output;
 
-  void describe(FieldTable& table);
+  void describe(FieldTable& table) {
+    table.begin_group("Search");
+    table.add("query", query, "rows of the part, counted from 0, to find the like of: 3,17 or 0-9")
+        .shown_as("LIST");
+    table.add("query_images", query_images, "image files, or folders of them, instead")
+        .shown_as("LIST");
+    table.add("neighbours", neighbours, "entries to find for each query").shown_as("K").at_least(1);
+    table.add("distance", distance, "between codes: l2 or cosine");
+    table
+        .add(
+            "evaluate", evaluate,
+            "tells precision and mean average precision of N queries, spread evenly over the part; "
+            "0: does not")
+        .at_least(0);
+    table.add("save_index", save_index, "keep the codes of the entries, as NPZ").shown_as("FILE");
+    table.add("index", index, "search in codes that were kept").shown_as("FILE");
+    model.describe(table);
+    rows.describe(table);
+    output.describe(table);
+  }
 };
-
-void RetrieveOptions::describe(FieldTable& table) {
-  table.begin_group("Search");
-  table.add("query", query, "rows of the part, counted from 0, to find the like of: 3,17 or 0-9")
-      .shown_as("LIST");
-  table.add("query_images", query_images, "image files, or folders of them, instead")
-      .shown_as("LIST");
-  table.add("neighbours", neighbours, "entries to find for each query").shown_as("K").at_least(1);
-  table.add("distance", distance, "between codes: l2 or cosine");
-  table
-      .add("evaluate", evaluate,
-           "tells precision and mean average precision of N queries, spread evenly over the part; "
-           "0: does not")
-      .at_least(0);
-  table.add("save_index", save_index, "keep the codes of the entries, as NPZ").shown_as("FILE");
-  table.add("index", index, "search in codes that were kept").shown_as("FILE");
-  model.describe(table);
-  rows.describe(table);
-  output.describe(table);
-}
 
 void check(const RetrieveOptions& options, const CommandLine& line) {
   const bool rows = line.has("query"), images = line.has("query_images");

@@ -1,17 +1,14 @@
-// The trainers as their users meet them: flags, files, exit codes, interruptions.
+// The trainers as their users meet them: files of a run, interruptions and going on.
 
 #include "hourglass/cli/program.h"
 #include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
 #include "hourglass/evaluation/exported_model.h"
-#include "hourglass/figures/picture.h"
 #include "hourglass/runs/metrics_file.h"
 #include "hourglass/runs/state_file.h"
-#include "hourglass/tests/support/program.h"
-#include "hourglass/tests/support/support.h"
+#include "hourglass/tests/cli/trainer_runs.h"
 
 #include <ATen/ATen.h>
-#include <nlohmann/json.hpp>
 
 #include <csignal>
 #include <limits>
@@ -24,37 +21,7 @@ using namespace evaluation;
 
 namespace {
 
-namespace fs = std::filesystem;
-using testing::expect_contains;
-using testing::ProgramResult;
-using testing::RunningProgram;
-using testing::TemporaryFolder;
-using testing::wait_until;
-using Arguments = std::vector<std::string>;
-
 constexpr const char* kState = "last.safetensors";
-
-/// dense_autoencoder on the embedded digits, small and quick, into `folder`.
-Arguments small_run(const fs::path& folder, const Arguments& more = {}) {
-  Arguments arguments = {"--out", folder,      "--epochs", "6",           "--batch-size",
-                         "64",    "--threads", "1",        "--no-figures"};
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return arguments;
-}
-
-ProgramResult train(const Arguments& arguments) {
-  return testing::run("dense_autoencoder", arguments);
-}
-
-nlohmann::json read_json(const fs::path& path) { return nlohmann::json::parse(read_file(path)); }
-
-/// Expects the exit code and a single line on standard error that has all `parts`.
-void expect_error(const ProgramResult& result, int exit_code,
-                  std::initializer_list<std::string> parts) {
-  EXPECT_EQ(result.exit_code, exit_code) << result.errors;
-  EXPECT_EQ(std::count(result.errors.begin(), result.errors.end(), '\n'), 1) << result.errors;
-  expect_contains(result.errors, parts);
-}
 
 /// Expects two runs to have gone the same way, to the bit: all but the seconds.
 void expect_same_run(const fs::path& a, const fs::path& b) {
@@ -224,28 +191,6 @@ TEST(TrainerProgram, SaysWhichVersionGoesOnWithARunOfVersion01) {
   expect_error(train({"--resume", folder / "run"}), kFailed, {"format 1", "Hourglass 0.1"});
 }
 
-TEST(TrainerProgram, AnotherNetworkBringsItsOwnFlags) {
-  const TemporaryFolder folder;
-  expect_contains(train({"--network", "lstm", "--help"}).output, {"--bidirectional"});
-  const auto result =
-      train(small_run(folder / "run", {"--network", "convolutional", "--filters", "4"}));
-  EXPECT_EQ(result.exit_code, kDone) << result.errors;
-  EXPECT_EQ(ExportedModel::load(folder / "run/best.pt").card()->code_shape, (Shape{4, 4, 4}));
-  expect_error(train({"--network", "lstm", "--tied-weights"}), kWrongUsage,
-               {"--tied-weights: an option of --network dense", "found --network lstm"});
-  expect_error(train({"--network", "lstmm"}), kWrongUsage, {"--network", "did you mean 'lstm'"});
-  // A run that goes on has the network it began with.
-  EXPECT_EQ(train({"--resume", folder / "run", "--epochs", "7", "--no-figures"}).exit_code, kDone);
-}
-
-TEST(TrainerProgram, MonitorsWhatItIsTold) {
-  const TemporaryFolder folder;
-  const auto result = train(small_run(folder / "run", {"--monitor", "train_reconstruction"}));
-  EXPECT_EQ(result.exit_code, kDone) << result.errors;
-  expect_error(train(small_run(folder / "x", {"--monitor", "loss"})), kWrongUsage,
-               {"--monitor", "train_loss"});
-}
-
 TEST(TrainerProgram, KilledBeforeItsFirstCheckpointItStartsAgain) {
   const TemporaryFolder folder;
   train(small_run(folder / "whole"));
@@ -290,123 +235,12 @@ TEST(TrainerProgram, ReportsALossThatIsNotFinite) {
   expect_error(result, kFailed, {"epoch 1, step ", "not finite", "--learning-rate"});
 }
 
-TEST(TrainerProgram, WrongUsageEndsWithCodeTwo) {
-  expect_error(train({"--epoch", "3"}), kWrongUsage, {"'--epoch'", "did you mean '--epochs'"});
-  expect_error(train({"--epochs", "0"}), kWrongUsage, {"--epochs", "at least 1", "'0'"});
-  expect_error(train({"--epochs", "3", "--epochs", "4"}), kWrongUsage, {"more than once"});
-  expect_error(train({"--recipe", "mnist-2d-rely"}), kWrongUsage, {"mnist-2d-relu"});
-  expect_error(train({"--dataset", "mnits"}), kWrongUsage, {"mnist"});
-  expect_error(train({"--loss", "bce", "--output-activation", "relu"}), kWrongUsage,
-               {"sigmoid", "'relu'"});
-  expect_error(train({"--momentum", "0.9"}), kWrongUsage, {"--momentum", "sgd"});
-  expect_error(train({"--device", "gpu"}), kWrongUsage, {"--device", "'gpu'"});
-  expect_error(train({"stray"}), kWrongUsage, {"'stray'"});
-}
-
-TEST(TrainerProgram, FailedWorkEndsWithCodeOne) {
-  const TemporaryFolder folder;
-  expect_error(train({"--dataset", "csv:" + (folder / "absent.csv").string()}), kFailed,
-               {"absent.csv"});
-  expect_error(train({"--resume", folder / "absent"}), kFailed, {"run.json"});
-  expect_error(train({"--init-from", folder / "absent.pt", "--out", folder / "x"}), kFailed,
-               {"absent.pt"});
-  testing::write_file(folder / "wide.csv", "5,1\n-3,2\n9,1\n");
-  expect_error(train({"--dataset", "csv:" + (folder / "wide.csv").string(), "--scale", "none",
-                      "--validation", "none"}),
-               kFailed, {"[0, 1]", "-3", "9", "--scale minmax"});
-}
-
 TEST(TrainerProgram, RefusesToOverwriteARunOrToChangeAResumedOne) {
   const TemporaryFolder folder;
   train(small_run(folder / "run"));
   expect_error(train(small_run(folder / "run")), kFailed, {"holds a run", "--resume"});
   expect_error(train({"--resume", folder / "run", "--learning-rate", "1"}), kWrongUsage,
                {"--learning-rate", "resumed"});
-}
-
-TEST(TrainerProgram, HelpShowsGroupsDefaultsAndExamples) {
-  const auto result = train({"--help"});
-  EXPECT_EQ(result.exit_code, kDone);
-  expect_contains(result.output, {"Recipe", "Model", "Data", "Training", "Run", "--learning-rate",
-                                  "(default:", "\nExamples\n"});
-  expect_contains(train({"--list-recipes"}).output, {"digits-2d", "fashion-deep-32", "0.2775"});
-}
-
-/// Output with its lines joined, so that texts are found wherever they are wrapped.
-std::string one_line(const std::string& text) {
-  std::string joined;
-  for (const char letter : text) {
-    if (letter != '\n' && letter != ' ') {
-      joined += letter;
-    } else if (!joined.ends_with(' ')) {
-      joined += ' ';
-    }
-  }
-  return joined;
-}
-
-TEST(TrainerProgram, HelpShowsTheDefaultsThatWillApplyAndWhereTheyComeFrom) {
-  const auto help = [](Arguments arguments) {
-    arguments.emplace_back("--help");
-    return one_line(train(arguments).output);
-  };
-  expect_contains(help({}), {"recipe digits-2d, because neither --recipe nor --dataset is given"});
-  expect_contains(help({"--recipe", "fashion-32"}),
-                  {"recipe fashion-32, because --recipe names it", "rmsprop, adam",
-                   "default: rmsprop, by recipe fashion-32", "default: 256, by recipe fashion-32"});
-  expect_contains(help({"--dataset", "csv:mine.csv", "--epochs", "7"}),
-                  {"of no recipe, because --dataset is given", "now: csv:mine.csv, by this command",
-                   "now: 7, by this command line", "(default: 128)"});
-  // The names of an enumeration.
-  expect_contains(help({}),
-                  {"one of linear, relu, leaky-relu, ", "one of glorot-uniform, he-normal;"});
-}
-
-TEST(TrainerProgram, TakesOptionsFromAFile) {
-  const TemporaryFolder folder;
-  const fs::path file = testing::write_file(
-      folder / "mine.json",
-      R"({"variant": "dense", "recipe": "digits-2d", "epochs": 9, "widths": [16, 3],
-          "learning-rate": 0.01, "no_figures": true})");
-  // The recipe, before the file, before the flags.
-  train({"--config", file, "--epochs", "2", "--out", folder / "run"});
-  const auto record = read_json(folder / "run/run.json");
-  EXPECT_EQ(record.at("recipe"), "digits-2d");
-  EXPECT_EQ(record.at("options").at("epochs"), 2);
-  EXPECT_EQ(record.at("options").at("widths"), nlohmann::json({16, 3}));
-  EXPECT_EQ(record.at("options").at("code_activation"), "sigmoid");
-  EXPECT_FALSE(fs::exists(folder / "run/figures"));
-  const std::string help = one_line(train({"--config", file, "--help"}).output);
-  expect_contains(help, {"digits-2d, because " + file.string() + " names it",
-                         "default: 16,3, by " + file.string()});
-
-  // The record of a run trains the same again.
-  train({"--config", folder / "run/run.json", "--out", folder / "again", "--no-figures"});
-  expect_same_run(folder / "again", folder / "run");
-}
-
-TEST(TrainerProgram, SaysWhatIsWrongInAFileOfOptions) {
-  const TemporaryFolder folder;
-  const auto complains = [&](const std::string& text, std::initializer_list<std::string> parts) {
-    const fs::path file = testing::write_file(folder / "mine.json", text);
-    const auto result = train({"--config", file, "--out", folder / "run"});
-    expect_error(result, kFailed, parts);
-    expect_contains(result.errors, {"mine.json"});
-  };
-  complains(R"({"epoch": 3})", {"unknown option 'epoch'", "did you mean 'epochs'"});
-  complains(R"({"epochs": 0})", {"--epochs", "at least 1", "'0'"});
-  complains(R"({"epochs": null})", {"--epochs", "null"});
-  complains(R"({"out": {}})", {"--out", "an object"});
-  complains(R"({"recipe": "digits-2"})", {"--recipe", "did you mean 'digits-2d'"});
-  complains(R"({"recipe": 3})", {"'recipe'", "a text"});
-  complains(R"({"network": "lstmm"})", {"--network", "did you mean 'lstm'"});
-  complains(R"({"bidirectional": true})", {"an option of --network lstm", "found --network dense"});
-  complains(R"({"variant": "sparse"})", {"a dense autoencoder", "'sparse'"});
-  complains(R"({"resume": "x"})", {"'resume'", "on the command line"});
-  complains(R"({"learning-rate": 1, "learning_rate": 2})", {"once"});
-  complains("[3]", {"an object of options"});
-  complains("{epochs: 3}", {"JSON", "byte 2"});
-  expect_error(train({"--config", folder / "absent.json"}), kFailed, {"absent.json"});
 }
 
 TEST(TrainerProgram, SavesPartsThatLoadAgain) {
@@ -428,57 +262,6 @@ TEST(TrainerProgram, SavesPartsThatLoadAgain) {
   EXPECT_EQ(result.exit_code, kDone) << result.errors;
   EXPECT_TRUE(at::allclose(ExportedModel::load(folder / "again/best.pt").reconstruct(x),
                            whole.reconstruct(x), 0, 1e-6));
-}
-
-TEST(TrainerProgram, TrainsOnAUsersOwnTable) {
-  const TemporaryFolder folder;
-  std::string csv = "height;weight;kind\n";
-  for (int i = 0; i < 40; ++i) {
-    csv +=
-        std::to_string(i % 7) + ";" + std::to_string(i % 5 * 100) + (i % 2 ? ";cat\n" : ";dog\n");
-  }
-  testing::write_file(folder / "pets.csv", csv);
-  const auto result = train({"--dataset", "csv:" + (folder / "pets.csv").string(), "--widths",
-                             "8,1", "--epochs", "3", "--out", folder / "run"});
-  EXPECT_EQ(result.exit_code, kDone) << result.errors;
-  const auto record = read_json(folder / "run/run.json");
-  EXPECT_EQ(record.at("data").at("training_rows"), 36);  // split:0.1 for a user's own file
-  EXPECT_EQ(record.at("data").at("validation_rows"), 4);
-  EXPECT_EQ(record.at("data").at("class_names"), nlohmann::json({"cat", "dog"}));
-  EXPECT_EQ(record.at("recipe"), "");
-}
-
-TEST(Trainer, PicturesLookAsAskedForWithoutChangingTheRun) {
-  if (!figures::figures_available()) GTEST_SKIP() << "built without figures";
-  const TemporaryFolder folder;
-  const auto with_pictures = [&](const std::string& name, const Arguments& more) {
-    Arguments arguments = small_run(folder / name, {"--widths", "8,2"});
-    std::erase(arguments, "--no-figures");
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    const ProgramResult result = train(arguments);
-    EXPECT_EQ(result.exit_code, kDone) << result.errors;
-  };
-  with_pictures("plain", {});
-  with_pictures("look", {"--color-map", "viridis", "--point-size", "9", "--opacity", "1", "--items",
-                         "5,7", "--manifold-downward"});
-  expect_same_run(folder / "plain", folder / "look");
-  EXPECT_EQ(read_json(folder / "plain/run.json")["options"],
-            read_json(folder / "look/run.json")["options"]);
-  for (const std::string picture : {"latent_scatter", "reconstructions", "manifold"}) {
-    EXPECT_NE(read_file(folder / "plain/figures" / (picture + ".png")),
-              read_file(folder / "look/figures" / (picture + ".png")))
-        << picture;
-  }
-  const ProgramResult resumed =
-      train({"--resume", folder / "plain", "--epochs", "7", "--color-map", "magma", "--quiet"});
-  EXPECT_EQ(resumed.exit_code, kDone) << resumed.errors;
-}
-
-TEST(Trainer, RefusesItemsThatAreNotThereBeforeTraining) {
-  const TemporaryFolder folder;
-  expect_error(train(small_run(folder / "run", {"--items", "0,1797"})), kWrongUsage,
-               {"--items", "below 1797", "training rows", "found 1797"});
-  EXPECT_FALSE(fs::exists(folder / "run/metrics.csv"));
 }
 
 }  // namespace
