@@ -21,24 +21,6 @@ using namespace evaluation;
 
 namespace {
 
-constexpr const char* kState = "last.safetensors";
-
-/// Expects two runs to have gone the same way, to the bit: all but the seconds.
-void expect_same_run(const fs::path& a, const fs::path& b) {
-  const MetricsTable left = read_metrics(a / "metrics.csv"),
-                     right = read_metrics(b / "metrics.csv");
-  ASSERT_EQ(left.names, right.names);
-  for (const auto& name : left.names) {
-    if (name == "seconds") continue;
-    EXPECT_EQ(left.column(name), right.column(name)) << name;
-  }
-  // All that resuming needs: weights, every optimizer's state, the best weights, the cursor.
-  EXPECT_EQ(read_file(a / kState), read_file(b / kState));
-  const at::Tensor x = at::rand({3, 1, 8, 8});
-  EXPECT_TRUE(at::equal(ExportedModel::load(a / "best.pt").reconstruct(x),
-                        ExportedModel::load(b / "best.pt").reconstruct(x)));
-}
-
 TEST(TrainerProgram, LeavesARunsFiles) {
   const TemporaryFolder folder;
   const auto result = train(small_run(folder / "run", {"--checkpoint-interval", "0"}));
