@@ -66,6 +66,8 @@ TEST_P(Bands, AreReached) {
   runs::RunOptions options = runs::options_of(variant, recipe.name);
   options.out = folder / "run";
   options.training.device = "cpu";
+  // Tests run beside each other: two of them with two threads each on two cores take ten times as long.
+  options.threads.count = 1;
   options.stop_after = recipe.expected.early.epoch;
   runs::Run run(options);
   run.train();
