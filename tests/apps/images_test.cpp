@@ -151,9 +151,9 @@ TEST(Show, NamesTheFilesOfThePartThatWasDrawn) {
   if (!figures_available()) GTEST_SKIP() << "built without figures";
   const TemporaryFolder folder;
   write_images(folder / "images");
-  const auto shown = testing::json_of(
-      "show",
-      {"--dataset", "images:" + (folder / "images").string(), "--split", "train", "--numbers"});
+  const auto shown = nlohmann::json::parse(
+      testing::run_tool_of("show", {"--dataset", "images:" + (folder / "images").string(),
+                                    "--split", "train", "--numbers", "--json"}));
   for (const auto& item : shown.at("items")) {
     EXPECT_EQ(item.at("file").get<std::string>().substr(0, 4),
               item.at("label").get<std::string>().substr(0, 4));

@@ -138,8 +138,12 @@ TEST(Show, DrawsATableThatIsGivenTheShapeOfImages) {
 }
 
 TEST(Show, CountsColumnsFromZero) {
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "table.csv", "0.1,0.2,7\n0.3,0.4,8\n");
+  expect_contains(run_tool_of("show", {"--dataset", "csv:" + (folder / "table.csv").string()}),
+                  {"column 0", "column 1"});
   expect_contains(run_tool_of("show", {"--dataset", "iris", "--indices", "0"}),
-                  {"column 0", "column 3"});
+                  {"sepal length (cm)"});
 }
 
 TEST(Show, DrawsTheSameRandomItemsForASeed) {

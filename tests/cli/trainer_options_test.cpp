@@ -91,7 +91,7 @@ TEST(TrainerProgram, HelpShowsTheDefaultsThatWillApplyAndWhereTheyComeFrom) {
   };
   expect_contains(help({}), {"recipe digits-2d, because neither --recipe nor --dataset is given"});
   expect_contains(help({"--recipe", "fashion-32"}),
-                  {"recipe fashion-32, because --recipe names it", "rmsprop, adam",
+                  {"recipe fashion-32, because --recipe names it", "adam, adamw, rmsprop",
                    "default: rmsprop, by recipe fashion-32", "default: 256, by recipe fashion-32"});
   expect_contains(help({"--dataset", "csv:mine.csv", "--epochs", "7"}),
                   {"of no recipe, because --dataset is given", "now: csv:mine.csv, by this command",
