@@ -23,14 +23,11 @@ AnomalyDetector fit_to_normal(ExportedModel& model, SelectedRows training,
 
 /// Which classes are normal, as far as flags and training say it, and which of the others the model
 /// has seen.
-void settle_classes(JudgedAnomalies& judged, const ExportedModel& model,
-                    const OutputOptions& output) {
+void settle_classes(JudgedAnomalies& judged, const ExportedModel& model) {
   if (!model.card() || !model.card()->data) return;
   const auto& data = *model.card()->data;
   if (!judged.classes.any()) judged.classes = normal_by_training(data);
   judged.anomalies_in_training = anomalies_in_training(data, judged.classes);
-  if (judged.anomalies_in_training.empty()) return;
-  note(output, anomalies_in_training_text(data, judged.anomalies_in_training));
 }
 
 }  // namespace
@@ -38,7 +35,7 @@ void settle_classes(JudgedAnomalies& judged, const ExportedModel& model,
 JudgedAnomalies judge_anomalies(ExportedModel& model, const AnomalyQuestion& asked,
                                 const CommandLine& line, const OutputOptions& output) {
   JudgedAnomalies judged = {.classes = asked.classes};
-  settle_classes(judged, model, output);
+  settle_classes(judged, model);
   if (asked.load_threshold.empty()) {
     auto [evaluated, training, seen_in_training] =
         select_judged_rows(model, asked.rows, line, RecordedNoise::Leave, output);
@@ -53,6 +50,9 @@ JudgedAnomalies judge_anomalies(ExportedModel& model, const AnomalyQuestion& ask
   judged.found = judge_rows(model, judged.detector, *judged.rows.rows,
                             progress_line("rows", judged.rows.rows->size(), output));
   compare_with_classes(judged.found, judged.classes, class_names(judged.rows));
+  if (!judged.anomalies_in_training.empty()) {
+    note(output, anomalies_in_training_text(*model.card()->data, judged.anomalies_in_training));
+  }
   return judged;
 }
 
