@@ -228,7 +228,7 @@ class Reader:
     def follow_command(self, where, command):
         reason = reason_not_to_run(command)
         if reason is None:
-            return self.run(where, command, ["bash", "-euo", "pipefail", "-c", completed(command, self.folder)])
+            return self.run(where, command, ["bash", "-euc", completed(command, self.folder)])
         script = self.source / command.split()[0]
         if command.startswith("scripts/") and not os.access(script, os.X_OK):
             self.failures.append(where)
