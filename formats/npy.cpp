@@ -127,7 +127,7 @@ std::string_view take_header(std::string_view& bytes, const std::string& name) {
     size = size << 8U | static_cast<uint8_t>(bytes[i - 1]);
   }
   const size_t left = bytes.size() - std::min(preamble, bytes.size());
-  if (left < size) {
+  if (bytes.size() < preamble || left < size) {
     throw Error("{}: expected an NPY header of {} bytes, found {}; the file is cut off", name, size,
                 left);
   }

@@ -78,6 +78,7 @@ TEST(ParseNpy, ReadsHeadersOfVersionTwo) {
   for (size_t size = 0; size <= bytes.size(); ++size) {
     EXPECT_THROW(parse_npy(bytes.substr(0, size), "a"), Error) << size;
   }
+  EXPECT_THROW(parse_npy(std::string("\x93NUMPY\2\0\0\0", 10), "a"), Error) << "no length";
 }
 
 TEST(Npy, KeepsTypeShapeAndValues) {
