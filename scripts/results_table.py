@@ -25,8 +25,6 @@ run again stay as they were. The comparisons take `metrics.csv` and what `evalua
 
 COLUMNS = ["recipe", "judged by", "published", "reference", "band", "ours", "in band", "epochs run", "validation loss",
            "time", "run on"]
-# Recipes whose error stands beside that of PCA in the comparisons; reproduce.sh judges them.
-BESIDE_PCA = ["digits-contractive", "digits-conv", "digits-rows", "digits-sparse", "mnist-rows"]
 HEADING = "| " + " | ".join(COLUMNS) + " |"
 
 
@@ -154,9 +152,14 @@ def denoising_comparison(folder):
             "cross-entropy with the clean ones", number(ours), number(other), ours < other)
 
 
+def recipes_beside_pca(folder):
+    """Those that reproduce.sh judged, but for the comparison of noisy images."""
+    return sorted(path.stem for path in folder.glob("judged/*.json") if not path.stem.endswith("-noisy"))
+
+
 def comparisons(folder, known):
     """The comparisons that can be made, and those `known` from before that cannot be made now."""
-    found = [*(pca_comparison(folder, recipe) for recipe in BESIDE_PCA),
+    found = [*(pca_comparison(folder, recipe) for recipe in recipes_beside_pca(folder)),
              contractive_comparison(folder), variational_comparison(folder), denoising_comparison(folder)]
     lines = [f"| {claim} | {ours} | {other} | {'yes' if holds else '**no**'} |"
              for claim, ours, other, holds in filter(None, found)]
