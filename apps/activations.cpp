@@ -14,6 +14,7 @@
 #include "hourglass/evaluation/fact_text.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <cstdint>
@@ -75,8 +76,7 @@ Subject compute(const ActivationsOptions& options, const CommandLine& line) {
   const SelectedRows rows = select_rows(model, options.rows, line, RecordedNoise::Apply);
   Activations activations = record_rows(model, *rows.rows, loss);
   activations.rows = at::tensor(rows.numbers, at::kLong);  // as --indices counts them
-  std::string title = fmt::format("{}, {}row", rows.splits.info.name, part_text(rows));
-  return {std::move(activations), std::move(title)};
+  return {std::move(activations), fmt::format("{}, {}row", rows.splits.info.name, part_text(rows))};
 }
 
 Subject load(const CommandLine& line) {
@@ -111,6 +111,7 @@ int show_activations(const ActivationsOptions& options, const CommandLine& line)
     files.push_back(options.save);
   }
   if (!options.no_figures && figures_available()) {
+    at::set_num_threads(1);  // for many small tensors more of them cost more than they give
     const auto drawn = save_pictures(draw_activations(activations, title, options.look.value_map()),
                                      options.output);
     files.insert(files.end(), drawn.begin(), drawn.end());

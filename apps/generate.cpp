@@ -55,7 +55,7 @@ void GenerateOptions::describe(FieldTable& table) {
 
 Picture draw(const GeneratedCodes& generated, const at::Tensor& items, ValueRange range,
              const ItemStyle& style, const GenerateOptions& options) {
-  if (!generated.grid.first.empty() && item_kind(items.sizes().slice(1)) == ItemKind::Image) {
+  if (!generated.grid.first.empty() && holds_images(items)) {
     return manifold(items, generated.grid.first, generated.grid.second,
                     {.title = generated.title,
                      .x_label = fmt::format("component {}", options.codes.dims[0]),

@@ -31,8 +31,7 @@ using namespace runs;
 
 namespace {
 
-std::string result_text(const SweepPoint& point) {
-  const ListedRun run = list_run(point.options.out);
+std::string result_text(const ListedRun& run) {
   const std::string best =
       run.best ? fmt::format("best {:.6g} (epoch {})", run.best->value, run.best->epoch) : "";
   return run.state == RunState::Finished ? best : fmt::format("{}  {}", best, run.state_text());
@@ -64,8 +63,7 @@ std::string train(const SweepPoint& point, const std::shared_ptr<SweepProgress>&
     });
     return "";
   } catch (const std::exception& error) {
-    const std::string message = error.what();  // LibTorch's go on with a stack trace
-    return with_dashes(message.substr(0, message.find('\n')));
+    return user_message(error.what());
   }
 }
 
@@ -77,8 +75,8 @@ int sweep(const SweepLine& line) {
   std::map<std::string, std::string> failures;
   for (const auto& point : plan.points) {
     progress->begin(point);
-    if (is_done(point)) {
-      progress->end_kept(result_text(point));
+    if (const auto kept = done_run(point)) {
+      progress->end_kept(result_text(*kept));
       continue;
     }
     const std::string problem = train(point, progress);
@@ -87,7 +85,8 @@ int sweep(const SweepLine& line) {
     // What is wrong with the first, missing data say, is most likely wrong with all.
     const bool first = &point == &plan.points.front();
     if (first && !problem.empty()) throw Error("{}: {}", point.name, problem);
-    progress->end_trained(problem.empty() ? result_text(point) : "failed: " + problem);
+    progress->end_trained(problem.empty() ? result_text(list_run(point.options.out))
+                                          : "failed: " + problem);
   }
   progress->clear();
   show_results(plan, line, failures);

@@ -1,5 +1,6 @@
 #include "hourglass/cli/code_pictures.h"
 
+#include "hourglass/core/item_kind.h"
 #include "hourglass/core/text.h"
 #include "hourglass/evaluation/codebook.h"
 #include "hourglass/evaluation/codes.h"
@@ -80,7 +81,7 @@ class CodePictures {
                                           ? evaluation::gaussian_grid(kManifoldSide)
                                           : evaluation::data_range_grid(codes, kManifoldSide);
     const at::Tensor images = model_.decode(grid.codes);
-    if (images.dim() != 4) return;
+    if (!holds_images(images)) return;
     add("manifold",
         figures::manifold(images, grid.first, grid.second,
                           {.title = run_.title + ": decoded grid of codes",
@@ -110,7 +111,7 @@ class CodePictures {
     const int64_t count = kSamplesSide * kSamplesSide;
     const at::Tensor samples = decoded_samples(count);
     const std::string title = fmt::format("{}: {} samples of N(0, I), decoded", run_.title, count);
-    if (samples.dim() == 4) {
+    if (holds_images(samples)) {
       add("samples", figures::image_grid({run_.image_row("", samples)}, {.title = title}));
     } else if (samples.dim() == 2) {
       add("samples", figures::vector_grid({{"", samples}},
@@ -124,7 +125,7 @@ class CodePictures {
     std::vector<figures::ImageRow> rows;
     for (int64_t label = 0; label < shown; ++label) {
       const at::Tensor samples = decoded_samples(kSamplesSide, conditions.narrow(0, label, 1));
-      if (samples.dim() != 4) return;
+      if (!holds_images(samples)) return;
       rows.push_back(run_.image_row(classes[static_cast<size_t>(label)], samples));
     }
     const std::string of = shown < std::ssize(classes) ? fmt::format("the first {} classes", shown)
@@ -153,7 +154,7 @@ class CodePictures {
 
   void draw_code_maps() {
     const Batch batch = run_.items();
-    if (batch.target.dim() != 4) return;
+    if (!holds_images(batch.target)) return;
     const int64_t size = codebook(model_).size(0);
     const at::Tensor indices = model_.encode(batch.input, batch.condition);
     const Shape& map = model_.card()->code_shape;
@@ -176,7 +177,7 @@ class CodePictures {
     const at::Tensor order =
         counts.argsort(/*stable=*/true, 0, /*descending=*/true).narrow(0, 0, shown);
     const at::Tensor images = decoded_indices(model_, order);
-    if (images.dim() != 4) return;
+    if (!holds_images(images)) return;
     const at::Tensor percent = 100 * counts.to(at::kDouble) / counts.sum();
     std::vector<std::string> captions;
     for (int64_t i = 0; i < order.size(0); ++i) {

@@ -10,10 +10,7 @@
 namespace hourglass::cli {
 namespace {
 
-std::string dashed(std::string field) {
-  std::replace(field.begin(), field.end(), '_', '-');
-  return field;
-}
+std::string dashed(const std::string& field) { return replaced(field, '_', '-'); }
 
 constexpr const char* kPositional = "positional";
 
@@ -67,10 +64,7 @@ bool CommandLine::has(const std::string& name) const {
 std::string option_name(const std::string& field) { return "--" + dashed(field); }
 
 std::string field_name(const std::string& option) {
-  if (!option.starts_with("--")) return "";
-  std::string field = option.substr(2);
-  std::replace(field.begin(), field.end(), '-', '_');
-  return field;
+  return option.starts_with("--") ? replaced(option.substr(2), '-', '_') : "";
 }
 
 std::string with_dashes(const std::string& message) {

@@ -1,5 +1,6 @@
 #include "hourglass/cli/metric_curves.h"
 
+#include "hourglass/core/text.h"
 #include "hourglass/figures/line_plot.h"
 #include "hourglass/runs/comparison.h"
 
@@ -39,16 +40,17 @@ class MetricCurves {
   bool any_validation_ = false;
 
   LinePanel panel_of(const std::string& term) const {
-    LinePanel panel{.y_label = term, .series = {}};
-    std::replace(panel.y_label.begin(), panel.y_label.end(), '_', ' ');
+    LinePanel panel{.y_label = replaced(term, '_', ' '), .series = {}};
+    if (runs_.size() == 1) {
+      add(panel, 0, "train_" + term, "training", 0, LineStyle::Solid);
+      add(panel, 0, "validation_" + term, "validation", 1, LineStyle::Solid);
+      return panel;
+    }
+    const LineStyle training = any_validation_ ? LineStyle::Dashed : LineStyle::Solid;
     for (size_t i = 0; i < runs_.size(); ++i) {
       // Validation first, which judges a run.
-      if (runs_.size() > 1) add(panel, i, "validation_" + term, runs_[i].name, i, LineStyle::Solid);
-      add(panel, i, "train_" + term, runs_.size() > 1 ? runs_[i].name : "training", i,
-          runs_.size() > 1 && any_validation_ ? LineStyle::Dashed : LineStyle::Solid);
-      if (runs_.size() == 1) {
-        add(panel, i, "validation_" + term, "validation", 1, LineStyle::Solid);
-      }
+      add(panel, i, "validation_" + term, runs_[i].name, i, LineStyle::Solid);
+      add(panel, i, "train_" + term, runs_[i].name, i, training);
     }
     return panel;
   }

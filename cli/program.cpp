@@ -14,14 +14,20 @@ namespace hourglass::cli {
 namespace {
 
 int complain(const std::string& name, const std::string& message, int exit_code) {
-  // LibTorch's messages go on with a stack trace; users need the first line alone.
-  const std::string line = with_dashes(message.substr(0, message.find('\n')));
   std::fflush(stdout);  // what was said before the error stands before it
-  fmt::print(stderr, "{} {}\n", styled(stderr, Style::Error, name + ":"), line);
+  fmt::print(stderr, "{} {}\n", styled(stderr, Style::Error, name + ":"), user_message(message));
   return exit_code;
 }
 
 }  // namespace
+
+std::string user_message(const std::string& what) {
+  return with_dashes(what.substr(0, what.find('\n')));
+}
+
+void print_note(std::FILE* stream, const std::string& note) {
+  fmt::print(stream, "{}      {}\n", styled(stream, Style::Note, "note"), with_dashes(note));
+}
 
 int run_program(const std::string& name, const std::function<int()>& work) {
   try {

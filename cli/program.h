@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdio>
 #include <functional>
 #include <string>
 
@@ -10,6 +11,13 @@ constexpr int kDone = 0;
 constexpr int kFailed = 1;         ///< the work failed
 constexpr int kWrongUsage = 2;     ///< the command line cannot be right, whatever the files hold
 constexpr int kInterrupted = 130;  ///< Ctrl-C
+
+/// The one line of an error's message that users need: LibTorch's go on with a stack trace. Fields
+/// are written as options.
+std::string user_message(const std::string& what);
+
+/// "note      …", a line for people.
+void print_note(std::FILE* stream, const std::string& note);
 
 /// Runs a program's work. Errors become one line on standard error, "name: message", and an exit
 /// code.

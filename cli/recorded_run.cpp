@@ -3,6 +3,7 @@
 #include "hourglass/cli/command_line.h"
 #include "hourglass/core/error.h"
 #include "hourglass/formats/field_json.h"
+#include "hourglass/runs/run_list.h"
 
 #include <fmt/format.h>
 
@@ -17,9 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 runs::RunRecord record_of(const fs::path& folder) {
-  if (!fs::exists(folder / "run.json")) {
-    throw Error("{}: expected the folder of a run, with a run.json, found none", folder.string());
-  }
+  runs::expect_run(folder);
   return runs::read_run_record(folder);
 }
 
@@ -51,7 +50,7 @@ int64_t RecordedRun::parameter_count() const {
 }
 
 std::string RecordedRun::title() const {
-  return record_.recipe.empty() ? record_.variant + " autoencoder" : record_.recipe;
+  return runs::system_name(record_.recipe, record_.variant);
 }
 
 std::string RecordedRun::usual_value(const Field& field) const {
@@ -72,7 +71,7 @@ std::string RecordedRun::training_command() const {
   for (const auto& field : table_.rows()) {
     if (!is_changed(field)) continue;
     command += " " + option_name(field.name);
-    if (!field.placeholder().empty()) command += " " + shell_word(field.value_text());
+    if (!field.is_switch()) command += " " + shell_word(field.value_text());
   }
   return command;
 }

@@ -113,7 +113,7 @@ std::string metric_section(const RecordedRun& run) {
                                ? fmt::format("The last {} of {} epochs", rows.size(), count)
                                : std::string("All epochs");
   std::vector<std::string> header = metrics.names;
-  for (auto& name : header) std::replace(name.begin(), name.end(), '_', ' ');
+  for (auto& name : header) name = replaced(name, '_', ' ');
   return html_section("Metrics",
                       html_element("p", html_text(text + "; the whole table is metrics.csv.")) +
                           html_table(header, rows));

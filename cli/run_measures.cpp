@@ -5,11 +5,11 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
 #include "hourglass/evaluation/model_data.h"
+#include "hourglass/evaluation/retrieval.h"
+#include "hourglass/runs/shown_rows.h"
 
-#include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -29,9 +29,7 @@ struct MeasuredRows {
 MeasuredRows spread_rows(const datasets::DatasetPtr& rows, int64_t most, const std::string& part) {
   const int64_t size = rows->size();
   if (size <= most) return {rows, fmt::format("{} {} rows", with_thousands(size), part)};
-  const at::Tensor positions =
-      at::arange(most, at::kLong).mul(size).div(most, /*rounding_mode=*/"floor");
-  return {std::make_shared<datasets::Subset>(rows, positions),
+  return {std::make_shared<datasets::Subset>(rows, evaluation::evenly_spread(most, size)),
           fmt::format("{} of the {} {} rows", with_thousands(most), with_thousands(size), part)};
 }
 
@@ -52,10 +50,8 @@ void measure(const RecordedRun& run, const StageOfWork& say, RunMeasures& measur
   say("reading the data");
   const sources::DataSplits splits = splits_of(model);
   const MeasuredRows training = spread_rows(splits.training, kMeasuredTrainingRows, "training");
-  const MeasuredRows judged = splits.test ? spread_rows(splits.test, kMeasuredRows, "test")
-                              : splits.validation
-                                  ? spread_rows(splits.validation, kMeasuredRows, "validation")
-                                  : spread_rows(splits.training, kMeasuredRows, "training");
+  const runs::ShownRows judging = runs::shown_rows(recipes::PictureOptions{}, splits);
+  const MeasuredRows judged = spread_rows(judging.rows, kMeasuredRows, judging.name);
   measures.seen_in_training = !splits.test && !splits.validation;
   measures.rows = judged.name;
   measures.training_rows = training.name;

@@ -3,6 +3,7 @@
 #include "hourglass/cli/code_pictures.h"
 #include "hourglass/cli/metric_curves.h"
 #include "hourglass/core/files.h"
+#include "hourglass/core/item_kind.h"
 #include "hourglass/evaluation/exported_model.h"
 #include "hourglass/figures/activation_maps.h"
 #include "hourglass/figures/filter_grid.h"
@@ -27,15 +28,11 @@ namespace fs = std::filesystem;
 ShownRun shown_run(const runs::RunOptions& options, const sources::DataSplits& data,
                    const formats::ModelCard& card) {
   const runs::ShownRows shown = runs::shown_rows(options.pictures, data);
-  const auto& columns =
-      data.info.targets ? data.info.targets->column_names : data.info.column_names;
   return {.title = runs::run_title(options),
           .rows = shown.rows,
           .rows_name = shown.name,
           .class_names = data.info.class_names,
-          .column_names = std::ssize(columns) == element_count(card.target_shape)
-                              ? columns
-                              : std::vector<std::string>(),
+          .column_names = formats::target_columns(data.info, card.target_shape),
           .values = card.value_range.value_or(ValueRange{}),
           .pictures = options.pictures};
 }
@@ -92,7 +89,7 @@ class RunPictures {
     const Batch batch = run_.items();
     const at::Tensor output = model_.reconstruct(batch.input, batch.condition);
     const std::string title = fmt::format("{}: {} rows", run_.title, run_.rows_name);
-    if (batch.target.dim() == 4) {
+    if (holds_images(batch.target)) {
       save("reconstructions", figures::image_grid(image_rows(batch, output), {.title = title}));
     } else if (batch.target.dim() == 2) {
       save("reconstructions",
@@ -107,7 +104,7 @@ class RunPictures {
   void draw_noisy_items() {
     if (options_.data.corruption.kind == datasets::CorruptionKind::None) return;
     const Batch batch = run_.items();
-    if (batch.input.dim() != 4) return;
+    if (!holds_images(batch.input)) return;
     save("noisy", figures::image_grid(
                       {run_.image_row("", batch.input, captions(batch))},
                       {.title = fmt::format("{}: noisy {} rows", run_.title, run_.rows_name),

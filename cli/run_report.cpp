@@ -3,6 +3,7 @@
 #include "hourglass/cli/html.h"
 #include "hourglass/cli/recorded_run.h"
 #include "hourglass/cli/report_tables.h"
+#include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
 
 #include <fmt/format.h>
@@ -258,9 +259,7 @@ std::string footer(const RecordedRun& run) {
 }  // namespace
 
 std::string report_page(const fs::path& folder, const StageOfWork& say) {
-  // "runs/mine/" and "runs/mine" are one folder.
-  const fs::path normal = (folder / "").lexically_normal().parent_path();
-  const RecordedRun run(normal.empty() ? fs::path(".") : normal);
+  const RecordedRun run(without_slash(folder));
   const std::string body = heading(run) + status(run) + key_results(run) +
                            measure_section(run, say) + pictures(run) + layer_section(run) +
                            use(run) + option_section(run) + data_section(run) +

@@ -5,6 +5,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
 #include "hourglass/runs/option_file.h"
+#include "hourglass/runs/run_title.h"
 
 #include <fmt/format.h>
 
@@ -137,25 +138,14 @@ std::string file_note(const runs::OptionFile& file) {
   return fmt::format("{} sets {} option{}.", file.where, count, count == 1 ? "" : "s");
 }
 
-/// Says of each field that has not the variant's own default where its value comes from. `table`
-/// has the recipe's values, without those of files.
-ValueSources sources_of(const Arguments& arguments, const Origin& origin, const FieldTable& table) {
+/// Says of each field that has not the variant's own default where its value comes from. `options`
+/// are the recipe's, without those of files.
+ValueSources sources_of(const Arguments& arguments, const Origin& origin,
+                        const runs::RunOptions& options) {
   ValueSources sources;
   sources.notes.push_back(recipe_note(arguments.variant.name + "_autoencoder", origin));
-  runs::RunOptions own = runs::options_of(arguments.variant.name, "", origin.network);
-  // The network's own options are there under the kind that the recipe chose.
-  const std::string network = table.find("network")->value_text();
-  if (own.model.network.name() != network) own.model.network = arguments.variant.network(network);
-  FieldTable own_table;
-  own.describe(own_table);
-  const std::string usual = runs::options_of(arguments.variant.name, "").model.network.name();
-  for (const auto& field : table.rows()) {
-    const std::string own_value =
-        field.name == "network" ? usual : own_table.find(field.name)->value_text();
-    const bool is_named = field.name == "recipe";
-    if (field.value_text() != own_value && !is_named) {
-      sources.by_field[field.name] = "recipe " + origin.recipe;
-    }
+  for (const auto& change : runs::unlike_recipe(options, "")) {
+    if (change.name != "recipe") sources.by_field[change.name] = "recipe " + origin.recipe;
   }
   for (const auto& file : origin.files) {
     for (const auto& option : file.options.as_json().items()) {
@@ -206,7 +196,7 @@ TrainerRequest parse_trainer_line(const std::string& variant, int argc, const ch
   request.options = starting_options(arguments, origin);
   FieldTable table;
   request.options.describe(table);
-  const ValueSources sources = sources_of(arguments, origin, table);
+  const ValueSources sources = sources_of(arguments, origin, request.options);
   for (const auto& file : origin.files) apply(file, table);
   check_network_flags(arguments, table);
   const ProgramInfo program = program_info(arguments.variant);

@@ -1,6 +1,5 @@
 #include "hourglass/cli/trainer_program.h"
 
-#include "hourglass/cli/command_line.h"
 #include "hourglass/cli/interrupt.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/cli/run_pictures.h"
@@ -36,9 +35,7 @@ using training::RunEnd;
 void show_plan(runs::Run& run) {
   const runs::RunOptions& options = run.options();
   const formats::DataCard& data = run.data().info;
-  for (const auto& note : run.notes()) {
-    fmt::print("{}      {}\n", styled(stdout, Style::Note, "note"), with_dashes(note));
-  }
+  for (const auto& note : run.notes()) print_note(stdout, note);
   if (options.quiet) return;
   fmt::print("{}", to_text(summarize(run.model())));
   fmt::print("data      {}: {} training, {} validation, {} test rows\n", data.name,

@@ -3,6 +3,7 @@
 #include "hourglass/core/error.h"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
@@ -27,6 +28,11 @@ void flush_to_disk(const fs::path& path) {
 }
 
 }  // namespace
+
+std::string environment(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr ? value : "";
+}
 
 std::string read_file(const fs::path& path) {
   std::error_code error;
@@ -72,6 +78,11 @@ void write_file_atomically(const fs::path& path, std::string_view bytes) {
       throw Error("{}: cannot write {} bytes: {}", path.string(), bytes.size(), errno_text());
     }
   });
+}
+
+std::filesystem::path without_slash(const std::filesystem::path& folder) {
+  const std::filesystem::path normal = (folder / "").lexically_normal().parent_path();
+  return normal.empty() ? std::filesystem::path(".") : normal;
 }
 
 void create_folders(const fs::path& path) {

@@ -7,6 +7,9 @@
 
 namespace hourglass {
 
+/// The value of an environment variable; empty where it is not set.
+std::string environment(const char* variable);
+
 /// The file's bytes. Throws `Error` with the reason when it cannot be read whole (missing, a
 /// folder, no permission).
 std::string read_file(const std::filesystem::path& path);
@@ -21,6 +24,9 @@ void write_file_atomically(
 
 /// The same for bytes at hand.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
+
+/// "runs/mine" for "runs/mine/", whose last part has no name; "." for "".
+std::filesystem::path without_slash(const std::filesystem::path& folder);
 
 /// Creates the folder and its parents. Throws `Error` with the reason.
 void create_folders(const std::filesystem::path& path);

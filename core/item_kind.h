@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ATen/core/Tensor.h>
 #include <c10/util/ArrayRef.h>
 
 #include <cstdint>
@@ -15,6 +16,11 @@ inline ItemKind item_kind(c10::IntArrayRef item_shape) {
   if (item_shape.size() == 2) return ItemKind::Sequence;
   const bool image = item_shape.size() == 3 && item_shape[0] >= 1 && item_shape[0] <= 4;
   return image ? ItemKind::Image : ItemKind::Vector;
+}
+
+/// Whether the items of a batch [N, shape…] are images.
+inline bool holds_images(const at::Tensor& items) {
+  return item_kind(items.sizes().slice(1)) == ItemKind::Image;
 }
 
 }  // namespace hourglass

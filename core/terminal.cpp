@@ -1,10 +1,10 @@
 #include "hourglass/core/terminal.h"
 
+#include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -13,11 +13,6 @@ namespace {
 
 constexpr const char* kEraseLine = "\r\033[K";
 constexpr size_t kUsualWidth = 80;
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 const char* escape_of(Style style) {
   switch (style) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <ctime>
@@ -72,6 +73,11 @@ std::string join_text(const std::vector<std::string>& parts, std::string_view se
   return text;
 }
 
+std::string replaced(std::string text, char from, char to) {
+  std::replace(text.begin(), text.end(), from, to);
+  return text;
+}
+
 bool natural_less(std::string_view a, std::string_view b) {
   std::string_view rest_a = a, rest_b = b;
   while (!rest_a.empty() && !rest_b.empty()) {
@@ -103,12 +109,11 @@ std::string shortened(std::string_view text, size_t most) {
   if (count_characters(text) <= most) return std::string(text);
   if (most == 0) return "";
   size_t end = 0;
-  for (size_t kept = 0; kept < most; ++kept) {
-    if (kept + 1 == most) return std::string(text.substr(0, end)) + "…";
+  for (size_t kept = 0; kept + 1 < most; ++kept) {
     do ++end;
     while (count_characters(text.substr(end, 1)) == 0);
   }
-  return "";
+  return std::string(text.substr(0, end)) + "…";
 }
 
 std::vector<std::string> wrap_words(std::string_view text, size_t width) {
@@ -141,6 +146,18 @@ std::string fitted_line(std::vector<LinePiece> pieces, size_t most) {
     pieces.erase(std::next(dispensable).base());
   }
   return joined();
+}
+
+std::string_view trimmed(std::string_view text, std::string_view characters) {
+  const size_t first = text.find_first_not_of(characters);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(characters) - first + 1);
+}
+
+std::string in_small_letters(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char letter) { return std::tolower(letter); });
+  return text;
 }
 
 std::optional<std::string> nearest_word(std::string_view word,
@@ -195,6 +212,11 @@ std::string csv_cell(const std::string& text) {
   std::string quoted;
   for (const char letter : text) quoted += letter == '"' ? "\"\"" : std::string(1, letter);
   return '"' + quoted + '"';
+}
+
+std::string csv_line(std::vector<std::string> cells) {
+  for (auto& cell : cells) cell = csv_cell(cell);
+  return join_text(cells, ",") + "\n";
 }
 
 }  // namespace hourglass

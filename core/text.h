@@ -14,6 +14,9 @@ std::vector<std::string> split_text(std::string_view text, char separator);
 /// {"a", "b"} -> "a, b".
 std::string join_text(const std::vector<std::string>& parts, std::string_view separator = ", ");
 
+/// The text with every `from` made a `to`: "learning_rate" -> "learning-rate".
+std::string replaced(std::string text, char from, char to);
+
 /// Whether `a` comes before `b` as people sort: numbers within the texts by their value, class2
 /// before class10.
 bool natural_less(std::string_view a, std::string_view b);
@@ -37,6 +40,12 @@ struct LinePiece {
 /// The pieces one after the other, without as many as it takes to have at most `most` characters.
 std::string fitted_line(std::vector<LinePiece> pieces, size_t most);
 
+/// The text without these characters at both ends.
+std::string_view trimmed(std::string_view text, std::string_view characters = " ");
+
+/// "PNG" -> "png", of ASCII.
+std::string in_small_letters(std::string text);
+
 /// The candidate that a misspelt `word` most likely means; none when all are too far away.
 std::optional<std::string> nearest_word(std::string_view word,
                                         const std::vector<std::string>& candidates);
@@ -59,5 +68,8 @@ std::string utc_timestamp();
 
 /// A cell of a CSV file: in quotes where it has to be (RFC 4180).
 std::string csv_cell(const std::string& text);
+
+/// A line of such cells, with its end.
+std::string csv_line(std::vector<std::string> cells);
 
 }  // namespace hourglass

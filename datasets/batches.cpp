@@ -19,4 +19,10 @@ void for_each_batch(const Dataset& data, const BatchWork& work, const BatchProgr
   for_each_batch(data, kRowsAtOnce, 0, work, progress);
 }
 
+std::vector<int64_t> row_numbers(const Dataset& data) {
+  const at::Tensor rows = data.rows_at(data.all_positions()).cpu().contiguous();
+  const auto* first = rows.const_data_ptr<int64_t>();
+  return {first, first + rows.size(0)};
+}
+
 }  // namespace hourglass::datasets

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 namespace hourglass::datasets {
 
@@ -23,5 +24,8 @@ void for_each_batch(const Dataset& data, int64_t batch_size, int64_t epoch, cons
 
 /// The same in batches of `kRowsAtOnce`, without an epoch.
 void for_each_batch(const Dataset& data, const BatchWork& work, const BatchProgress& progress = {});
+
+/// The numbers of all rows, see `Batch::rows`.
+std::vector<int64_t> row_numbers(const Dataset& data);
 
 }  // namespace hourglass::datasets

@@ -16,6 +16,16 @@ std::string first_names(const std::vector<std::string>& names) {
   return join_text({names.begin(), end}) + (count < names.size() ? ", …" : "");
 }
 
+std::optional<int64_t> label_of(const std::string& name,
+                                const std::vector<std::string>& class_names) {
+  const auto place = std::find(class_names.begin(), class_names.end(), name);
+  if (place != class_names.end()) return place - class_names.begin();
+  const auto number = parse_integer(name);
+  const bool is_label =
+      number && *number >= 0 && (class_names.empty() || *number < std::ssize(class_names));
+  return is_label ? number : std::nullopt;
+}
+
 bool can_name_column(const std::string& text) {
   if (text.empty()) return false;
   return !parse_double(text) || parse_integer(text).value_or(-1) >= 0;

@@ -66,6 +66,10 @@ Batch Subset::batch(const at::Tensor& positions, int64_t epoch) const {
   return inner().batch(positions_.index_select(0, positions), epoch);
 }
 
+at::Tensor Subset::rows_at(const at::Tensor& positions) const {
+  return inner().rows_at(positions_.index_select(0, positions));
+}
+
 DatasetPtr Subset::to(at::Device device) const {
   return std::make_shared<Subset>(inner().to(device), positions_);
 }

@@ -34,6 +34,9 @@ class Dataset {
   /// device. `epoch` (≥ 0) selects the noise of corrupted data; clean data ignores it.
   virtual Batch batch(const at::Tensor& positions, int64_t epoch = 0) const = 0;
 
+  /// The numbers of the rows at `positions`, as `batch` gives them.
+  virtual at::Tensor rows_at(const at::Tensor& positions) const { return positions; }
+
   /// The same data set with its values on `device`.
   virtual std::shared_ptr<const Dataset> to(at::Device device) const = 0;
 
@@ -55,6 +58,9 @@ class DatasetDecorator : public Dataset {
   Shape target_shape() const override { return inner_->target_shape(); }
   bool has_labels() const override { return inner_->has_labels(); }
   int64_t condition_width() const override { return inner_->condition_width(); }
+  at::Tensor rows_at(const at::Tensor& positions) const override {
+    return inner_->rows_at(positions);
+  }
 
  protected:
   const Dataset& inner() const { return *inner_; }
@@ -99,6 +105,7 @@ class Subset : public DatasetDecorator {
 
   int64_t size() const override { return positions_.size(0); }
   Batch batch(const at::Tensor& positions, int64_t epoch) const override;
+  at::Tensor rows_at(const at::Tensor& positions) const override;
   DatasetPtr to(at::Device device) const override;
 
  private:

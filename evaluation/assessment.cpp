@@ -136,7 +136,7 @@ class Assessor {
 json values_of(const Measures& measures) {
   json object = json::object();
   for (const auto& [measure, measured] : measures) {
-    object[enum_name(measure)] = measured.value ? json(*measured.value) : json();
+    object[enum_name(measure)] = formats::or_null(measured.value);
   }
   return object;
 }
@@ -170,11 +170,6 @@ std::string left_text(const Assessment& found) {
 std::string pca_name(const Assessment& found) {
   if (!found.sparse_code) return "PCA of its size";
   return fmt::format("PCA of {} (as many as units are not 0 on average)", *found.pca_size);
-}
-
-template <class T>
-json value_or_null(const std::optional<T>& value) {
-  return value ? json(*value) : json();
 }
 
 }  // namespace
@@ -230,8 +225,8 @@ std::string missing_text(const Assessment& found) {
 }
 
 json to_json(const Assessment& found) {
-  return {{"code_size", value_or_null(found.code_size)},
-          {"pca_size", value_or_null(found.pca_size)},
+  return {{"code_size", formats::or_null(found.code_size)},
+          {"pca_size", formats::or_null(found.pca_size)},
           {"variance", found.variance},
           {"model", values_of(found.model)},
           {"pca", values_of(found.pca)},
@@ -239,8 +234,8 @@ json to_json(const Assessment& found) {
           {"codes", statistics_of(found)},
           {"items_per_second",
            {{"reconstruct", found.reconstructed_per_second},
-            {"encode", value_or_null(found.encoded_per_second)}}},
-          {"beats_pca", value_or_null(beats_pca(found))},
+            {"encode", formats::or_null(found.encoded_per_second)}}},
+          {"beats_pca", formats::or_null(beats_pca(found))},
           {"verdict", verdict(found)}};
 }
 

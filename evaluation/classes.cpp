@@ -3,6 +3,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
 #include "hourglass/datasets/batches.h"
+#include "hourglass/datasets/column.h"
 
 #include <ATen/ATen.h>
 
@@ -12,21 +13,11 @@
 namespace hourglass::evaluation {
 namespace {
 
-/// The label of a class, by its name or its number; −1 where there is none.
-int64_t label_of(const std::string& name, const std::vector<std::string>& class_names) {
-  const auto place = std::find(class_names.begin(), class_names.end(), name);
-  if (place != class_names.end()) return place - class_names.begin();
-  const auto number = parse_integer(name);
-  const bool is_label =
-      number && *number >= 0 && (class_names.empty() || *number < std::ssize(class_names));
-  return is_label ? *number : -1;
-}
-
 at::Tensor has_class(const at::Tensor& labels, const std::vector<std::string>& class_names,
                      const std::vector<std::string>& names, bool absent_allowed) {
   at::Tensor found = at::zeros_like(labels, at::kBool);
   for (const auto& name : names) {
-    const at::Tensor here = labels == label_of(name, class_names);
+    const at::Tensor here = labels == datasets::label_of(name, class_names).value_or(-1);
     if (!absent_allowed && !here.any().item<bool>()) {
       throw Error("class '{}': expected rows of it{}, found classes {}", name,
                   suggestion(name, class_names), join_text(class_names));

@@ -1,6 +1,7 @@
 #include "hourglass/evaluation/model_measures.h"
 
 #include "hourglass/core/shape.h"
+#include "hourglass/datasets/batches.h"
 #include "hourglass/evaluation/neighbours.h"
 #include "hourglass/evaluation/probe.h"
 #include "hourglass/evaluation/ssim.h"
@@ -22,14 +23,6 @@ constexpr double kTimedSeconds = 0.3;
 
 MeasureValue measured_or(const std::optional<double>& value, const std::string& reason) {
   return value ? MeasureValue{value, ""} : MeasureValue{{}, reason};
-}
-
-/// A data set's row numbers, [N] int64.
-at::Tensor row_numbers(const datasets::Dataset& rows) {
-  std::vector<at::Tensor> numbers;
-  datasets::for_each_batch(
-      rows, [&](const Batch& batch, int64_t /*first*/) { numbers.push_back(batch.rows); });
-  return at::cat(numbers).contiguous();
 }
 
 /// A range of 0 (constant data) has no peak; the measures that need one are then left out.
@@ -141,15 +134,15 @@ std::string pca_obstacle(std::optional<int64_t> code_size, const Shape& item_sha
 }
 
 at::Tensor positions_among(const datasets::Dataset& training, const datasets::Dataset& rows) {
-  const at::Tensor known = row_numbers(training), wanted = row_numbers(rows);
   std::unordered_map<int64_t, int64_t> position_of;
-  for (int64_t i = 0; i < known.size(0); ++i) position_of[known.const_data_ptr<int64_t>()[i]] = i;
-  at::Tensor positions = at::full({wanted.size(0)}, -1, at::kLong);
-  for (int64_t i = 0; i < wanted.size(0); ++i) {
-    const auto place = position_of.find(wanted.const_data_ptr<int64_t>()[i]);
-    if (place != position_of.end()) positions.mutable_data_ptr<int64_t>()[i] = place->second;
+  const auto known = datasets::row_numbers(training);
+  for (size_t i = 0; i < known.size(); ++i) position_of[known[i]] = static_cast<int64_t>(i);
+  std::vector<int64_t> positions;
+  for (const int64_t row : datasets::row_numbers(rows)) {
+    const auto place = position_of.find(row);
+    positions.push_back(place == position_of.end() ? -1 : place->second);
   }
-  return positions;
+  return at::tensor(positions, at::kLong);
 }
 
 double items_per_second(const std::function<void()>& work, int64_t items) {

@@ -14,15 +14,10 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Cards that do not say have rows of all classes.
-const std::vector<std::string>& trained_classes(const formats::DataCard& data) {
-  return data.trained_classes.empty() ? data.class_names : data.trained_classes;
-}
-
 }  // namespace
 
 NormalClasses normal_by_training(const formats::DataCard& data) {
-  const auto& trained = trained_classes(data);
+  const auto& trained = data.classes_seen();
   if (trained.size() >= data.class_names.size()) return {};
   return {.normal = trained, .anomalous = {}};
 }
@@ -37,7 +32,7 @@ std::vector<std::string> anomalies_in_training(const formats::DataCard& data,
   for (size_t label = 0; label < data.class_names.size(); ++label) {
     const std::string& name = data.class_names[label];
     const bool is_anomaly = anomalous[static_cast<int64_t>(label)].item<bool>();
-    if (is_anomaly && contains(trained_classes(data), name)) found.push_back(name);
+    if (is_anomaly && contains(data.classes_seen(), name)) found.push_back(name);
   }
   return found;
 }
@@ -45,7 +40,7 @@ std::vector<std::string> anomalies_in_training(const formats::DataCard& data,
 std::string anomalies_in_training_text(const formats::DataCard& data,
                                        const std::vector<std::string>& anomalies) {
   std::vector<std::string> normal;
-  for (const auto& name : trained_classes(data)) {
+  for (const auto& name : data.classes_seen()) {
     if (!contains(anomalies, name)) normal.push_back(name);
   }
   return fmt::format(

@@ -20,6 +20,12 @@ void add_known(const T& value, const char* key, nlohmann::json& object) {
 
 }  // namespace
 
+std::vector<std::string> target_columns(const DataCard& card, const Shape& target_shape) {
+  const auto& names = card.targets ? card.targets->column_names : card.column_names;
+  const bool fits = std::ssize(names) == element_count(target_shape);
+  return fits ? names : std::vector<std::string>();
+}
+
 nlohmann::json scaling_to_json(const datasets::Scaling& scaling) {
   return {{"offset", scaling.offset}, {"factor", scaling.factor}};
 }

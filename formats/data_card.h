@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hourglass/core/shape.h"
 #include "hourglass/datasets/scaling.h"
 #include "hourglass/formats/json.h"
 
@@ -45,6 +46,9 @@ struct DataCard {
     return trained_classes.empty() ? class_names : trained_classes;
   }
 };
+
+/// The names of the values of a target of that shape; empty where there are none, or not as many.
+std::vector<std::string> target_columns(const DataCard& card, const Shape& target_shape);
 
 /// {"offset": [0.0], "factor": [0.0625]}
 nlohmann::json scaling_to_json(const datasets::Scaling& scaling);

@@ -7,18 +7,14 @@
 #include <vector>
 
 namespace hourglass::formats {
-namespace {
 
-/// The text that a field is set by, of its JSON value.
-std::string text_of(const nlohmann::json& value) {
+std::string option_text(const nlohmann::json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (!value.is_array()) return value.dump();
   std::vector<std::string> parts;
-  for (const auto& element : value) parts.push_back(text_of(element));
+  for (const auto& element : value) parts.push_back(option_text(element));
   return parts.empty() ? "none" : join_text(parts, ",");
 }
-
-}  // namespace
 
 nlohmann::json to_json(const FieldTable& table) {
   nlohmann::json object = nlohmann::json::object();
@@ -48,7 +44,7 @@ void set_from_json(const Field& field, const nlohmann::json& value, const std::s
       throw UsageError("`{}`: expected a value, found {}", field.name,
                        value.is_null() ? "null" : "an object");
     }
-    field.set(text_of(value));
+    field.set(option_text(value));
   } catch (const UsageError& error) {
     throw Error("{}: {}", where, error.what());
   }

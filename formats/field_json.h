@@ -16,6 +16,9 @@ nlohmann::json to_json(const FieldTable& table);
 /// allowed, throw `Error` naming `where`; fields that the JSON lacks keep their value.
 void from_json(const FieldTable& table, const nlohmann::json& object, const std::string& where);
 
+/// The text that a field is set by, of its JSON value: "none" for an empty list.
+std::string option_text(const nlohmann::json& value);
+
 /// Gives one field the value. Throws `Error` naming `where` and the field where it is not allowed.
 void set_from_json(const Field& field, const nlohmann::json& value, const std::string& where);
 

@@ -71,6 +71,12 @@ class JsonFields {
   std::string path_of(const std::string& key) const;
 };
 
+/// A value where there is one, else null.
+template <class T>
+nlohmann::json or_null(const std::optional<T>& value) {
+  return value ? nlohmann::json(*value) : nlohmann::json();
+}
+
 /// A field `format`, from 1 to the last that this version `known`s. Throws `Error` for a later one.
 int read_format(const JsonFields& fields, int known);
 

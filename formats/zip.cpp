@@ -85,6 +85,18 @@ std::vector<ZipFile> read_zip(const fs::path& path) {
   return files;
 }
 
+std::string read_zip_file(const fs::path& path, const std::string& name) {
+  const ZipHandle archive = open_zip(path, ZIP_RDONLY);
+  const zip_int64_t index = zip_name_locate(archive.get(), name.c_str(), 0);
+  if (index < 0) {
+    throw Error("{}: {} in the ZIP archive: {}", path.string(), name, zip_strerror(archive.get()));
+  }
+  std::string bytes;
+  read_entry(archive.get(), path, static_cast<zip_uint64_t>(index),
+             [&](std::string_view piece) { bytes += piece; });
+  return bytes;
+}
+
 void verify_zip(const fs::path& path) {
   const ZipHandle archive = open_zip(path, ZIP_RDONLY);
   const auto count = static_cast<zip_uint64_t>(zip_get_num_entries(archive.get(), 0));

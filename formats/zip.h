@@ -28,6 +28,9 @@ struct ZipFile {
 /// All files of an archive. Throws `Error` as `list_zip` does, and for contents that are damaged.
 std::vector<ZipFile> read_zip(const std::filesystem::path& path);
 
+/// One of them. Throws `Error` as `read_zip` does, and where there is none of that name.
+std::string read_zip_file(const std::filesystem::path& path, const std::string& name);
+
 /// Compares all files of an archive with their checksums, in little memory. Throws `Error` as
 /// `read_zip` does.
 void verify_zip(const std::filesystem::path& path);

@@ -78,6 +78,15 @@ const Variant& find_variant(const std::string& name) {
                    suggestion(name, names));
 }
 
+const Variant& variant_of_recipe(const std::string& name) {
+  if (const Variant* owner = owner_of(name)) return *owner;
+  std::vector<std::string> names;
+  for (const auto& variant : variants()) {
+    for (const auto& recipe : variant.recipes) names.push_back(recipe.name);
+  }
+  throw UsageError("`recipe`: unknown recipe '{}'{}", name, suggestion(name, names));
+}
+
 const Recipe& find_recipe(const std::string& name, const std::string& variant) {
   std::vector<std::string> names;
   for (const auto& recipe : find_variant(variant).recipes) {

@@ -46,6 +46,9 @@ void register_variant(Variant variant);
 /// Throws `UsageError` for an unknown name.
 const Variant& find_variant(const std::string& name);
 
+/// The variant that has a recipe of that name. Throws `UsageError` where none has.
+const Variant& variant_of_recipe(const std::string& name);
+
 /// The recipe of that name for that variant. Throws `UsageError` for an unknown name, or one of
 /// another variant.
 const Recipe& find_recipe(const std::string& name, const std::string& variant);

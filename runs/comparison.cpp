@@ -2,6 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
+#include "hourglass/formats/field_json.h"
 
 #include <fmt/format.h>
 
@@ -16,21 +17,10 @@ namespace {
 constexpr std::string_view kTrainColumn = "train_", kValidationColumn = "validation_";
 
 ListedRun readable_run(const std::filesystem::path& folder) {
-  if (!is_run(folder)) {
-    throw Error("{}: expected the folder of a run, with a run.json, found none", folder.string());
-  }
+  expect_run(folder);
   ListedRun run = list_run(folder);
   if (run.state == RunState::Damaged) throw Error("{}", run.problem);
   return run;
-}
-
-/// An option as on the command line: texts without JSON's quotes, lists without its brackets.
-std::string option_text(const nlohmann::json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (!value.is_array()) return value.dump();
-  std::vector<std::string> parts;
-  for (const auto& part : value) parts.push_back(option_text(part));
-  return join_text(parts, ",");
 }
 
 std::vector<OptionDifference> differences(const std::vector<ListedRun>& runs) {
@@ -42,7 +32,7 @@ std::vector<OptionDifference> differences(const std::vector<ListedRun>& runs) {
     for (const auto& [option, value] : options.items()) {
       auto& row = values[option];
       row.resize(runs.size());
-      row[i] = option_text(value);
+      row[i] = formats::option_text(value);
     }
   }
   std::vector<OptionDifference> found;

@@ -8,7 +8,6 @@
 #include "hourglass/runs/run_options.h"
 #include "hourglass/runs/run_record.h"
 
-#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -46,8 +45,7 @@ OptionFile from_handwriting(nlohmann::json object, const std::string& where,
   file.recipe = take_text(object, "recipe", where);
   nlohmann::json options = nlohmann::json::object();
   for (const auto& [key, value] : object.items()) {
-    std::string name = key;
-    std::replace(name.begin(), name.end(), '-', '_');
+    const std::string name = replaced(key, '-', '_');
     if (kNotInFiles.contains(name)) {
       throw Error("{}: '{}': expected on the command line, not in a file", where, key);
     }

@@ -1,6 +1,7 @@
 #include "hourglass/runs/run_list.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
 
 #include <fmt/format.h>
@@ -16,12 +17,6 @@ namespace hourglass::runs {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// "runs/mine" for "runs/mine/", which would have no name.
-fs::path without_slash(const fs::path& folder) {
-  const fs::path normal = (folder / "").lexically_normal().parent_path();
-  return normal.empty() ? fs::path(".") : normal;
-}
 
 /// Whether a run without results has written so lately that the next row is still to come.
 bool is_at_work(const fs::path& folder, const MetricsTable& metrics) {
@@ -93,6 +88,11 @@ bool is_run(const fs::path& folder) {
   return fs::exists(folder / "run.json", absent);
 }
 
+void expect_run(const fs::path& folder) {
+  if (is_run(folder)) return;
+  throw Error("{}: expected the folder of a run, with a run.json, found none", folder.string());
+}
+
 std::vector<ListedRun> list_runs(const fs::path& folder) {
   std::error_code error;
   std::vector<fs::path> found;
@@ -120,8 +120,7 @@ std::vector<ListedRun> list_runs(const fs::path& folder) {
 
 std::string monitored_column(const RunRecord& record) {
   const std::string asked = record.options.find<std::string>("monitor").value_or("auto");
-  if (asked != "auto") return asked;
-  return record.data.validation_rows > 0 ? "validation_loss" : "train_loss";
+  return asked == "auto" ? training::usual_monitor(record.data.validation_rows > 0) : asked;
 }
 
 std::optional<BestValue> best_value(const MetricsTable& metrics, const std::string& column) {

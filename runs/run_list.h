@@ -60,6 +60,9 @@ ListedRun list_run(const std::filesystem::path& folder);
 /// Whether a folder is that of a run: it has a run.json.
 bool is_run(const std::filesystem::path& folder);
 
+/// Throws `Error` where it is not.
+void expect_run(const std::filesystem::path& folder);
+
 /// All runs below a folder, at any depth, best first: by their best value, those without one last.
 /// Throws `Error` where the folder cannot be read, or holds none.
 std::vector<ListedRun> list_runs(const std::filesystem::path& folder);

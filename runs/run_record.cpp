@@ -5,6 +5,7 @@
 #include "hourglass/core/text.h"
 #include "hourglass/core/version.h"
 #include "hourglass/formats/field_json.h"
+#include "hourglass/runs/run_title.h"
 
 #include <torch/version.h>
 
@@ -96,8 +97,9 @@ nlohmann::json compared_options(RunOptions options) {
   FieldTable table;
   options.describe(table);
   nlohmann::json compared = formats::to_json(table);
-  for (const char* free : {"seed", "device", "threads", "engine", "data_dir", "keep_best"}) {
-    compared.erase(free);
+  for (const char* free : {"seed", "device", "threads", "engine"}) compared.erase(free);
+  for (const auto& field : table.rows()) {
+    if (!changes_the_model(field.name)) compared.erase(field.name);
   }
   return compared;
 }

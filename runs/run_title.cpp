@@ -1,6 +1,7 @@
 #include "hourglass/runs/run_title.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
 #include "hourglass/formats/field_json.h"
 
 #include <algorithm>
@@ -15,44 +16,54 @@ const std::set<std::string_view> kResolvedOptions = {"device", "threads", "engin
 
 /// "widths 32,2", "tied weights", "no tied weights".
 std::string change_text(const ChangedOption& change) {
-  std::string name = change.name;
-  std::replace(name.begin(), name.end(), '_', ' ');
+  const std::string name = replaced(change.name, '_', ' ');
   if (change.value == "true") return name;
   return change.value == "false" ? "no " + name : name + " " + change.value;
 }
 
-std::string plain_title(const std::string& recipe, const std::string& variant) {
+}  // namespace
+
+std::string system_name(const std::string& recipe, const std::string& variant) {
   return recipe.empty() ? variant + " autoencoder" : recipe;
 }
 
-}  // namespace
+bool changes_the_model(const std::string& option) {
+  return option != "data_dir" && option != "keep_best";
+}
 
-std::vector<ChangedOption> changed_options(RunOptions options) {
-  const std::string network = options.model.network.name();
-  RunOptions usual = options_of(options.model.variant, options.recipe, network);
+std::vector<ChangedOption> unlike_recipe(RunOptions options, const std::string& recipe) {
+  const std::string& variant = options.model.variant;
+  RunOptions usual = options_of(variant, recipe, options.model.network.name());
   FieldTable table, usual_table;
   options.describe(table);
   usual.describe(usual_table);
   std::vector<ChangedOption> changes;
   for (const auto& field : table.rows()) {
-    if (!field.recorded || kResolvedOptions.contains(field.name)) continue;
     // The other options depend on the network: their usual values are those of the one chosen.
-    const std::string usual_value =
-        field.name == "network"
-            ? options_of(options.model.variant, options.recipe).model.network.name()
-            : usual_table.find(field.name)->value_text();
+    const std::string usual_value = field.name == "network"
+                                        ? options_of(variant, recipe).model.network.name()
+                                        : usual_table.find(field.name)->value_text();
     if (field.value_text() == usual_value) continue;
-    changes.push_back({field.name, field.value_text(), usual_value});
+    changes.push_back({field.name, field.value_text(), usual_value, field.recorded});
   }
+  return changes;
+}
+
+std::vector<ChangedOption> changed_options(const RunOptions& options) {
+  auto changes = unlike_recipe(options, options.recipe);
+  std::erase_if(changes, [](const ChangedOption& change) {
+    return !change.recorded || kResolvedOptions.contains(change.name);
+  });
   return changes;
 }
 
 std::string run_title(const RunOptions& options) {
   constexpr size_t kMostShown = 3;
-  std::string title = plain_title(options.recipe, options.model.variant);
+  std::string title = system_name(options.recipe, options.model.variant);
   if (options.recipe.empty()) return title;
   auto changes = changed_options(options);
-  std::erase_if(changes, [](const ChangedOption& change) { return change.name == "data_dir"; });
+  std::erase_if(changes,
+                [](const ChangedOption& change) { return !changes_the_model(change.name); });
   const size_t shown = std::min(changes.size(), kMostShown);
   for (size_t i = 0; i < shown; ++i) title += ", " + change_text(changes[i]);
   if (changes.size() > shown) title += fmt::format(" and {} more", changes.size() - shown);
@@ -67,7 +78,7 @@ std::string model_title(const formats::ModelCard& card) {
     formats::from_json(table, card.options.as_json(), "");
     return run_title(options);
   } catch (const Error&) {
-    return plain_title(card.recipe, card.variant);
+    return system_name(card.recipe, card.variant);
   }
 }
 

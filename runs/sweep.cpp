@@ -24,15 +24,8 @@ using nlohmann::json;
 constexpr const char* kSweepFile = "sweep.json";
 constexpr int kSweepFormat = 1;
 
-std::string in_fields(std::string option) {
-  std::replace(option.begin(), option.end(), '-', '_');
-  return option;
-}
-
-std::string in_options(std::string field) {
-  std::replace(field.begin(), field.end(), '_', '-');
-  return field;
-}
+/// "learning_rate" as users write it.
+std::string in_options(const std::string& field) { return replaced(field, '_', '-'); }
 
 // ---- Options of one run
 
@@ -112,7 +105,7 @@ Variation parse_variation(const SweepRequest& request, const std::string& text,
   RunOptions scratch = options_of(request.variant, request.recipe, network);
   FieldTable table;
   scratch.describe(table);
-  const Field* field = table.find(in_fields(option));
+  const Field* field = table.find(replaced(option, '-', '_'));
   if (!field) {
     throw UsageError("`vary` {}: unknown option{}", option,
                      suggestion(option, variable_options(table)));
@@ -155,10 +148,10 @@ std::vector<Variation> parse_variations(const SweepRequest& request) {
       throw UsageError("`{}`: given more than once", variations.back().option);
     }
   }
-  if (taken.contains("seed") && request.seeds > 1) {
-    const bool varied = std::any_of(variations.begin(), variations.end(),
-                                    [](const Variation& v) { return v.option == "seed"; });
-    if (varied) throw UsageError("`seeds` {}: expected `vary` seed=... or this", request.seeds);
+  const bool seed_varies = std::any_of(variations.begin(), variations.end(),
+                                       [](const Variation& v) { return v.option == "seed"; });
+  if (seed_varies && request.seeds > 1) {
+    throw UsageError("`seeds` {}: expected `vary` seed=... or this", request.seeds);
   }
   return variations;
 }
@@ -299,10 +292,13 @@ void open_sweep(const SweepPlan& plan) {
               differences(plan.record, found));
 }
 
-bool is_done(const SweepPoint& point) {
-  if (!is_run(point.options.out)) return false;
-  const RunState state = list_run(point.options.out).state;
-  return state == RunState::Finished || state == RunState::Stopped || state == RunState::NotFinite;
+std::optional<ListedRun> done_run(const SweepPoint& point) {
+  if (!is_run(point.options.out)) return {};
+  std::optional<ListedRun> run(list_run(point.options.out));
+  const bool done = run->state == RunState::Finished || run->state == RunState::Stopped ||
+                    run->state == RunState::NotFinite;
+  if (!done) run.reset();
+  return run;
 }
 
 training::TrainingResult train_point(const SweepPoint& point,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hourglass/runs/run.h"
+#include "hourglass/runs/run_list.h"
 #include "hourglass/runs/run_options.h"
 
 #include <nlohmann/json.hpp>
@@ -8,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,8 +63,8 @@ SweepPlan plan_sweep(const SweepRequest& request);
 /// holds another sweep, saying what differs, or a run.
 void open_sweep(const SweepPlan& plan);
 
-/// Whether the run is there and has nothing left to do.
-bool is_done(const SweepPoint& point);
+/// The run, where it is there and has nothing left to do.
+std::optional<ListedRun> done_run(const SweepPoint& point);
 
 /// Trains the run, or goes on with it where it was interrupted. `prepare` may add hooks. Throws
 /// what `Run` throws.

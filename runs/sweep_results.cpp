@@ -17,10 +17,10 @@ SweepRun run_of(const SweepPoint& point, const std::map<std::string, std::string
   if (is_run(point.options.out)) {
     found.run = list_run(point.options.out);
     found.state = found.run->state_text();
-    found.best = found.run->best;
   }
   const auto failure = failures.find(point.name);
-  if (failure != failures.end()) found.state = "failed: " + failure->second;
+  found.failed = failure != failures.end();
+  if (found.failed) found.state = "failed: " + failure->second;
   return found;
 }
 
@@ -55,7 +55,7 @@ double sort_mean(const SweepResult& result) {
 std::vector<double> SweepResult::best_values() const {
   std::vector<double> found;
   for (const auto& run : runs) {
-    if (run.best) found.push_back(run.best->value);
+    if (const auto best = run.best()) found.push_back(best->value);
   }
   return found;
 }

@@ -15,9 +15,12 @@ namespace hourglass::runs {
 struct SweepRun {
   std::string name;
   uint64_t seed = 0;
-  std::string state;              ///< as `ListedRun::state_text`, "not begun", or why it failed
-  std::optional<ListedRun> run;   ///< none where there is nothing to read
-  std::optional<BestValue> best;  ///< none before the first epoch
+  std::string state;  ///< as `ListedRun::state_text`, "not begun", or why it failed
+  bool failed = false;
+  std::optional<ListedRun> run;  ///< none where there is nothing to read
+
+  /// None before the first epoch.
+  std::optional<BestValue> best() const { return run ? run->best : std::nullopt; }
 };
 
 /// One combination of values over its seeds.

@@ -13,7 +13,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 #include <utility>
 
@@ -140,11 +139,11 @@ StoredData stored_arrays(const PartArrays& training, const std::optional<PartArr
   return data;
 }
 
-/// The files of an archive by what they are called.
+/// The arrays of an archive by what they are called; each is read when it is asked for.
 class NpzMembers {
  public:
   explicit NpzMembers(const fs::path& path)
-      : path_(path.string()), files_(formats::read_zip(path)) {
+      : path_(path.string()), files_(formats::list_zip(path)) {
     std::erase_if(files_, [](const auto& file) { return !file.name.ends_with(".npy"); });
   }
 
@@ -170,19 +169,13 @@ class NpzMembers {
   }
 
  private:
-  static std::string in_small_letters(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char letter) { return std::tolower(letter); });
-    return text;
-  }
-
-  NamedTensor parse(const formats::ZipFile& file) const {
+  NamedTensor parse(const formats::ZipEntry& file) const {
     const std::string name = fmt::format("{}: {}", path_, file.name);
-    return {name, formats::parse_npy(file.bytes, name)};
+    return {name, formats::parse_npy(formats::read_zip_file(path_, file.name), name)};
   }
 
   std::string path_;
-  std::vector<formats::ZipFile> files_;
+  std::vector<formats::ZipEntry> files_;
 };
 
 std::optional<PartArrays> test_arrays(const NpzMembers& members, bool labelled) {

@@ -38,10 +38,7 @@ at::Tensor compare_values(const at::Tensor& values, Comparison::Operator compare
 /// The label of a class, by its name or else its number. Throws `Error` where there is none.
 int64_t label_named(const std::string& name, const std::vector<std::string>& class_names,
                     std::string_view option) {
-  const auto place = std::find(class_names.begin(), class_names.end(), name);
-  if (place != class_names.end()) return place - class_names.begin();
-  const auto number = parse_integer(name);
-  if (number && *number >= 0 && *number < std::ssize(class_names)) return *number;
+  if (const auto label = datasets::label_of(name, class_names)) return *label;
   throw Error("`{}`: expected one of the classes {}, found '{}'{}", option,
               datasets::first_names(class_names), name, suggestion(name, class_names));
 }
@@ -64,6 +61,7 @@ struct ComparedRows {
   const std::string& label_name;
   at::Tensor values;  // [N, shape…]
   at::Tensor labels;  // [N], or undefined
+  bool numbered;      // whether its rows are those that row numbers count
 
   int64_t size() const { return values.size(0); }
 };
@@ -127,7 +125,10 @@ at::Tensor rows_that_fulfil(const Comparison& comparison, const ComparedRows& pa
     return labels_that_fulfil(comparison, part);
   }
   if (comparison.what == kRow) {
-    return compare_values(at::arange(part.size()), comparison.compare, number_in(comparison));
+    if (!part.numbered) return at::ones({part.size()}, at::kBool);
+    // As float64: LibTorch compares whole numbers with a number as float32, exact to 16 million.
+    const at::Tensor numbers = at::arange(part.size(), at::kDouble);
+    return compare_values(numbers, comparison.compare, number_in(comparison));
   }
   unknown_column(comparison.what, part);
 }
@@ -178,14 +179,11 @@ std::string choice_text(const ClassChoice& classes, const RowChoice& rows) {
   return join_text(parts, " and ");
 }
 
-/// The rows by classes and comparisons, bool [N]; those of row numbers where the part has any.
-at::Tensor fulfilling(const ComparedRows& part, const ClassChoice& classes, const RowChoice& rows,
-                      bool has_row_numbers) {
+/// The rows by classes and comparisons, bool [N].
+at::Tensor fulfilling(const ComparedRows& part, const ClassChoice& classes, const RowChoice& rows) {
   at::Tensor chosen = at::ones({part.size()}, at::kBool);
   if (!classes.all()) chosen.logical_and_(rows_of_classes(classes, part));
   for (const auto& comparison : rows.comparisons) {
-    const bool number = comparison.what == kRow && !value_position(kRow, part);
-    if (number && !has_row_numbers) continue;
     chosen.logical_and_(rows_that_fulfil(comparison, part));
   }
   return chosen;
@@ -209,8 +207,10 @@ ChosenRows choose_rows(const StoredData& inputs, const StoredData& labelled,
   ChosenRows chosen;
   if (classes.all() && rows.all()) return chosen;
   const std::string choice = choice_text(classes, rows);
-  const auto compared = [&](const StoredRows& values, const StoredRows& labels) -> ComparedRows {
-    return {inputs, labelled.class_names, labelled.label_name, values.values, labels.labels};
+  const auto compared = [&](const StoredRows& values, const StoredRows& labels,
+                            bool numbered) -> ComparedRows {
+    return {inputs,        labelled.class_names, labelled.label_name,
+            values.values, labels.labels,        numbered};
   };
   std::vector<int64_t> numbers = rows.numbers;
   if (!rows.file.empty()) {
@@ -218,12 +218,12 @@ ChosenRows choose_rows(const StoredData& inputs, const StoredData& labelled,
     numbers = numbers_in(bytes, rows.file.string());
     chosen.list_sha256 = formats::sha256(bytes);
   }
-  at::Tensor here = fulfilling(compared(inputs.rows, labelled.rows), classes, rows, true);
+  at::Tensor here = fulfilling(compared(inputs.rows, labelled.rows, true), classes, rows);
   if (!numbers.empty()) here.logical_and_(listed_rows(numbers, rows, here.size(0)));
   chosen.rows = positions_of(here, choice, "rows");
   std::string text = fmt::format("{}: {} rows", choice, share_text(chosen.rows, here.size(0)));
   if (!inputs.test.empty() && !labelled.test.empty()) {
-    const at::Tensor there = fulfilling(compared(inputs.test, labelled.test), classes, rows, false);
+    const at::Tensor there = fulfilling(compared(inputs.test, labelled.test, false), classes, rows);
     chosen.test = positions_of(there, choice, "rows of the official test part");
     text += fmt::format(", {} of the official test part{}", share_text(chosen.test, there.size(0)),
                         numbers.empty() ? "" : ", to which row numbers do not apply");

@@ -60,7 +60,8 @@ struct CsvTable {
 /// value. A note says so, too, where a first line of numbers counts 0, 1, 2, … and was taken for
 /// values.
 ///
-/// Classes are numbered from 0: whole numbers in numeric order, words in alphabetical order.
+/// Classes are numbered from 0: whole numbers in numeric order, words as people sort
+/// them, class2 before class10.
 ///
 /// Throws `Error` with line (from 1) and column (by name, else from 0) for a cell that is empty or
 /// not a finite number, for a row that is longer or shorter than the first, and for a label column

@@ -13,12 +13,6 @@ namespace {
 
 constexpr std::string_view kPadding = " \r";
 
-std::string_view without_padding(std::string_view text) {
-  const size_t first = text.find_first_not_of(kPadding);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kPadding) - first + 1);
-}
-
 /// The separator that the first row has outside quotes.
 char separator_of(std::string_view text) {
   std::string found;
@@ -58,7 +52,7 @@ std::string as_name(std::string_view cell) {
 
 std::string shown(std::string_view cell) {
   constexpr size_t kLongest = 40;
-  return as_name(cell.substr(0, kLongest)) + (cell.size() > kLongest ? "…" : "");
+  return shortened(as_name(cell), kLongest + 1);
 }
 
 std::vector<std::string> texts_of(const CsvCells& cells, size_t first) {
@@ -109,7 +103,7 @@ std::string_view CsvReader::take_cell() {
   }
   size_t end = 0;
   while (end < rest_.size() && rest_[end] != separator_ && rest_[end] != '\n') ++end;
-  const std::string_view cell = without_padding(rest_.substr(0, end));
+  const std::string_view cell = trimmed(rest_.substr(0, end), kPadding);
   rest_.remove_prefix(end);
   return cell;
 }
@@ -133,8 +127,8 @@ std::string_view CsvReader::take_quoted_cell() {
     throw Error("{}: line {}: expected a separator or the end of the line after a closing quote",
                 name_, line_);
   }
-  if (!doubled) return without_padding(quoted);
-  return without_padding(unquoted_->emplace_back(with_single_quotes(quoted)));
+  if (!doubled) return trimmed(quoted, kPadding);
+  return trimmed(unquoted_->emplace_back(with_single_quotes(quoted)), kPadding);
 }
 
 }  // namespace hourglass::sources

@@ -8,7 +8,6 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <cctype>
 #include <system_error>
 #include <utility>
 
@@ -110,9 +109,7 @@ std::optional<ImageSize> ImageSize::parse(const std::string& text) {
 }
 
 bool is_image_file(const fs::path& path) {
-  std::string suffix = path.extension().string();
-  std::transform(suffix.begin(), suffix.end(), suffix.begin(),
-                 [](unsigned char letter) { return std::tolower(letter); });
+  const std::string suffix = in_small_letters(path.extension().string());
   std::error_code ignored;
   return (suffix == ".png" || suffix == ".jpg" || suffix == ".jpeg") &&
          !fs::is_directory(path, ignored);

@@ -8,7 +8,6 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -21,12 +20,6 @@ namespace fs = std::filesystem;
 
 std::vector<std::string> digit_names() {
   return {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
-}
-
-/// The variable's value; empty where it is not set.
-std::string environment(const char* variable) {
-  const char* value = std::getenv(variable);
-  return value != nullptr ? value : "";
 }
 
 bool is_file(const fs::path& path) {

@@ -23,12 +23,6 @@ constexpr std::array<std::pair<std::string_view, Operator>, 6> kOperators = {
      {">", Operator::Greater}}};
 constexpr std::string_view kAnd = " and ";
 
-std::string_view without_spaces(std::string_view text) {
-  const size_t first = text.find_first_not_of(' ');
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
-
 /// Reads "what operator value and what operator value …" from its beginning.
 class ComparisonReader {
  public:
@@ -62,8 +56,7 @@ class ComparisonReader {
     size_t end = quoted ? rest_.find(rest_.front(), 1) : rest_.find_first_of("=!<>");
     if (!quoted) end = std::min(end, rest_.find(kAnd));
     if (quoted && end == std::string_view::npos) return {};
-    const std::string text(quoted ? rest_.substr(1, end - 1)
-                                  : without_spaces(rest_.substr(0, end)));
+    const std::string text(quoted ? rest_.substr(1, end - 1) : trimmed(rest_.substr(0, end)));
     rest_.remove_prefix(std::min(quoted ? end + 1 : end, rest_.size()));
     if (!rest_.starts_with(kAnd)) {
       rest_.remove_prefix(std::min(rest_.find_first_not_of(' '), rest_.size()));

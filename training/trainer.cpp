@@ -33,7 +33,7 @@ models::AutoencoderPtr moved_to(models::AutoencoderPtr model, at::Device device)
 /// The column that `auto` means, or the one asked for, once it is known to exist.
 std::string resolve_monitor(const std::string& asked, const std::vector<std::string>& names,
                             bool has_validation) {
-  if (asked == "auto") return has_validation ? "validation_loss" : "train_loss";
+  if (asked == "auto") return usual_monitor(has_validation);
   std::vector<std::string> columns;
   for (const auto& name : names) {
     if (has_validation) columns.push_back(std::string(kValidationPrefix) + name);
@@ -47,6 +47,10 @@ std::string resolve_monitor(const std::string& asked, const std::vector<std::str
 }
 
 }  // namespace
+
+std::string usual_monitor(bool has_validation) {
+  return has_validation ? "validation_loss" : "train_loss";
+}
 
 void TrainingOptions::describe(FieldTable& table) {
   table.begin_group("Training");

@@ -6,7 +6,6 @@
 #include "hourglass/figures/image_grid.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -146,8 +145,6 @@ class RowPictures {
 
 std::vector<NamedPicture> draw_activations(const Activations& activations, const std::string& title,
                                            std::optional<ColorMap> map) {
-  // Nothing large is computed from here on: for many small tensors threads cost more than they give.
-  at::set_num_threads(1);
   std::vector<NamedPicture> pictures;
   for (int64_t i = 0; i < activations.rows.size(0); ++i) {
     RowPictures(activations, i, title, map, pictures).draw();

@@ -64,10 +64,7 @@ std::string model_name(const ExportedModel& model) {
 std::vector<std::string> column_names(const ExportedModel& model) {
   const auto& card = model.card();
   if (!card || !card->data) return {};
-  const auto& data = *card->data;
-  const auto& names = data.targets ? data.targets->column_names : data.column_names;
-  return std::ssize(names) == element_count(card->target_shape) ? names
-                                                                : std::vector<std::string>();
+  return formats::target_columns(*card->data, card->target_shape);
 }
 
 ValueRange value_range(const ExportedModel& model, const at::Tensor& items) {

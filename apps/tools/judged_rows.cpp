@@ -42,11 +42,11 @@ bool adds_classes(const ExportedModel& model, const RowOptions& options, const C
 /// another data set or of fewer classes.
 SelectedRows select_training(const ExportedModel& model, const SelectedRows& evaluated,
                              const RowOptions& options, const CommandLine& line,
-                             RecordedNoise noise) {
+                             RecordedNoise noise, bool classes_added) {
   if (line.has("dataset") && recorded_data(model)) {
     return select_rows(model, {.split = Split::Train}, CommandLine{}, noise);
   }
-  if (!adds_classes(model, options, line)) return select_part(evaluated, Split::Train, {});
+  if (!classes_added) return select_part(evaluated, Split::Train, {});
   RowOptions training = options;
   training.split = Split::Train;
   training.indices = {};
@@ -56,18 +56,15 @@ SelectedRows select_training(const ExportedModel& model, const SelectedRows& eva
 
 /// The rows of the whole data that are not among `training`.
 SelectedRows without(SelectedRows whole, const SelectedRows& training) {
-  std::unordered_set<int64_t> trained;
-  datasets::for_each_batch(*training.rows, [&](const Batch& batch, int64_t /*first*/) {
-    for (int64_t i = 0; i < batch.rows.size(0); ++i) trained.insert(batch.rows[i].item<int64_t>());
-  });
+  const auto rows = datasets::row_numbers(*training.rows);
+  const std::unordered_set<int64_t> trained(rows.begin(), rows.end());
   std::vector<int64_t> numbers, positions;
-  datasets::for_each_batch(*whole.rows, [&](const Batch& batch, int64_t first) {
-    for (int64_t i = 0; i < batch.rows.size(0); ++i) {
-      if (trained.contains(batch.rows[i].item<int64_t>())) continue;
-      positions.push_back(first + i);
-      numbers.push_back(whole.numbers[static_cast<size_t>(first + i)]);
-    }
-  });
+  const auto all = datasets::row_numbers(*whole.rows);
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (trained.contains(all[i])) continue;
+    positions.push_back(static_cast<int64_t>(i));
+    numbers.push_back(whole.numbers[i]);
+  }
   if (positions.empty()) throw Error("expected rows that were not trained on, found none");
   whole.rows = std::make_shared<datasets::Subset>(whole.rows, at::tensor(positions, at::kLong));
   whole.numbers = std::move(numbers);
@@ -81,15 +78,12 @@ JudgedRows select_judged_rows(const ExportedModel& model, const RowOptions& opti
                               const CommandLine& line, RecordedNoise noise,
                               const OutputOptions& output) {
   JudgedRows judged;
-  if (adds_classes(model, options, line)) {
-    judged.evaluated = select_rows(model, options, line, noise);
-    judged.training = select_training(model, judged.evaluated, options, line, noise);
-    if (judged.evaluated.name == "all" && !chosen_by_user(options, line)) {
-      judged.evaluated = without(std::move(judged.evaluated), judged.training);
-    }
-  } else {
-    judged.evaluated = select_evaluated(model, options, line, noise);
-    judged.training = select_training(model, judged.evaluated, options, line, noise);
+  const bool classes_added = adds_classes(model, options, line);
+  judged.evaluated = classes_added ? select_rows(model, options, line, noise)
+                                   : select_evaluated(model, options, line, noise);
+  judged.training = select_training(model, judged.evaluated, options, line, noise, classes_added);
+  if (classes_added && judged.evaluated.name == "all" && !chosen_by_user(options, line)) {
+    judged.evaluated = without(std::move(judged.evaluated), judged.training);
   }
   const bool same_data = judged.evaluated.splits.info.sha256 == judged.training.splits.info.sha256;
   const std::string& part = judged.evaluated.name;

@@ -20,11 +20,9 @@ using namespace sources;
 
 namespace {
 
-std::string csv_header(const std::vector<std::string>& columns, bool labelled) {
-  std::vector<std::string> names;
-  for (const auto& column : columns) names.push_back(csv_cell(column));
-  if (labelled) names.emplace_back("label");
-  return join_text(names, ",") + "\n";
+std::string csv_header(std::vector<std::string> columns, bool labelled) {
+  if (labelled) columns.emplace_back("label");
+  return csv_line(std::move(columns));
 }
 
 template <class Number>

@@ -3,10 +3,10 @@
 #include "hourglass/cli/command_line.h"
 #include "hourglass/core/text.h"
 #include "hourglass/core/text_table.h"
+#include "hourglass/formats/json.h"
+#include "hourglass/runs/run_title.h"
 
 #include <fmt/format.h>
-
-#include <optional>
 
 namespace hourglass::apps {
 
@@ -19,8 +19,7 @@ namespace {
 bool readable(const ListedRun& run) { return run.state != RunState::Damaged; }
 
 std::string title_of(const ListedRun& run) {
-  if (!readable(run)) return "";
-  return run.record.recipe.empty() ? run.record.variant + " autoencoder" : run.record.recipe;
+  return readable(run) ? system_name(run.record.recipe, run.record.variant) : "";
 }
 
 std::string best_text(const ListedRun& run) {
@@ -39,34 +38,22 @@ std::string seconds_text(const ListedRun& run, int digits) {
   return readable(run) ? fmt::format("{:.{}g}", run.seconds, digits) : "";
 }
 
-template <class T>
-json value_or_null(const std::optional<T>& value) {
-  return value ? json(*value) : json();
-}
-
 json run_json(const ListedRun& run) {
   json object = {{"folder", run.folder.string()}, {"state", enum_name(run.state)}};
   if (!readable(run)) {
     object["problem"] = run.problem;
     return object;
   }
-  object.update(
-      {{"variant", run.record.variant},
-       {"recipe", run.record.recipe},
-       {"data", run.record.data.name},
-       {"started", run.record.started},
-       {"epochs", {{"finished", run.finished_epochs}, {"asked_for", run.all_epochs}}},
-       {"monitor", run.monitor},
-       {"best", run.best ? json{{"epoch", run.best->epoch}, {"value", run.best->value}} : json()},
-       {"training_seconds", run.seconds},
-       {"parameters", value_or_null(run.record.parameters)}});
+  object.update({{"variant", run.record.variant},
+                 {"recipe", run.record.recipe},
+                 {"data", run.record.data.name},
+                 {"started", run.record.started},
+                 {"epochs", {{"finished", run.finished_epochs}, {"asked_for", run.all_epochs}}},
+                 {"monitor", run.monitor},
+                 {"best", best_json(run.best)},
+                 {"training_seconds", run.seconds},
+                 {"parameters", formats::or_null(run.record.parameters)}});
   return object;
-}
-
-std::string csv_line(const std::vector<std::string>& cells) {
-  std::vector<std::string> quoted;
-  for (const auto& cell : cells) quoted.push_back(csv_cell(cell));
-  return join_text(quoted, ",") + "\n";
 }
 
 /// What both CSV files say of a run, beside its name.
@@ -109,6 +96,10 @@ std::string options_text(const RunComparison& comparison) {
 }
 
 }  // namespace
+
+json best_json(const std::optional<BestValue>& best) {
+  return best ? json{{"epoch", best->epoch}, {"value", best->value}} : json();
+}
 
 std::string run_list_text(const std::vector<ListedRun>& found,
                           const std::filesystem::path& folder) {

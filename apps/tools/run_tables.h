@@ -6,12 +6,16 @@
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 // Runs as tables, as CSV and as JSON.
 
 namespace hourglass::apps {
+
+/// {"epoch": 5, "value": 0.031}, or null.
+nlohmann::json best_json(const std::optional<runs::BestValue>& best);
 
 /// A line a run with state, best value and data; names are paths below `folder`.
 std::string run_list_text(const std::vector<runs::ListedRun>& found,

@@ -57,18 +57,6 @@ SplitArguments split_arguments(int argc, const char* const* argv) {
   return split;
 }
 
-/// The variant that has a recipe of that name.
-std::string variant_of(const std::string& recipe) {
-  std::vector<std::string> names;
-  for (const auto& variant : recipes::variants()) {
-    for (const auto& candidate : variant.recipes) {
-      if (candidate.name == recipe) return variant.name;
-      names.push_back(candidate.name);
-    }
-  }
-  throw UsageError("`recipe`: unknown recipe '{}'{}", recipe, suggestion(recipe, names));
-}
-
 /// Which variant is trained, from which recipe's options.
 void choose_system(SweepRequest& request, const std::vector<const char*>& arguments) {
   const auto peek = [&](const std::string& name) {
@@ -79,7 +67,7 @@ void choose_system(SweepRequest& request, const std::vector<const char*>& argume
   if (variant) {
     request.variant = recipes::find_variant(*variant).name;
   } else if (recipe) {
-    request.variant = variant_of(*recipe);
+    request.variant = recipes::variant_of_recipe(*recipe).name;
   }
   // As the variant's own program does without flags that choose something else.
   if (variant && !recipe && !peek("dataset")) {

@@ -1,6 +1,6 @@
 #include "hourglass/apps/tools/sweep_progress.h"
 
-#include "hourglass/cli/command_line.h"
+#include "hourglass/cli/program.h"
 #include "hourglass/core/text.h"
 
 #include <fmt/format.h>
@@ -12,8 +12,9 @@ namespace hourglass::apps {
 
 SweepProgress::SweepProgress(const runs::SweepPlan& plan, bool quiet)
     : total_(plan.points.size()),
-      open_(total_ - static_cast<size_t>(
-                         std::count_if(plan.points.begin(), plan.points.end(), runs::is_done))),
+      open_(total_ - static_cast<size_t>(std::count_if(
+                         plan.points.begin(), plan.points.end(),
+                         [](const auto& point) { return runs::done_run(point).has_value(); }))),
       quiet_(quiet),
       bar_(stderr, !quiet) {}
 
@@ -26,9 +27,7 @@ void SweepProgress::begin(const runs::SweepPoint& point) {
 void SweepProgress::show_notes(const std::vector<std::string>& notes) {
   if (noted_ || quiet_) return;
   noted_ = true;
-  for (const auto& note : notes) {
-    fmt::print(stderr, "{}      {}\n", styled(stderr, Style::Note, "note"), cli::with_dashes(note));
-  }
+  for (const auto& note : notes) cli::print_note(stderr, note);
 }
 
 training::Verdict SweepProgress::on_epoch_end(const training::EpochReport& report,

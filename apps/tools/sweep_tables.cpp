@@ -1,13 +1,14 @@
 #include "hourglass/apps/tools/sweep_tables.h"
 
+#include "hourglass/apps/tools/run_tables.h"
 #include "hourglass/cli/command_line.h"
 #include "hourglass/core/text.h"
 #include "hourglass/core/text_table.h"
 #include "hourglass/figures/dot_plot.h"
+#include "hourglass/formats/json.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <optional>
 
 namespace hourglass::apps {
@@ -37,7 +38,7 @@ std::string state_summary(const SweepResult& result) {
   if (finished == result.runs.size()) return "finished";
   if (result.runs.size() == 1) return result.runs.front().state;
   for (const auto& run : result.runs) {
-    if (run.state.starts_with("failed") || (run.run && run.run->state != RunState::Finished)) {
+    if (run.failed || (run.run && run.run->state != RunState::Finished)) {
       return fmt::format("{} of {} finished; {}", finished, result.runs.size(), run.state);
     }
   }
@@ -46,11 +47,6 @@ std::string state_summary(const SweepResult& result) {
 
 std::string value_text(const std::optional<double>& value) {
   return value ? fmt::format("{:.6g}", *value) : "";
-}
-
-template <class T>
-json or_null(const std::optional<T>& value) {
-  return value ? json(*value) : json();
 }
 
 /// "learning-rate 0.001, widths 64,2".
@@ -89,18 +85,17 @@ std::string sweep_csv(const SweepPlan& plan, const std::vector<SweepResult>& res
   std::vector<std::string> header = varied_names(plan);
   for (const char* name : {"mean", "spread", "seconds", "parameters"}) header.emplace_back(name);
   for (const auto& run : results.front().runs) header.push_back(fmt::format("seed {}", run.seed));
-  std::string text = join_text(header, ",") + "\n";
+  std::string text = csv_line(header);
   for (const auto& result : results) {
-    std::vector<std::string> cells;
-    for (const auto& value : result.values) cells.push_back(csv_cell(value));
+    std::vector<std::string> cells = result.values;
     cells.push_back(result.mean ? fmt::format("{}", *result.mean) : "");
     cells.push_back(result.spread ? fmt::format("{}", *result.spread) : "");
     cells.push_back(fmt::format("{:.6g}", result.seconds));
     cells.push_back(result.parameters ? std::to_string(*result.parameters) : "");
     for (const auto& run : result.runs) {
-      cells.push_back(run.best ? fmt::format("{}", run.best->value) : "");
+      cells.push_back(run.best() ? fmt::format("{}", run.best()->value) : "");
     }
-    text += join_text(cells, ",") + "\n";
+    text += csv_line(cells);
   }
   return text;
 }
@@ -113,18 +108,16 @@ json sweep_json(const SweepPlan& plan, const std::vector<SweepResult>& results) 
       options[plan.variations[i].option] = result.values[i];
     }
     for (const auto& run : result.runs) {
-      seeds.push_back(
-          {{"folder", (plan.folder / run.name).string()},
-           {"seed", run.seed},
-           {"state", run.state},
-           {"best",
-            run.best ? json{{"epoch", run.best->epoch}, {"value", run.best->value}} : json()}});
+      seeds.push_back({{"folder", (plan.folder / run.name).string()},
+                       {"seed", run.seed},
+                       {"state", run.state},
+                       {"best", best_json(run.best())}});
     }
     list.push_back({{"options", options},
-                    {"mean", or_null(result.mean)},
-                    {"spread", or_null(result.spread)},
+                    {"mean", formats::or_null(result.mean)},
+                    {"spread", formats::or_null(result.spread)},
                     {"training_seconds", result.seconds},
-                    {"parameters", or_null(result.parameters)},
+                    {"parameters", formats::or_null(result.parameters)},
                     {"runs", seeds}});
   }
   return {{"folder", plan.folder.string()}, {"monitor", sweep_monitor(results)}, {"results", list}};
@@ -140,8 +133,7 @@ figures::Picture sweep_chart(const SweepPlan& plan, const std::vector<SweepResul
   const std::string which = results.size() > kMostInChart
                                 ? fmt::format(": the best {} of {}", kMostInChart, results.size())
                                 : "";
-  std::string monitor = sweep_monitor(results);
-  std::replace(monitor.begin(), monitor.end(), '_', ' ');
+  const std::string monitor = replaced(sweep_monitor(results), '_', ' ');
   return figures::dot_plot(rows, {.title = title + which, .x_label = "best " + monitor});
 }
 

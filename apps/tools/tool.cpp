@@ -195,7 +195,7 @@ void write_output(const fs::path& path, std::string_view bytes) {
 }
 
 void note(const OutputOptions& options, const std::string& text) {
-  if (!options.quiet) fmt::print(stderr, "{}      {}\n", styled(stderr, Style::Note, "note"), text);
+  if (!options.quiet) print_note(stderr, text);
 }
 
 StageLine::StageLine(const OutputOptions& options) : line_(stderr, !options.quiet) {}

@@ -239,11 +239,7 @@ std::vector<std::string> files_of(const Dataset& items, const SelectedRows& rows
   const auto& names = rows.splits.row_names;
   std::vector<std::string> files;
   if (names.empty()) return files;
-  datasets::for_each_batch(items, [&](const Batch& batch, int64_t /*first*/) {
-    for (int64_t i = 0; i < batch.rows.size(0); ++i) {
-      files.push_back(names[static_cast<size_t>(batch.rows[i].item<int64_t>())]);
-    }
-  });
+  for (const int64_t row : row_numbers(items)) files.push_back(names[static_cast<size_t>(row)]);
   return files;
 }
 

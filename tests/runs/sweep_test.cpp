@@ -111,13 +111,13 @@ TEST(TrainPoint, GoesOnWithAnInterruptedRunToTheSameEnd) {
   SweepRequest request = digits_request({}, 2);
   request.folder = folder / "sweep";
   const SweepPoint point = plan_sweep(request).points.at(0);
-  EXPECT_FALSE(is_done(point));
+  EXPECT_FALSE(done_run(point).has_value());
   int64_t steps = 0;  // of the first epoch, and some of the second
   const auto stop = [&] { return ++steps > 20; };
   EXPECT_EQ(train_point(point, stop).end, training::RunEnd::Interrupted);
-  EXPECT_FALSE(is_done(point));
+  EXPECT_FALSE(done_run(point).has_value());
   EXPECT_EQ(train_point(point, {}).end, training::RunEnd::Finished);
-  EXPECT_TRUE(is_done(point));
+  EXPECT_TRUE(done_run(point).has_value());
   request.folder = folder / "whole";
   const SweepPoint whole = plan_sweep(request).points.at(0);
   train_point(whole, {});
