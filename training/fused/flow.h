@@ -1,0 +1,52 @@
+#pragma once
+
+#include "hourglass/core/shape.h"
+#include "hourglass/kernels/matrix_product.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace hourglass::training::fused {
+
+/// Zeroed memory for `count` floats, aligned to 64 bytes.
+class Floats {
+ public:
+  Floats() = default;
+  explicit Floats(int64_t count);
+
+  float* data() const { return data_; }
+  explicit operator bool() const { return data_ != nullptr; }
+
+ private:
+  at::Tensor memory_;
+  float* data_ = nullptr;
+};
+
+/// How the values of an item lie in memory.
+enum class Order {
+  Item,          ///< in the order of the item's shape
+  ChannelsLast,  ///< [H, W, C] of a shape [C, H, W], with C padded to a multiple of kernels::kLanes
+};
+
+/// What flows from one layer to the next, and the gradient that flows back: a row for each item
+/// (or several, where each item has several samples of its code).
+struct Flow {
+  Flow() = default;
+  /// For batches of at most `items` items. Throws nothing that a layer could mend.
+  Flow(Shape item_shape, int64_t items, Order item_order = Order::Item, int64_t rows_an_item = 1);
+
+  Shape shape;                ///< of a row, as the model has it
+  Order order = Order::Item;
+  int64_t width = 0;          ///< values in a row, the padding of channels included
+  int64_t stride = 0;         ///< floats from row to row: `width` and zeros up to a multiple of kLanes
+  int64_t rows_per_item = 1;
+  Floats values, gradient;    ///< [rows, stride]; what lies beyond `width` is 0 in gradients, anything in values
+
+  float* row(int64_t item) const { return values.data() + item * rows_per_item * stride; }
+  float* gradient_row(int64_t item) const {
+    return gradient.data() + item * rows_per_item * stride;
+  }
+};
+
+}  // namespace hourglass::training::fused

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "hourglass/training/fused/flow.h"
+#include "hourglass/training/fused/parameters.h"
+#include "hourglass/training/fused/program.h"
+
+#include <cstdint>
+#include <memory>
+
+namespace hourglass::training::fused {
+
+/// What all layers may ask about the batch at hand.
+struct Step {
+  int64_t items = 0;      ///< in the batch
+  bool training = false;  ///< false while validating
+  int64_t most_items = 0; ///< that a batch ever has
+  int shards = 1;
+};
+
+/// A layer that computes forward and backward by hand. Memory is allocated when it is built; a step
+/// allocates nothing.
+class Layer {
+ public:
+  virtual ~Layer() = default;
+
+  /// What it gives; the next layer reads it, and writes its gradient.
+  virtual Flow& output() = 0;
+
+  /// Input -> output.
+  virtual void add_forward(Program& program) = 0;
+
+  /// The output's gradient, which may be overwritten, -> those of the parameters, and of the input
+  /// where the input has one. Overwrites both, but adds where it `adds`.
+  virtual void add_backward(Program& program) = 0;
+
+  /// What is derived from the parameters, once they have changed: on each thread a part.
+  virtual void add_refresh(Program& /*program*/) {}
+};
+
+/// Whether a layer's gradients are the first of a step to be written, or others came before: a
+/// second reader of one flow, a second user of one weight.
+struct Adds {
+  bool to_input = false;
+  bool to_weight = false;
+};
+
+}  // namespace hourglass::training::fused

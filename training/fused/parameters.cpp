@@ -1,0 +1,82 @@
+#include "hourglass/training/fused/parameters.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace hourglass::training::fused {
+namespace {
+
+/// The part of a vector that holds a parameter, in the order in which it lies there.
+at::Tensor stored(const Parameter& parameter, float* vector) {
+  Shape shape;
+  for (const int64_t dimension : parameter.order) shape.push_back(parameter.tensor.size(dimension));
+  return at::from_blob(vector + parameter.offset, {parameter.rows, parameter.stride}, at::kFloat)
+      .narrow(1, 0, parameter.columns)
+      .view(shape);
+}
+
+/// The same with the dimensions as the model has them: a view.
+at::Tensor as_in_model(const Parameter& parameter, float* vector) {
+  std::vector<int64_t> inverse(parameter.order.size());
+  for (size_t i = 0; i < inverse.size(); ++i) {
+    inverse[static_cast<size_t>(parameter.order[i])] = static_cast<int64_t>(i);
+  }
+  return stored(parameter, vector).permute(inverse);
+}
+
+}  // namespace
+
+size_t Parameters::add(const std::string& name, const at::Tensor& tensor,
+                       std::vector<int64_t> order) {
+  const auto known = std::find_if(parameters_.begin(), parameters_.end(), [&](const auto& other) {
+    return other.tensor.is_same(tensor);
+  });
+  if (known != parameters_.end()) return static_cast<size_t>(known - parameters_.begin());
+  Parameter parameter{.name = name, .tensor = tensor, .order = std::move(order), .offset = size_};
+  parameter.columns = tensor.size(parameter.order.back());
+  parameter.rows = tensor.numel() / parameter.columns;
+  parameter.stride = kernels::padded(parameter.columns);
+  size_ += parameter.rows * parameter.stride;
+  parameters_.push_back(std::move(parameter));
+  return parameters_.size() - 1;
+}
+
+void Parameters::allocate(int shards) {
+  values_ = Floats(size_);
+  for (int shard = 0; shard < shards; ++shard) gradients_.emplace_back(size_);
+  read_model();
+}
+
+void Parameters::read_model() {
+  const at::NoGradGuard no_grad;
+  for (const auto& parameter : parameters_) {
+    as_in_model(parameter, values()).copy_(parameter.tensor);
+  }
+}
+
+void Parameters::write_model() const {
+  const at::NoGradGuard no_grad;
+  for (const auto& parameter : parameters_) {
+    at::Tensor(parameter.tensor).copy_(as_in_model(parameter, values()));
+  }
+}
+
+TensorMap Parameters::named(const float* vector) const {
+  TensorMap tensors;
+  for (const auto& parameter : parameters_) {
+    // from_blob wants memory that may be written; it is only read here.
+    tensors[parameter.name] =
+        as_in_model(parameter, const_cast<float*>(vector)).clone(at::MemoryFormat::Contiguous);
+  }
+  return tensors;
+}
+
+void Parameters::from_named(const TensorMap& tensors, float* vector) const {
+  for (const auto& parameter : parameters_) {
+    as_in_model(parameter, vector).copy_(tensors.at(parameter.name));
+  }
+}
+
+}  // namespace hourglass::training::fused

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "hourglass/core/named_tensor.h"
+#include "hourglass/training/fused/flow.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace hourglass::training::fused {
+
+/// One parameter as the engine keeps it: a matrix whose rows are padded with zeros.
+struct Parameter {
+  std::string name;                ///< the model's: "encoder.dense1.weight"
+  at::Tensor tensor;               ///< the model's
+  std::vector<int64_t> order;      ///< dimensions of the tensor as they lie here, the last being the columns
+  int64_t offset = 0;              ///< of the first value
+  int64_t rows = 0, columns = 0;
+  int64_t stride = 0;              ///< from row to row
+};
+
+/// All parameters of a model in one vector of P values, in the layout that suits the products, and a
+/// gradient for each shard of the batch.
+class Parameters {
+ public:
+  /// Adds a parameter of the model and returns its number; the same number where it was added
+  /// before. `order` permutes its dimensions: {1, 0} keeps a matrix transposed.
+  size_t add(const std::string& name, const at::Tensor& tensor, std::vector<int64_t> order);
+
+  /// Makes the vectors, once all are added, and reads the model.
+  void allocate(int shards);
+
+  const Parameter& at(size_t number) const { return parameters_[number]; }
+  int64_t size() const { return size_; }
+  float* values() const { return values_.data(); }
+  float* values(size_t number) const { return values_.data() + parameters_[number].offset; }
+  float* gradient(int shard) const { return gradients_[static_cast<size_t>(shard)].data(); }
+  float* gradient(size_t number, int shard) const {
+    return gradient(shard) + parameters_[number].offset;
+  }
+
+  void read_model();         ///< the model's tensors -> values
+  void write_model() const;  ///< values -> the model's tensors
+
+  /// A vector of P values as copies in the shapes and under the names of the parameters, and back.
+  TensorMap named(const float* vector) const;
+  void from_named(const TensorMap& tensors, float* vector) const;
+
+ private:
+  std::vector<Parameter> parameters_;
+  int64_t size_ = 0;
+  Floats values_;
+  std::vector<Floats> gradients_;
+};
+
+}  // namespace hourglass::training::fused

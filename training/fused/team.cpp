@@ -1,0 +1,86 @@
+#include "hourglass/training/fused/team.h"
+
+namespace hourglass::training::fused {
+namespace {
+
+// A helper looks so often for new work, and the caller for the last shard to end, before it lets
+// another program have the core: some 20 µs, the time between two steps of a small model.
+constexpr int kLooks = 500;
+
+void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+/// Waits until `value` is another than `old`.
+void wait_for_change(const std::atomic<uint32_t>& value, uint32_t old) {
+  for (int look = 0; look < kLooks; ++look) {
+    if (value.load(std::memory_order_acquire) != old) return;
+    pause();
+  }
+  value.wait(old, std::memory_order_acquire);
+}
+
+constexpr uint64_t packed(uint32_t run, uint32_t shard) { return uint64_t{run} << 32 | shard; }
+
+}  // namespace
+
+Team::Team(int threads) {
+  for (int i = 1; i < threads; ++i) helpers_.emplace_back([this] { help(); });
+}
+
+Team::~Team() {
+  closing_ = true;
+  ++run_;
+  run_.notify_all();
+  for (auto& helper : helpers_) helper.join();
+}
+
+void Team::run(int shards, const Work& work) {
+  if (helpers_.empty() || shards == 1) {
+    for (int shard = 0; shard < shards; ++shard) work(shard);
+    return;
+  }
+  const uint32_t run = run_.load(std::memory_order_relaxed) + 1;
+  work_.store(&work, std::memory_order_relaxed);
+  shards_.store(static_cast<uint32_t>(shards), std::memory_order_relaxed);
+  done_.store(0, std::memory_order_relaxed);
+  next_.store(packed(run, 0), std::memory_order_release);
+  run_.store(run, std::memory_order_release);
+  run_.notify_all();
+  take_shards(run);
+  for (uint32_t done = done_.load(std::memory_order_acquire); done != static_cast<uint32_t>(shards);
+       done = done_.load(std::memory_order_acquire)) {
+    wait_for_change(done_, done);
+  }
+}
+
+void Team::help() {
+  uint32_t seen = 0;
+  while (true) {
+    wait_for_change(run_, seen);
+    seen = run_.load(std::memory_order_acquire);
+    if (closing_) return;
+    take_shards(seen);
+  }
+}
+
+void Team::take_shards(uint32_t run) {
+  uint64_t next = next_.load(std::memory_order_acquire);
+  while (next >> 32 == run) {
+    const auto shard = static_cast<uint32_t>(next);
+    const uint32_t shards = shards_.load(std::memory_order_relaxed);
+    const Work* work = work_.load(std::memory_order_relaxed);
+    if (shard >= shards) return;
+    // Only who wins the shard may look at the work: it stays as long as a shard is not done.
+    if (!next_.compare_exchange_weak(next, packed(run, shard + 1), std::memory_order_acq_rel)) {
+      continue;
+    }
+    (*work)(static_cast<int>(shard));
+    if (done_.fetch_add(1, std::memory_order_acq_rel) + 1 == shards) done_.notify_all();
+    next = next_.load(std::memory_order_acquire);
+  }
+}
+
+}  // namespace hourglass::training::fused
