@@ -33,8 +33,11 @@ enum class Order {
 /// (or several, where each item has several samples of its code).
 struct Flow {
   Flow() = default;
-  /// For batches of at most `items` items. Throws nothing that a layer could mend.
+  /// For batches of at most `items` items.
   Flow(Shape item_shape, int64_t items, Order item_order = Order::Item, int64_t rows_an_item = 1);
+
+  /// Of what no gradient is asked for: the items themselves.
+  static Flow without_gradient(Shape item_shape, int64_t items);
 
   Shape shape;                ///< of a row, as the model has it
   Order order = Order::Item;
