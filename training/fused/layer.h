@@ -17,6 +17,7 @@ struct Step {
   bool training = false;   ///< false while validating and at inference
   int64_t most_items = 0;  ///< that a batch ever has
   int shards = 1;          ///< that the batch is cut into
+  int most_shards = 1;
 
   // For what is drawn at random or weighed; not of inference.
   const RowRandom* random = nullptr;

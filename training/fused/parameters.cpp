@@ -1,5 +1,7 @@
 #include "hourglass/training/fused/parameters.h"
 
+#include "hourglass/core/error.h"
+
 #include <ATen/ATen.h>
 
 #include <algorithm>
@@ -41,6 +43,19 @@ size_t Parameters::add(const std::string& name, const at::Tensor& tensor,
   size_ += parameter.rows * parameter.stride;
   parameters_.push_back(std::move(parameter));
   return parameters_.size() - 1;
+}
+
+std::vector<std::string> Parameters::names() const {
+  std::vector<std::string> names;
+  for (const auto& parameter : parameters_) names.push_back(parameter.name);
+  return names;
+}
+
+Shape Parameters::shape(const std::string& name) const {
+  for (const auto& parameter : parameters_) {
+    if (parameter.name == name) return parameter.tensor.sizes().vec();
+  }
+  throw Error("no parameter is called '{}'", name);
 }
 
 void Parameters::allocate(int shards) {

@@ -32,6 +32,9 @@ class Parameters {
   /// Makes the vectors, once all are added, and reads the model.
   void allocate(int shards);
 
+  std::vector<std::string> names() const;
+  Shape shape(const std::string& name) const;  ///< the model's
+
   const Parameter& at(size_t number) const { return parameters_[number]; }
   int64_t size() const { return size_; }
   float* values() const { return values_.data(); }

@@ -27,7 +27,10 @@ void for_items(const Shard& shard, Work work) {
 class PenaltyOnCode : public PenaltyTerm {
  public:
   explicit PenaltyOnCode(const PenaltyParts& parts)
-      : code_(parts.code), step_(parts.step), sums_(kMostShards), metric_sums_(kMostShards) {}
+      : code_(parts.code),
+        step_(parts.step),
+        sums_(static_cast<size_t>(step_.most_shards)),
+        metric_sums_(sums_.size()) {}
 
   void add_forward(Program& program) override {
     program.each([this](const Shard& shard) { forward(shard); });
@@ -37,7 +40,6 @@ class PenaltyOnCode : public PenaltyTerm {
   }
 
  protected:
-  static constexpr size_t kMostShards = 1024;
   Flow& code_;
   const Step& step_;
   std::vector<double> sums_, metric_sums_;
@@ -91,7 +93,7 @@ class MeanActivation : public PenaltyOnCode {
   MeanActivation(const PenaltyParts& parts, double target)
       : PenaltyOnCode(parts),
         target_(target),
-        unit_sums_(kMostShards, std::vector<double>(static_cast<size_t>(code_.width))),
+        unit_sums_(sums_.size(), std::vector<double>(static_cast<size_t>(code_.width))),
         slopes_(static_cast<size_t>(code_.width)) {}
 
   void add_forward(Program& program) override {
@@ -146,10 +148,11 @@ class Contraction : public PenaltyOnCode {
       : PenaltyOnCode(parts),
         parameters_(parts.parameters),
         weight_number_(parts.weight),
+        adds_(parts.weight_is_tied),
         inputs_(parts.inputs),
         activation_(parts.activation),
         lengths_(static_cast<size_t>(code_.width)),
-        unit_sums_(kMostShards, std::vector<double>(static_cast<size_t>(code_.width))) {}
+        unit_sums_(sums_.size(), std::vector<double>(static_cast<size_t>(code_.width))) {}
 
   void add_forward(Program& program) override {
     // Every shard needs the lengths, and none may change them while another reads.
@@ -162,6 +165,7 @@ class Contraction : public PenaltyOnCode {
  private:
   Parameters& parameters_;
   size_t weight_number_;
+  bool adds_;
   int64_t inputs_;
   Activation activation_;
   std::vector<double> lengths_;                 // Σᵢ Wⱼᵢ²
@@ -229,7 +233,8 @@ class Contraction : public PenaltyOnCode {
       const float* row = parameters_.values(weight_number_) + i * weight.stride;
       float* gradient = parameters_.gradient(weight_number_, shard.index) + i * weight.stride;
       for (size_t j = 0; j < lengths_.size(); ++j) {
-        gradient[j] += i < inputs_ ? static_cast<float>(scale * 2 * squares[j]) * row[j] : 0.0F;
+        const float own = i < inputs_ ? static_cast<float>(scale * 2 * squares[j]) * row[j] : 0.0F;
+        gradient[j] = adds_ ? gradient[j] + own : own;
       }
     }
   }

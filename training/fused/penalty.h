@@ -16,6 +16,9 @@ class PenaltyTerm {
   /// After the encoder's forward pass.
   virtual void add_forward(Program& program) = 0;
 
+  /// Once the gradient of what the decoder reads is there: adds its own to it.
+  virtual void add_backward_of_samples(Program& /*program*/) {}
+
   /// Once the code's gradient is there: adds its own, times `Step::penalty_weight`.
   virtual void add_backward(Program& program) = 0;
 
@@ -31,6 +34,7 @@ struct PenaltyParts {
   Parameters& parameters;
   // Of the contraction: the layer that makes the code.
   size_t weight = 0;             ///< its number
+  bool weight_is_tied = false;   ///< and has a gradient from the decoder already
   int64_t inputs = 0;            ///< of the item, without the condition
   kernels::Activation activation = kernels::Activation::Linear;
 };
