@@ -2,12 +2,13 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/training/fused/dense_layer.h"
+#include "hourglass/training/fused/recurrent_layers.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
+#include <set>
 
 namespace hourglass::training::fused {
 namespace {
@@ -23,14 +24,19 @@ bool is_view(const models::LayerPlan& plan) {
 
 /// Null for a kind that nobody here computes.
 std::unique_ptr<Layer> make_layer(const models::ModelPlan::Entry& entry, Flow& input,
-                                  const Step& step, Parameters& parameters, Adds adds) {
+                                  const Step& step, Parameters& parameters, Adds adds,
+                                  const Shape& item) {
   if (entry.layer.kind == "dense") {
     return std::make_unique<DenseLayer>(entry, input, step, parameters, adds);
   }
-  return nullptr;
+  return make_recurrent_layer(entry.layer, input, step, parameters, entry.name, item);
 }
 
-bool can_compute(const models::LayerPlan& plan) { return is_view(plan) || plan.kind == "dense"; }
+bool can_compute(const models::LayerPlan& plan) {
+  static const std::set<std::string> kinds = {"dense",    "flatten", "reshape", "lstm",
+                                              "sequence", "items",   "repeat"};
+  return kinds.contains(plan.kind);
+}
 
 /// The weight that a dense layer has, its own or another's.
 const at::Tensor* weight_of(const models::LayerPlan& plan) {
@@ -121,7 +127,7 @@ void Network::build_layers(const models::ModelPlan& plan, const Step& step,
   Flow* flow = &input_;
   const auto append = [&](Layers& layers, const models::ModelPlan::Entry& entry, Adds adds) {
     if (is_view(entry.layer)) return;
-    layers.push_back(make_layer(entry, *flow, step, parameters, adds));
+    layers.push_back(make_layer(entry, *flow, step, parameters, adds, target_shape_));
     if (!layers.back()) throw Error("the fused engine does not compute {}", entry.name);
   };
   const bool contracts = plan_.penalty == models::Penalty::Contraction;
