@@ -22,6 +22,15 @@ int64_t width_of(const Shape& shape, Order order) {
 Floats::Floats(int64_t count)
     : memory_(at::zeros({count}, at::kFloat)), data_(memory_.mutable_data_ptr<float>()) {}
 
+Flow Flow::without_gradient(Shape item_shape, int64_t items) {
+  Flow flow;
+  flow.shape = std::move(item_shape);
+  flow.width = element_count(flow.shape);
+  flow.stride = kernels::padded(flow.width);
+  flow.values = Floats(items * flow.stride);
+  return flow;
+}
+
 Flow::Flow(Shape item_shape, int64_t items, Order item_order, int64_t rows_an_item)
     : shape(std::move(item_shape)), order(item_order), rows_per_item(rows_an_item) {
   width = width_of(shape, order);

@@ -35,9 +35,12 @@ enum class Order {
 /// (or several, where each item has several samples of its code, or is a sequence).
 struct Flow {
   Flow() = default;
-  /// For batches of at most `items` items. Throws nothing that a layer could mend. `rows_an_item`
-  /// counts samples; with `Order::Steps` each of them has T rows.
+  /// For batches of at most `items` items. `rows_an_item` counts samples; with `Order::Steps` each of
+  /// them has T rows.
   Flow(Shape item_shape, int64_t items, Order item_order = Order::Item, int64_t rows_an_item = 1);
+
+  /// Of what no gradient is asked for: the items themselves.
+  static Flow without_gradient(Shape item_shape, int64_t items);
 
   Shape shape;                ///< of a row, as the model has it
   Order order = Order::Item;
