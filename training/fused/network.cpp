@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 namespace hourglass::training::fused {
 namespace {
@@ -25,17 +24,15 @@ bool is_view(const models::LayerPlan& plan) {
 /// Null for a kind that nobody here computes.
 std::unique_ptr<Layer> make_layer(const models::ModelPlan::Entry& entry, Flow& input,
                                   const Step& step, Parameters& parameters, Adds adds,
-                                  const Shape& item) {
+                                  const Shape& target) {
   if (entry.layer.kind == "dense") {
     return std::make_unique<DenseLayer>(entry, input, step, parameters, adds);
   }
-  return make_recurrent_layer(entry.layer, input, step, parameters, entry.name, item);
+  return make_recurrent_layer(entry, input, step, parameters, target);
 }
 
 bool can_compute(const models::LayerPlan& plan) {
-  static const std::set<std::string> kinds = {"dense",    "flatten", "reshape", "lstm",
-                                              "sequence", "items",   "repeat"};
-  return kinds.contains(plan.kind);
+  return is_view(plan) || plan.kind == "dense" || is_recurrent(plan);
 }
 
 /// The weight that a dense layer has, its own or another's.
