@@ -155,7 +155,7 @@ void Network::build_objective(const models::Autoencoder& model, const Step& step
                               Parameters& parameters) {
   reconstruction_ = std::make_unique<Reconstruction>(
       *decoder_.back(), separate_target_ || condition_width_ > 0 ? target_ : input_,
-      model.likelihood(), plan_, step);
+      model.likelihood(), plan_, step, parameters);
   PenaltyParts parts = {.code = mean(),
                         .log_variance = heads_.size() > 1 ? &heads_[1]->output() : nullptr,
                         .step = step,
