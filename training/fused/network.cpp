@@ -84,17 +84,17 @@ at::Tensor rows_of(const Flow& flow, int64_t items, const Shape& shape, bool fir
 }  // namespace
 
 std::optional<std::string> obstacle(const models::Autoencoder& model) {
-  if (!model.objective_plan()) return "its objective";
-  if (model.phases().size() != 1) return "its several phases";
+  if (!model.objective_plan()) return "an objective of its own";
+  if (model.phases().size() != 1) return "an objective of several phases";
   const models::ModelPlan plan = model.plan();
   bool all_dense = true;
   for (const auto* entries : {&plan.encoder, &plan.heads, &plan.decoder}) {
     for (const auto& entry : *entries) {
-      if (!can_compute(entry.layer)) return fmt::format("its layer {}", entry.name);
+      if (!can_compute(entry.layer)) return fmt::format("the layer {}", entry.name);
       all_dense = all_dense && (entry.layer.kind == "dense" || is_view(entry.layer));
     }
   }
-  if (model.condition_width() > 0 && !all_dense) return "its condition";
+  if (model.condition_width() > 0 && !all_dense) return "a condition that joins other than dense layers";
   return {};
 }
 
