@@ -195,7 +195,7 @@ TEST(FusedEngine, SaysWhatItDoesNotTake) {
   testing::expect_contains(testing::error_of([&] {
                              make_engine({.kind = EngineKind::Fused}, {own, *data, optimizer});
                            }),
-                           "an objective of its own");
+                           {"an objective of its own"});
 }
 
 TEST(Team, DoesEveryShardOnce) {
