@@ -5,9 +5,18 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace hourglass {
+
+/// Memory for `count` numbers of each row: those of row i begin at out + i · stride.
+struct RowNumbers {
+  std::span<const int64_t> rows;
+  int64_t count = 0;
+  float* out = nullptr;
+  int64_t stride = 0;
+};
 
 /// Random numbers of the rows of a data set, keyed by (seed, purpose, epoch, row): the same for a
 /// row whatever the order and size of batches, the engine and the number of processes, and without
@@ -16,6 +25,10 @@ class RowRandom {
  public:
   RowRandom() = default;
   explicit RowRandom(uint64_t seed, int64_t epoch = 0) : seed_(seed), epoch_(epoch) {}
+
+  // The same numbers as below, on the calling thread.
+  void fill_normal(std::string_view purpose, const RowNumbers& to) const;
+  void fill_uniform(std::string_view purpose, const RowNumbers& to) const;
 
   // `rows` is int64 [B] on the CPU; the result is float32 [B, item_shape…] on the CPU.
 
@@ -34,6 +47,8 @@ class RowRandom {
  private:
   uint64_t seed_ = 0;
   int64_t epoch_ = 0;
+
+  uint64_t key(std::string_view purpose) const;
 };
 
 }  // namespace hourglass

@@ -30,6 +30,21 @@ class ClassCondition : public DatasetDecorator {
     return batch;
   }
 
+  void write(std::span<const int64_t> positions, int64_t epoch,
+             const BatchMemory& to) const override {
+    std::vector<int64_t> labels(positions.size());
+    BatchMemory items = to;
+    items.condition = nullptr;
+    items.labels = labels.data();
+    inner().write(positions, epoch, items);
+    if (to.labels) std::copy(labels.begin(), labels.end(), to.labels);
+    for (size_t i = 0; to.condition && i < labels.size(); ++i) {
+      float* row = to.condition + static_cast<int64_t>(i) * to.condition_stride;
+      std::fill_n(row, classes_, 0.0F);
+      row[labels[i]] = 1;
+    }
+  }
+
   DatasetPtr to(at::Device device) const override {
     return std::make_shared<ClassCondition>(inner().to(device), classes_);
   }

@@ -6,7 +6,9 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace hourglass::datasets {
 namespace {
@@ -38,6 +40,33 @@ at::Tensor corrupted(const Corruption& corruption, const at::Tensor& input, cons
     }
   }
   return input;
+}
+
+/// The same for one row in plain memory: `numbers` is that row, and memory for what is drawn.
+void corrupt(const Corruption& corruption, const RowRandom& random, const RowNumbers& numbers,
+             float* values) {
+  const auto amount = static_cast<float>(corruption.amount);
+  const bool gaussian = corruption.kind == CorruptionKind::Gaussian;
+  if (gaussian) {
+    random.fill_normal("corruption", numbers);
+  } else if (corruption.kind != CorruptionKind::None) {
+    random.fill_uniform("corruption", numbers);
+  }
+  for (int64_t j = 0; j < numbers.count; ++j) {
+    const float drawn = numbers.out[j];
+    switch (corruption.kind) {
+      case CorruptionKind::None: break;
+      case CorruptionKind::Gaussian:
+        values[j] = std::clamp(drawn * amount + values[j], 0.0F, 1.0F);
+        break;
+      case CorruptionKind::Mask:
+        if (drawn < amount) values[j] = 0;
+        break;
+      case CorruptionKind::SaltPepper:
+        if (drawn < amount) values[j] = drawn >= amount / 2 ? 1.0F : 0.0F;
+        break;
+    }
+  }
 }
 
 }  // namespace
@@ -75,6 +104,23 @@ Batch Corrupted::batch(const at::Tensor& positions, int64_t epoch) const {
   batch.input =
       corrupted(corruption_, batch.input.cpu(), batch.rows, random).to(batch.input.device());
   return batch;
+}
+
+void Corrupted::write(std::span<const int64_t> positions, int64_t epoch,
+                      const BatchMemory& to) const {
+  std::vector<int64_t> rows(positions.size());
+  BatchMemory items = to;
+  items.rows = rows.data();
+  inner().write(positions, epoch, items);
+  if (to.rows) std::copy(rows.begin(), rows.end(), to.rows);
+  if (!to.input) return;
+  const RowRandom random(seed_, noise_ == Noise::Fresh ? epoch : 0);
+  const int64_t count = element_count(item_shape());
+  std::vector<float> noise(static_cast<size_t>(count));
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const RowNumbers numbers = {.rows = std::span(rows).subspan(i, 1), .count = count, .out = noise.data()};
+    corrupt(corruption_, random, numbers, to.input + static_cast<int64_t>(i) * to.input_stride);
+  }
 }
 
 DatasetPtr Corrupted::to(at::Device device) const {

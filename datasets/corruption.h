@@ -37,7 +37,10 @@ class Corrupted : public DatasetDecorator {
  public:
   Corrupted(DatasetPtr clean, Corruption corruption, Noise noise, uint64_t seed);
 
+  bool has_targets() const override { return true; }
   Batch batch(const at::Tensor& positions, int64_t epoch) const override;
+  void write(std::span<const int64_t> positions, int64_t epoch,
+             const BatchMemory& to) const override;
   DatasetPtr to(at::Device device) const override;
 
  private:

@@ -1,11 +1,13 @@
 #include "hourglass/datasets/dataset.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/kernels/scaling.h"
 
 #include <ATen/ATen.h>
 #include <c10/util/accumulate.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace hourglass::datasets {
@@ -23,6 +25,24 @@ at::Tensor broadcastable(const std::vector<double>& numbers, Shape item_shape) {
 
 at::Tensor Dataset::first_positions(int64_t count) const {
   return at::arange(std::min(count, size()), at::kLong);
+}
+
+void Dataset::write(std::span<const int64_t> positions, int64_t epoch,
+                    const BatchMemory& to) const {
+  const Batch items = batch(at::tensor(c10::IntArrayRef(positions.data(), positions.size())), epoch);
+  const auto copy = [&](const at::Tensor& values, float* out, int64_t stride) {
+    if (!out) return;
+    const at::Tensor flat = values.flatten(1);  // [B, values of an item]
+    at::from_blob(out, flat.sizes(), {stride, 1}, at::kFloat).copy_(flat);
+  };
+  copy(items.input, to.input, to.input_stride);
+  copy(items.target, to.target, to.target_stride);
+  copy(items.condition, to.condition, to.condition_stride);
+  const auto copy_numbers = [&](const at::Tensor& numbers, int64_t* out) {
+    if (out) std::copy_n(numbers.contiguous().const_data_ptr<int64_t>(), positions.size(), out);
+  };
+  copy_numbers(items.labels, to.labels);
+  copy_numbers(items.rows, to.rows);
 }
 
 TensorDataset::TensorDataset(at::Tensor values, at::Tensor labels, Scaling scaling)
@@ -57,6 +77,44 @@ Batch TensorDataset::batch(const at::Tensor& positions, int64_t /*epoch*/) const
   return batch;
 }
 
+void TensorDataset::write(std::span<const int64_t> positions, int64_t /*epoch*/,
+                          const BatchMemory& to) const {
+  if (to.rows) std::copy(positions.begin(), positions.end(), to.rows);
+  if (to.labels) {
+    const auto* labels = labels_.const_data_ptr<int64_t>();
+    std::transform(positions.begin(), positions.end(), to.labels,
+                   [&](int64_t position) { return labels[position]; });
+  }
+  if (to.input) write_items(positions, to.input, to.input_stride);
+  if (to.target) write_items(positions, to.target, to.target_stride);
+}
+
+void TensorDataset::write_items(std::span<const int64_t> positions, float* out,
+                                int64_t stride) const {
+  if (values_.scalar_type() == at::kByte) {
+    write_items(values_.const_data_ptr<uint8_t>(), positions, out, stride);
+  } else {
+    write_items(values_.const_data_ptr<float>(), positions, out, stride);
+  }
+}
+
+template <class Stored>
+void TensorDataset::write_items(const Stored* values, std::span<const int64_t> positions,
+                                float* out, int64_t stride) const {
+  const int64_t count = c10::multiply_integers(item_shape());
+  const auto* offset = offset_.const_data_ptr<float>();
+  const auto* factor = factor_.const_data_ptr<float>();
+  for (const int64_t position : positions) {
+    const Stored* item = values + position * count;
+    if (scaling_.factor.size() == 1) {
+      kernels::scale(count, item, *offset, *factor, out);
+    } else {
+      kernels::scale(count, item, offset, factor, out);
+    }
+    out += stride;
+  }
+}
+
 DatasetPtr TensorDataset::to(at::Device device) const {
   const at::Tensor labels = labels_.defined() ? labels_.to(device) : labels_;
   return std::make_shared<TensorDataset>(values_.to(device), labels, scaling_);
@@ -64,6 +122,20 @@ DatasetPtr TensorDataset::to(at::Device device) const {
 
 Batch Subset::batch(const at::Tensor& positions, int64_t epoch) const {
   return inner().batch(positions_.index_select(0, positions), epoch);
+}
+
+void Subset::write(std::span<const int64_t> positions, int64_t epoch, const BatchMemory& to) const {
+  // A few at a time, so that no call allocates memory.
+  std::array<int64_t, 64> there;
+  const auto* all = positions_.const_data_ptr<int64_t>();
+  BatchMemory part = to;
+  for (size_t first = 0; first < positions.size(); first += there.size()) {
+    const auto some = positions.subspan(first, std::min(there.size(), positions.size() - first));
+    std::transform(some.begin(), some.end(), there.begin(),
+                   [&](int64_t position) { return all[position]; });
+    inner().write(std::span(there).first(some.size()), epoch, part);
+    part.advance(static_cast<int64_t>(some.size()));
+  }
 }
 
 at::Tensor Subset::rows_at(const at::Tensor& positions) const {
@@ -88,6 +160,14 @@ Batch Paired::batch(const at::Tensor& positions, int64_t epoch) const {
   batch.target = targets.input;
   if (!batch.labels.defined()) batch.labels = targets.labels;
   return batch;
+}
+
+void Paired::write(std::span<const int64_t> positions, int64_t epoch, const BatchMemory& to) const {
+  BatchMemory inputs = to, targets = {.input = to.target, .input_stride = to.target_stride};
+  inputs.target = nullptr;
+  if (!inner().has_labels()) std::swap(inputs.labels, targets.labels);
+  inner().write(positions, epoch, inputs);
+  targets_->write(positions, epoch, targets);
 }
 
 DatasetPtr Paired::to(at::Device device) const {

@@ -6,10 +6,33 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
 namespace hourglass::datasets {
+
+/// Where `Dataset::write` puts a batch: the values of item i begin at pointer + i · stride. What is
+/// null is not written.
+struct BatchMemory {
+  float* input = nullptr;
+  int64_t input_stride = 0;
+  float* target = nullptr;
+  int64_t target_stride = 0;
+  float* condition = nullptr;
+  int64_t condition_stride = 0;
+  int64_t* labels = nullptr;
+  int64_t* rows = nullptr;  ///< their numbers, see `Batch::rows`
+
+  /// Goes on to the place of a later item.
+  void advance(int64_t items) {
+    if (input) input += items * input_stride;
+    if (target) target += items * target_stride;
+    if (condition) condition += items * condition_stride;
+    if (labels) labels += items;
+    if (rows) rows += items;
+  }
+};
 
 /// A set of items that is held once and handed out as batches; there are no per-item objects.
 ///
@@ -33,6 +56,14 @@ class Dataset {
   /// The items at `positions` (int64 [B] on the CPU, each in 0 … size()-1), on the data set's
   /// device. `epoch` (≥ 0) selects the noise of corrupted data; clean data ignores it.
   virtual Batch batch(const at::Tensor& positions, int64_t epoch = 0) const = 0;
+
+  /// Whether the target of an item is another than its input.
+  virtual bool has_targets() const { return false; }
+
+  /// Writes what `batch` gives of the items at `positions` into plain memory, on the calling thread;
+  /// data on the CPU alone. Data sets that can do it without tensors do; this one calls `batch`.
+  virtual void write(std::span<const int64_t> positions, int64_t epoch,
+                     const BatchMemory& to) const;
 
   /// The numbers of the rows at `positions`, as `batch` gives them.
   virtual at::Tensor rows_at(const at::Tensor& positions) const { return positions; }
@@ -58,6 +89,7 @@ class DatasetDecorator : public Dataset {
   Shape target_shape() const override { return inner_->target_shape(); }
   bool has_labels() const override { return inner_->has_labels(); }
   int64_t condition_width() const override { return inner_->condition_width(); }
+  bool has_targets() const override { return inner_->has_targets(); }
   at::Tensor rows_at(const at::Tensor& positions) const override {
     return inner_->rows_at(positions);
   }
@@ -88,12 +120,19 @@ class TensorDataset : public Dataset {
   Shape item_shape() const override;
   bool has_labels() const override;
   Batch batch(const at::Tensor& positions, int64_t epoch) const override;
+  void write(std::span<const int64_t> positions, int64_t epoch,
+             const BatchMemory& to) const override;
   DatasetPtr to(at::Device device) const override;
 
  private:
   at::Tensor values_, labels_;
   Scaling scaling_;
   at::Tensor offset_, factor_;  // what scaling_ says, shaped to broadcast over a batch
+
+  void write_items(std::span<const int64_t> positions, float* out, int64_t stride) const;
+  template <class Stored>
+  void write_items(const Stored* values, std::span<const int64_t> positions, float* out,
+                   int64_t stride) const;
 };
 
 /// Some rows of another data set, in the given order.
@@ -105,6 +144,8 @@ class Subset : public DatasetDecorator {
 
   int64_t size() const override { return positions_.size(0); }
   Batch batch(const at::Tensor& positions, int64_t epoch) const override;
+  void write(std::span<const int64_t> positions, int64_t epoch,
+             const BatchMemory& to) const override;
   at::Tensor rows_at(const at::Tensor& positions) const override;
   DatasetPtr to(at::Device device) const override;
 
@@ -120,7 +161,10 @@ class Paired : public DatasetDecorator {
 
   Shape target_shape() const override { return targets_->item_shape(); }
   bool has_labels() const override { return inner().has_labels() || targets_->has_labels(); }
+  bool has_targets() const override { return true; }
   Batch batch(const at::Tensor& positions, int64_t epoch) const override;
+  void write(std::span<const int64_t> positions, int64_t epoch,
+             const BatchMemory& to) const override;
   DatasetPtr to(at::Device device) const override;
 
  private:

@@ -114,7 +114,8 @@ template <Left kLies>
 void multiply_lying(const ProductSize& size, const LeftFactor& left, const RowsOf& right,
                     const MutableRowsOf& result, bool add) {
   const int64_t columns = padded(size.columns);
-  for (int64_t start = 0; start < size.inner; start += kInnerBlock) {
+  int64_t start = 0;
+  do {  // once even where there is nothing to sum: the result is then 0
     const int64_t inner = std::min(kInnerBlock, size.inner - start);
     const LeftFactor part = {left.data + start * (kLies == Left::Rows ? 1 : left.stride), left.stride, kLies};
     for (int64_t column = 0; column < columns; column += 2 * kWidth) {
@@ -127,7 +128,8 @@ void multiply_lying(const ProductSize& size, const LeftFactor& left, const RowsO
         column_of_tiles<1, kLies>(size.rows, inner, part, block, target, adding);
       }
     }
-  }
+    start += kInnerBlock;
+  } while (start < size.inner);
 }
 
 void multiply(const ProductSize& size, const LeftFactor& left, const RowsOf& right,

@@ -37,7 +37,7 @@ struct MutableRowsOf {
 struct ProductSize {
   int64_t rows;     ///< of the left factor and the result
   int64_t columns;  ///< of the right factor and the result; rounded up to a multiple of `kLanes`
-  int64_t inner;    ///< columns of the left factor, rows of the right one
+  int64_t inner;    ///< columns of the left factor, rows of the right one; may be 0
 };
 
 enum class Into {

@@ -1,14 +1,13 @@
 #pragma once
 
 #include "hourglass/core/fields.h"
+#include "hourglass/kernels/activation.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <utility>
 
-namespace hourglass::models {
-
-enum class Activation { Linear, Relu, LeakyRelu, Elu, Selu, Gelu, Silu, Softplus, Tanh, Sigmoid };
+namespace hourglass::kernels {
 
 constexpr auto names_of(Activation) {
   return std::to_array<EnumName<Activation>>({{Activation::Linear, "linear"},
@@ -22,6 +21,12 @@ constexpr auto names_of(Activation) {
                                               {Activation::Tanh, "tanh"},
                                               {Activation::Sigmoid, "sigmoid"}});
 }
+
+}  // namespace hourglass::kernels
+
+namespace hourglass::models {
+
+using kernels::Activation;
 
 /// The function applied to each element, with PyTorch's default constants (leaky ReLU slope 0.01,
 /// ELU α 1).

@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <typeinfo>
 
 namespace hourglass::models {
 namespace {
@@ -112,6 +113,11 @@ at::Tensor Autoencoder::forward(const at::Tensor& x, const at::Tensor& condition
 StepValues Autoencoder::losses(const Batch& batch, const StepContext& /*context*/) {
   const at::Tensor logits = decode_logits(encode(batch.input, batch.condition), batch.condition);
   return {.terms = {reconstruction_loss(likelihood_, logits, batch.target)}};
+}
+
+std::optional<ObjectivePlan> Autoencoder::objective_plan() const {
+  if (typeid(*this) != typeid(Autoencoder)) return {};
+  return ObjectivePlan{};
 }
 
 std::vector<LayerOutput> Autoencoder::layers(const at::Tensor& x, const at::Tensor& condition) {

@@ -5,12 +5,14 @@
 #include "hourglass/core/row_random.h"
 #include "hourglass/models/likelihood.h"
 #include "hourglass/models/network.h"
+#include "hourglass/models/objective_plan.h"
 
 #include <torch/nn/module.h>
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -127,6 +129,10 @@ class Autoencoder : public torch::nn::Module {
 
   /// The values of phase `context.phase` on a batch.
   virtual StepValues losses(const Batch& batch, const StepContext& context);
+
+  /// What `losses` computes, where an `ObjectivePlan` can say it. A derived class with losses of its
+  /// own inherits no plan: it has none, or gives one.
+  virtual std::optional<ObjectivePlan> objective_plan() const;
 
   /// After the optimizers' steps on a batch, without gradients: running averages of codebooks,
   /// norms of weights, and the like.

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <typeinfo>
 
 namespace hourglass::models {
 
@@ -32,6 +33,12 @@ at::Tensor Conditional::kl(const GaussianCode& code, const at::Tensor& condition
   const GaussianCode prior = {prior_mean_->forward(condition).view_as(code.mean),
                               prior_log_variance_->forward(condition).view_as(code.mean)};
   return kl_divergence(code, prior);
+}
+
+std::optional<ObjectivePlan> Conditional::objective_plan() const {
+  if (typeid(*this) != typeid(Conditional) || prior_mean_) return {};
+  return ObjectivePlan{
+      .reduction = Reduction::SumOfValues, .penalty = Penalty::Kl, .samples_code = true};
 }
 
 std::string Conditional::script_methods() const {

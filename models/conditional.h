@@ -37,6 +37,8 @@ class Conditional : public Variational {
   /// Throws `UsageError` where there is no condition.
   Conditional(ConditionalOptions options, const ModelSpec& spec);
 
+  /// Of the standard prior alone.
+  std::optional<ObjectivePlan> objective_plan() const override;
   std::string script_methods() const override;
 
  protected:

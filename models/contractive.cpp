@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <optional>
+#include <typeinfo>
 
 namespace hourglass::models {
 namespace {
@@ -41,6 +42,14 @@ StepValues Contractive::losses(const Batch& batch, const StepContext& context) {
   const at::Tensor logits = decode_logits(encode(batch.input, batch.condition), batch.condition);
   return {.terms = {reconstruction_loss(likelihood(), logits, batch.target), norm.mean()},
           .metrics = {norm.sqrt().mean()}};
+}
+
+std::optional<ObjectivePlan> Contractive::objective_plan() const {
+  const auto layer = single_dense_layer(plan());
+  const bool closed = options_.jacobian == JacobianNorm::Exact && layer &&
+                      derivative_from_value(layer->activation, at::zeros({}));
+  if (typeid(*this) != typeid(Contractive) || !closed) return {};
+  return ObjectivePlan{.penalty = Penalty::Contraction};
 }
 
 at::Tensor Contractive::squared_jacobian_norm(const Batch& batch, const StepContext& context) {

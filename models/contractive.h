@@ -43,6 +43,9 @@ class Contractive : public Autoencoder {
   std::vector<Phase> phases() const override;
   StepValues losses(const Batch& batch, const StepContext& context) override;
 
+  /// Of the closed form alone.
+  std::optional<ObjectivePlan> objective_plan() const override;
+
   /// ‖∂h/∂x‖²_F of each row of the input: [B]. Works under no-grad too, but not in inference mode.
   at::Tensor squared_jacobian_norm(const Batch& batch, const StepContext& context);
 

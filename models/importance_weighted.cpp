@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <typeinfo>
 
 namespace hourglass::models {
 namespace {
@@ -38,6 +39,14 @@ StepValues ImportanceWeighted::losses(const Batch& batch, const StepContext& con
       log_weights.view({-1, k}).logsumexp(1) - std::log(static_cast<double>(k));  // [B]
   return {.terms = {-bound.mean()},
           .metrics = {error.mean(), kl_from_standard_normal(code).mean()}};
+}
+
+std::optional<ObjectivePlan> ImportanceWeighted::objective_plan() const {
+  if (typeid(*this) != typeid(ImportanceWeighted)) return {};
+  return ObjectivePlan{.reduction = Reduction::SumOfValues,
+                       .penalty = Penalty::Kl,
+                       .samples_code = true,
+                       .bound_samples = options_.importance_samples};
 }
 
 }  // namespace hourglass::models

@@ -32,6 +32,7 @@ class ImportanceWeighted : public Variational {
   /// The bound, and the metrics "reconstruction" and "kl" of the mean sample, both in nats.
   std::vector<Phase> phases() const override;
   StepValues losses(const Batch& batch, const StepContext& context) override;
+  std::optional<ObjectivePlan> objective_plan() const override;
 
  private:
   ImportanceWeightedOptions options_;

@@ -4,6 +4,8 @@
 
 #include <ATen/ATen.h>
 
+#include <typeinfo>
+
 namespace hourglass::models {
 namespace {
 
@@ -44,6 +46,13 @@ StepValues Sparse::losses(const Batch& batch, const StepContext& /*context*/) {
       options_.sparsity == Sparsity::L1 ? h.abs().sum() : kl_penalty(h, options_.target_activation);
   return {.terms = {reconstruction_loss(likelihood(), logits, batch.target), penalty},
           .metrics = {h.mean()}};
+}
+
+std::optional<ObjectivePlan> Sparse::objective_plan() const {
+  if (typeid(*this) != typeid(Sparse)) return {};
+  const bool l1 = options_.sparsity == Sparsity::L1;
+  return ObjectivePlan{.penalty = l1 ? Penalty::AbsoluteCode : Penalty::MeanActivation,
+                       .target_activation = options_.target_activation};
 }
 
 }  // namespace hourglass::models

@@ -47,6 +47,7 @@ class Sparse : public Autoencoder {
 
   std::vector<Phase> phases() const override;
   StepValues losses(const Batch& batch, const StepContext& context) override;
+  std::optional<ObjectivePlan> objective_plan() const override;
 
  private:
   SparseOptions options_;

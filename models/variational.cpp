@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <typeinfo>
+
 namespace hourglass::models {
 
 Variational::Variational(VariationalOptions options, const ModelSpec& spec)
@@ -34,6 +36,12 @@ std::vector<TensorMethod> Variational::extra_methods() {
     const GaussianCode code = distribution(x, c);
     return std::vector{code.mean, code.log_variance};
   })};
+}
+
+std::optional<ObjectivePlan> Variational::objective_plan() const {
+  if (typeid(*this) != typeid(Variational)) return {};
+  return ObjectivePlan{
+      .reduction = Reduction::SumOfValues, .penalty = Penalty::Kl, .samples_code = true};
 }
 
 std::string Variational::script_methods() const {

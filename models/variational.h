@@ -38,6 +38,7 @@ class Variational : public Autoencoder {
 
   std::vector<Phase> phases() const override;
   StepValues losses(const Batch& batch, const StepContext& context) override;
+  std::optional<ObjectivePlan> objective_plan() const override;
 
   std::string code_kind() const override { return "gaussian"; }
   std::vector<TensorMethod> extra_methods() override;

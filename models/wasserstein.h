@@ -33,6 +33,7 @@ class Wasserstein : public Autoencoder {
 
   std::vector<Phase> phases() const override;
   StepValues losses(const Batch& batch, const StepContext& context) override;
+  std::optional<ObjectivePlan> objective_plan() const override;
 
   std::string code_kind() const override { return "gaussian"; }
   std::string script_methods() const override;

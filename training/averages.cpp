@@ -32,35 +32,55 @@ void Averages::add(const std::vector<at::Tensor>& values, int64_t items) {
   items_.push_back(items);
 }
 
+void Averages::add(std::span<const double> values, int64_t items) {
+  numbers_.insert(numbers_.end(), values.begin(), values.end());
+  items_.push_back(items);
+}
+
+/// All steps: [steps, names].
+std::vector<double> Averages::table() const {
+  if (rows_.empty()) return numbers_;
+  const at::Tensor table = at::stack(rows_).to(at::kCPU, at::kDouble);
+  const auto* first = table.const_data_ptr<double>();
+  return {first, first + table.numel()};
+}
+
 EpochMeans Averages::take() {
   EpochMeans means;
-  if (rows_.empty()) return means;
-  const at::Tensor table = at::stack(rows_).to(at::kCPU, at::kDouble);  // [steps, values]
-  const auto cell = table.accessor<double, 2>();
-  const auto steps = static_cast<int64_t>(rows_.size());
+  if (items_.empty()) return means;
+  const std::vector<double> cells = table();
   const auto all_items =
       static_cast<double>(std::accumulate(items_.begin(), items_.end(), int64_t{0}));
   for (size_t i = 0; i < names_.size(); ++i) {
     double sum = 0;
-    for (int64_t step = 0; step < steps; ++step) {
-      sum += cell[step][static_cast<int64_t>(i)] *
-             static_cast<double>(items_[static_cast<size_t>(step)]);
+    for (size_t step = 0; step < items_.size(); ++step) {
+      sum += cells[step * names_.size() + i] * static_cast<double>(items_[step]);
     }
     means.values.push_back({names_[i], sum / all_items});
   }
-  for (int64_t step = 0; step < steps && !means.first_nonfinite_step; ++step) {
-    if (!std::isfinite(cell[step][0])) means.first_nonfinite_step = step;
+  for (size_t step = 0; step < items_.size() && !means.first_nonfinite_step; ++step) {
+    if (!std::isfinite(cells[step * names_.size()])) {
+      means.first_nonfinite_step = static_cast<int64_t>(step);
+    }
   }
   rows_.clear();
+  numbers_.clear();
   items_.clear();
   return means;
 }
 
 double Averages::recent_loss() const {
-  if (rows_.empty()) return std::numeric_limits<double>::quiet_NaN();
-  const auto count = std::min<std::ptrdiff_t>(100, std::ssize(rows_));
-  const std::vector<at::Tensor> recent(rows_.end() - count, rows_.end());
-  return at::stack(recent).select(1, 0).mean().item<double>();
+  const auto count = std::min<size_t>(100, items_.size());
+  if (count == 0) return std::numeric_limits<double>::quiet_NaN();
+  if (!rows_.empty()) {
+    const std::vector<at::Tensor> recent(rows_.end() - static_cast<std::ptrdiff_t>(count), rows_.end());
+    return at::stack(recent).select(1, 0).mean().item<double>();
+  }
+  double sum = 0;
+  for (size_t step = items_.size() - count; step < items_.size(); ++step) {
+    sum += numbers_[step * names_.size()];
+  }
+  return sum / static_cast<double>(count);
 }
 
 }  // namespace hourglass::training

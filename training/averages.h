@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ class Averages {
   /// The values of a step over `items` items, scalars in the order of the names.
   void add(const std::vector<at::Tensor>& values, int64_t items);
 
+  /// The same where the values are on the CPU already.
+  void add(std::span<const double> values, int64_t items);
+
   /// The means since the last call; forgets the steps.
   EpochMeans take();
 
@@ -41,8 +45,11 @@ class Averages {
 
  private:
   std::vector<std::string> names_;
-  std::vector<at::Tensor> rows_;  // a step each: [names]
+  std::vector<at::Tensor> rows_;  // a step each: [names], where they are on a device
+  std::vector<double> numbers_;   // [steps, names], where they are not
   std::vector<int64_t> items_;
+
+  std::vector<double> table() const;
 };
 
 }  // namespace hourglass::training

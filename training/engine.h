@@ -1,10 +1,10 @@
 #pragma once
 
 #include "hourglass/core/fields.h"
-#include "hourglass/core/named_tensor.h"
 #include "hourglass/datasets/dataset.h"
 #include "hourglass/models/autoencoder.h"
 #include "hourglass/training/averages.h"
+#include "hourglass/training/engine_state.h"
 #include "hourglass/training/optimizer.h"
 
 #include <ATen/core/Tensor.h>
@@ -12,8 +12,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
-#include <vector>
 
 namespace hourglass::training {
 
@@ -21,10 +21,11 @@ namespace hourglass::training {
 enum class EngineKind {
   Auto,      ///< the fastest that accepts the model and the device
   Autograd,  ///< LibTorch's automatic differentiation: any model, any device
+  Fused,     ///< by hand, on the CPU, for what a model's plans describe: see fused_engine.h
 };
 constexpr auto names_of(EngineKind) {
   return std::to_array<EnumName<EngineKind>>(
-      {{EngineKind::Auto, "auto"}, {EngineKind::Autograd, "autograd"}});
+      {{EngineKind::Auto, "auto"}, {EngineKind::Autograd, "autograd"}, {EngineKind::Fused, "fused"}});
 }
 
 enum class Precision {
@@ -44,23 +45,9 @@ struct EngineOptions {
 
   void describe(FieldTable& table) {
     table.add("clip_norm", clip_norm, "shorten gradients that are longer (L2)").above(0);
-    table.add("engine", kind, "what computes a step: auto or autograd");
+    table.add("engine", kind, "what computes a step: auto, autograd or fused");
     table.add("precision", precision, "of matrix products: float32 or bfloat16");
   }
-};
-
-/// What one phase's optimizer remembers, by name: "mean/encoder.dense1.weight".
-struct OptimizerState {
-  std::string phase;  ///< "all" where there is one
-  OptimizerKind kind = OptimizerKind::Adam;
-  int64_t steps = 0;
-  TensorMap slots;
-};
-
-/// All that an engine has to go on with: tensors in their own shapes, whatever the engine's layout.
-struct EngineState {
-  TensorMap model;  ///< parameters and buffers
-  std::vector<OptimizerState> optimizers;
 };
 
 /// Computes steps, validation and inference for a model: batch in, step done, means later. It
@@ -72,9 +59,9 @@ class Engine {
   /// "autograd".
   virtual std::string name() const = 0;
 
-  /// A step of each phase on the items at `positions` (int64 [B] on the CPU) of the training data.
-  /// Does not wait for the device.
-  virtual void train(const at::Tensor& positions, models::StepContext context,
+  /// A step of each phase on the items at `positions` of the training data; they must stay where
+  /// they are until the next step. Does not wait for the device.
+  virtual void train(std::span<const int64_t> positions, const models::StepContext& context,
                      double learning_rate) = 0;
 
   /// The means of the training steps since the last call.
@@ -106,9 +93,11 @@ struct EngineParts {
   models::Autoencoder& model;
   const datasets::Dataset& data;
   const OptimizerOptions& optimizer;
+  int64_t batch_size = 1;  ///< items that a step has at most
 };
 
-/// Throws `Error` where a model's phases contradict themselves.
+/// Auto is fused where it takes the model. Throws `Error` where a model's phases contradict
+/// themselves, `UsageError` where the engine asked for does not take the model, and says why.
 std::unique_ptr<Engine> make_engine(const EngineOptions& options, const EngineParts& parts);
 
 }  // namespace hourglass::training

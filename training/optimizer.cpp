@@ -13,9 +13,9 @@ namespace {
 /// Slots of zeros beside the weights, and a vector for what each step computes anew.
 class SlotOptimizer : public Optimizer {
  public:
-  SlotOptimizer(const at::Tensor& weights, const std::vector<std::string>& names)
+  SlotOptimizer(const at::Tensor& weights, const OptimizerOptions& options)
       : scratch_(at::empty_like(weights)) {
-    for (const auto& name : names) slots.push_back({name, at::zeros_like(weights)});
+    for (const auto& name : slot_names(options)) slots.push_back({name, at::zeros_like(weights)});
   }
 
  protected:
@@ -26,8 +26,8 @@ class SlotOptimizer : public Optimizer {
 /// Loshchilov & Hutter 2019.
 class Adam : public SlotOptimizer {
  public:
-  Adam(const at::Tensor& weights, double weight_decay)
-      : SlotOptimizer(weights, {"mean", "square"}), weight_decay_(weight_decay) {}
+  Adam(const at::Tensor& weights, const OptimizerOptions& options)
+      : SlotOptimizer(weights, options), weight_decay_(weight_decay(options)) {}
 
   void step(at::Tensor weights, const at::Tensor& gradient, double learning_rate) override {
     constexpr double kBeta1 = 0.9, kBeta2 = 0.999, kEpsilon = 1e-7;
@@ -49,7 +49,7 @@ class Adam : public SlotOptimizer {
 /// converges worse here.)
 class RmsProp : public SlotOptimizer {
  public:
-  explicit RmsProp(const at::Tensor& weights) : SlotOptimizer(weights, {"square"}) {}
+  using SlotOptimizer::SlotOptimizer;
 
   void step(at::Tensor weights, const at::Tensor& gradient, double learning_rate) override {
     constexpr double kRho = 0.9, kEpsilon = 1e-7;
@@ -64,7 +64,7 @@ class RmsProp : public SlotOptimizer {
 /// Duchi, Hazan & Singer 2011.
 class Adagrad : public SlotOptimizer {
  public:
-  explicit Adagrad(const at::Tensor& weights) : SlotOptimizer(weights, {"sum_of_squares"}) {}
+  using SlotOptimizer::SlotOptimizer;
 
   void step(at::Tensor weights, const at::Tensor& gradient, double learning_rate) override {
     constexpr double kEpsilon = 1e-10;
@@ -79,8 +79,7 @@ class Adagrad : public SlotOptimizer {
 /// Zeiler 2012.
 class Adadelta : public SlotOptimizer {
  public:
-  explicit Adadelta(const at::Tensor& weights)
-      : SlotOptimizer(weights, {"square", "delta_square"}) {}
+  using SlotOptimizer::SlotOptimizer;
 
   void step(at::Tensor weights, const at::Tensor& gradient, double learning_rate) override {
     constexpr double kRho = 0.9, kEpsilon = 1e-6;
@@ -98,10 +97,8 @@ class Adadelta : public SlotOptimizer {
 /// form).
 class Sgd : public SlotOptimizer {
  public:
-  Sgd(const at::Tensor& weights, double momentum)
-      : SlotOptimizer(weights, momentum == 0 ? std::vector<std::string>()
-                                             : std::vector<std::string>{"momentum"}),
-        momentum_(momentum) {}
+  Sgd(const at::Tensor& weights, const OptimizerOptions& options)
+      : SlotOptimizer(weights, options), momentum_(options.momentum.value_or(0)) {}
 
   void step(at::Tensor weights, const at::Tensor& gradient, double learning_rate) override {
     ++steps;
@@ -147,17 +144,33 @@ double default_learning_rate(OptimizerKind kind) {
   }
 }
 
+std::vector<std::string> slot_names(const OptimizerOptions& options) {
+  switch (options.kind) {
+    case OptimizerKind::Adam:
+    case OptimizerKind::AdamW: return {"mean", "square"};
+    case OptimizerKind::RmsProp: return {"square"};
+    case OptimizerKind::Adagrad: return {"sum_of_squares"};
+    case OptimizerKind::Adadelta: return {"square", "delta_square"};
+    case OptimizerKind::Sgd: break;
+  }
+  if (options.momentum.value_or(0) == 0) return {};
+  return {"momentum"};
+}
+
+double weight_decay(const OptimizerOptions& options) {
+  return options.kind == OptimizerKind::AdamW ? options.weight_decay.value_or(0.01) : 0;
+}
+
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options,
                                           const at::Tensor& weights) {
   check(options);
   switch (options.kind) {
-    case OptimizerKind::Adam: return std::make_unique<Adam>(weights, 0);
-    case OptimizerKind::AdamW:
-      return std::make_unique<Adam>(weights, options.weight_decay.value_or(0.01));
-    case OptimizerKind::RmsProp: return std::make_unique<RmsProp>(weights);
-    case OptimizerKind::Adagrad: return std::make_unique<Adagrad>(weights);
-    case OptimizerKind::Adadelta: return std::make_unique<Adadelta>(weights);
-    case OptimizerKind::Sgd: return std::make_unique<Sgd>(weights, options.momentum.value_or(0));
+    case OptimizerKind::Adam:
+    case OptimizerKind::AdamW: return std::make_unique<Adam>(weights, options);
+    case OptimizerKind::RmsProp: return std::make_unique<RmsProp>(weights, options);
+    case OptimizerKind::Adagrad: return std::make_unique<Adagrad>(weights, options);
+    case OptimizerKind::Adadelta: return std::make_unique<Adadelta>(weights, options);
+    case OptimizerKind::Sgd: return std::make_unique<Sgd>(weights, options);
   }
   throw Error("unknown optimizer");
 }

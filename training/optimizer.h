@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace hourglass::training {
@@ -36,6 +37,12 @@ void check(const OptimizerOptions& options);
 
 /// Adam, AdamW, RMSprop, SGD 1e-3; Adagrad 1e-2; Adadelta 1.
 double default_learning_rate(OptimizerKind kind);
+
+/// What the optimizer remembers between steps: "mean", "square", …
+std::vector<std::string> slot_names(const OptimizerOptions& options);
+
+/// AdamW's, by which weights shrink in each step, times the learning rate; 0 for all others.
+double weight_decay(const OptimizerOptions& options);
 
 /// Changes weights against their gradient. Works on weights as one vector: see `FlatParameters`. P
 /// is its length.

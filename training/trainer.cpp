@@ -106,7 +106,8 @@ Trainer::Trainer(models::AutoencoderPtr model, datasets::DatasetPtr training,
       options_(std::move(options)),
       monitor_(resolve_monitor(options_.monitor, reported_names(), validation_ != nullptr)),
       sampler_(std::make_shared<datasets::ShuffledSampler>(training_->size(), options_.seed)),
-      engine_(make_engine(options_.engine, {*model_, *training_, options_.optimizer})),
+      engine_(make_engine(options_.engine,
+                          {*model_, *training_, options_.optimizer, options_.batch_size})),
       learning_rate_(
           options_.optimizer.learning_rate.value_or(default_learning_rate(options_.optimizer.kind)),
           options_.schedule, options_.warmup, options_.epochs, steps_per_epoch()) {
@@ -188,7 +189,8 @@ TrainingResult Trainer::run_epochs(const StopRequested& stop_requested) {
 bool Trainer::train_epoch(int64_t epoch, const StopRequested& stop_requested) {
   for (const auto& hook : hooks_) hook->on_epoch_start(epoch, steps_per_epoch());
   model_->train();
-  const at::Tensor order = sampler_->order(epoch);
+  const at::Tensor order = sampler_->order(epoch).contiguous();
+  const auto* positions = order.const_data_ptr<int64_t>();
   models::StepContext context{.random = RowRandom(options_.seed, epoch),
                               .step = (epoch - 1) * steps_per_epoch(),
                               .epoch = epoch,
@@ -197,7 +199,8 @@ bool Trainer::train_epoch(int64_t epoch, const StopRequested& stop_requested) {
     if (stop_requested && stop_requested()) return false;
     const int64_t first = step * options_.batch_size;
     const int64_t count = std::min(options_.batch_size, order.size(0) - first);
-    engine_->train(order.narrow(0, first, count), context, learning_rate_.at(context.step));
+    engine_->train({positions + first, static_cast<size_t>(count)}, context,
+                   learning_rate_.at(context.step));
     for (const auto& hook : hooks_) hook->on_step(step + 1, *engine_);
   }
   return true;

@@ -27,14 +27,20 @@ class Floats {
 enum class Order {
   Item,          ///< in the order of the item's shape
   ChannelsLast,  ///< [H, W, C] of a shape [C, H, W], with C padded to a multiple of kernels::kLanes
+  Steps,     ///< a sequence [T, F]: a row of F values for each step; those of a shard are sorted by step
+  SameSteps  ///< a sequence [T, F] that is the same in each step: one row of F values
 };
 
 /// What flows from one layer to the next, and the gradient that flows back: a row for each item
-/// (or several, where each item has several samples of its code).
+/// (or several, where each item has several samples of its code, or is a sequence).
 struct Flow {
   Flow() = default;
-  /// For batches of at most `items` items. Throws nothing that a layer could mend.
+  /// For batches of at most `items` items. `rows_an_item`
+  /// counts samples; with `Order::Steps` each of them has T rows.
   Flow(Shape item_shape, int64_t items, Order item_order = Order::Item, int64_t rows_an_item = 1);
+
+  /// Of what no gradient is asked for: the items themselves.
+  static Flow without_gradient(Shape item_shape, int64_t items);
 
   Shape shape;                ///< of a row, as the model has it
   Order order = Order::Item;

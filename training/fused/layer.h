@@ -1,20 +1,28 @@
 #pragma once
 
+#include "hourglass/core/row_random.h"
 #include "hourglass/training/fused/flow.h"
 #include "hourglass/training/fused/parameters.h"
 #include "hourglass/training/fused/program.h"
 
 #include <cstdint>
 #include <memory>
+#include <span>
 
 namespace hourglass::training::fused {
 
-/// What all layers may ask about the batch at hand.
+/// What all parts of a step may ask about the batch at hand.
 struct Step {
-  int64_t items = 0;      ///< in the batch
-  bool training = false;  ///< false while validating
-  int64_t most_items = 0; ///< that a batch ever has
-  int shards = 1;
+  int64_t items = 0;       ///< in the batch
+  bool training = false;   ///< false while validating and at inference
+  int64_t most_items = 0;  ///< that a batch ever has
+  int shards = 1;          ///< that the batch is cut into
+  int most_shards = 1;
+
+  // For what is drawn at random or weighed; not of inference.
+  const RowRandom* random = nullptr;
+  std::span<const int64_t> rows = {};  ///< the numbers of the batch's items in their data set
+  double penalty_weight = 1;
 };
 
 /// A layer that computes forward and backward by hand. Memory is allocated when it is built; a step
@@ -33,8 +41,12 @@ class Layer {
   /// where the input has one. Overwrites both, but adds where it `adds`.
   virtual void add_backward(Program& program) = 0;
 
-  /// What is derived from the parameters, once they have changed: on each thread a part.
+  /// What is derived from the parameters, once they have changed: each shard does a part.
   virtual void add_refresh(Program& /*program*/) {}
+
+  /// Asked of the last layer: it may leave adding its bias to the pass that computes the loss, and
+  /// gives the bias then. Null where it has none, or adds it itself.
+  virtual const float* leave_bias_to_loss() { return nullptr; }
 };
 
 /// Whether a layer's gradients are the first of a step to be written, or others came before: a

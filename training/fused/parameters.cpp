@@ -1,6 +1,9 @@
 #include "hourglass/training/fused/parameters.h"
 
+#include "hourglass/core/error.h"
+
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <utility>
@@ -11,14 +14,16 @@ namespace {
 /// The part of a vector that holds a parameter, in the order in which it lies there.
 at::Tensor stored(const Parameter& parameter, float* vector) {
   Shape shape;
-  for (const int64_t dimension : parameter.order) shape.push_back(parameter.tensor.size(dimension));
+  for (const int64_t dimension : parameter.order) {
+    shape.push_back(parameter.shape[static_cast<size_t>(dimension)]);
+  }
   return at::from_blob(vector + parameter.offset, {parameter.rows, parameter.stride}, at::kFloat)
       .narrow(1, 0, parameter.columns)
       .view(shape);
 }
 
-/// The same with the dimensions as the model has them: a view.
-at::Tensor as_in_model(const Parameter& parameter, float* vector) {
+/// The same with the dimensions in the parameter's order: a view.
+at::Tensor as_seen(const Parameter& parameter, float* vector) {
   std::vector<int64_t> inverse(parameter.order.size());
   for (size_t i = 0; i < inverse.size(); ++i) {
     inverse[static_cast<size_t>(parameter.order[i])] = static_cast<int64_t>(i);
@@ -29,18 +34,36 @@ at::Tensor as_in_model(const Parameter& parameter, float* vector) {
 }  // namespace
 
 size_t Parameters::add(const std::string& name, const at::Tensor& tensor,
-                       std::vector<int64_t> order) {
+                       std::vector<int64_t> order, Shape shape) {
   const auto known = std::find_if(parameters_.begin(), parameters_.end(), [&](const auto& other) {
     return other.tensor.is_same(tensor);
   });
   if (known != parameters_.end()) return static_cast<size_t>(known - parameters_.begin());
-  Parameter parameter{.name = name, .tensor = tensor, .order = std::move(order), .offset = size_};
-  parameter.columns = tensor.size(parameter.order.back());
+  if (shape.empty()) shape = tensor.sizes().vec();
+  Parameter parameter{.name = name,
+                      .tensor = tensor,
+                      .shape = std::move(shape),
+                      .order = std::move(order),
+                      .offset = size_};
+  parameter.columns = parameter.shape[static_cast<size_t>(parameter.order.back())];
   parameter.rows = tensor.numel() / parameter.columns;
   parameter.stride = kernels::padded(parameter.columns);
   size_ += parameter.rows * parameter.stride;
   parameters_.push_back(std::move(parameter));
   return parameters_.size() - 1;
+}
+
+std::vector<std::string> Parameters::names() const {
+  std::vector<std::string> names;
+  for (const auto& parameter : parameters_) names.push_back(parameter.name);
+  return names;
+}
+
+Shape Parameters::shape(const std::string& name) const {
+  for (const auto& parameter : parameters_) {
+    if (parameter.name == name) return parameter.tensor.sizes().vec();
+  }
+  throw Error("no parameter is called '{}'", name);
 }
 
 void Parameters::allocate(int shards) {
@@ -52,14 +75,14 @@ void Parameters::allocate(int shards) {
 void Parameters::read_model() {
   const at::NoGradGuard no_grad;
   for (const auto& parameter : parameters_) {
-    as_in_model(parameter, values()).copy_(parameter.tensor);
+    as_seen(parameter, values()).copy_(parameter.tensor.view(parameter.shape));
   }
 }
 
 void Parameters::write_model() const {
   const at::NoGradGuard no_grad;
   for (const auto& parameter : parameters_) {
-    at::Tensor(parameter.tensor).copy_(as_in_model(parameter, values()));
+    parameter.tensor.view(parameter.shape).copy_(as_seen(parameter, values()));
   }
 }
 
@@ -68,14 +91,16 @@ TensorMap Parameters::named(const float* vector) const {
   for (const auto& parameter : parameters_) {
     // from_blob wants memory that may be written; it is only read here.
     tensors[parameter.name] =
-        as_in_model(parameter, const_cast<float*>(vector)).clone(at::MemoryFormat::Contiguous);
+        as_seen(parameter, const_cast<float*>(vector))
+            .clone(at::MemoryFormat::Contiguous)
+            .view(parameter.tensor.sizes());
   }
   return tensors;
 }
 
 void Parameters::from_named(const TensorMap& tensors, float* vector) const {
   for (const auto& parameter : parameters_) {
-    as_in_model(parameter, vector).copy_(tensors.at(parameter.name));
+    as_seen(parameter, vector).copy_(tensors.at(parameter.name).view(parameter.shape));
   }
 }
 

@@ -15,7 +15,8 @@ namespace hourglass::training::fused {
 struct Parameter {
   std::string name;                ///< the model's: "encoder.dense1.weight"
   at::Tensor tensor;               ///< the model's
-  std::vector<int64_t> order;      ///< dimensions of the tensor as they lie here, the last being the columns
+  Shape shape;                     ///< by which it is seen here
+  std::vector<int64_t> order;      ///< dimensions of that shape as they lie here, the last being the columns
   int64_t offset = 0;              ///< of the first value
   int64_t rows = 0, columns = 0;
   int64_t stride = 0;              ///< from row to row
@@ -26,11 +27,16 @@ struct Parameter {
 class Parameters {
  public:
   /// Adds a parameter of the model and returns its number; the same number where it was added
-  /// before. `order` permutes its dimensions: {1, 0} keeps a matrix transposed.
-  size_t add(const std::string& name, const at::Tensor& tensor, std::vector<int64_t> order);
+  /// before. `order` permutes its dimensions: {1, 0} keeps a matrix transposed. Where `shape` is
+  /// given, the dimensions are those of the tensor's values in that shape.
+  size_t add(const std::string& name, const at::Tensor& tensor, std::vector<int64_t> order,
+             Shape shape = {});
 
   /// Makes the vectors, once all are added, and reads the model.
   void allocate(int shards);
+
+  std::vector<std::string> names() const;
+  Shape shape(const std::string& name) const;  ///< the model's
 
   const Parameter& at(size_t number) const { return parameters_[number]; }
   int64_t size() const { return size_; }

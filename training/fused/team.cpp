@@ -1,5 +1,9 @@
 #include "hourglass/training/fused/team.h"
 
+#if defined(__x86_64__)
+#include <pmmintrin.h>
+#endif
+
 namespace hourglass::training::fused {
 namespace {
 
@@ -25,6 +29,16 @@ void wait_for_change(const std::atomic<uint32_t>& value, uint32_t old) {
 constexpr uint64_t packed(uint32_t run, uint32_t shard) { return uint64_t{run} << 32 | shard; }
 
 }  // namespace
+
+#if defined(__x86_64__)
+SmallNumbersAreZero::SmallNumbersAreZero() : before_(_mm_getcsr()) {
+  _mm_setcsr(before_ | _MM_FLUSH_ZERO_ON | _MM_DENORMALS_ZERO_ON);
+}
+SmallNumbersAreZero::~SmallNumbersAreZero() { _mm_setcsr(before_); }
+#else
+SmallNumbersAreZero::SmallNumbersAreZero() = default;
+SmallNumbersAreZero::~SmallNumbersAreZero() = default;
+#endif
 
 Team::Team(int threads) {
   for (int i = 1; i < threads; ++i) helpers_.emplace_back([this] { help(); });
@@ -57,6 +71,7 @@ void Team::run(int shards, const Work& work) {
 }
 
 void Team::help() {
+  const SmallNumbersAreZero small_numbers;
   uint32_t seen = 0;
   while (true) {
     wait_for_change(run_, seen);

@@ -8,6 +8,19 @@
 
 namespace hourglass::training::fused {
 
+/// While it exists, numbers too small for full precision count as 0 on this thread: weights of units
+/// that died would else be a hundred times slower than others.
+class SmallNumbersAreZero {
+ public:
+  SmallNumbersAreZero();
+  ~SmallNumbersAreZero();
+  SmallNumbersAreZero(const SmallNumbersAreZero&) = delete;
+  SmallNumbersAreZero& operator=(const SmallNumbersAreZero&) = delete;
+
+ private:
+  unsigned int before_ = 0;
+};
+
 /// Threads that share work which was cut into shards beforehand.
 ///
 /// A shard is done by whichever thread is free first, so results depend on the number of shards and

@@ -1,0 +1,164 @@
+// Functions of vectors for the kernels, within about 2e-7 of the exact value. Included once for each instruction set, so
+// it has no `#pragma once` but Highway's guard.
+
+#include "hourglass/kernels/activation.h"
+#include "hourglass/kernels/matrix_product.h"
+
+#include <hwy/highway.h>
+
+#include <cstdint>
+
+#if defined(HOURGLASS_KERNELS_FUNCTIONS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef HOURGLASS_KERNELS_FUNCTIONS_INL_H_
+#undef HOURGLASS_KERNELS_FUNCTIONS_INL_H_
+#else
+#define HOURGLASS_KERNELS_FUNCTIONS_INL_H_
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace hourglass::kernels {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Float = hn::CappedTag<float, kLanes>;
+using Integer = hn::RebindToSigned<Float>;
+using Vector = hn::Vec<Float>;
+constexpr int64_t kWidth = hn::MaxLanes(Float());
+
+HWY_INLINE Vector constant(float x) { return hn::Set(Float(), x); }
+
+/// c₀ xⁿ + c₁ xⁿ⁻¹ + …
+template <class... Coefficients>
+HWY_INLINE Vector polynomial(Vector x, float first, Coefficients... others) {
+  Vector sum = constant(first);
+  ((sum = hn::MulAdd(sum, x, constant(others))), ...);
+  return sum;
+}
+
+/// 1 / x for 1e-38 < |x| < 1e38. A division takes four times as long.
+HWY_INLINE Vector reciprocal(Vector x) {
+  const Vector guess = hn::ApproximateReciprocal(x);
+  return hn::Mul(guess, hn::NegMulAdd(x, guess, constant(2)));
+}
+
+/// √x for x ≥ 0; that of less than 1e-36 counts as 0.
+HWY_INLINE Vector square_root(Vector x) {
+  const Vector bounded = hn::Max(x, constant(1e-36F));
+  const Vector guess = hn::ApproximateReciprocalSqrt(bounded);
+  const Vector half = hn::Mul(hn::Mul(constant(0.5F), bounded), guess);
+  const Vector inverse = hn::Mul(guess, hn::NegMulAdd(half, guess, constant(1.5F)));
+  return hn::Mul(bounded, inverse);
+}
+
+/// eˣ; beyond ±87 as at ±87. x = n ln 2 + r with |r| ≤ ½ ln 2, and the Taylor series of eʳ.
+HWY_INLINE Vector exponential(Vector x) {
+  x = hn::Min(hn::Max(x, constant(-87)), constant(87));
+  const Vector n = hn::Round(hn::Mul(x, constant(1.44269504F)));
+  // ln 2 in two parts, the first of few digits, so that n times it is exact.
+  Vector r = hn::NegMulAdd(n, constant(0.693145752F), x);
+  r = hn::NegMulAdd(n, constant(1.42860677e-6F), r);
+  const Vector series =
+      polynomial(r, 1.0F / 720, 1.0F / 120, 1.0F / 24, 1.0F / 6, 0.5F, 1.0F, 1.0F);
+  const auto exponent = hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(Integer(), n), hn::Set(Integer(), 127)));
+  return hn::Mul(series, hn::BitCast(Float(), exponent));
+}
+
+/// ln(1 + x) for 0 ≤ x ≤ 1: 2 artanh(s) of s = x / (2 + x) ≤ ⅓ by its series.
+HWY_INLINE Vector log_of_one_plus(Vector x) {
+  const Vector s = hn::Mul(x, reciprocal(hn::Add(x, constant(2))));
+  const Vector square = hn::Mul(s, s);
+  return hn::Mul(s, polynomial(square, 2.0F / 15, 2.0F / 13, 2.0F / 11, 2.0F / 9, 2.0F / 7,
+                               2.0F / 5, 2.0F / 3, 2.0F));
+}
+
+HWY_INLINE Vector sigmoid(Vector x) {
+  return reciprocal(hn::Add(constant(1), exponential(hn::Neg(x))));
+}
+
+HWY_INLINE Vector hyperbolic_tangent(Vector x) {
+  const Vector e = exponential(hn::Mul(constant(-2), hn::Abs(x)));
+  const Vector far = hn::Mul(hn::Sub(constant(1), e), reciprocal(hn::Add(constant(1), e)));
+  // The difference loses digits near 0, where the series has them.
+  const Vector square = hn::Mul(x, x);
+  const Vector near = hn::Mul(x, polynomial(square, 62.0F / 2835, -17.0F / 315, 2.0F / 15, -1.0F / 3, 1.0F));
+  return hn::IfThenElse(hn::Lt(hn::Abs(x), constant(0.25F)), near, hn::CopySign(far, x));
+}
+
+/// The standard normal distribution's Φ(x), and its density, from one exponential (Abramowitz & Stegun 7.1.26).
+struct Normal {
+  Vector probability, density;
+};
+HWY_INLINE Normal normal_distribution(Vector x) {
+  const Vector e = exponential(hn::Mul(constant(-0.5F), hn::Mul(x, x)));
+  const Vector t = reciprocal(hn::MulAdd(constant(0.3275911F * 0.707106781F), hn::Abs(x), constant(1)));
+  const Vector tail = hn::Mul(
+      hn::Mul(hn::Mul(constant(0.5F), e), t),
+      polynomial(t, 1.061405429F, -1.453152027F, 1.421413741F, -0.284496736F, 0.254829592F));
+  const Vector above = hn::Sub(constant(1), tail);
+  return {hn::IfThenElse(hn::Lt(x, hn::Zero(Float())), tail, above),
+          hn::Mul(e, constant(0.398942280F))};
+}
+
+constexpr float kLeak = 0.01F, kSeluScale = 1.05070099F, kSeluAlpha = 1.67326324F;
+
+/// `where` chosen by the sign of x.
+HWY_INLINE Vector by_sign(Vector x, Vector if_positive, Vector otherwise) {
+  return hn::IfThenElse(hn::Gt(x, hn::Zero(Float())), if_positive, otherwise);
+}
+
+template <Activation kActivation>
+HWY_INLINE Vector value_of(Vector a) {
+  switch (kActivation) {
+    case Activation::Linear: return a;
+    case Activation::Relu: return hn::Max(a, hn::Zero(Float()));
+    case Activation::LeakyRelu: return hn::Max(a, hn::Mul(a, constant(kLeak)));
+    case Activation::Elu: return by_sign(a, a, hn::Sub(exponential(a), constant(1)));
+    case Activation::Selu:
+      return hn::Mul(constant(kSeluScale),
+                     by_sign(a, a, hn::MulSub(constant(kSeluAlpha), exponential(a), constant(kSeluAlpha))));
+    case Activation::Gelu: return hn::Mul(a, normal_distribution(a).probability);
+    case Activation::Silu: return hn::Mul(a, sigmoid(a));
+    case Activation::Softplus:
+      return hn::Add(hn::Max(a, hn::Zero(Float())), log_of_one_plus(exponential(hn::Neg(hn::Abs(a)))));
+    case Activation::Tanh: return hyperbolic_tangent(a);
+    case Activation::Sigmoid: return sigmoid(a);
+  }
+  return a;
+}
+
+/// f'(a) from y = f(a), where that is enough.
+template <Activation kActivation>
+HWY_INLINE Vector slope_at_value(Vector y) {
+  const Vector one = constant(1);
+  switch (kActivation) {
+    case Activation::Relu: return by_sign(y, one, hn::Zero(Float()));
+    case Activation::LeakyRelu: return by_sign(y, one, constant(kLeak));
+    case Activation::Elu: return by_sign(y, one, hn::Add(y, one));
+    case Activation::Selu:
+      return by_sign(y, constant(kSeluScale), hn::Add(y, constant(kSeluScale * kSeluAlpha)));
+    case Activation::Softplus: return hn::Sub(one, exponential(hn::Neg(y)));
+    case Activation::Tanh: return hn::NegMulAdd(y, y, one);
+    case Activation::Sigmoid: return hn::Mul(y, hn::Sub(one, y));
+    default: return one;
+  }
+}
+
+/// f'(a) of any activation, from a and y = f(a).
+template <Activation kActivation>
+HWY_INLINE Vector slope_at(Vector a, Vector y) {
+  if constexpr (kActivation == Activation::Gelu) {
+    const Normal normal = normal_distribution(a);
+    return hn::MulAdd(a, normal.density, normal.probability);
+  } else if constexpr (kActivation == Activation::Silu) {
+    const Vector s = sigmoid(a);
+    return hn::MulAdd(y, hn::Sub(constant(1), s), s);
+  } else {
+    return slope_at_value<kActivation>(y);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace hourglass::kernels
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,29 @@
+#include "hourglass/kernels/instruction_set.h"
+
+#include <hwy/highway.h>
+#include <hwy/targets.h>
+
+#include <cstdint>
+#include <stdexcept>
+
+namespace hourglass::kernels {
+std::vector<std::string> instruction_sets() {
+  std::vector<std::string> names;
+  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) names.emplace_back(hwy::TargetName(target));
+  return names;
+}
+
+std::string instruction_set() { return instruction_sets().front(); }
+
+WithInstructionSet::WithInstructionSet(const std::string& name) {
+  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    if (name != hwy::TargetName(target)) continue;
+    hwy::SetSupportedTargetsForTest(target);
+    return;
+  }
+  throw std::invalid_argument("no such instruction set on this machine: " + name);
+}
+
+WithInstructionSet::~WithInstructionSet() { hwy::SetSupportedTargetsForTest(0); }
+
+}  // namespace hourglass::kernels

@@ -1,0 +1,230 @@
+#include "hourglass/training/autograd_engine.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/datasets/batches.h"
+#include "hourglass/models/tensors.h"
+#include "hourglass/training/flat_parameters.h"
+
+#include <ATen/ATen.h>
+#include <ATen/autocast_mode.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <utility>
+
+namespace hourglass::training {
+namespace {
+
+/// LibTorch's autocast for one scope, where it is asked for.
+class PrecisionGuard {
+ public:
+  PrecisionGuard(Precision precision, at::DeviceType device)
+      : device_(device), was_enabled_(at::autocast::is_autocast_enabled(device)) {
+    at::autocast::set_autocast_enabled(device_, precision == Precision::Bfloat16);
+    at::autocast::set_autocast_dtype(device_, at::kBFloat16);
+    at::autocast::increment_nesting();
+  }
+  ~PrecisionGuard() {
+    // Weights cast to bfloat16 are cached for the scope; they are stale after the optimizer's step.
+    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+    at::autocast::set_autocast_enabled(device_, was_enabled_);
+  }
+  PrecisionGuard(const PrecisionGuard&) = delete;
+  PrecisionGuard& operator=(const PrecisionGuard&) = delete;
+
+ private:
+  at::DeviceType device_;
+  bool was_enabled_;
+};
+
+/// Evaluation mode for one scope.
+class EvaluationGuard {
+ public:
+  explicit EvaluationGuard(torch::nn::Module& model)
+      : model_(model), was_training_(model.is_training()) {
+    model_.eval();
+  }
+  ~EvaluationGuard() { model_.train(was_training_); }
+  EvaluationGuard(const EvaluationGuard&) = delete;
+  EvaluationGuard& operator=(const EvaluationGuard&) = delete;
+
+ private:
+  const at::NoGradGuard no_grad_;
+  torch::nn::Module& model_;
+  bool was_training_;
+};
+
+class AutogradEngine : public Engine {
+ public:
+  AutogradEngine(const EngineOptions& options, const EngineParts& parts)
+      : options_(options),
+        model_(parts.model),
+        data_(parts.data),
+        optimizer_kind_(parts.optimizer.kind),
+        flat_(parts.model),
+        averages_(reported_names(parts.model.phases())) {
+    for (auto& declared : model_.phases()) {
+      const auto range = flat_.range(declared.modules);
+      auto optimizer = make_optimizer(parts.optimizer, flat_.values(range));
+      phases_.push_back(
+          {std::move(declared), range, flat_.parameters(range), std::move(optimizer)});
+    }
+  }
+
+  std::string name() const override { return "autograd"; }
+
+  void train(std::span<const int64_t> positions, const models::StepContext& context,
+             double learning_rate) override {
+    // from_blob wants memory that may be written; it is only read.
+    const at::Tensor numbers =
+        at::from_blob(const_cast<int64_t*>(positions.data()), {std::ssize(positions)}, at::kLong);
+    const Batch batch = data_.batch(numbers, context.epoch);
+    Report report;
+    models::StepContext in_phase = context;
+    for (in_phase.phase = 0; in_phase.phase < phases_.size(); ++in_phase.phase) {
+      step(phases_[in_phase.phase], batch, in_phase, learning_rate, report);
+    }
+    model_.after_step(batch, context);
+    averages_.add(report.in_order(), std::ssize(positions));
+  }
+
+  EpochMeans take_means() override { return averages_.take(); }
+  double recent_loss() const override { return averages_.recent_loss(); }
+
+  EpochMeans evaluate(const datasets::Dataset& data, int64_t batch_size, int64_t epoch,
+                      const RowRandom& random) override {
+    const EvaluationGuard evaluation(model_);
+    Averages averages(reported_names(model_.phases()));
+    datasets::for_each_batch(data, batch_size, epoch, [&](const Batch& batch, int64_t /*first*/) {
+      models::StepContext context{.random = random, .epoch = epoch, .training = false};
+      Report report;
+      for (context.phase = 0; context.phase < phases_.size(); ++context.phase) {
+        losses(phases_[context.phase], batch, context, report);
+      }
+      averages.add(report.in_order(), batch.input.size(0));
+    });
+    return averages.take();
+  }
+
+  at::Tensor encode(const Batch& batch) override {
+    const EvaluationGuard evaluation(model_);
+    const PrecisionGuard precision(options_.precision, batch.input.device().type());
+    return model_.encode(batch.input, batch.condition);
+  }
+
+  at::Tensor reconstruct(const Batch& batch) override {
+    const EvaluationGuard evaluation(model_);
+    const PrecisionGuard precision(options_.precision, batch.input.device().type());
+    return model_.forward(batch.input, batch.condition);
+  }
+
+  EngineState state() const override {
+    EngineState state{.model = models::copied_tensors(model_), .optimizers = {}};
+    for (const auto& phase : phases_) {
+      OptimizerState saved{.phase = phase.declared.name,
+                           .kind = optimizer_kind_,
+                           .steps = phase.optimizer->steps,
+                           .slots = {}};
+      for_each_slot_part(phase, [&](const std::string& name, const at::Tensor& part) {
+        saved.slots[name] = part.clone(at::MemoryFormat::Contiguous);
+      });
+      state.optimizers.push_back(std::move(saved));
+    }
+    return state;
+  }
+
+  void restore(const EngineState& state) override {
+    check_optimizers(state, expected_optimizers());
+    models::load_tensors(model_, state.model, "the saved parameters do not fit this run's model");
+    for (size_t i = 0; i < phases_.size(); ++i) {
+      phases_[i].optimizer->steps = state.optimizers[i].steps;
+      for_each_slot_part(phases_[i], [&](const std::string& name, at::Tensor part) {
+        part.copy_(state.optimizers[i].slots.at(name));
+      });
+    }
+  }
+
+ private:
+  struct RunningPhase {
+    models::Phase declared;
+    FlatParameters::Range range;
+    std::vector<at::Tensor> parameters;
+    std::unique_ptr<Optimizer> optimizer;
+  };
+
+  /// What a step reports, on its way through the phases.
+  struct Report {
+    at::Tensor loss;  // of the first phase
+    std::vector<at::Tensor> values;
+
+    std::vector<at::Tensor> in_order() const {
+      std::vector<at::Tensor> all = {loss};
+      all.insert(all.end(), values.begin(), values.end());
+      return all;
+    }
+  };
+
+  EngineOptions options_;
+  models::Autoencoder& model_;
+  const datasets::Dataset& data_;
+  OptimizerKind optimizer_kind_;
+  FlatParameters flat_;
+  std::vector<RunningPhase> phases_;
+  Averages averages_;
+
+  /// The phase's weighted sum.
+  at::Tensor losses(const RunningPhase& phase, const Batch& batch,
+                    const models::StepContext& context, Report& report) {
+    const PrecisionGuard precision(options_.precision, batch.input.device().type());
+    const models::StepValues values = model_.losses(batch, context);
+    const at::Tensor sum = total(phase.declared, values, context);
+    if (context.phase == 0) report.loss = sum.detach();
+    for (const auto& term : values.terms) report.values.push_back(term.detach());
+    for (const auto& metric : values.metrics) report.values.push_back(metric.detach());
+    return sum;
+  }
+
+  void step(RunningPhase& phase, const Batch& batch, const models::StepContext& context,
+            double learning_rate, Report& report) {
+    const at::Tensor loss = losses(phase, batch, context, report);
+    at::Tensor gradient = flat_.flatten(
+        phase.range, torch::autograd::grad({loss}, phase.parameters, /*grad_outputs=*/{},
+                                           /*retain_graph=*/false, /*create_graph=*/false,
+                                           /*allow_unused=*/true));
+    const at::NoGradGuard no_grad;
+    if (options_.clip_norm) {
+      gradient.mul_((*options_.clip_norm / (gradient.norm() + 1e-6)).clamp_max(1));
+    }
+    phase.optimizer->step(flat_.values(phase.range), gradient,
+                          learning_rate * phase.declared.learning_rate);
+  }
+
+  /// Calls `work` with the name and a view of each parameter's part of each slot.
+  template <class Work>
+  void for_each_slot_part(const RunningPhase& phase, Work work) const {
+    for (const auto& [slot, values] : phase.optimizer->slots) {
+      for (const auto& [name, part] : flat_.named_parts(phase.range, values)) {
+        work(slot + "/" + name, part);
+      }
+    }
+  }
+
+  std::vector<ExpectedOptimizer> expected_optimizers() const {
+    std::vector<ExpectedOptimizer> expected;
+    for (const auto& phase : phases_) {
+      expected.push_back({.phase = phase.declared.name, .kind = optimizer_kind_, .slots = {}});
+      for_each_slot_part(phase, [&](const std::string& name, const at::Tensor& part) {
+        expected.back().slots[name] = part.sizes().vec();
+      });
+    }
+    return expected;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_autograd_engine(const EngineOptions& options,
+                                             const EngineParts& parts) {
+  return std::make_unique<AutogradEngine>(options, parts);
+}
+
+}  // namespace hourglass::training

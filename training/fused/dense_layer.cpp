@@ -1,0 +1,126 @@
+#include "hourglass/training/fused/dense_layer.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hourglass::training::fused {
+namespace {
+
+using kernels::Into;
+using kernels::Left;
+
+/// The number of a parameter of a layer, under the name that the model has for it.
+size_t number_of(Parameters& parameters, const models::ModelPlan::Entry& entry,
+                 const std::string& tensor, std::vector<int64_t> order) {
+  return parameters.add(entry.name + "." + tensor, entry.layer.tensors.at(tensor),
+                        std::move(order));
+}
+
+}  // namespace
+
+DenseLayer::DenseLayer(const models::ModelPlan::Entry& entry, Flow& input, const Step& step,
+                       Parameters& parameters, Adds adds)
+    : input_(input),
+      step_(step),
+      parameters_(parameters),
+      adds_(adds),
+      inputs_(entry.layer.sizes.at("inputs")),
+      outputs_(entry.layer.sizes.at("outputs")),
+      activation_(entry.layer.activation),
+      tied_(entry.layer.tensors.contains("transposed_weight")),
+      weight_(number_of(parameters, entry, tied_ ? "transposed_weight" : "weight", {1, 0})),
+      bias_(number_of(parameters, entry, "bias", {0})),
+      output_({outputs_}, step.most_items, Order::Item, input.rows_per_item) {
+  const int64_t rows = step.most_items * output_.rows_per_item;
+  if (!kernels::slope_follows_from_value(activation_)) slopes_ = Floats(rows * output_.stride);
+  if (tied_) {
+    other_weight_ = Floats(inputs_ * kernels::padded(outputs_));
+  } else if (input.gradient) {
+    other_weight_ = Floats(outputs_ * kernels::padded(inputs_));
+  }
+}
+
+void DenseLayer::add_forward(Program& program) {
+  program.each([this](const Shard& shard) { forward(shard); });
+}
+
+void DenseLayer::add_backward(Program& program) {
+  program.each([this](const Shard& shard) { backward(shard); });
+}
+
+void DenseLayer::add_refresh(Program& program) {
+  if (!other_weight_) return;
+  program.each([this](const Shard& shard) { refresh(shard.index, step_.shards); });
+}
+
+const float* DenseLayer::leave_bias_to_loss() {
+  if (activation_ != kernels::Activation::Linear) return nullptr;
+  with_bias_ = false;
+  return parameters_.values(bias_);
+}
+
+kernels::RowsOf DenseLayer::forward_weight() const {
+  if (tied_) return {other_weight_.data(), kernels::padded(outputs_)};
+  return {parameters_.values(weight_), kernels::padded(outputs_)};
+}
+
+kernels::RowsOf DenseLayer::backward_weight() const {
+  if (tied_) return {parameters_.values(weight_), kernels::padded(inputs_)};
+  return {other_weight_.data(), kernels::padded(inputs_)};
+}
+
+kernels::Area DenseLayer::area(const Shard& shard) const {
+  return {shard.count * output_.rows_per_item, outputs_};
+}
+
+float* DenseLayer::slopes(const Shard& shard) const {
+  return slopes_ ? slopes_.data() + shard.first * output_.rows_per_item * output_.stride : nullptr;
+}
+
+void DenseLayer::forward(const Shard& shard) {
+  const auto [rows, columns] = area(shard);
+  const kernels::MutableRowsOf y = {output_.row(shard.first), output_.stride};
+  kernels::multiply({rows, columns, inputs_}, {input_.row(shard.first), input_.stride, Left::Rows},
+                    forward_weight(), y);
+  if (!with_bias_) return;
+  kernels::add_bias_and_activate(activation_, area(shard), parameters_.values(bias_), y,
+                                 slopes(shard));
+}
+
+void DenseLayer::backward(const Shard& shard) {
+  const auto [rows, columns] = area(shard);
+  const kernels::MutableRowsOf gradient = {output_.gradient_row(shard.first), output_.stride};
+  const kernels::RowsOf read = {gradient.data, gradient.stride};
+  const float* input = input_.row(shard.first);
+  kernels::multiply_by_slopes(activation_, area(shard), {output_.row(shard.first), output_.stride},
+                              slopes(shard), gradient);
+  kernels::sum_columns(area(shard), read, parameters_.gradient(bias_, shard.index));
+  const Into into = adds_.to_weight ? Into::Add : Into::Overwrite;
+  const kernels::MutableRowsOf weight = {parameters_.gradient(weight_, shard.index),
+                                         parameters_.at(weight_).stride};
+  if (tied_) {  // [O, I] = gradientᵀ · input
+    kernels::multiply({columns, inputs_, rows}, {read.data, read.stride, Left::Columns},
+                      {input, input_.stride}, weight, into);
+  } else {  // [I, O] = inputᵀ · gradient
+    kernels::multiply({inputs_, columns, rows}, {input, input_.stride, Left::Columns}, read, weight,
+                      into);
+  }
+  if (!input_.gradient) return;
+  kernels::multiply({rows, inputs_, columns}, {read.data, read.stride, Left::Rows},
+                    backward_weight(), {input_.gradient_row(shard.first), input_.stride},
+                    adds_.to_input ? Into::Add : Into::Overwrite);
+}
+
+void DenseLayer::refresh(int part, int parts) {
+  const Parameter& weight = parameters_.at(weight_);
+  // Blocks of four rows are transposed in vectors.
+  const int64_t blocks = (weight.rows + 3) / 4;
+  const int64_t first = blocks * part / parts * 4;
+  const int64_t end = std::min(weight.rows, blocks * (part + 1) / parts * 4);
+  const int64_t stride = kernels::padded(weight.rows);
+  kernels::transpose({end - first, weight.columns},
+                     {parameters_.values(weight_) + first * weight.stride, weight.stride},
+                     {other_weight_.data() + first, stride});
+}
+
+}  // namespace hourglass::training::fused

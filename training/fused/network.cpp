@@ -1,0 +1,236 @@
+#include "hourglass/training/fused/network.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/training/fused/dense_layer.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace hourglass::training::fused {
+namespace {
+
+using Entries = std::vector<models::ModelPlan::Entry>;
+using Layers = std::vector<std::unique_ptr<Layer>>;
+
+/// Layers that only say how the values of an item are counted: nothing is to be done where they lie
+/// in a row.
+bool is_view(const models::LayerPlan& plan) {
+  return plan.kind == "flatten" || plan.kind == "reshape";
+}
+
+/// Null for a kind that nobody here computes.
+std::unique_ptr<Layer> make_layer(const models::ModelPlan::Entry& entry, Flow& input,
+                                  const Step& step, Parameters& parameters, Adds adds) {
+  if (entry.layer.kind == "dense") {
+    return std::make_unique<DenseLayer>(entry, input, step, parameters, adds);
+  }
+  return nullptr;
+}
+
+bool can_compute(const models::LayerPlan& plan) { return is_view(plan) || plan.kind == "dense"; }
+
+/// The weight that a dense layer has, its own or another's.
+const at::Tensor* weight_of(const models::LayerPlan& plan) {
+  for (const char* name : {"weight", "transposed_weight"}) {
+    const auto found = plan.tensors.find(name);
+    if (found != plan.tensors.end()) return &found->second;
+  }
+  return nullptr;
+}
+
+/// Whether a layer's weight is used again, transposed, by one of `entries`.
+bool is_tied(const models::LayerPlan& plan, const Entries& entries) {
+  const at::Tensor* weight = weight_of(plan);
+  return weight && std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
+           const auto found = entry.layer.tensors.find("transposed_weight");
+           return found != entry.layer.tensors.end() && found->second.is_same(*weight);
+         });
+}
+
+void add_forward(const Layers& layers, Program& program) {
+  for (const auto& layer : layers) layer->add_forward(program);
+}
+
+void add_backward_reversed(const Layers& layers, Program& program) {
+  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
+    (*layer)->add_backward(program);
+  }
+}
+
+/// The first items of a flow as a tensor [items, shape…]; of several samples the first.
+at::Tensor rows_of(const Flow& flow, int64_t items, const Shape& shape, bool first_sample) {
+  if (flow.order == Order::ChannelsLast) {
+    const int64_t channels = flow.shape[0];
+    return at::from_blob(flow.values.data(),
+                         {items, flow.shape[1], flow.shape[2], kernels::padded(channels)},
+                         {flow.stride, flow.shape[2] * kernels::padded(channels), kernels::padded(channels), 1},
+                         at::kFloat)
+        .narrow(3, 0, channels)
+        .permute({0, 3, 1, 2})
+        .clone(at::MemoryFormat::Contiguous);
+  }
+  const at::Tensor rows =
+      at::from_blob(flow.values.data(), {items, flow.rows_per_item, flow.stride}, at::kFloat)
+          .narrow(2, 0, flow.width);
+  return (first_sample ? rows.select(1, 0) : rows).clone(at::MemoryFormat::Contiguous).view(with_batch(items, shape));
+}
+
+}  // namespace
+
+std::optional<std::string> obstacle(const models::Autoencoder& model) {
+  if (!model.objective_plan()) return "its objective";
+  if (model.phases().size() != 1) return "its several phases";
+  const models::ModelPlan plan = model.plan();
+  bool all_dense = true;
+  for (const auto* entries : {&plan.encoder, &plan.heads, &plan.decoder}) {
+    for (const auto& entry : *entries) {
+      if (!can_compute(entry.layer)) return fmt::format("its layer {}", entry.name);
+      all_dense = all_dense && (entry.layer.kind == "dense" || is_view(entry.layer));
+    }
+  }
+  if (model.condition_width() > 0 && !all_dense) return "its condition";
+  return {};
+}
+
+Network::Network(const models::Autoencoder& model, bool separate_targets, const Step& step,
+                 Parameters& parameters)
+    : plan_(model.objective_plan().value()),
+      code_shape_(model.code_shape()),
+      target_shape_(model.target_shape()),
+      item_width_(element_count(model.input_shape())),
+      condition_width_(model.condition_width()),
+      separate_target_(separate_targets) {
+  Shape input_shape = model.input_shape();
+  if (condition_width_ > 0) input_shape = {item_width_ + condition_width_};
+  input_ = Flow::without_gradient(input_shape, step.most_items);
+  if (separate_target_) target_ = Flow::without_gradient(target_shape_, step.most_items);
+  if (!separate_target_ && condition_width_ > 0) {
+    // The item is what stands before the condition.
+    target_ = input_;
+    target_.width = item_width_;
+  }
+  build_layers(model.plan(), step, parameters);
+  build_objective(model, step, parameters);
+}
+
+void Network::build_layers(const models::ModelPlan& plan, const Step& step,
+                           Parameters& parameters) {
+  Flow* flow = &input_;
+  const auto append = [&](Layers& layers, const models::ModelPlan::Entry& entry, Adds adds) {
+    if (is_view(entry.layer)) return;
+    layers.push_back(make_layer(entry, *flow, step, parameters, adds));
+    if (!layers.back()) throw Error("the fused engine does not compute {}", entry.name);
+  };
+  const bool contracts = plan_.penalty == models::Penalty::Contraction;
+  for (const auto& entry : plan.encoder) {
+    append(encoder_, entry, {.to_weight = contracts || is_tied(entry.layer, plan.decoder)});
+    flow = &encoded();
+  }
+  for (const auto& entry : plan.heads) {
+    // Backward, the last comes first.
+    const bool is_last = &entry == &plan.heads.back();
+    append(heads_, entry, {.to_input = !is_last, .to_weight = is_tied(entry.layer, plan.decoder)});
+  }
+  if (plan_.samples_code) {
+    code_ = std::make_unique<SampledCode>(heads_.at(0)->output(), heads_.at(1)->output(),
+                                          std::max<int64_t>(1, plan_.bound_samples),
+                                          condition_width_, step);
+  } else {
+    code_ = std::make_unique<PlainCode>(mean(), condition_width_, step);
+  }
+  flow = &code_->decoder_input();
+  for (const auto& entry : plan.decoder) {
+    append(decoder_, entry, {});
+    if (!decoder_.empty()) flow = &decoder_.back()->output();
+  }
+}
+
+void Network::build_objective(const models::Autoencoder& model, const Step& step,
+                              Parameters& parameters) {
+  reconstruction_ = std::make_unique<Reconstruction>(
+      *decoder_.back(), separate_target_ || condition_width_ > 0 ? target_ : input_,
+      model.likelihood(), plan_, step);
+  PenaltyParts parts = {.code = mean(),
+                        .log_variance = heads_.size() > 1 ? &heads_[1]->output() : nullptr,
+                        .step = step,
+                        .parameters = parameters};
+  if (plan_.penalty == models::Penalty::Contraction) {
+    const models::ModelPlan plan = model.plan();
+    const auto layer = std::find_if(plan.encoder.begin(), plan.encoder.end(),
+                                    [](const auto& entry) { return !is_view(entry.layer); });
+    parts.weight = parameters.add(layer->name + ".weight", *weight_of(layer->layer), {1, 0});
+    parts.weight_is_tied = is_tied(layer->layer, plan.decoder);
+    parts.inputs = item_width_;
+    parts.activation = layer->layer.activation;
+  }
+  if (has_bound()) {
+    penalty_ = std::make_unique<Bound>(parts, code_->decoder_input(), decoder_.back()->output(),
+                                       *reconstruction_);
+  } else {
+    penalty_ = make_penalty(plan_, parts);
+  }
+}
+
+Flow& Network::encoded() const {
+  return encoder_.empty() ? const_cast<Flow&>(input_) : encoder_.back()->output();
+}
+
+void Network::add_encoder(Program& program) {
+  add_forward(encoder_, program);
+  add_forward(heads_, program);
+}
+
+void Network::add_reconstruction(Program& program) {
+  code_->add_forward(program);
+  add_forward(decoder_, program);
+  reconstruction_->add_result(program);
+}
+
+void Network::add_loss(Program& program) {
+  code_->add_forward(program);
+  if (penalty_ && !has_bound()) penalty_->add_forward(program);
+  add_forward(decoder_, program);
+  reconstruction_->add_loss(program);
+  if (has_bound()) penalty_->add_forward(program);
+}
+
+void Network::add_backward(Program& program) {
+  add_backward_reversed(decoder_, program);
+  if (penalty_) penalty_->add_backward_of_samples(program);
+  code_->add_backward(program);
+  if (penalty_) penalty_->add_backward(program);
+  add_backward_reversed(heads_, program);
+  add_backward_reversed(encoder_, program);
+}
+
+void Network::add_refresh(Program& program) {
+  for (const auto* layers : {&encoder_, &heads_, &decoder_}) {
+    for (const auto& layer : *layers) layer->add_refresh(program);
+  }
+}
+
+std::vector<double> Network::values() const {
+  if (has_bound()) return penalty_->values();
+  std::vector<double> values = {reconstruction_->value()};
+  if (penalty_) {
+    const auto more = penalty_->values();
+    values.insert(values.end(), more.begin(), more.end());
+  }
+  return values;
+}
+
+float* Network::condition_of_decoder(int64_t item, int64_t sample) const {
+  const Flow& flow = code_->decoder_input();
+  return flow.row(item) + sample * flow.stride + mean().width;
+}
+
+at::Tensor Network::code(int64_t items) const { return rows_of(mean(), items, code_shape_, false); }
+
+at::Tensor Network::reconstruction(int64_t items) const {
+  return rows_of(decoder_.back()->output(), items, target_shape_, has_bound());
+}
+
+}  // namespace hourglass::training::fused

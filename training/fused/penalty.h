@@ -1,0 +1,46 @@
+#pragma once
+
+#include "hourglass/models/objective_plan.h"
+#include "hourglass/training/fused/layer.h"
+
+#include <memory>
+#include <vector>
+
+namespace hourglass::training::fused {
+
+/// What an objective adds to the reconstruction loss, and its gradient.
+class PenaltyTerm {
+ public:
+  virtual ~PenaltyTerm() = default;
+
+  /// After the encoder's forward pass.
+  virtual void add_forward(Program& program) = 0;
+
+  /// Once the gradient of what the decoder reads is there: adds its own to it.
+  virtual void add_backward_of_samples(Program& /*program*/) {}
+
+  /// Once the code's gradient is there: adds its own, times `Step::penalty_weight`.
+  virtual void add_backward(Program& program) = 0;
+
+  /// Of the last batch: the term's raw value, then its metrics.
+  virtual std::vector<double> values() const = 0;
+};
+
+/// What a penalty looks at.
+struct PenaltyParts {
+  Flow& code;                    ///< or the mean of its distribution
+  Flow* log_variance = nullptr;  ///< where there is one
+  const Step& step;
+  Parameters& parameters;
+  // Of the contraction: the layer that makes the code.
+  size_t weight = 0;             ///< its number
+  bool weight_is_tied = false;   ///< and has a gradient from the decoder already
+  int64_t inputs = 0;            ///< of the item, without the condition
+  kernels::Activation activation = kernels::Activation::Linear;
+};
+
+/// Null for `Penalty::None`.
+std::unique_ptr<PenaltyTerm> make_penalty(const models::ObjectivePlan& plan,
+                                          const PenaltyParts& parts);
+
+}  // namespace hourglass::training::fused

@@ -1,0 +1,96 @@
+#include "hourglass/training/fused/reconstruction.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/kernels/dense_passes.h"
+
+#include <numeric>
+
+namespace hourglass::training::fused {
+namespace {
+
+kernels::Loss kernel_of(models::Loss loss) {
+  switch (loss) {
+    case models::Loss::Bce: return kernels::Loss::Bce;
+    case models::Loss::Mse: return kernels::Loss::Mse;
+    case models::Loss::Mae: return kernels::Loss::Mae;
+  }
+  throw Error("unknown loss");
+}
+
+}  // namespace
+
+Reconstruction::Reconstruction(Layer& last, const Flow& target,
+                               const models::Likelihood& likelihood,
+                               const models::ObjectivePlan& plan, const Step& step)
+    : logits_(last.output()),
+      target_(target),
+      likelihood_(likelihood),
+      plan_(plan),
+      step_(step),
+      bias_(last.leave_bias_to_loss()),
+      sums_(static_cast<size_t>(step.most_shards)) {
+  logits_.gradient = logits_.values;  // which are not needed again
+  if (!bias_) {
+    no_bias_ = Floats(logits_.stride);
+    bias_ = no_bias_.data();
+  }
+  if (plan_.bound_samples > 0) row_losses_ = Floats(step.most_items * logits_.rows_per_item);
+}
+
+void Reconstruction::add_loss(Program& program) {
+  program.each([this](const Shard& shard) { compute(shard); });
+}
+
+void Reconstruction::add_result(Program& program) {
+  program.each([this](const Shard& shard) {
+    kernels::add_bias_and_activate(likelihood_.activation,
+                                   {shard.count * logits_.rows_per_item, logits_.width}, bias_,
+                                   {logits_.row(shard.first), logits_.stride}, nullptr);
+  });
+}
+
+double Reconstruction::value() const {
+  const double sum = std::accumulate(sums_.begin(), sums_.begin() + step_.shards, 0.0);
+  return sum * terms_a_value() / static_cast<double>(step_.items);
+}
+
+/// What a value's loss counts in the loss of its item.
+double Reconstruction::terms_a_value() const {
+  if (plan_.bound_samples > 0) return 1 / static_cast<double>(plan_.bound_samples);
+  if (plan_.reduction == models::Reduction::SumOfValues) return 1;
+  return 1 / static_cast<double>(target_.width);
+}
+
+void Reconstruction::compute(const Shard& shard) {
+  kernels::LossPass pass;
+  pass.loss = kernel_of(likelihood_.loss);
+  pass.activation = likelihood_.activation;
+  pass.columns = logits_.width;
+  pass.bias = bias_;
+  pass.wants_gradient = step_.training;
+  // The rows of a bound are weighed later, see bound.h.
+  pass.scale = plan_.bound_samples > 0
+                   ? 1.0F
+                   : static_cast<float>(terms_a_value() / static_cast<double>(step_.items));
+  const auto of_items = [&](int64_t first, int64_t count) {
+    pass.rows = count * logits_.rows_per_item;
+    pass.logits = {logits_.row(first), logits_.stride};
+    if (row_losses_) pass.row_losses = row_losses_.data() + first * logits_.rows_per_item;
+    return kernels::loss_pass(pass);
+  };
+  double& sum = sums_[static_cast<size_t>(shard.index)];
+  if (logits_.rows_per_item == 1 || plan_.bound_samples > 0) {
+    pass.target = {target_.row(shard.first), target_.stride};
+    pass.rows_per_target = logits_.rows_per_item;
+    sum = of_items(shard.first, shard.count);
+    return;
+  }
+  // The rows of an item are its time steps, which lie behind each other in the target.
+  sum = 0;
+  for (int64_t i = shard.first; i < shard.first + shard.count; ++i) {
+    pass.target = {target_.row(i), logits_.width};
+    sum += of_items(i, 1);
+  }
+}
+
+}  // namespace hourglass::training::fused

@@ -1,0 +1,118 @@
+#include "hourglass/training/fused/weight_update.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/kernels/optimizer_passes.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace hourglass::training::fused {
+
+WeightUpdate::WeightUpdate(const OptimizerOptions& options, std::optional<double> clip_norm,
+                           Parameters& parameters, const Step& step)
+    : options_(options),
+      clip_norm_(clip_norm),
+      parameters_(parameters),
+      step_(step),
+      squared_norms_(static_cast<size_t>(step.most_shards)) {
+  for (const auto& name : slot_names(options)) slots_.push_back({name, Floats(parameters.size())});
+}
+
+void WeightUpdate::add_to(Program& program) {
+  program.once([this] { begin(); });
+  if (clip_norm_) {
+    program.each([this](const Shard& shard) { measure(shard); });
+    program.once([this] { clip(); });
+  }
+  program.each([this](const Shard& shard) { apply(shard); });
+  program.once([] {});  // what is derived from the weights needs them all
+}
+
+/// The part of the vector that a shard's thread takes.
+WeightUpdate::Range WeightUpdate::range(const Shard& shard) const {
+  const int64_t lines = parameters_.size() / kernels::kLanes;
+  const int64_t first = lines * shard.index / step_.shards;
+  return {first * kernels::kLanes,
+          (lines * (shard.index + 1) / step_.shards - first) * kernels::kLanes};
+}
+
+template <class Work>
+void WeightUpdate::with_gradient(const Range& range, float factor, Work work) const {
+  constexpr int kFew = 8;  // shards whose pointers need no memory of their own
+  const float* few[kFew];
+  std::vector<const float*> many;
+  const float** shards = few;
+  if (step_.shards > kFew) {
+    many.resize(static_cast<size_t>(step_.shards));
+    shards = many.data();
+  }
+  for (int shard = 0; shard < step_.shards; ++shard) {
+    shards[shard] = parameters_.gradient(shard) + range.first;
+  }
+  work(kernels::GradientSum{shards, step_.shards, factor});
+}
+
+void WeightUpdate::begin() {
+  ++steps;
+  factor_ = 1;
+}
+
+void WeightUpdate::measure(const Shard& shard) {
+  const Range part = range(shard);
+  with_gradient(part, 1, [&](const kernels::GradientSum& gradient) {
+    squared_norms_[static_cast<size_t>(shard.index)] = kernels::squared_norm(part.size, gradient);
+  });
+}
+
+void WeightUpdate::clip() {
+  const double norm = std::sqrt(
+      std::accumulate(squared_norms_.begin(), squared_norms_.begin() + step_.shards, 0.0));
+  factor_ = static_cast<float>(std::min(1.0, *clip_norm_ / (norm + 1e-6)));
+}
+
+void WeightUpdate::apply(const Shard& shard) {
+  const Range part = range(shard);
+  float* weights = parameters_.values() + part.first;
+  const auto slot = [&](size_t i) { return slots_[i].values.data() + part.first; };
+  const auto rate = static_cast<float>(learning_rate);
+  const auto t = static_cast<double>(steps);
+  with_gradient(part, factor_, [&](const kernels::GradientSum& gradient) {
+    switch (options_.kind) {
+      case OptimizerKind::Adam:
+      case OptimizerKind::AdamW: {
+        const double decay = training::weight_decay(options_);
+        kernels::step(part.size, weights, gradient,
+                      kernels::AdamPass{
+                          .mean = slot(0),
+                          .square = slot(1),
+                          .step = static_cast<float>(learning_rate / (1 - std::pow(0.9, t))),
+                          .root_correction = static_cast<float>(1 / std::sqrt(1 - std::pow(0.999, t))),
+                          .keep = static_cast<float>(1 - learning_rate * decay)});
+        return;
+      }
+      case OptimizerKind::RmsProp:
+        kernels::step(part.size, weights, gradient,
+                      kernels::RmsPropPass{.square = slot(0), .learning_rate = rate});
+        return;
+      case OptimizerKind::Adagrad:
+        kernels::step(part.size, weights, gradient,
+                      kernels::AdagradPass{.sum_of_squares = slot(0), .learning_rate = rate});
+        return;
+      case OptimizerKind::Adadelta:
+        kernels::step(part.size, weights, gradient,
+                      kernels::AdadeltaPass{
+                          .square = slot(0), .delta_square = slot(1), .learning_rate = rate});
+        return;
+      case OptimizerKind::Sgd:
+        kernels::step(part.size, weights, gradient,
+                      kernels::SgdPass{.momentum = slots_.empty() ? nullptr : slot(0),
+                                       .factor = static_cast<float>(options_.momentum.value_or(0)),
+                                       .learning_rate = rate});
+        return;
+    }
+    throw Error("unknown optimizer");
+  });
+}
+
+}  // namespace hourglass::training::fused

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "hourglass/training/fused/layer.h"
+#include "hourglass/training/optimizer.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hourglass::training::fused {
+
+/// The optimizers of training/optimizer.h on the engine's own vector: the shards' gradients are
+/// summed, clipped and followed in one pass.
+class WeightUpdate {
+ public:
+  WeightUpdate(const OptimizerOptions& options, std::optional<double> clip_norm,
+               Parameters& parameters, const Step& step);
+
+  /// Changes the parameters, once all gradients are there.
+  void add_to(Program& program);
+
+  double learning_rate = 0;  ///< of the next step
+  int64_t steps = 0;         ///< taken so far
+
+  struct Slot {
+    std::string name;  ///< "mean", as the optimizer calls it
+    Floats values;
+  };
+  const std::vector<Slot>& slots() const { return slots_; }
+
+ private:
+  OptimizerOptions options_;
+  std::optional<double> clip_norm_;
+  Parameters& parameters_;
+  const Step& step_;
+  std::vector<Slot> slots_;
+  std::vector<double> squared_norms_;  // a shard each
+  float factor_ = 1;                   // of the gradient
+
+  struct Range {
+    int64_t first, size;
+  };
+  Range range(const Shard& shard) const;
+  template <class Work>
+  void with_gradient(const Range& range, float factor, Work work) const;
+
+  void begin();
+  void measure(const Shard& shard);
+  void clip();
+  void apply(const Shard& shard);
+};
+
+}  // namespace hourglass::training::fused

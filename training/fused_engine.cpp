@@ -1,0 +1,253 @@
+#include "hourglass/training/fused_engine.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/models/tensors.h"
+#include "hourglass/training/fused/network.h"
+#include "hourglass/training/fused/weight_update.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace hourglass::training {
+namespace {
+
+using namespace fused;
+
+// Inference takes at least so many items at once, whatever the batches of training.
+constexpr int64_t kItemsAtOnce = 256;
+
+class FusedEngine : public Engine {
+ public:
+  FusedEngine(const EngineOptions& options, const EngineParts& parts)
+      : model_(parts.model),
+        data_(parts.data),
+        optimizer_kind_(parts.optimizer.kind),
+        phase_(parts.model.phases().front()),
+        step_{.most_items = std::max(parts.batch_size, kItemsAtOnce),
+              .most_shards = at::get_num_threads()},
+        network_(parts.model, parts.data.has_targets(), step_, parameters_),
+        team_(step_.most_shards),
+        rows_(static_cast<size_t>(step_.most_items)),
+        averages_(reported_names({phase_})) {
+    parameters_.allocate(step_.most_shards);
+    update_.emplace(parts.optimizer, options.clip_norm, parameters_, step_);
+    put_programs_together();
+    follow_parameters();
+  }
+
+  std::string name() const override { return "fused"; }
+
+  void train(std::span<const int64_t> positions, const models::StepContext& context,
+             double learning_rate) override {
+    update_->learning_rate = learning_rate * phase_.learning_rate;
+    take_step(training_, data_, positions, context);
+    averages_.add(reported(context), step_.items);
+  }
+
+  EpochMeans take_means() override { return averages_.take(); }
+  double recent_loss() const override { return averages_.recent_loss(); }
+
+  EpochMeans evaluate(const datasets::Dataset& data, int64_t batch_size, int64_t epoch,
+                      const RowRandom& random) override {
+    Averages averages(reported_names({phase_}));
+    const models::StepContext context{.random = random, .epoch = epoch, .training = false};
+    std::vector<int64_t> positions(static_cast<size_t>(data.size()));
+    std::iota(positions.begin(), positions.end(), 0);
+    const auto most = static_cast<size_t>(std::min(batch_size, step_.most_items));
+    for (size_t first = 0; first < positions.size(); first += most) {
+      const size_t count = std::min(most, positions.size() - first);
+      take_step(validation_, data, std::span(positions).subspan(first, count), context);
+      averages.add(reported(context), step_.items);
+    }
+    return averages.take();
+  }
+
+  at::Tensor encode(const Batch& batch) override {
+    return infer(encoding_, batch, [this](int64_t items) { return network_.code(items); });
+  }
+
+  at::Tensor reconstruct(const Batch& batch) override {
+    return infer(reconstruction_, batch,
+                 [this](int64_t items) { return network_.reconstruction(items); });
+  }
+
+  EngineState state() const override {
+    parameters_.write_model();
+    OptimizerState optimizer{
+        .phase = phase_.name, .kind = optimizer_kind_, .steps = update_->steps, .slots = {}};
+    for (const auto& slot : update_->slots()) {
+      for (auto& [name, tensor] : parameters_.named(slot.values.data())) {
+        optimizer.slots[slot.name + "/" + name] = std::move(tensor);
+      }
+    }
+    return {.model = models::copied_tensors(model_), .optimizers = {std::move(optimizer)}};
+  }
+
+  void restore(const EngineState& state) override {
+    check_optimizers(state, {expected_optimizer()});
+    models::load_tensors(model_, state.model, "the saved parameters do not fit this run's model");
+    const OptimizerState& saved = state.optimizers.front();
+    update_->steps = saved.steps;
+    for (const auto& slot : update_->slots()) {
+      TensorMap parts;
+      for (const auto& name : parameters_.names()) parts[name] = saved.slots.at(slot.name + "/" + name);
+      parameters_.from_named(parts, slot.values.data());
+    }
+    parameters_.read_model();
+    follow_parameters();
+  }
+
+ private:
+  models::Autoencoder& model_;
+  const datasets::Dataset& data_;
+  OptimizerKind optimizer_kind_;
+  models::Phase phase_;
+  Step step_;
+  Parameters parameters_;
+  Network network_;
+  std::optional<WeightUpdate> update_;
+  Team team_;
+  std::vector<int64_t> rows_;
+  Averages averages_;
+  Program training_, validation_, encoding_, reconstruction_, refresh_;
+
+  // What the program at work reads its batch from.
+  const datasets::Dataset* source_ = nullptr;
+  std::span<const int64_t> positions_;
+  int64_t epoch_ = 0;
+
+  void put_programs_together() {
+    for (Program* program : {&training_, &validation_}) {
+      program->each([this](const Shard& shard) { gather(shard); });
+      network_.add_encoder(*program);
+      network_.add_loss(*program);
+    }
+    network_.add_backward(training_);
+    update_->add_to(training_);
+    network_.add_refresh(training_);
+    network_.add_encoder(encoding_);
+    network_.add_encoder(reconstruction_);
+    network_.add_reconstruction(reconstruction_);
+    network_.add_refresh(refresh_);
+  }
+
+  /// After the parameters were changed from outside.
+  void follow_parameters() {
+    begin_batch(step_.most_shards);
+    refresh_.run(team_, step_.items, step_.shards);
+  }
+
+  void begin_batch(int64_t items) {
+    step_.items = items;
+    step_.shards = static_cast<int>(std::min<int64_t>(step_.most_shards, items));
+  }
+
+  void take_step(const Program& program, const datasets::Dataset& source,
+                 std::span<const int64_t> positions, const models::StepContext& context) {
+    source_ = &source;
+    positions_ = positions;
+    epoch_ = context.epoch;
+    begin_batch(std::ssize(positions));
+    step_.training = context.training;
+    step_.random = &context.random;
+    step_.rows = std::span(rows_).first(positions.size());
+    if (phase_.terms.size() > 1) step_.penalty_weight = models::weight_at(phase_.terms[1], context);
+    const SmallNumbersAreZero small_numbers;
+    program.run(team_, step_.items, step_.shards);
+  }
+
+  /// The shard's items go where the network reads them.
+  void gather(const Shard& shard) {
+    const auto first = static_cast<size_t>(shard.first), count = static_cast<size_t>(shard.count);
+    datasets::BatchMemory to = {.input = network_.input().row(shard.first),
+                                .input_stride = network_.input().stride,
+                                .rows = rows_.data() + first};
+    if (network_.has_separate_target()) {
+      to.target = network_.target().row(shard.first);
+      to.target_stride = network_.target().stride;
+    }
+    if (network_.condition_width() > 0) {
+      to.condition = network_.condition_of_encoder(shard.first);
+      to.condition_stride = network_.input().stride;
+    }
+    source_->write(positions_.subspan(first, count), epoch_, to);
+    tell_decoder(shard);
+  }
+
+  /// Copies the condition to where the decoder reads it.
+  void tell_decoder(const Shard& shard) {
+    if (network_.condition_width() == 0) return;
+    for (int64_t i = shard.first; i < shard.first + shard.count; ++i) {
+      for (int64_t sample = 0; sample < network_.samples(); ++sample) {
+        std::copy_n(network_.condition_of_encoder(i), network_.condition_width(),
+                    network_.condition_of_decoder(i, sample));
+      }
+    }
+  }
+
+  /// The weighted sum, then the values in the order of the declaration.
+  std::vector<double> reported(const models::StepContext& context) const {
+    std::vector<double> values = network_.values();
+    double loss = 0;
+    for (size_t i = 0; i < phase_.terms.size(); ++i) {
+      loss += models::weight_at(phase_.terms[i], context) * values[i];
+    }
+    values.insert(values.begin(), loss);
+    return values;
+  }
+
+  template <class Result>
+  at::Tensor infer(const Program& program, const Batch& batch, Result result) {
+    const at::Tensor input = batch.input.detach().flatten(1).to(at::kFloat);
+    std::vector<at::Tensor> parts;
+    step_.training = false;
+    step_.random = nullptr;
+    for (int64_t first = 0; first < input.size(0); first += step_.most_items) {
+      begin_batch(std::min(step_.most_items, input.size(0) - first));
+      put_in_place(input.narrow(0, first, step_.items), network_.input(), 0);
+      if (network_.condition_width() > 0) {
+        put_in_place(batch.condition.narrow(0, first, step_.items), network_.input(), input.size(1));
+        tell_decoder({0, 0, step_.items});
+      }
+      program.run(team_, step_.items, step_.shards);
+      parts.push_back(result(step_.items));
+    }
+    return parts.size() == 1 ? parts.front() : at::cat(parts);
+  }
+
+  static void put_in_place(const at::Tensor& rows, const Flow& flow, int64_t column) {
+    at::from_blob(flow.values.data() + column, rows.sizes(), {flow.stride, 1}, at::kFloat).copy_(rows);
+  }
+
+  ExpectedOptimizer expected_optimizer() const {
+    ExpectedOptimizer expected{.phase = phase_.name, .kind = optimizer_kind_, .slots = {}};
+    for (const auto& slot : update_->slots()) {
+      for (const auto& name : parameters_.names()) {
+        expected.slots[slot.name + "/" + name] = parameters_.shape(name);
+      }
+    }
+    return expected;
+  }
+};
+
+}  // namespace
+
+std::optional<std::string> fused_obstacle(const EngineOptions& options, const EngineParts& parts) {
+  if (options.precision != Precision::Float32) {
+    return fmt::format("the precision {}", enum_name(options.precision));
+  }
+  for (const auto& parameter : parts.model.parameters()) {
+    if (!parameter.device().is_cpu()) return fmt::format("the device {}", parameter.device().str());
+  }
+  return fused::obstacle(parts.model);
+}
+
+std::unique_ptr<Engine> make_fused_engine(const EngineOptions& options, const EngineParts& parts) {
+  return std::make_unique<FusedEngine>(options, parts);
+}
+
+}  // namespace hourglass::training
