@@ -1,10 +1,10 @@
+#include "hourglass/kernels/instruction_set.h"
 #include "hourglass/models/convolution_layers.h"
 #include "hourglass/models/layers.h"
 #include "hourglass/training/fused/convolution_layers.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <memory>
 #include <string>
@@ -120,7 +120,7 @@ class ByHand {
   ByHand(const Case& item, int64_t items, int shards, bool input_gradient)
       : team_(shards), input_(item.input, items) {
     step_.items = step_.most_items = items;
-    step_.shards = shards;
+    step_.shards = step_.most_shards = shards;
     if (!input_gradient) input_.gradient = {};
     for (const auto& child : item.stack->named_children()) {
       plans_.push_back({child.key(), child.value()->as<models::Layer>()->plan()});
@@ -229,16 +229,12 @@ void expect_as_autograd(const Case& item, int shards, bool input_gradient) {
   EXPECT_LT(apart(by_hand.forward(few, false), item.stack->forward(few)), 1e-5);
 }
 
-class FusedConvolution : public testing::TestWithParam<int64_t> {
+class FusedConvolution : public testing::TestWithParam<std::string> {
  protected:
-  void SetUp() override {
-    if (GetParam() != 0 && (hwy::SupportedTargets() & GetParam()) == 0) {
-      GTEST_SKIP() << "not on this machine";
-    }
-    hwy::SetSupportedTargetsForTest(GetParam());
-    torch::manual_seed(7);
-  }
-  void TearDown() override { hwy::SetSupportedTargetsForTest(0); }
+  FusedConvolution() { torch::manual_seed(7); }
+
+ private:
+  kernels::WithInstructionSet instruction_set_{GetParam()};
 };
 
 TEST_P(FusedConvolution, EqualsAutograd) {
@@ -254,7 +250,7 @@ TEST_P(FusedConvolution, NeedsNoGradientOfItsInput) {
 }
 
 INSTANTIATE_TEST_SUITE_P(InstructionSets, FusedConvolution,
-                         testing::Values(HWY_AVX3, HWY_AVX2, HWY_SSE4));
+                         testing::ValuesIn(kernels::instruction_sets()));
 
 TEST(FusedConvolutionLayers, LeaveWhatTheyDoNotKnow) {
   Parameters parameters;

@@ -23,7 +23,7 @@ BatchNorm::BatchNorm(const models::LayerPlan& plan, const std::string& name, int
       steps_(plan.tensors.at("num_batches_tracked")),
       channels_(static_cast<size_t>(plan.sizes.at("channels"))),
       values_(values),
-      shards_(static_cast<size_t>(step.shards)) {
+      shards_(static_cast<size_t>(step.most_shards)) {
   for (Floats* floats : {&mean_, &inverse_, &scale_, &shift_, &slope_, &offset_, &curve_}) {
     *floats = Floats(channels);
   }

@@ -19,4 +19,7 @@ std::unique_ptr<Layer> make_image_layers(std::span<const models::ModelPlan::Entr
                                          Flow& input, Adds adds, const Step& step,
                                          Parameters& parameters);
 
+/// Removes from `plans` what make_image_layers() would take of them; false where that is nothing.
+bool take_image_layers(std::span<const models::ModelPlan::Entry>& plans);
+
 }  // namespace hourglass::training::fused

@@ -10,14 +10,6 @@ namespace {
 // Below so many multiplications a value, computing a map again is faster than writing it to memory and reading it.
 constexpr int64_t kLittleWork = 32;
 
-kernels::Activation kernel_activation(models::Activation activation) {
-  return static_cast<kernels::Activation>(activation);
-}
-
-bool needs_slopes(models::Activation activation) {
-  return !kernels::slope_follows_from_value(kernel_activation(activation));
-}
-
 }  // namespace
 
 ConvolutionStage::ConvolutionStage(const StagePlan& plan, const ImageFlow& input, Adds adds,
@@ -28,7 +20,7 @@ ConvolutionStage::ConvolutionStage(const StagePlan& plan, const ImageFlow& input
   // An upsampling that nothing crops becomes part of the convolution.
   const bool folded = plan.enlarging.upsampled && plan.enlarging.height == 0 &&
                       layer.kind == "conv" && layer.sizes.at("stride") == 1;
-  input_ = ImageInput(input, folded ? Enlarging{} : plan.enlarging, adds, step.shards);
+  input_ = ImageInput(input, folded ? Enlarging{} : plan.enlarging, adds, step);
   const int64_t times = folded ? 2 : 1;
   Axis rows = axis_of(layer, times * input_.size().height);
   Axis columns = axis_of(layer, times * input_.size().width);
@@ -47,12 +39,12 @@ ConvolutionStage::ConvolutionStage(const StagePlan& plan, const ImageFlow& input
   const kernels::ImageSize given = output_size();
   output_ = Flow({weights_.outputs(), given.height, given.width}, step.most_items,
                  Order::ChannelsLast);
-  keeps_maps_ = !pooled_ || convolution_.work() > kLittleWork || needs_slopes(activation_);
+  keeps_maps_ = !pooled_ || convolution_.work() > kLittleWork || !kernels::slope_follows_from_value(activation_);
   if (pooled_ && keeps_maps_) maps_ = Floats(step.most_items * map_.values());
-  for (int shard = 0; !keeps_maps_ && shard < step.shards; ++shard) {
+  for (int shard = 0; !keeps_maps_ && shard < step.most_shards; ++shard) {
     own_maps_.emplace_back(map_.values());
   }
-  if (needs_slopes(activation_)) slopes_ = Floats(step.most_items * map_.values());
+  if (!kernels::slope_follows_from_value(activation_)) slopes_ = Floats(step.most_items * map_.values());
   zeros_ = Floats(map_.channels);
   ones_ = Floats(map_.channels);
   std::fill_n(ones_.data(), map_.channels, 1.0F);
@@ -82,7 +74,7 @@ void ConvolutionStage::compute_map(int shard, int64_t item) const {
   }
   convolution_.forward(shard, {}, values);
   kernels::add_bias_and_activate(
-      kernel_activation(activation_), {map_.height * map_.width, map_.channels},
+      activation_, {map_.height * map_.width, map_.channels},
       weights_.bias() ? weights_.bias() : zeros_.data(), {values, map_.channels},
       slopes_ ? slopes_.data() + item * map_.values() : nullptr);
 }
@@ -113,7 +105,7 @@ void ConvolutionStage::set_map_gradient(int shard, int64_t item) const {
   for (int64_t row = 0; row < map_.height; ++row) {
     const int64_t place = row * map_.width * map_.channels;
     kernels::multiply_by_slopes(
-        kernel_activation(activation_), {map_.width, map_.channels}, {values + place, map_.channels},
+        activation_, {map_.width, map_.channels}, {values + place, map_.channels},
         slopes_ ? slopes_.data() + item * map_.values() + place : nullptr,
         {gradient.data + row * gradient.row, map_.channels});
   }

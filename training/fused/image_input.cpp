@@ -13,7 +13,7 @@ Frame::Frame(const kernels::ImageSize& size, const Margin& rows, const Margin& c
   }
 }
 
-ImageInput::ImageInput(const ImageFlow& source, const Enlarging& enlarging, Adds adds, int shards)
+ImageInput::ImageInput(const ImageFlow& source, const Enlarging& enlarging, Adds adds, const Step& step)
     : source_(source),
       source_height_(source.flow->shape[1]),
       source_width_(source.flow->shape[2]),
@@ -26,7 +26,7 @@ ImageInput::ImageInput(const ImageFlow& source, const Enlarging& enlarging, Adds
   const bool alike = size_.height == source_height_ && size_.width == source_width_;
   if (!wants_gradient() || (source.channels_last() && alike && !adds_)) return;
   const kernels::ImageSize size = gradient_size();
-  for (int shard = 0; shard < shards; ++shard) {
+  for (int shard = 0; shard < step.most_shards; ++shard) {
     gradients_.emplace_back(size.values());
     if (!alike) gathered_.emplace_back(source_height_ * source_width_ * size.channels);
   }

@@ -45,7 +45,7 @@ struct Enlarging {
 class ImageInput {
  public:
   ImageInput() = default;
-  ImageInput(const ImageFlow& source, const Enlarging& enlarging, Adds adds, int shards);
+  ImageInput(const ImageFlow& source, const Enlarging& enlarging, Adds adds, const Step& step);
 
   /// As the convolution sees it. Channels are as many as the model has where the source is in the order of the item
   /// (a single one then costs no padding), else padded.

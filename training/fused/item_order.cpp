@@ -3,10 +3,10 @@
 namespace hourglass::training::fused {
 
 ItemOrder::ItemOrder(const ImageFlow& input, const Enlarging& enlarging, const Step& step)
-    : input_(input, enlarging, {}, step.shards),
+    : input_(input, enlarging, {}, step),
       channels_(input.flow->shape[0]),
       output_({channels_, input_.size().height, input_.size().width}, step.most_items) {
-  for (int shard = 0; shard < step.shards; ++shard) images_.emplace_back(input_.size().values());
+  for (int shard = 0; shard < step.most_shards; ++shard) images_.emplace_back(input_.size().values());
 }
 
 void ItemOrder::add_forward(Program& program) {

@@ -17,10 +17,6 @@ Axis spread_axis(const StagePlan& plan, int64_t input) {
   return axis.transposed ? axis : as_transposed(axis);
 }
 
-kernels::Activation kernel_activation(models::Activation activation) {
-  return static_cast<kernels::Activation>(activation);
-}
-
 }  // namespace
 
 bool OutputConvolution::suits(const StagePlan& plan) {
@@ -38,7 +34,7 @@ OutputConvolution::OutputConvolution(const StagePlan& plan, const ImageFlow& inp
                                      const Step& step, Parameters& parameters)
     : step_(step),
       activation_(plan.convolution.plan->activation),
-      input_(input, folds(plan) ? Enlarging{} : plan.enlarging, adds, step.shards),
+      input_(input, folds(plan) ? Enlarging{} : plan.enlarging, adds, step),
       rows_(spread_axis(plan, input_.size().height)),
       columns_(spread_axis(plan, input_.size().width)),
       weights_(*plan.convolution.plan, plan.convolution.name, rows_, columns_, parameters) {
@@ -56,14 +52,14 @@ OutputConvolution::OutputConvolution(const StagePlan& plan, const ImageFlow& inp
               .table_row = table_row_};
   first_ = rows_.before * width + columns_.before;
   output_ = Flow({weights_.outputs(), rows_.output, columns_.output}, step.most_items);
-  if (!kernels::slope_follows_from_value(kernel_activation(activation_))) {
+  if (!kernels::slope_follows_from_value(activation_)) {
     slopes_ = Floats(step.most_items * output_.stride);
   }
   zeros_ = Floats(output_.stride);
   forward_weights_ = Floats(size.channels * table_row_);
   backward_weights_ = Floats(entries_ * kernels::padded(size.channels));
   const int64_t pixels = size.height * size.width;
-  for (int shard = 0; shard < step.shards; ++shard) {
+  for (int shard = 0; shard < step.most_shards; ++shard) {
     scratch_.push_back({.input = Floats(pixels * size.channels),
                         .table = Floats(pixels * table_row_),
                         .images = Floats(weights_.outputs() * patches_.plane),
@@ -106,7 +102,7 @@ void OutputConvolution::forward(int shard, int64_t item) const {
     }
   }
   if (activation_ == models::Activation::Linear) return;
-  kernels::add_bias_and_activate(kernel_activation(activation_), area(), zeros_.data(),
+  kernels::add_bias_and_activate(activation_, area(), zeros_.data(),
                                  {output_.row(item), output_.stride},
                                  slopes_ ? slopes_.data() + item * output_.stride : nullptr);
 }
@@ -116,7 +112,7 @@ void OutputConvolution::backward(int shard, int64_t item, bool first) const {
   const int64_t channels = input_.size().channels, pixels = patches_.rows * patches_.columns;
   float* gradient = output_.gradient_row(item);
   if (activation_ != models::Activation::Linear) {
-    kernels::multiply_by_slopes(kernel_activation(activation_), area(),
+    kernels::multiply_by_slopes(activation_, area(),
                                 {output_.row(item), output_.stride},
                                 slopes_ ? slopes_.data() + item * output_.stride : nullptr,
                                 {gradient, output_.stride});

@@ -1,5 +1,6 @@
 #include "hourglass/training/fused/phased_convolution.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace hourglass::training::fused {
@@ -12,13 +13,13 @@ PhasedConvolution::PhasedConvolution(ConvolutionWeights weights, Axis rows, Axis
       from_channels_(input.channels),
       to_channels_(output.channels),
       gradient_channels_(kernels::padded(input.channels)),
-      shards_(step.shards) {
+      step_(&step) {
   const auto forward_rows = rows.forward(), forward_columns = columns.forward();
   const auto backward_rows = rows.backward(), backward_columns = columns.backward();
   input_ = Frame(input, margin_of(forward_rows, input.height),
-                 margin_of(forward_columns, input.width), shards_);
+                 margin_of(forward_columns, input.width), step.most_shards);
   output_gradient_ = Frame(output, margin_of(backward_rows, output.height),
-                           margin_of(backward_columns, output.width), shards_);
+                           margin_of(backward_columns, output.width), step.most_shards);
   const Steps from = {input_.row(), from_channels_};
   const Steps gradient = {output_gradient_.row(), to_channels_};
   forward_ = parts(forward_rows, forward_columns, from, from_channels_,
@@ -27,7 +28,7 @@ PhasedConvolution::PhasedConvolution(ConvolutionWeights weights, Axis rows, Axis
       parts(forward_rows, forward_columns, from, from_channels_, gradient, to_channels_);
   const int64_t places = rows.kernel * columns.kernel;
   forward_weights_ = Floats(places * from_channels_ * to_channels_);
-  for (int shard = 0; shard < shards_; ++shard) {
+  for (int shard = 0; shard < step.most_shards; ++shard) {
     gradients_.emplace_back(places * from_channels_ * to_channels_);
   }
   if (!gradient_of_input) return;
@@ -88,7 +89,7 @@ void PhasedConvolution::for_blocks(const std::vector<Part>& parts, int64_t block
 
 void PhasedConvolution::refresh(int shard) {
   int64_t number = 0;
-  const auto mine = [&] { return number++ % shards_ == shard; };
+  const auto mine = [&] { return number++ % step_->shards == shard; };
   for_blocks(forward_, from_channels_ * to_channels_, [&](int64_t row, int64_t column, int64_t offset) {
     if (mine()) weights_.copy(row, column, {to_channels_, 1}, forward_weights_.data() + offset);
   });

@@ -49,7 +49,7 @@ class PhasedConvolution {
 
   ConvolutionWeights weights_;
   int64_t from_channels_ = 0, to_channels_ = 0, gradient_channels_ = 0;
-  int shards_ = 1;
+  const Step* step_ = nullptr;
   Frame input_, output_gradient_;
   std::vector<Part> forward_, weight_gradient_, backward_;
   Floats forward_weights_, backward_weights_;
