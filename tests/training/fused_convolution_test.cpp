@@ -201,7 +201,7 @@ void expect_as_autograd(const Case& item, int shards, bool input_gradient) {
   TensorMap before;
   for (const auto& buffer : item.stack->named_buffers()) before[buffer.key()] = buffer.value().clone();
   const at::Tensor x = at::randn(with_batch(kItems, item.input)).requires_grad_();
-  for (auto& parameter : item.stack->parameters()) parameter.mutable_grad() = {};
+  for (auto& parameter : item.stack->parameters()) parameter.mutable_grad() = at::Tensor();
   const at::Tensor expected = item.stack->forward(x);
   const at::Tensor gradient = at::randn_like(expected);
   expected.backward(gradient);
@@ -214,7 +214,9 @@ void expect_as_autograd(const Case& item, int shards, bool input_gradient) {
   ByHand by_hand(item, kItems, shards, input_gradient);
   EXPECT_LT(apart(by_hand.forward(x.detach(), true), expected.detach()), 1e-5);
   by_hand.backward(gradient);
-  if (input_gradient) EXPECT_LT(apart(by_hand.input_gradient(x), x.grad()), 1e-5);
+  if (input_gradient) {
+    EXPECT_LT(apart(by_hand.input_gradient(x), x.grad()), 1e-5);
+  }
   const TensorMap gradients = by_hand.gradients();
   for (const auto& parameter : item.stack->named_parameters()) {
     EXPECT_LT(apart(gradients.at(parameter.key()), parameter.value().grad()), 1e-5) << parameter.key();

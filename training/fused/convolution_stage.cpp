@@ -16,7 +16,6 @@ ConvolutionStage::ConvolutionStage(const StagePlan& plan, const ImageFlow& input
                                    const Step& step, Parameters& parameters)
     : step_(step), activation_(plan.convolution.plan->activation), pooled_(plan.pooled) {
   const models::LayerPlan& layer = *plan.convolution.plan;
-  const Shape& source = input.flow->shape;
   // An upsampling that nothing crops becomes part of the convolution.
   const bool folded = plan.enlarging.upsampled && plan.enlarging.height == 0 &&
                       layer.kind == "conv" && layer.sizes.at("stride") == 1;
