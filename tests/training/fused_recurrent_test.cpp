@@ -42,8 +42,8 @@ class Chain {
         team_(shards) {
     Flow* flow = &input_;
     for (size_t i = 0; i < plans.size(); ++i) {
-      layers_.push_back(make_recurrent_layer(plans[i], *flow, step_, parameters_,
-                                             "layer" + std::to_string(i), target));
+      layers_.push_back(make_recurrent_layer({"layer" + std::to_string(i), plans[i]}, *flow,
+                                             step_, parameters_, target));
       flow = &layers_.back()->output();
     }
     parameters_.allocate(shards);
@@ -216,7 +216,7 @@ TEST(FusedRecurrentLayers, AnotherKindIsNone) {
   const Step step;
   Flow input;
   Parameters parameters;
-  EXPECT_EQ(make_recurrent_layer(plan("dense"), input, step, parameters, "dense1", {}), nullptr);
+  EXPECT_EQ(make_recurrent_layer({"dense1", plan("dense")}, input, step, parameters, {}), nullptr);
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, FusedRecurrent,

@@ -16,6 +16,12 @@ size_t number_of(Parameters& parameters, const models::ModelPlan::Entry& entry,
                         std::move(order));
 }
 
+/// A row for each of the input's: the time steps of a sequence are computed alike.
+Flow output_flow(const Flow& input, int64_t outputs, int64_t most_items) {
+  if (input.order == Order::Steps) return {{input.shape[0], outputs}, most_items, Order::Steps};
+  return {{outputs}, most_items, Order::Item, input.rows_per_item};
+}
+
 }  // namespace
 
 DenseLayer::DenseLayer(const models::ModelPlan::Entry& entry, Flow& input, const Step& step,
@@ -30,7 +36,7 @@ DenseLayer::DenseLayer(const models::ModelPlan::Entry& entry, Flow& input, const
       tied_(entry.layer.tensors.contains("transposed_weight")),
       weight_(number_of(parameters, entry, tied_ ? "transposed_weight" : "weight", {1, 0})),
       bias_(number_of(parameters, entry, "bias", {0})),
-      output_({outputs_}, step.most_items, Order::Item, input.rows_per_item) {
+      output_(output_flow(input, outputs_, step.most_items)) {
   const int64_t rows = step.most_items * output_.rows_per_item;
   if (!kernels::slope_follows_from_value(activation_)) slopes_ = Floats(rows * output_.stride);
   if (tied_) {

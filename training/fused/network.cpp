@@ -2,12 +2,12 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/training/fused/dense_layer.h"
+#include "hourglass/training/fused/recurrent_layers.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 
 namespace hourglass::training::fused {
 namespace {
@@ -23,14 +23,17 @@ bool is_view(const models::LayerPlan& plan) {
 
 /// Null for a kind that nobody here computes.
 std::unique_ptr<Layer> make_layer(const models::ModelPlan::Entry& entry, Flow& input,
-                                  const Step& step, Parameters& parameters, Adds adds) {
+                                  const Step& step, Parameters& parameters, Adds adds,
+                                  const Shape& target) {
   if (entry.layer.kind == "dense") {
     return std::make_unique<DenseLayer>(entry, input, step, parameters, adds);
   }
-  return nullptr;
+  return make_recurrent_layer(entry, input, step, parameters, target);
 }
 
-bool can_compute(const models::LayerPlan& plan) { return is_view(plan) || plan.kind == "dense"; }
+bool can_compute(const models::LayerPlan& plan) {
+  return is_view(plan) || plan.kind == "dense" || is_recurrent(plan);
+}
 
 /// The weight that a dense layer has, its own or another's.
 const at::Tensor* weight_of(const models::LayerPlan& plan) {
@@ -121,7 +124,7 @@ void Network::build_layers(const models::ModelPlan& plan, const Step& step,
   Flow* flow = &input_;
   const auto append = [&](Layers& layers, const models::ModelPlan::Entry& entry, Adds adds) {
     if (is_view(entry.layer)) return;
-    layers.push_back(make_layer(entry, *flow, step, parameters, adds));
+    layers.push_back(make_layer(entry, *flow, step, parameters, adds, target_shape_));
     if (!layers.back()) throw Error("the fused engine does not compute {}", entry.name);
   };
   const bool contracts = plan_.penalty == models::Penalty::Contraction;

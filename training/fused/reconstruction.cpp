@@ -72,25 +72,12 @@ void Reconstruction::compute(const Shard& shard) {
   pass.scale = plan_.bound_samples > 0
                    ? 1.0F
                    : static_cast<float>(terms_a_value() / static_cast<double>(step_.items));
-  const auto of_items = [&](int64_t first, int64_t count) {
-    pass.rows = count * logits_.rows_per_item;
-    pass.logits = {logits_.row(first), logits_.stride};
-    if (row_losses_) pass.row_losses = row_losses_.data() + first * logits_.rows_per_item;
-    return kernels::loss_pass(pass);
-  };
-  double& sum = sums_[static_cast<size_t>(shard.index)];
-  if (logits_.rows_per_item == 1 || plan_.bound_samples > 0) {
-    pass.target = {target_.row(shard.first), target_.stride};
-    pass.rows_per_target = logits_.rows_per_item;
-    sum = of_items(shard.first, shard.count);
-    return;
-  }
-  // The rows of an item are its time steps, which lie behind each other in the target.
-  sum = 0;
-  for (int64_t i = shard.first; i < shard.first + shard.count; ++i) {
-    pass.target = {target_.row(i), logits_.width};
-    sum += of_items(i, 1);
-  }
+  pass.rows = shard.count * logits_.rows_per_item;
+  pass.logits = {logits_.row(shard.first), logits_.stride};
+  pass.target = {target_.row(shard.first), target_.stride};
+  pass.rows_per_target = logits_.rows_per_item;
+  if (row_losses_) pass.row_losses = row_losses_.data() + shard.first * logits_.rows_per_item;
+  sums_[static_cast<size_t>(shard.index)] = kernels::loss_pass(pass);
 }
 
 }  // namespace hourglass::training::fused

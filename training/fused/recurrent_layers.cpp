@@ -95,7 +95,7 @@ class FromSequenceLayer : public Layer {
   FromSequenceLayer(Flow& steps, const Step& step, const Shape& item)
       : steps_(&steps),
         sequence_(item),
-        output_(item, step.most_items, Order::Item, samples_of(steps)) {}
+        output_(item, step.most_items, Order::Item, steps.rows_per_item / sequence_.steps) {}
 
   Flow& output() override { return output_; }
 
@@ -137,9 +137,10 @@ class RepeatLayer : public Layer {
 
 class LstmLayer : public Layer {
  public:
-  LstmLayer(const models::LayerPlan& plan, Flow& input, const Step& step, Parameters& parameters,
-            const std::string& name)
+  LstmLayer(const models::ModelPlan::Entry& entry, Flow& input, const Step& step,
+            Parameters& parameters)
       : input_(&input), step_(&step) {
+    const models::LayerPlan& plan = entry.layer;
     const LstmSizes sizes = {.steps = input.shape[0],
                              .features = plan.sizes.at("features"),
                              .units = plan.sizes.at("units"),
@@ -153,7 +154,7 @@ class LstmLayer : public Layer {
                   : Flow({sizes.steps, width}, step.most_items, Order::Steps, sizes.samples);
     for (int64_t i = 0; i < directions; ++i) {
       directions_.emplace_back(sizes, plan.tensors, i == 0 ? "" : "_reverse", i == 1, parameters,
-                               name);
+                               entry.name);
       offsets_.push_back(i * sizes.units);
     }
   }
@@ -208,13 +209,19 @@ class LstmLayer : public Layer {
 
 }  // namespace
 
-std::unique_ptr<Layer> make_recurrent_layer(const models::LayerPlan& plan, Flow& input,
+bool is_recurrent(const models::LayerPlan& plan) {
+  return plan.kind == "sequence" || plan.kind == "items" || plan.kind == "lstm" ||
+         plan.kind == "repeat";
+}
+
+std::unique_ptr<Layer> make_recurrent_layer(const models::ModelPlan::Entry& entry, Flow& input,
                                             const Step& step, Parameters& parameters,
-                                            const std::string& name, const Shape& item) {
+                                            const Shape& target) {
+  const models::LayerPlan& plan = entry.layer;
   if (plan.kind == "sequence") return std::make_unique<ToSequenceLayer>(input, step);
-  if (plan.kind == "items") return std::make_unique<FromSequenceLayer>(input, step, item);
+  if (plan.kind == "items") return std::make_unique<FromSequenceLayer>(input, step, target);
   if (plan.kind == "repeat") return std::make_unique<RepeatLayer>(input, plan.sizes.at("steps"));
-  if (plan.kind == "lstm") return std::make_unique<LstmLayer>(plan, input, step, parameters, name);
+  if (plan.kind == "lstm") return std::make_unique<LstmLayer>(entry, input, step, parameters);
   return nullptr;
 }
 
