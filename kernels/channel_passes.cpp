@@ -16,21 +16,23 @@ using Float = hn::CappedTag<float, kLanes>;
 using Vector = hn::Vec<Float>;
 constexpr int64_t kWidth = hn::MaxLanes(Float());
 
-// Every function takes a vector of channels at a time through the whole image: what belongs to the channels then
-// stays in registers.
+// Every function takes a vector of channels at a time through a row of the image, or through the whole image where sums
+// are to stay in registers.
 
 void place(const ImageSize& size, const float* values, int64_t values_width, const Affine& affine,
            int repeat, Framed<float> result) {
   const Float f;
-  for (int64_t channel = 0; channel < size.channels; channel += kWidth) {
-    const Vector scale = affine.scale ? hn::Load(f, affine.scale + channel) : hn::Set(f, 1.0F);
-    const Vector shift = affine.scale ? hn::Load(f, affine.shift + channel) : hn::Zero(f);
-    for (int64_t row = 0; row < size.height; ++row) {
-      const float* from = values + row / repeat * values_width * size.channels + channel;
+  for (int64_t row = 0; row < size.height; ++row) {
+    const float* line = values + row / repeat * values_width * size.channels;
+    for (int64_t channel = 0; channel < size.channels; channel += kWidth) {
+      const Vector scale = affine.scale ? hn::Load(f, affine.scale + channel) : hn::Set(f, 1.0F);
+      const Vector shift = affine.scale ? hn::Load(f, affine.shift + channel) : hn::Zero(f);
+      const float* from = line + channel;
       float* to = result.data + row * result.row + channel;
       for (int64_t column = 0; column < size.width; ++column, to += size.channels) {
-        const Vector value = hn::Load(f, from + column / repeat * size.channels);
+        const Vector value = hn::Load(f, from);
         hn::Store(hn::MulAdd(value, scale, shift), f, to);
+        if (repeat == 1 || column % 2 == 1) from += size.channels;
       }
     }
   }
@@ -67,40 +69,32 @@ void moments(const ImageSize& size, const float* values, const float* center, fl
 void gradient_moments(const ImageSize& size, const float* gradient, const float* values,
                       const float* center, float* sums, float* products) {
   const Float f;
-  const int64_t end = size.values();
-  for (int64_t channel = 0; channel < size.channels; channel += kWidth) {
-    const Vector middle = hn::Load(f, center + channel);
-    Vector sum[2], product[2];
-    for (int i = 0; i < 2; ++i) sum[i] = product[i] = hn::Zero(f);
-    int64_t at = channel;
-    for (; at + size.channels < end; at += 2 * size.channels) {
-#pragma GCC unroll 2
-      for (int i = 0; i < 2; ++i) {
-        const int64_t place = at + i * size.channels;
-        const Vector slope = hn::Load(f, gradient + place);
-        sum[i] = hn::Add(sum[i], slope);
-        product[i] = hn::MulAdd(slope, hn::Sub(hn::Load(f, values + place), middle), product[i]);
+  // The gradients come from memory: some pixels at a time, all channels of them before the next.
+  const int64_t block = 16 * size.channels, all = size.values();
+  for (int64_t first = 0; first < all; first += block) {
+    const int64_t end = std::min(first + block, all);
+    for (int64_t channel = 0; channel < size.channels; channel += kWidth) {
+      const Vector middle = hn::Load(f, center + channel);
+      Vector sum = first > 0 ? hn::Load(f, sums + channel) : hn::Zero(f);
+      Vector product = first > 0 ? hn::Load(f, products + channel) : hn::Zero(f);
+      for (int64_t at = first + channel; at < end; at += size.channels) {
+        const Vector slope = hn::Load(f, gradient + at);
+        sum = hn::Add(sum, slope);
+        product = hn::MulAdd(slope, hn::Sub(hn::Load(f, values + at), middle), product);
       }
+      hn::Store(sum, f, sums + channel);
+      hn::Store(product, f, products + channel);
     }
-    for (; at < end; at += size.channels) {
-      const Vector slope = hn::Load(f, gradient + at);
-      sum[0] = hn::Add(sum[0], slope);
-      product[0] = hn::MulAdd(slope, hn::Sub(hn::Load(f, values + at), middle), product[0]);
-    }
-    hn::Store(hn::Add(sum[0], sum[1]), f, sums + channel);
-    hn::Store(hn::Add(product[0], product[1]), f, products + channel);
   }
 }
 
-/// Visits all 2 x 2 windows: `visit(first, right, below)` gets the place of the upper left value and the distances to
-/// the others, 0 where they would lie beyond an odd border.
+/// Visits the 2 x 2 windows of two rows: `visit(row, column, right, below)` gets the upper left pixel and the distances
+/// to the others, 0 where they would lie beyond an odd border.
 template <class Visitor>
-HWY_INLINE void for_windows(const ImageSize& size, Visitor& visit) {
-  for (int64_t row = 0; row < size.height; row += 2) {
-    const int64_t below = row + 1 < size.height ? 1 : 0;
-    for (int64_t column = 0; column < size.width; column += 2) {
-      visit(row, column, column + 1 < size.width ? 1 : 0, below);
-    }
+HWY_INLINE void for_windows(const ImageSize& size, int64_t row, Visitor& visit) {
+  const int64_t below = row + 1 < size.height ? 1 : 0;
+  for (int64_t column = 0; column < size.width; column += 2) {
+    visit(row, column, column + 1 < size.width ? 1 : 0, below);
   }
 }
 
@@ -124,10 +118,14 @@ struct Pooling {
 
 void pool(const ImageSize& size, const float* values, const float* sign, float* result) {
   const Float f;
-  for (int64_t channel = 0; channel < size.channels; channel += kWidth) {
-    const auto minimum = hn::Lt(hn::Load(f, sign + channel), hn::Zero(f));
-    Pooling pooling{values + channel, result + channel, size.width * size.channels, size.channels, minimum};
-    for_windows(size, pooling);
+  const int64_t result_row = (size.width + 1) / 2 * size.channels;
+  for (int64_t row = 0; row < size.height; row += 2, result += result_row) {
+    for (int64_t channel = 0; channel < size.channels; channel += kWidth) {
+      const auto minimum = hn::Lt(hn::Load(f, sign + channel), hn::Zero(f));
+      Pooling pooling{values + channel, result + channel, size.width * size.channels, size.channels,
+                      minimum};
+      for_windows(size, row, pooling);
+    }
   }
 }
 
@@ -173,29 +171,40 @@ struct Unpooling {
   }
 };
 
+/// A vector of channels of a row, or of two where they are pooled: `gradient` is at its first value.
+HWY_INLINE void row_gradient(const ImageSize& size, const ImageGradient& how, int64_t row,
+                             int64_t channel, const float* values, const float* gradient,
+                             Framed<float> result) {
+  const Float f;
+  Gradient function{hn::Set(f, 1.0F), hn::Zero(f), hn::Zero(f), how.relu};
+  if (how.slope) {
+    function.slope = hn::Load(f, how.slope + channel);
+    function.offset = hn::Load(f, how.offset + channel);
+    function.curve = hn::Load(f, how.curve + channel);
+  }
+  if (how.pooled) {
+    Unpooling unpooling{values + channel, gradient + channel, {result.data + channel, result.row},
+                        size.width * size.channels, size.channels,
+                        hn::Lt(function.slope, hn::Zero(f)), function};
+    for_windows(size, row, unpooling);
+    return;
+  }
+  const float* value = values + row * size.width * size.channels + channel;
+  float* to = result.data + row * result.row + channel;
+  for (int64_t i = channel; i < size.width * size.channels; i += size.channels) {
+    hn::Store(function(hn::Load(f, value), hn::Load(f, gradient + i)), f, to);
+    value += size.channels;
+    to += size.channels;
+  }
+}
+
 void image_gradient(const ImageSize& size, const ImageGradient& how, const float* values,
                     const float* gradient, Framed<float> result) {
-  const Float f;
-  for (int64_t channel = 0; channel < size.channels; channel += kWidth) {
-    Gradient function{hn::Set(f, 1.0F), hn::Zero(f), hn::Zero(f), how.relu};
-    if (how.slope) {
-      function.slope = hn::Load(f, how.slope + channel);
-      function.offset = hn::Load(f, how.offset + channel);
-      function.curve = hn::Load(f, how.curve + channel);
-    }
-    if (how.pooled) {
-      Unpooling unpooling{values + channel, gradient + channel, {result.data + channel, result.row},
-                          size.width * size.channels, size.channels,
-                          hn::Lt(function.slope, hn::Zero(f)), function};
-      for_windows(size, unpooling);
-      continue;
-    }
-    for (int64_t row = 0; row < size.height; ++row) {
-      for (int64_t column = 0; column < size.width; ++column) {
-        const int64_t at = (row * size.width + column) * size.channels + channel;
-        hn::Store(function(hn::Load(f, values + at), hn::Load(f, gradient + at)), f,
-                  result.data + row * result.row + column * size.channels + channel);
-      }
+  const int64_t rows = how.pooled ? 2 : 1;
+  const int64_t gradient_row = (how.pooled ? (size.width + 1) / 2 : size.width) * size.channels;
+  for (int64_t row = 0; row < size.height; row += rows, gradient += gradient_row) {
+    for (int64_t channel = 0; channel < size.channels; channel += kWidth) {
+      row_gradient(size, how, row, channel, values, gradient, result);
     }
   }
 }

@@ -26,7 +26,7 @@ using models::ReshapeLayer;
 using models::Stack;
 using models::UpsampleLayer;
 
-struct Case {
+struct ImageCase {
   std::string name;
   std::shared_ptr<Stack> stack;
   Shape input;
@@ -44,14 +44,14 @@ std::shared_ptr<Stack> stack_of(const Layers&... layers) {
 }
 
 /// What networks do, at sizes that leave remainders everywhere.
-std::vector<Case> cases() {
+std::vector<ImageCase> cases() {
   const auto norm = [](int64_t channels) { return std::make_shared<BatchNormLayer>(channels); };
   const auto pool = [] { return std::make_shared<MaxPoolLayer>(); };
   const auto upsample = [] { return std::make_shared<UpsampleLayer>(); };
   const auto deconv = [](const ConvOptions& options) {
     return std::make_shared<ConvTransposeLayer>(options);
   };
-  std::vector<Case> cases;
+  std::vector<ImageCase> cases;
   cases.push_back({"Conv", stack_of(conv({.inputs = 18, .outputs = 35})), {18, 9, 17}});
   cases.push_back({"ConvOfOneChannel", stack_of(conv({.inputs = 1, .outputs = 20})), {1, 7, 31}});
   cases.push_back({"ConvOfColours", stack_of(conv({.inputs = 3, .outputs = 16, .bias = false})), {3, 6, 5}});
@@ -117,7 +117,7 @@ std::vector<Case> cases() {
 /// The layers of a stack computed by hand, with a batch's loss Σ output · weight.
 class ByHand {
  public:
-  ByHand(const Case& item, int64_t items, int shards, bool input_gradient)
+  ByHand(const ImageCase& item, int64_t items, int shards, bool input_gradient)
       : team_(shards), input_(item.input, items) {
     step_.items = step_.most_items = items;
     step_.shards = step_.most_shards = shards;
@@ -193,7 +193,7 @@ void randomise(Stack& stack) {
   }
 }
 
-void expect_as_autograd(const Case& item, int shards, bool input_gradient) {
+void expect_as_autograd(const ImageCase& item, int shards, bool input_gradient) {
   SCOPED_TRACE(item.name + ", shards: " + std::to_string(shards));
   constexpr int64_t kItems = 5;
   item.stack->train(true);
@@ -231,7 +231,7 @@ void expect_as_autograd(const Case& item, int shards, bool input_gradient) {
   EXPECT_LT(apart(by_hand.forward(few, false), item.stack->forward(few)), 1e-5);
 }
 
-class FusedConvolution : public testing::TestWithParam<std::string> {
+class FusedConvolution : public ::testing::TestWithParam<std::string> {
  protected:
   FusedConvolution() { torch::manual_seed(7); }
 
@@ -240,19 +240,19 @@ class FusedConvolution : public testing::TestWithParam<std::string> {
 };
 
 TEST_P(FusedConvolution, EqualsAutograd) {
-  for (const Case& item : cases()) expect_as_autograd(item, 1, true);
+  for (const ImageCase& item : cases()) expect_as_autograd(item, 1, true);
 }
 
 TEST_P(FusedConvolution, EqualsAutogradInTwoShards) {
-  for (const Case& item : cases()) expect_as_autograd(item, 2, true);
+  for (const ImageCase& item : cases()) expect_as_autograd(item, 2, true);
 }
 
 TEST_P(FusedConvolution, NeedsNoGradientOfItsInput) {
-  for (const Case& item : cases()) expect_as_autograd(item, 2, false);
+  for (const ImageCase& item : cases()) expect_as_autograd(item, 2, false);
 }
 
 INSTANTIATE_TEST_SUITE_P(InstructionSets, FusedConvolution,
-                         testing::ValuesIn(kernels::instruction_sets()));
+                         ::testing::ValuesIn(kernels::instruction_sets()));
 
 TEST(FusedConvolutionLayers, LeaveWhatTheyDoNotKnow) {
   Parameters parameters;

@@ -1,7 +1,5 @@
 #include "hourglass/training/fused/output_convolution.h"
 
-#include "hourglass/kernels/dense_passes.h"
-
 #include <algorithm>
 #include <numeric>
 

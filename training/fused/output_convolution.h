@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hourglass/kernels/dense_passes.h"
 #include "hourglass/kernels/patches.h"
 #include "hourglass/training/fused/convolution_stage.h"
 
