@@ -33,7 +33,7 @@ constexpr auto names_of(Noise) {
 /// Another data set with corrupted inputs. The noise of an item depends on (seed, epoch, row
 /// number) alone, so it does not change with batch order, batch size, engine or number of
 /// processes, and there is nothing to save for resuming.
-class Corrupted : public DatasetDecorator {
+class Corrupted final : public DatasetDecorator {
  public:
   Corrupted(DatasetPtr clean, Corruption corruption, Noise noise, uint64_t seed);
 

@@ -109,7 +109,7 @@ struct Scaling {
 };
 
 /// Values kept as they were read, bytes as bytes, and scaled on the way into a batch.
-class TensorDataset : public Dataset {
+class TensorDataset final : public Dataset {
  public:
   /// `values` is uint8 or float32 [N, shape…]; `labels` is int64 [N], or undefined where there are
   /// none. Throws `Error` when the lengths differ or a per-feature scaling does not have one pair a
@@ -136,7 +136,7 @@ class TensorDataset : public Dataset {
 };
 
 /// Some rows of another data set, in the given order.
-class Subset : public DatasetDecorator {
+class Subset final : public DatasetDecorator {
  public:
   /// `positions` is int64 [M] on the CPU, each a position of `whole`.
   Subset(DatasetPtr whole, at::Tensor positions)
@@ -154,7 +154,7 @@ class Subset : public DatasetDecorator {
 };
 
 /// Inputs from one data set, targets from another of the same length: row i is to become row i.
-class Paired : public DatasetDecorator {
+class Paired final : public DatasetDecorator {
  public:
   /// Throws `Error` when the lengths differ. Labels are those of the inputs, else of the targets.
   Paired(DatasetPtr inputs, DatasetPtr targets);

@@ -1,6 +1,6 @@
 #include "hourglass/figures/canvas.h"
 
-#include <opencv2/imgproc.hpp>
+#include "hourglass/figures/opencv.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,33 +9,51 @@
 namespace hourglass::figures {
 namespace {
 
-cv::Mat as_mat(Picture& picture) {
-  return {picture.height(), picture.width(), CV_8UC3, picture.data()};
+/// Whole pixels of a picture.
+struct PixelArea {
+  int x = 0, y = 0, width = 0, height = 0;
+
+  bool empty() const { return width <= 0 || height <= 0; }
+  size_t size() const { return static_cast<size_t>(width) * static_cast<size_t>(height); }
+};
+
+/// Those from the first to the last column and row, the last excluded, that the picture has.
+PixelArea area_within(const Picture& limits, double left, double top, double right, double bottom) {
+  const auto clip = [](double at, int limit) {
+    return static_cast<int>(std::clamp(at, 0.0, static_cast<double>(limit)));
+  };
+  const int x = clip(std::min(left, right), limits.width());
+  const int y = clip(std::min(top, bottom), limits.height());
+  return {x, y, clip(std::max(left, right), limits.width()) - x,
+          clip(std::max(top, bottom), limits.height()) - y};
+}
+
+Color* row_of(Picture& picture, const PixelArea& area, int y) {
+  return picture.data() + static_cast<ptrdiff_t>(area.y + y) * picture.width() + area.x;
 }
 
 /// The whole pixels within `limits` that a shape reaching over these points, and `margin` further,
 /// may touch.
-cv::Rect pixels_around(std::span<const Point> points, double margin, const Picture& limits) {
+PixelArea pixels_around(std::span<const Point> points, double margin, const Picture& limits) {
   const auto [left, right] =
       std::minmax_element(points.begin(), points.end(), [](Point a, Point b) { return a.x < b.x; });
   const auto [top, bottom] =
       std::minmax_element(points.begin(), points.end(), [](Point a, Point b) { return a.y < b.y; });
-  const cv::Point first(cvFloor(left->x - margin), cvFloor(top->y - margin));
-  const cv::Point last(cvCeil(right->x + margin), cvCeil(bottom->y + margin));
-  return cv::Rect(first, last) & cv::Rect(0, 0, limits.width(), limits.height());
+  return area_within(limits, std::floor(left->x - margin), std::floor(top->y - margin),
+                     std::ceil(right->x + margin), std::ceil(bottom->y + margin));
 }
 
 /// Mixes `color` into the pixels of `area` by `coverage` (0 … 255 a pixel) times `opacity`.
-void blend(Picture& picture, const cv::Rect& area, const cv::Mat& coverage, Color color,
-           double opacity) {
+void blend(Picture& picture, const PixelArea& area, const std::vector<uint8_t>& coverage,
+           Color color, double opacity) {
   const auto mix = [](uint8_t under, uint8_t over, float share) {
-    return static_cast<uint8_t>(cvRound(std::lerp<float>(under, over, share)));
+    return static_cast<uint8_t>(std::lrint(std::lerp<float>(under, over, share)));
   };
+  const uint8_t* covered = coverage.data();
   for (int y = 0; y < area.height; ++y) {
-    const uint8_t* covered = coverage.ptr<uint8_t>(y);
-    Color* row = picture.data() + static_cast<ptrdiff_t>(area.y + y) * picture.width() + area.x;
+    Color* row = row_of(picture, area, y);
     for (int x = 0; x < area.width; ++x) {
-      const auto share = static_cast<float>(covered[x] * opacity / 255);
+      const auto share = static_cast<float>(*covered++ * opacity / 255);
       row[x] = {mix(row[x].r, color.r, share), mix(row[x].g, color.g, share),
                 mix(row[x].b, color.b, share)};
     }
@@ -53,69 +71,61 @@ double distance_to_segment(Point p, Point a, Point b) {
 
 /// Raises the coverage of the pixels within half a stroke's width of the segment. OpenCV's own
 /// thick lines are visibly ragged, and its filled circles half a pixel too large.
-void cover_segment(cv::Mat& coverage, const cv::Rect& area, const cv::Rect& touched, Point a,
-                   Point b, double width) {
+void cover_segment(std::vector<uint8_t>& coverage, const PixelArea& area, const PixelArea& touched,
+                   Point a, Point b, double width) {
   for (int y = touched.y; y < touched.y + touched.height; ++y) {
-    uint8_t* row = coverage.ptr<uint8_t>(y - area.y);
+    uint8_t* row = coverage.data() + static_cast<ptrdiff_t>(y - area.y) * area.width;
     for (int x = touched.x; x < touched.x + touched.width; ++x) {
       const double outside = distance_to_segment({x + 0.5, y + 0.5}, a, b) - width / 2;
       const double share = std::clamp(0.5 - outside, 0.0, 1.0);
-      row[x - area.x] = std::max(row[x - area.x], cv::saturate_cast<uint8_t>(255 * share));
+      row[x - area.x] = std::max(row[x - area.x], static_cast<uint8_t>(std::lrint(255 * share)));
     }
   }
 }
 
-cv::Rect whole_pixels(const Box& box, const Picture& limits) {
-  const cv::Point first(cvRound(box.x), cvRound(box.y));
-  const cv::Point last(cvRound(box.right()), cvRound(box.bottom()));
-  return cv::Rect(first, last) & cv::Rect(0, 0, limits.width(), limits.height());
+PixelArea whole_pixels(const Box& box, const Picture& limits) {
+  return area_within(limits, std::rint(box.x), std::rint(box.y), std::rint(box.right()),
+                     std::rint(box.bottom()));
 }
 
 }  // namespace
 
-Canvas::Canvas(double width, double height) : picture_(cvCeil(width), cvCeil(height)) {}
+Canvas::Canvas(double width, double height)
+    : picture_(static_cast<int>(std::ceil(width)), static_cast<int>(std::ceil(height))) {}
 
 Box Canvas::box() const {
   return {0, 0, static_cast<double>(picture_.width()), static_cast<double>(picture_.height())};
 }
 
 void Canvas::fill(const Box& box, Color color) {
-  as_mat(picture_)(whole_pixels(box, picture_)).setTo(cv::Scalar(color.r, color.g, color.b));
+  const PixelArea area = whole_pixels(box, picture_);
+  for (int y = 0; y < area.height; ++y) std::fill_n(row_of(picture_, area, y), area.width, color);
 }
 
 void Canvas::fill(const std::vector<Contour>& contours, Color color, double opacity) {
-  // OpenCV's fill is drawn at eight times the size and averaged: exact to a 64th of a pixel's area.
-  constexpr int kFiner = 8, kFractionBits = 4;
   std::vector<Point> corners;
   for (const Contour& contour : contours) {
     corners.insert(corners.end(), contour.begin(), contour.end());
   }
   if (corners.empty()) return;
-  const cv::Rect area = pixels_around(corners, 0, picture_);
+  const PixelArea area = pixels_around(corners, 0, picture_);
   if (area.empty()) return;
 
-  std::vector<std::vector<cv::Point>> polygons;
-  for (const Contour& contour : contours) {
-    std::vector<cv::Point>& polygon = polygons.emplace_back();
-    for (const Point& point : contour) {
-      // OpenCV counts from the middle of a pixel, we from its corner.
-      const double x = kFiner * (point.x - area.x) - 0.5, y = kFiner * (point.y - area.y) - 0.5;
-      polygon.emplace_back(cvRound(x * (1 << kFractionBits)), cvRound(y * (1 << kFractionBits)));
-    }
+  std::vector<Contour> within = contours;
+  for (Contour& contour : within) {
+    for (Point& point : contour) point = {point.x - area.x, point.y - area.y};
   }
-  cv::Mat fine = cv::Mat::zeros(area.size() * kFiner, CV_8UC1), coverage;
-  cv::fillPoly(fine, polygons, 255, cv::LINE_8, kFractionBits);
-  cv::resize(fine, coverage, area.size(), 0, 0, cv::INTER_AREA);
-  blend(picture_, area, coverage, color, opacity);
+  const Pixels coverage = opencv().coverage(within, area.height, area.width);
+  blend(picture_, area, coverage.bytes, color, opacity);
 }
 
 void Canvas::polyline(std::span<const Point> points, const Stroke& stroke) {
   if (points.empty()) return;
   const double reach = stroke.width / 2 + 0.5;
-  const cv::Rect area = pixels_around(points, reach, picture_);
+  const PixelArea area = pixels_around(points, reach, picture_);
   if (area.empty()) return;
   // All segments go into one coverage: where two overlap, a see-through line is not drawn twice.
-  cv::Mat coverage = cv::Mat::zeros(area.size(), CV_8UC1);
+  std::vector<uint8_t> coverage(area.size());
   for (size_t i = 0; i < points.size(); ++i) {
     const Point ends[] = {points[i], points[std::min(i + 1, points.size() - 1)]};
     cover_segment(coverage, area, pixels_around(ends, reach, picture_), ends[0], ends[1],
@@ -169,12 +179,15 @@ void Canvas::text(const std::string& text, Point at, const TextStyle& style) {
 }
 
 void Canvas::image(const Picture& picture, const Box& box) {
-  const cv::Rect area = whole_pixels(box, picture_);
+  const PixelArea area = whole_pixels(box, picture_);
+  if (area.empty()) return;
   const bool shrinks = area.width < picture.width() || area.height < picture.height();
-  Picture source = picture;  // OpenCV wants pixels that it may change
-  cv::Mat target = as_mat(picture_)(area);
-  cv::resize(as_mat(source), target, area.size(), 0, 0,
-             shrinks ? cv::INTER_AREA : cv::INTER_NEAREST);
+  const Pixels scaled = opencv().resize(view(picture), area.height, area.width,
+                                        shrinks ? Resizing::Area : Resizing::Nearest);
+  const auto* row = reinterpret_cast<const Color*>(scaled.bytes.data());
+  for (int y = 0; y < area.height; ++y, row += area.width) {
+    std::copy_n(row, area.width, row_of(picture_, area, y));
+  }
 }
 
 }  // namespace hourglass::figures

@@ -1,6 +1,6 @@
 #include "hourglass/figures/colormap.h"
 
-#include <opencv2/imgproc.hpp>
+#include "hourglass/figures/opencv.h"
 
 #include <algorithm>
 #include <array>
@@ -149,14 +149,8 @@ Color interpolate(std::span<const Stop> stops, double t) {
   return {mix(left->r, right->r), mix(left->g, right->g), mix(left->b, right->b)};
 }
 
-/// One of OpenCV's own maps, in 256 steps.
-Color sample_opencv(cv::ColormapTypes map, double t) {
-  const cv::Mat step(1, 1, CV_8UC1, cv::Scalar(std::lround(255 * t)));
-  cv::Mat color;
-  cv::applyColorMap(step, color, map);
-  const auto& bgr = color.at<cv::Vec3b>(0);
-  return {bgr[2], bgr[1], bgr[0]};
-}
+/// Which of 256 steps.
+uint8_t step_at(double t) { return static_cast<uint8_t>(std::lround(255 * t)); }
 
 template <size_t N>
 Color step_of(const std::array<Color, N>& colors, double t) {
@@ -171,8 +165,8 @@ Color sample(ColorMap map, double t) {
   switch (map) {
     case ColorMap::Gray: return interpolate(kGrayStops, t);
     case ColorMap::GrayReversed: return interpolate(kGrayStops, 1 - t);
-    case ColorMap::Viridis: return sample_opencv(cv::COLORMAP_VIRIDIS, t);
-    case ColorMap::Magma: return sample_opencv(cv::COLORMAP_MAGMA, t);
+    case ColorMap::Viridis: return opencv().viridis(step_at(t));
+    case ColorMap::Magma: return opencv().magma(step_at(t));
     case ColorMap::RedBlue: return interpolate(kRedBlueStops, t);
     case ColorMap::Distinct: return step_of(told_apart(), t);
     case ColorMap::Tab10: return step_of(kTab10Colors, t);

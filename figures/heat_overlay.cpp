@@ -3,7 +3,6 @@
 #include "hourglass/figures/tensor.h"
 
 #include <ATen/ATen.h>
-#include <opencv2/imgproc.hpp>
 
 #include <algorithm>
 
@@ -14,12 +13,9 @@ constexpr int kOverlaySide = 128;  // pixels: what is smaller shows no smooth he
 
 /// The map at another size, smooth.
 at::Tensor stretch(const at::Tensor& map, int height, int width) {
-  at::Tensor stretched = at::empty({height, width}, at::kFloat);
-  const cv::Mat from(static_cast<int>(map.size(0)), static_cast<int>(map.size(1)), CV_32F,
-                     map.data_ptr<float>());
-  cv::Mat to(height, width, CV_32F, stretched.data_ptr<float>());
-  cv::resize(from, to, to.size(), 0, 0, cv::INTER_LINEAR);
-  return stretched;
+  return at::upsample_bilinear2d(map.view({1, 1, map.size(0), map.size(1)}), {height, width},
+                                 /*align_corners=*/false)
+      .view({height, width});
 }
 
 }  // namespace

@@ -47,6 +47,19 @@ class Coloring {
 
 }  // namespace
 
+ValueRange range_of(const at::Tensor& values) {
+  const at::Tensor host = values.detach().to(at::kCPU, at::kFloat);
+  const at::Tensor finite = host.masked_select(host.isfinite());
+  if (finite.numel() == 0) return {};
+  return {finite.min().item<double>(), finite.max().item<double>()};
+}
+
+ValueRange symmetric_range_of(const at::Tensor& values) {
+  const ValueRange range = range_of(values);
+  const double reach = std::max(std::abs(range.low), std::abs(range.high));
+  return reach > 0 ? ValueRange{-reach, reach} : ValueRange{-1, 1};
+}
+
 Picture to_picture(const at::Tensor& image, ValueRange range, ColorMap map) {
   at::Tensor values = host_values(image, "image: expected [H, W] or [C, H, W]", {2, 3});
   if (values.dim() == 2) values = values.unsqueeze(0);

@@ -3,13 +3,14 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/fields.h"
 #include "hourglass/core/files.h"
+#include "hourglass/figures/opencv.h"
 
 #include <ATen/ATen.h>
-#include <opencv2/imgcodecs.hpp>
-#include <opencv2/imgproc.hpp>
 #include <zlib.h>
 
 #include <algorithm>
+#include <stdexcept>
+#include <utility>
 
 namespace hourglass::figures {
 namespace {
@@ -62,8 +63,7 @@ void check_jpeg(std::string_view bytes, const std::string& name) {
   }
 }
 
-/// [H, W] of bytes with one channel, or three in the order red, green, blue.
-cv::Mat decode_pixels(std::string_view bytes, const std::string& name) {
+Pixels decode_pixels(std::string_view bytes, const std::string& name) {
   if (bytes.empty()) refuse_image(name, "an empty file");
   if (bytes.starts_with(kPngSignature)) {
     check_png(bytes, name);
@@ -72,45 +72,43 @@ cv::Mat decode_pixels(std::string_view bytes, const std::string& name) {
   } else {
     refuse_image(name, fmt::format("{} bytes of another kind", bytes.size()));
   }
-  cv::Mat pixels;
+  const OpenCv& library = opencv();
+  Pixels pixels;
   try {
-    const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1,
-                          const_cast<char*>(bytes.data()));  // imdecode does not write to it
-    pixels = cv::imdecode(encoded, cv::IMREAD_ANYCOLOR);
-  } catch (const cv::Exception& error) {
-    refuse_image(name, fmt::format("one that OpenCV cannot read ({})", error.err));
+    pixels = library.decode(bytes);
+  } catch (const std::runtime_error& error) {
+    refuse_image(name, fmt::format("one that OpenCV cannot read ({})", error.what()));
   }
-  if (pixels.empty()) refuse_image(name, "one that is damaged");
-  if (pixels.channels() == 3) cv::cvtColor(pixels, pixels, cv::COLOR_BGR2RGB);
+  if (pixels.bytes.empty()) refuse_image(name, "one that is damaged");
   return pixels;
 }
 
-cv::Mat read_pixels(const std::filesystem::path& path) {
+Pixels read_pixels(const std::filesystem::path& path) {
   return decode_pixels(read_file(path), path.string());
 }
 
-Shape shape_of(const cv::Mat& pixels) { return {pixels.channels(), pixels.rows, pixels.cols}; }
+Shape shape_of(const Pixels& pixels) { return {pixels.channels, pixels.height, pixels.width}; }
 
 /// uint8 [C, H, W].
-at::Tensor to_tensor(cv::Mat pixels) {
-  return at::from_blob(pixels.data, {pixels.rows, pixels.cols, pixels.channels()}, at::kByte)
+at::Tensor to_tensor(Pixels pixels) {
+  return at::from_blob(pixels.bytes.data(), {pixels.height, pixels.width, pixels.channels},
+                       at::kByte)
       .permute({2, 0, 1})
       .clone(at::MemoryFormat::Contiguous);
 }
 
-cv::Mat with_size(const cv::Mat& pixels, cv::Size size) {
-  if (pixels.size() == size) return pixels;
-  cv::Mat resized;
-  const auto how = size.area() < pixels.size().area() ? cv::INTER_AREA : cv::INTER_LINEAR;
-  cv::resize(pixels, resized, size, 0, 0, how);
-  return resized;
+/// Of a shape [C, H, W] but for its channels.
+Pixels with_size(Pixels pixels, const Shape& shape) {
+  const auto height = static_cast<int>(shape[1]), width = static_cast<int>(shape[2]);
+  if (pixels.height == height && pixels.width == width) return pixels;
+  const bool shrinks = shape[1] * shape[2] < int64_t{pixels.height} * pixels.width;
+  return opencv().resize(pixels.view(), height, width,
+                         shrinks ? Resizing::Area : Resizing::Linear);
 }
 
-cv::Mat with_channels(const cv::Mat& pixels, int64_t channels) {
-  if (pixels.channels() == channels) return pixels;
-  cv::Mat converted;
-  cv::cvtColor(pixels, converted, channels == 1 ? cv::COLOR_RGB2GRAY : cv::COLOR_GRAY2RGB);
-  return converted;
+Pixels with_channels(Pixels pixels, int64_t channels) {
+  if (pixels.channels == channels) return pixels;
+  return opencv().with_channels(pixels.view(), static_cast<int>(channels));
 }
 
 void check_image_shape(const Shape& shape) {
@@ -132,10 +130,12 @@ at::Tensor read_image(const std::filesystem::path& path) { return to_tensor(read
 at::Tensor adapt_image(const at::Tensor& image, const Shape& shape) {
   check_image_shape(shape);
   const at::Tensor by_pixel = image.permute({1, 2, 0}).contiguous();  // [H, W, C]
-  const cv::Mat pixels(static_cast<int>(by_pixel.size(0)), static_cast<int>(by_pixel.size(1)),
-                       CV_8UC(static_cast<int>(by_pixel.size(2))), by_pixel.data_ptr());
-  const cv::Size size(static_cast<int>(shape[2]), static_cast<int>(shape[1]));
-  return to_tensor(with_channels(with_size(pixels, size), shape[0]));
+  const auto* bytes = by_pixel.const_data_ptr<uint8_t>();
+  const Pixels pixels = {static_cast<int>(by_pixel.size(0)),
+                         static_cast<int>(by_pixel.size(1)),
+                         static_cast<int>(by_pixel.size(2)),
+                         {bytes, bytes + by_pixel.numel()}};
+  return to_tensor(with_channels(with_size(pixels, shape), shape[0]));
 }
 
 ImagesRead read_images(const std::vector<std::filesystem::path>& paths,
@@ -144,19 +144,19 @@ ImagesRead read_images(const std::vector<std::filesystem::path>& paths,
   if (item_shape) check_image_shape(*item_shape);
   // Photographs are large: each is resized before the next is read.
   Shape shape = item_shape.value_or(Shape());
-  std::vector<cv::Mat> images;
+  std::vector<Pixels> images;
   std::vector<Shape> shapes;  // as they were in the files
   for (const auto& path : paths) {
-    const cv::Mat pixels = read_pixels(path);
+    Pixels pixels = read_pixels(path);
     if (shape.empty()) shape = shape_of(pixels);
-    if (!item_shape) shape[0] = std::max<int64_t>(shape[0], pixels.channels());
+    if (!item_shape) shape[0] = std::max<int64_t>(shape[0], pixels.channels);
     shapes.push_back(shape_of(pixels));
-    images.push_back(with_size(pixels, {static_cast<int>(shape[2]), static_cast<int>(shape[1])}));
+    images.push_back(with_size(std::move(pixels), shape));
   }
   ImagesRead result;
   std::vector<at::Tensor> tensors;
   for (size_t i = 0; i < paths.size(); ++i) {
-    tensors.push_back(to_tensor(with_channels(images[i], shape[0])));
+    tensors.push_back(to_tensor(with_channels(std::move(images[i]), shape[0])));
     if (shapes[i] != shape) result.adapted.push_back({paths[i], shapes[i]});
   }
   result.values = at::stack(tensors);

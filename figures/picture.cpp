@@ -2,22 +2,16 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
-
-#include <opencv2/imgcodecs.hpp>
-#include <opencv2/imgproc.hpp>
+#include "hourglass/figures/opencv.h"
 
 #include <algorithm>
 #include <string_view>
 
 namespace hourglass::figures {
 
-bool figures_available() { return true; }
-
 bool is_picture_name(const std::filesystem::path& path) {
-  return path.has_extension() && cv::haveImageWriter(path.string());
+  return path.has_extension() && opencv().writes(path.string());
 }
-
-static_assert(sizeof(Color) == 3, "OpenCV reads pixels as three bytes each");
 
 Picture::Picture(int width, int height, Color background) : width_(width), height_(height) {
   if (width < 1 || height < 1) {
@@ -44,17 +38,13 @@ void Picture::save(const std::filesystem::path& path) const {
     throw Error("{}: expected a picture's suffix such as .png or .jpg, found '{}'", path.string(),
                 suffix);
   }
-  // OpenCV does not write to the pixels that it encodes.
-  const cv::Mat rgb(height_, width_, CV_8UC3, const_cast<Color*>(data()));
-  cv::Mat stored;
+  PixelView stored = view(*this);
+  std::vector<uint8_t> grey;
   if (suffix == ".png" && !has_color()) {
-    cv::extractChannel(rgb, stored, 0);
-  } else {
-    cv::cvtColor(rgb, stored, cv::COLOR_RGB2BGR);
+    for (const Color& pixel : pixels_) grey.push_back(pixel.r);
+    stored = {grey.data(), height_, width_, 1};
   }
-  std::vector<uint8_t> bytes;
-  // Level 9 takes five times as long for 3 % less.
-  cv::imencode(suffix, stored, bytes, {cv::IMWRITE_PNG_COMPRESSION, 6});
+  const std::vector<uint8_t> bytes = opencv().encode(stored, suffix);
   write_file_atomically(
       path, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }

@@ -27,6 +27,9 @@ constexpr int64_t kWidth = hn::MaxLanes(Float());
 
 HWY_INLINE Vector constant(float x) { return hn::Set(Float(), x); }
 
+/// max(bound, x); NaN stays what it is, for which x86 wants the operands in this order.
+HWY_INLINE Vector at_least(float bound, Vector x) { return hn::Max(constant(bound), x); }
+
 /// c₀ xⁿ + c₁ xⁿ⁻¹ + …
 template <class... Coefficients>
 HWY_INLINE Vector polynomial(Vector x, float first, Coefficients... others) {
@@ -43,7 +46,7 @@ HWY_INLINE Vector reciprocal(Vector x) {
 
 /// √x for x ≥ 0; that of less than 1e-36 counts as 0.
 HWY_INLINE Vector square_root(Vector x) {
-  const Vector bounded = hn::Max(x, constant(1e-36F));
+  const Vector bounded = at_least(1e-36F, x);
   const Vector guess = hn::ApproximateReciprocalSqrt(bounded);
   const Vector half = hn::Mul(hn::Mul(constant(0.5F), bounded), guess);
   const Vector inverse = hn::Mul(guess, hn::NegMulAdd(half, guess, constant(1.5F)));
@@ -52,7 +55,7 @@ HWY_INLINE Vector square_root(Vector x) {
 
 /// eˣ; beyond ±87 as at ±87. x = n ln 2 + r with |r| ≤ ½ ln 2, and the Taylor series of eʳ.
 HWY_INLINE Vector exponential(Vector x) {
-  x = hn::Min(hn::Max(x, constant(-87)), constant(87));
+  x = hn::Min(constant(87), at_least(-87, x));
   const Vector n = hn::Round(hn::Mul(x, constant(1.44269504F)));
   // ln 2 in two parts, the first of few digits, so that n times it is exact.
   Vector r = hn::NegMulAdd(n, constant(0.693145752F), x);
@@ -110,7 +113,7 @@ template <Activation kActivation>
 HWY_INLINE Vector value_of(Vector a) {
   switch (kActivation) {
     case Activation::Linear: return a;
-    case Activation::Relu: return hn::Max(a, hn::Zero(Float()));
+    case Activation::Relu: return at_least(0, a);
     case Activation::LeakyRelu: return hn::Max(a, hn::Mul(a, constant(kLeak)));
     case Activation::Elu: return by_sign(a, a, hn::Sub(exponential(a), constant(1)));
     case Activation::Selu:
@@ -119,7 +122,7 @@ HWY_INLINE Vector value_of(Vector a) {
     case Activation::Gelu: return hn::Mul(a, normal_distribution(a).probability);
     case Activation::Silu: return hn::Mul(a, sigmoid(a));
     case Activation::Softplus:
-      return hn::Add(hn::Max(a, hn::Zero(Float())), log_of_one_plus(exponential(hn::Neg(hn::Abs(a)))));
+      return hn::Add(at_least(0, a), log_of_one_plus(exponential(hn::Neg(hn::Abs(a)))));
     case Activation::Tanh: return hyperbolic_tangent(a);
     case Activation::Sigmoid: return sigmoid(a);
   }

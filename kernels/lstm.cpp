@@ -50,20 +50,19 @@ void lstm_forward(const LstmCells& cells, const LstmForward& step) {
   const Float f;
   const int64_t distance = padded(cells.units);
   for (int64_t i = 0; i < cells.rows; ++i) {
-    float* gate_row = step.gates.data + i * step.gates.stride;
+    const auto at = [i](const auto& rows) { return rows.data + i * rows.stride; };
     for (int64_t j = 0; j < cells.units; j += kWidth) {
-      const Gates sums = sum_of(load_gates(gate_row + j, distance),
-                                load_gates(step.offsets.data + i * step.offsets.stride + j, distance));
+      const Gates sums = sum_of(load_gates(at(step.gates) + j, distance),
+                                load_gates(at(step.offsets) + j, distance));
       const Gates gates = {sigmoid(sums.input), sigmoid(sums.forget), hyperbolic_tangent(sums.cell),
                            sigmoid(sums.output)};
-      const Vector before = hn::Load(f, step.cell_before.data + i * step.cell_before.stride + j);
+      const Vector before = hn::Load(f, at(step.cell_before) + j);
       const Vector cell = hn::MulAdd(gates.forget, before, hn::Mul(gates.input, gates.cell));
       const Vector tanh = hyperbolic_tangent(cell);
-      store_gates(gates, gate_row + j, distance);
-      hn::Store(cell, f, step.cell.data + i * step.cell.stride + j);
-      hn::Store(tanh, f, step.cell_tanh.data + i * step.cell_tanh.stride + j);
-      store_first(hn::Mul(gates.output, tanh), step.hidden.data + i * step.hidden.stride + j,
-                  cells.units - j);
+      store_gates(gates, at(step.gates) + j, distance);
+      hn::Store(cell, f, at(step.cell) + j);
+      hn::Store(tanh, f, at(step.cell_tanh) + j);
+      store_first(hn::Mul(gates.output, tanh), at(step.hidden) + j, cells.units - j);
     }
   }
 }

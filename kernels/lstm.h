@@ -33,7 +33,7 @@ struct LstmBackward {
   RowsOf hidden_gradient;   ///< of h, from the next step
   RowsOf cell_gradient;     ///< of c, from the next step
   MutableRowsOf cell_before_gradient;  ///< may be `cell_gradient`
-  MutableRowsOf gate_sums;  ///< the gradient of the gates' sums is added: with stride 0, of all rows
+  MutableRowsOf gate_sums;  ///< the gradient of the gates' sums is added; of all rows by stride 0
 };
 
 void lstm_backward(const LstmCells& cells, const LstmBackward& step);

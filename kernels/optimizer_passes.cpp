@@ -9,6 +9,8 @@ HWY_BEFORE_NAMESPACE();
 namespace hourglass::kernels {
 namespace HWY_NAMESPACE {
 
+HWY_INLINE Vector rounded(double x) { return constant(static_cast<float>(x)); }
+
 HWY_INLINE Vector sum_at(const GradientSum& gradient, int64_t i) {
   Vector sum = hn::Load(Float(), gradient.shards[0] + i);
   for (int shard = 1; shard < gradient.count; ++shard) {
@@ -39,8 +41,8 @@ struct Adam {
   HWY_INLINE Vector update(int64_t i, Vector w, Vector g) const {
     const Float f;
     Vector mean = hn::Load(f, pass.mean + i), square = hn::Load(f, pass.square + i);
-    mean = hn::MulAdd(hn::Sub(g, mean), constant(1 - pass.beta1), mean);
-    square = hn::MulAdd(hn::Mul(g, g), constant(1 - pass.beta2), hn::Mul(square, constant(pass.beta2)));
+    mean = hn::MulAdd(hn::Sub(g, mean), rounded(1 - pass.beta1), mean);
+    square = hn::MulAdd(hn::Mul(g, g), rounded(1 - pass.beta2), hn::Mul(square, rounded(pass.beta2)));
     hn::Store(mean, f, pass.mean + i);
     hn::Store(square, f, pass.square + i);
     const Vector root = hn::MulAdd(square_root(square), constant(pass.root_correction), constant(pass.epsilon));
@@ -54,7 +56,7 @@ struct RmsProp {
   HWY_INLINE Vector update(int64_t i, Vector w, Vector g) const {
     const Float f;
     Vector square = hn::Load(f, pass.square + i);
-    square = hn::MulAdd(hn::Mul(g, g), constant(1 - pass.rho), hn::Mul(square, constant(pass.rho)));
+    square = hn::MulAdd(hn::Mul(g, g), rounded(1 - pass.rho), hn::Mul(square, rounded(pass.rho)));
     hn::Store(square, f, pass.square + i);
     const Vector root = hn::Add(square_root(square), constant(pass.epsilon));
     return hn::NegMulAdd(constant(pass.learning_rate), hn::Mul(g, reciprocal(root)), w);
@@ -76,7 +78,7 @@ struct Adadelta {
   const AdadeltaPass& pass;
   HWY_INLINE Vector update(int64_t i, Vector w, Vector g) const {
     const Float f;
-    const Vector rho = constant(pass.rho), rest = constant(1 - pass.rho), epsilon = constant(pass.epsilon);
+    const Vector rho = rounded(pass.rho), rest = rounded(1 - pass.rho), epsilon = constant(pass.epsilon);
     Vector square = hn::Load(f, pass.square + i), deltas = hn::Load(f, pass.delta_square + i);
     square = hn::MulAdd(hn::Mul(g, g), rest, hn::Mul(square, rho));
     const Vector delta =

@@ -21,14 +21,16 @@ double squared_norm(int64_t size, const GradientSum& gradient);
 
 struct AdamPass {
   float *mean, *square;
-  float beta1 = 0.9F, beta2 = 0.999F, epsilon = 1e-7F;
+  double beta1 = 0.9, beta2 = 0.999;  ///< in double: 1 − β₂ would lose digits
+  float epsilon = 1e-7F;
   float step = 0;            ///< learning rate / (1 − β₁ᵗ)
   float root_correction = 1; ///< 1 / √(1 − β₂ᵗ)
   float keep = 1;            ///< 1 − learning rate · weight decay
 };
 struct RmsPropPass {
   float* square;
-  float rho = 0.9F, epsilon = 1e-7F, learning_rate = 0;
+  double rho = 0.9;
+  float epsilon = 1e-7F, learning_rate = 0;
 };
 struct AdagradPass {
   float* sum_of_squares;
@@ -36,7 +38,8 @@ struct AdagradPass {
 };
 struct AdadeltaPass {
   float *square, *delta_square;
-  float rho = 0.9F, epsilon = 1e-6F, learning_rate = 0;
+  double rho = 0.9;
+  float epsilon = 1e-6F, learning_rate = 0;
 };
 struct SgdPass {
   float* momentum;  ///< null: none

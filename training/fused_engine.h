@@ -8,7 +8,7 @@
 
 namespace hourglass::training {
 
-/// Why the fused engine does not take a model: "its layer encoder.lstm1", "the device cuda:0";
+/// Why the fused engine does not take a model: "the layer encoder.conv1", "the device cuda:0";
 /// nothing where it does.
 std::optional<std::string> fused_obstacle(const EngineOptions& options, const EngineParts& parts);
 

@@ -1,7 +1,7 @@
+#include "hourglass/kernels/instruction_set.h"
 #include "hourglass/kernels/lstm.h"
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <algorithm>
 #include <cmath>
@@ -25,7 +25,9 @@ class Cells {
         data_(new(std::align_val_t(64)) float[static_cast<size_t>(rows * stride_)]()) {
     std::normal_distribution<float> normal;
     for (int64_t i = 0; i < rows * gates; ++i) {
-      for (int64_t j = 0; j < kUnits; ++j) data_[static_cast<size_t>(i * kGate + j)] = normal(random);
+      for (int64_t j = 0; j < kUnits; ++j) {
+        data_[static_cast<size_t>(i * kGate + j)] = normal(random);
+      }
     }
   }
 
@@ -59,13 +61,13 @@ void expect_close(double value, double expected) {
   EXPECT_NEAR(value, expected, 1e-6 * std::max(1.0, std::abs(expected)));
 }
 
-/// With each instruction set; those that a machine lacks are passed over for a lesser one.
-class LstmKernel : public testing::TestWithParam<int64_t> {
+/// With each instruction set of this machine.
+class LstmKernel : public ::testing::TestWithParam<std::string> {
  protected:
-  void SetUp() override { hwy::SetSupportedTargetsForTest(GetParam()); }
-  void TearDown() override { hwy::SetSupportedTargetsForTest(0); }
-
   std::mt19937 random_{1};
+
+ private:
+  const WithInstructionSet instructions_{GetParam()};
 };
 
 TEST_P(LstmKernel, ForwardFollowsTheFormula) {
@@ -153,10 +155,8 @@ TEST_P(LstmKernel, BackwardFollowsTheFormula) {
   EXPECT_EQ(gates.padding(), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Sets, LstmKernel, testing::Values(HWY_AVX3, HWY_AVX2, HWY_SSE4),
-                         [](const auto& set) -> std::string {
-                           return hwy::TargetName(set.param);
-                         });
+INSTANTIATE_TEST_SUITE_P(Sets, LstmKernel, ::testing::ValuesIn(instruction_sets()),
+                         [](const auto& set) { return set.param; });
 
 }  // namespace
 }  // namespace hourglass::kernels

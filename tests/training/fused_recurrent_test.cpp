@@ -1,14 +1,15 @@
+#include "hourglass/kernels/instruction_set.h"
 #include "hourglass/models/recurrent_layers.h"
 #include "hourglass/training/fused/recurrent_layers.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace hourglass::training::fused {
@@ -93,18 +94,11 @@ class Chain {
   void run(const Program& program) { program.run(team_, kItems, step_.shards); }
 };
 
-struct Case {
-  int64_t instructions;
-  int shards;
-};
-
-class FusedRecurrent : public testing::TestWithParam<Case> {
+/// With each instruction set of this machine, in so many shards.
+class FusedRecurrent : public ::testing::TestWithParam<std::tuple<std::string, int>> {
  protected:
-  void SetUp() override {
-    hwy::SetSupportedTargetsForTest(GetParam().instructions);
-    at::manual_seed(1);
-  }
-  void TearDown() override { hwy::SetSupportedTargetsForTest(0); }
+  FusedRecurrent() { at::manual_seed(1); }
+  int shards() const { return std::get<1>(GetParam()); }
 
   using Layers = std::vector<std::shared_ptr<models::Layer>>;
 
@@ -122,7 +116,7 @@ class FusedRecurrent : public testing::TestWithParam<Case> {
     const at::Tensor gradient = at::randn_like(y);
     y.backward(gradient);
 
-    Chain chain(input, plans, target, GetParam().shards);
+    Chain chain(input, plans, target, shards());
     EXPECT_LE(relative_error(chain.forward(x.detach()), y.detach().reshape({kItems, -1})),
               kTolerance);
     EXPECT_LE(relative_error(chain.backward(gradient), x.grad().reshape({kItems, -1})),
@@ -147,6 +141,9 @@ class FusedRecurrent : public testing::TestWithParam<Case> {
                    return x;
                  });
   }
+
+ private:
+  const kernels::WithInstructionSet instructions_{std::get<0>(GetParam())};
 };
 
 std::shared_ptr<models::Layer> lstm(int64_t features, int64_t units, Output output,
@@ -171,7 +168,7 @@ TEST_P(FusedRecurrent, LastStatesEqualAutograd) {
 TEST_P(FusedRecurrent, ASequenceOfOneStepHasNoRecurrence) {
   const auto layer = lstm(3, 7, Output::Last);
   // Autograd gives the kernel that was not used a gradient of 0, which has no relative error.
-  Chain chain({1, 3}, {plan("sequence"), layer->plan()}, {7}, GetParam().shards);
+  Chain chain({1, 3}, {plan("sequence"), layer->plan()}, {7}, shards());
   at::Tensor x = at::randn({kItems, 1, 3});
   const at::Tensor y = layer->forward(x);
   EXPECT_LE(relative_error(chain.forward(x), y), kTolerance);
@@ -212,6 +209,35 @@ TEST_P(FusedRecurrent, RowsOfChannelsAreSteps) {
                });
 }
 
+TEST(FusedRecurrentLayers, AnInputWithoutGradientGetsNone) {
+  const auto layer = lstm(3, 7, Output::Last);
+  const Step step = {.items = kItems, .training = true, .most_items = kMostItems};
+  Flow input = Flow::without_gradient({4, 3}, kMostItems);
+  Parameters parameters;
+  const auto sequence = make_recurrent_layer({"sequence1", plan("sequence")}, input, step,
+                                             parameters, {});
+  const auto fused = make_recurrent_layer({"lstm1", layer->plan()}, sequence->output(), step,
+                                          parameters, {});
+  parameters.allocate(1);
+  EXPECT_FALSE(sequence->output().gradient);
+
+  const at::Tensor x = at::randn({kItems, 4, 3});
+  layer->forward(x).sum().backward();
+  rows(input, input.values).copy_(x.reshape({kItems, -1}));
+  rows(fused->output(), fused->output().gradient).fill_(1);
+  Program program;
+  fused->add_refresh(program);
+  for (const auto* each : {&sequence, &fused}) (*each)->add_forward(program);
+  for (const auto* each : {&fused, &sequence}) (*each)->add_backward(program);
+  Team team(1);
+  program.run(team, kItems, 1);
+  const TensorMap gradients = parameters.named(parameters.gradient(0));
+  for (const auto& parameter : layer->named_parameters()) {
+    EXPECT_LE(relative_error(gradients.at("lstm1." + parameter.key()), parameter.value().grad()),
+              kTolerance);
+  }
+}
+
 TEST(FusedRecurrentLayers, AnotherKindIsNone) {
   const Step step;
   Flow input;
@@ -219,12 +245,12 @@ TEST(FusedRecurrentLayers, AnotherKindIsNone) {
   EXPECT_EQ(make_recurrent_layer({"dense1", plan("dense")}, input, step, parameters, {}), nullptr);
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, FusedRecurrent,
-                         testing::Values(Case{HWY_AVX3, 1}, Case{HWY_AVX3, 2}, Case{HWY_AVX2, 1},
-                                         Case{HWY_AVX2, 2}, Case{HWY_SSE4, 1}, Case{HWY_SSE4, 2}),
+INSTANTIATE_TEST_SUITE_P(Sets, FusedRecurrent,
+                         ::testing::Combine(::testing::ValuesIn(kernels::instruction_sets()),
+                                          ::testing::Values(1, 2)),
                          [](const auto& test) {
-                           return std::string(hwy::TargetName(test.param.instructions)) + "_" +
-                                  std::to_string(test.param.shards);
+                           return std::get<0>(test.param) + "_" +
+                                  std::to_string(std::get<1>(test.param));
                          });
 
 }  // namespace

@@ -175,11 +175,11 @@ TEST(Trainer, RefusesTheStateOfAnotherModel) {
 
 TEST(Trainer, StopsAtALossThatIsNotFiniteAndKeepsTheBestModel) {
   // Row 30 turns infinite in epoch 3: a data set whose values depend on the epoch.
-  class Poisoned : public TensorDataset {
+  class Poisoned : public DatasetDecorator {
    public:
-    using TensorDataset::TensorDataset;
+    using DatasetDecorator::DatasetDecorator;
     Batch batch(const at::Tensor& positions, int64_t epoch) const override {
-      Batch batch = TensorDataset::batch(positions, epoch);
+      Batch batch = inner().batch(positions, epoch);
       if (epoch == 3) {
         batch.input.masked_fill_(positions.eq(30).unsqueeze(1),
                                  std::numeric_limits<float>::infinity());
@@ -189,7 +189,7 @@ TEST(Trainer, StopsAtALossThatIsNotFiniteAndKeepsTheBestModel) {
     DatasetPtr to(at::Device) const override { return std::make_shared<Poisoned>(*this); }
   };
   at::manual_seed(3);
-  const auto data = std::make_shared<Poisoned>(at::rand({50, 6}), at::Tensor(), Scaling{});
+  const auto data = std::make_shared<Poisoned>(small_data());
   Trainer trainer(small_model(), data, nullptr, small_options());
   const TrainingResult result = trainer.run();
   EXPECT_EQ(result.end, End::NotFinite);

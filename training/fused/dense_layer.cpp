@@ -59,10 +59,10 @@ void DenseLayer::add_refresh(Program& program) {
   program.each([this](const Shard& shard) { refresh(shard.index, step_.shards); });
 }
 
-const float* DenseLayer::leave_bias_to_loss() {
-  if (activation_ != kernels::Activation::Linear) return nullptr;
+std::optional<size_t> DenseLayer::leave_bias_to_loss() {
+  if (activation_ != kernels::Activation::Linear) return {};
   with_bias_ = false;
-  return parameters_.values(bias_);
+  return bias_;
 }
 
 kernels::RowsOf DenseLayer::forward_weight() const {

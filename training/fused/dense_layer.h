@@ -20,7 +20,7 @@ class DenseLayer : public Layer {
   void add_forward(Program& program) override;
   void add_backward(Program& program) override;
   void add_refresh(Program& program) override;
-  const float* leave_bias_to_loss() override;
+  std::optional<size_t> leave_bias_to_loss() override;
 
  private:
   Flow& input_;

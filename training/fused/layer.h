@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 namespace hourglass::training::fused {
@@ -45,8 +46,8 @@ class Layer {
   virtual void add_refresh(Program& /*program*/) {}
 
   /// Asked of the last layer: it may leave adding its bias to the pass that computes the loss, and
-  /// gives the bias then. Null where it has none, or adds it itself.
-  virtual const float* leave_bias_to_loss() { return nullptr; }
+  /// gives the parameter's number then. Nothing where it has no bias, or adds it itself.
+  virtual std::optional<size_t> leave_bias_to_loss() { return {}; }
 };
 
 /// Whether a layer's gradients are the first of a step to be written, or others came before: a

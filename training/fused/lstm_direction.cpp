@@ -18,9 +18,10 @@ struct LstmDirection::Part {
   float* gates;     // [T, n, 4U]
   float* cells;     // [T, n, U]
   float* tanhs;     // [T, n, U]
-  StepRows hidden;  // [T, n, U], of the last step read in `last` instead
+  StepRows hidden;  // [T, n, U], but that of the last step
   StepRows last;    // [n, U]
-  float *offsets, *gate_sums, *hidden_gradient, *cell_gradient;  // [n, …]
+  float *offsets, *gate_sums;                // [n, 4U]
+  float *hidden_gradient, *cell_gradient;    // [n, U]
 };
 
 LstmDirection::LstmDirection(const LstmSizes& sizes,
@@ -41,7 +42,7 @@ LstmDirection::LstmDirection(const LstmSizes& sizes,
 
   const int64_t units = padded(sizes.units);
   const int64_t sequences = sizes.most_items * sizes.samples;
-  input_columns_ = Floats(gates_ * padded(sizes.features));
+  if (sizes.input_gradient) input_columns_ = Floats(gates_ * padded(sizes.features));
   recurrent_columns_ = Floats(gates_ * units);
   gate_rows_ = Floats(sizes.steps * sequences * gates_);
   cells_ = Floats(sizes.steps * sequences * units);
@@ -84,14 +85,20 @@ void LstmDirection::forward(const Shard& shard, const StepRows& input, bool same
   RowsOf offsets = {bias, 0};
   if (same_steps) {
     for (int64_t i = 0; i < part.n; ++i) std::copy_n(bias, gates_, part.offsets + i * gates_);
-    kernels::multiply({part.n, gates_, sizes_.features}, {input.data, input.stride, Left::Rows}, kernel,
-             {part.offsets, gates_}, Into::Add);
+    kernels::multiply({part.n, gates_, sizes_.features}, {input.data, input.stride, Left::Rows},
+                      kernel, {part.offsets, gates_}, Into::Add);
     offsets = {part.offsets, gates_};
   } else {
     kernels::multiply({sizes_.steps * part.n, gates_, sizes_.features},
-             {input.data, input.stride, Left::Rows}, kernel, {part.gates, gates_});
+                      {input.data, input.stride, Left::Rows}, kernel, {part.gates, gates_});
   }
   for (int64_t step = 0; step < sizes_.steps; ++step) forward_step(part, step, offsets);
+}
+
+kernels::RowsOf LstmDirection::cell_before(const Part& part, int64_t step) const {
+  if (step == 0) return zeros();
+  const int64_t units = padded(sizes_.units);
+  return {part.cells + time(step - 1) * part.n * units, units};
 }
 
 void LstmDirection::forward_step(const Part& part, int64_t step, const RowsOf& offsets) {
@@ -108,18 +115,17 @@ void LstmDirection::forward_step(const Part& part, int64_t step, const RowsOf& o
   if (inner > 0 || !per_step) {
     const StepRows before = hidden_of(std::max<int64_t>(step - 1, 0));
     kernels::multiply({n, gates_, inner}, {before.data, before.stride, Left::Rows},
-             {parameters_->values(recurrent_kernel_), gates_}, gates,
-             per_step ? Into::Add : Into::Overwrite);
+                      {parameters_->values(recurrent_kernel_), gates_}, gates,
+                      per_step ? Into::Add : Into::Overwrite);
   }
   const StepRows hidden = hidden_of(step);
   kernels::lstm_forward({n, sizes_.units},
-               {.gates = gates,
-                .offsets = offsets,
-                .cell_before = step > 0 ? RowsOf{part.cells + time(step - 1) * n * units, units}
-                                        : zeros(),
-                .cell = {part.cells + row * units, units},
-                .cell_tanh = {part.tanhs + row * units, units},
-                .hidden = {hidden.data, hidden.stride}});
+                        {.gates = gates,
+                         .offsets = offsets,
+                         .cell_before = cell_before(part, step),
+                         .cell = {part.cells + row * units, units},
+                         .cell_tanh = {part.tanhs + row * units, units},
+                         .hidden = {hidden.data, hidden.stride}});
 }
 
 void LstmDirection::backward(const Shard& shard, const StepRows& input, bool same_steps,
@@ -134,12 +140,12 @@ void LstmDirection::backward(const Shard& shard, const StepRows& input, bool sam
   }
   if (same_steps) kernels::sum_columns({part.n, gates_}, {sums.data, gates_}, bias_gradient);
   kernel_gradients(part, shard.index, input, same_steps);
-  if (!gradients.input.data) return;
+  if (!sizes_.input_gradient) return;
   kernels::multiply({same_steps ? part.n : sizes_.steps * part.n, sizes_.features, gates_},
-           {same_steps ? part.gate_sums : part.gates, gates_, Left::Rows},
-           {input_columns_.data(), padded(sizes_.features)},
-           {gradients.input.data, gradients.input.stride},
-           gradients.add_to_input ? Into::Add : Into::Overwrite);
+                    {same_steps ? part.gate_sums : part.gates, gates_, Left::Rows},
+                    {input_columns_.data(), padded(sizes_.features)},
+                    {gradients.input.data, gradients.input.stride},
+                    gradients.add_to_input ? Into::Add : Into::Overwrite);
 }
 
 void LstmDirection::backward_step(const Part& part, int64_t step, const StepRows& hidden_gradient,
@@ -148,8 +154,8 @@ void LstmDirection::backward_step(const Part& part, int64_t step, const StepRows
   const bool last = step + 1 == sizes_.steps;
   if (!last) {
     kernels::multiply({n, sizes_.units, gates_},
-             {part.gates + time(step + 1) * n * gates_, gates_, Left::Rows},
-             {recurrent_columns_.data(), units}, {part.hidden_gradient, units});
+                      {part.gates + time(step + 1) * n * gates_, gates_, Left::Rows},
+                      {recurrent_columns_.data(), units}, {part.hidden_gradient, units});
   }
   RowsOf from_output = {hidden_gradient.data + row * hidden_gradient.stride,
                         hidden_gradient.stride};
@@ -157,15 +163,14 @@ void LstmDirection::backward_step(const Part& part, int64_t step, const StepRows
     from_output = last ? RowsOf{hidden_gradient.data, hidden_gradient.stride} : zeros();
   }
   kernels::lstm_backward({n, sizes_.units},
-                {.gates = {part.gates + row * gates_, gates_},
-                 .cell_before = step > 0 ? RowsOf{part.cells + time(step - 1) * n * units, units}
-                                         : zeros(),
-                 .cell_tanh = {part.tanhs + row * units, units},
-                 .output_gradient = from_output,
-                 .hidden_gradient = last ? zeros() : RowsOf{part.hidden_gradient, units},
-                 .cell_gradient = last ? zeros() : RowsOf{part.cell_gradient, units},
-                 .cell_before_gradient = {part.cell_gradient, units},
-                 .gate_sums = gate_sums});
+                         {.gates = {part.gates + row * gates_, gates_},
+                          .cell_before = cell_before(part, step),
+                          .cell_tanh = {part.tanhs + row * units, units},
+                          .output_gradient = from_output,
+                          .hidden_gradient = last ? zeros() : RowsOf{part.hidden_gradient, units},
+                          .cell_gradient = last ? zeros() : RowsOf{part.cell_gradient, units},
+                          .cell_before_gradient = {part.cell_gradient, units},
+                          .gate_sums = gate_sums});
 }
 
 /// Of the gates' gradients, which have taken the place of the gates: all steps in one product.
@@ -173,14 +178,15 @@ void LstmDirection::kernel_gradients(const Part& part, int shard, const StepRows
                                      bool same_steps) {
   const float* gradients = same_steps ? part.gate_sums : part.gates;
   kernels::multiply({sizes_.features, gates_, same_steps ? part.n : sizes_.steps * part.n},
-           {input.data, input.stride, Left::Columns}, {gradients, gates_},
-           {parameters_->gradient(input_kernel_, shard), gates_});
+                    {input.data, input.stride, Left::Columns}, {gradients, gates_},
+                    {parameters_->gradient(input_kernel_, shard), gates_});
   // Each step but the first read the state after the step before it.
+  const StepRows& hidden = part.hidden;
   const int64_t states = backwards_ ? part.n : 0, readers = backwards_ ? 0 : part.n;
   kernels::multiply({sizes_.units, gates_, (sizes_.steps - 1) * part.n},
-           {part.hidden.data + states * part.hidden.stride, part.hidden.stride, Left::Columns},
-           {part.gates + readers * gates_, gates_},
-           {parameters_->gradient(recurrent_kernel_, shard), gates_});
+                    {hidden.data + states * hidden.stride, hidden.stride, Left::Columns},
+                    {part.gates + readers * gates_, gates_},
+                    {parameters_->gradient(recurrent_kernel_, shard), gates_});
 }
 
 void LstmDirection::refresh(int part, int parts) {
@@ -192,7 +198,7 @@ void LstmDirection::refresh(int part, int parts) {
     kernels::transpose({rows, end - first}, {parameters_->values(kernel) + first, gates_},
                        {columns.data() + first * padded(rows), padded(rows)});
   };
-  transpose_part(input_kernel_, sizes_.features, input_columns_);
+  if (sizes_.input_gradient) transpose_part(input_kernel_, sizes_.features, input_columns_);
   transpose_part(recurrent_kernel_, sizes_.units, recurrent_columns_);
 }
 

@@ -17,10 +17,10 @@ struct LstmSizes {
   int64_t samples;  ///< sequences of an item
   int64_t most_items;
   bool last_state_alone;
+  bool input_gradient;  ///< whether it is asked for
 };
 
-/// Rows of sequences, T · n of them, sorted by step; or n, where all steps are the same. n is the
-/// number of a shard's sequences.
+/// Rows of a shard's n sequences: T · n of them, sorted by step; or n, where all steps are the same.
 struct StepRows {
   float* data;
   int64_t stride;
@@ -42,7 +42,7 @@ class LstmDirection {
   void forward(const Shard& shard, const StepRows& input, bool same_steps, const StepRows& hidden);
 
   struct Gradients {
-    StepRows input;   ///< where its data is null, it has none
+    StepRows input;   ///< not read where none is asked for
     bool add_to_input;
     StepRows hidden;  ///< of what `forward` wrote
   };
@@ -59,7 +59,7 @@ class LstmDirection {
   const int64_t gates_;  // of a row, padded: 4U
   Parameters* parameters_;
   size_t input_kernel_, recurrent_kernel_, bias_;
-  Floats input_columns_, recurrent_columns_;  // the kernels transposed: [4U, F], [4U, U]
+  Floats input_columns_, recurrent_columns_;  // the kernels transposed: [4U, F] if needed, [4U, U]
   Floats gate_rows_, cells_, cell_tanhs_;     // [T, n, …]
   Floats hidden_rows_;                        // [T, n, U] where they are not the layer's output
   Floats offsets_, gate_sums_;                // [n, 4U]: what is the same in all steps
@@ -70,6 +70,7 @@ class LstmDirection {
   Part part(const Shard& shard, const StepRows& hidden) const;
   kernels::RowsOf zeros() const { return {zeros_.data(), 0}; }
   int64_t time(int64_t step) const { return backwards_ ? sizes_.steps - 1 - step : step; }
+  kernels::RowsOf cell_before(const Part& part, int64_t step) const;
   void forward_step(const Part& part, int64_t step, const kernels::RowsOf& offsets);
   void backward_step(const Part& part, int64_t step, const StepRows& hidden_gradient,
                      const kernels::MutableRowsOf& gate_sums);

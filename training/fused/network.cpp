@@ -89,8 +89,8 @@ at::Tensor rows_of(const Flow& flow, int64_t items, const Shape& shape, bool fir
 }  // namespace
 
 std::optional<std::string> obstacle(const models::Autoencoder& model) {
-  if (!model.objective_plan()) return "its objective";
-  if (model.phases().size() != 1) return "its several phases";
+  if (!model.objective_plan()) return "an objective of its own";
+  if (model.phases().size() != 1) return "an objective of several phases";
   const models::ModelPlan plan = model.plan();
   bool all_dense = true;
   for (const auto* entries : {&plan.encoder, &plan.heads, &plan.decoder}) {
@@ -101,12 +101,12 @@ std::optional<std::string> obstacle(const models::Autoencoder& model) {
       }
       const auto& entry = left.front();
       left = left.subspan(1);
-      if (!can_compute(entry.layer)) return fmt::format("its layer {}", entry.name);
+      if (!can_compute(entry.layer)) return fmt::format("the layer {}", entry.name);
       all_dense = all_dense && (entry.layer.kind == "dense" || is_view(entry.layer));
     }
   }
-  if (model.objective_plan()->bound_samples > 0 && !all_dense) return "its samples of each code";
-  if (model.condition_width() > 0 && !all_dense) return "its condition";
+  if (model.objective_plan()->bound_samples > 0 && !all_dense) return "several samples of a code for other than dense layers";
+  if (model.condition_width() > 0 && !all_dense) return "a condition that joins other than dense layers";
   return {};
 }
 
@@ -176,7 +176,7 @@ void Network::build_objective(const models::Autoencoder& model, const Step& step
                               Parameters& parameters) {
   reconstruction_ = std::make_unique<Reconstruction>(
       *decoder_.back(), separate_target_ || condition_width_ > 0 ? target_ : input_,
-      model.likelihood(), plan_, step);
+      model.likelihood(), plan_, step, parameters);
   PenaltyParts parts = {.code = mean(),
                         .log_variance = heads_.size() > 1 ? &heads_[1]->output() : nullptr,
                         .step = step,

@@ -14,7 +14,7 @@
 
 namespace hourglass::training::fused {
 
-/// Why a model cannot be computed by hand: "its convolutions …"; nothing where it can.
+/// Why a model cannot be computed by hand: "the layer encoder.conv1"; nothing where it can.
 std::optional<std::string> obstacle(const models::Autoencoder& model);
 
 /// A model as layers, code, penalty and loss that compute forward and backward by hand.

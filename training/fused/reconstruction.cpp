@@ -21,19 +21,18 @@ kernels::Loss kernel_of(models::Loss loss) {
 
 Reconstruction::Reconstruction(Layer& last, const Flow& target,
                                const models::Likelihood& likelihood,
-                               const models::ObjectivePlan& plan, const Step& step)
+                               const models::ObjectivePlan& plan, const Step& step,
+                               const Parameters& parameters)
     : logits_(last.output()),
       target_(target),
       likelihood_(likelihood),
       plan_(plan),
       step_(step),
+      parameters_(parameters),
       bias_(last.leave_bias_to_loss()),
       sums_(static_cast<size_t>(step.most_shards)) {
   logits_.gradient = logits_.values;  // which are not needed again
-  if (!bias_) {
-    no_bias_ = Floats(logits_.stride);
-    bias_ = no_bias_.data();
-  }
+  if (!bias_) no_bias_ = Floats(logits_.stride);
   if (plan_.bound_samples > 0) row_losses_ = Floats(step.most_items * logits_.rows_per_item);
 }
 
@@ -44,7 +43,7 @@ void Reconstruction::add_loss(Program& program) {
 void Reconstruction::add_result(Program& program) {
   program.each([this](const Shard& shard) {
     kernels::add_bias_and_activate(likelihood_.activation,
-                                   {shard.count * logits_.rows_per_item, logits_.width}, bias_,
+                                   {shard.count * logits_.rows_per_item, logits_.width}, bias(),
                                    {logits_.row(shard.first), logits_.stride}, nullptr);
   });
 }
@@ -52,6 +51,10 @@ void Reconstruction::add_result(Program& program) {
 double Reconstruction::value() const {
   const double sum = std::accumulate(sums_.begin(), sums_.begin() + step_.shards, 0.0);
   return sum * terms_a_value() / static_cast<double>(step_.items);
+}
+
+const float* Reconstruction::bias() const {
+  return bias_ ? parameters_.values(*bias_) : no_bias_.data();
 }
 
 /// What a value's loss counts in the loss of its item.
@@ -66,7 +69,7 @@ void Reconstruction::compute(const Shard& shard) {
   pass.loss = kernel_of(likelihood_.loss);
   pass.activation = likelihood_.activation;
   pass.columns = logits_.width;
-  pass.bias = bias_;
+  pass.bias = bias();
   pass.wants_gradient = step_.training;
   // The rows of a bound are weighed later, see bound.h.
   pass.scale = plan_.bound_samples > 0

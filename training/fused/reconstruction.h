@@ -5,6 +5,7 @@
 #include "hourglass/models/objective_plan.h"
 #include "hourglass/training/fused/layer.h"
 
+#include <optional>
 #include <vector>
 
 namespace hourglass::training::fused {
@@ -14,7 +15,8 @@ class Reconstruction {
  public:
   /// `last` is the decoder's last layer; `target` holds what its output is to become.
   Reconstruction(Layer& last, const Flow& target, const models::Likelihood& likelihood,
-                 const models::ObjectivePlan& plan, const Step& step);
+                 const models::ObjectivePlan& plan, const Step& step,
+                 const Parameters& parameters);
 
   /// The loss; while training also its gradient, in place of the last layer's output.
   void add_loss(Program& program);
@@ -34,12 +36,14 @@ class Reconstruction {
   models::Likelihood likelihood_;
   models::ObjectivePlan plan_;
   const Step& step_;
+  const Parameters& parameters_;
+  std::optional<size_t> bias_;  // the number of the last layer's, where it is added here
   Floats no_bias_;
-  const float* bias_;
   std::vector<double> sums_;  // a shard each
   Floats row_losses_;
 
   void compute(const Shard& shard);
+  const float* bias() const;
   double terms_a_value() const;
 };
 

@@ -146,7 +146,8 @@ class LstmLayer : public Layer {
                              .units = plan.sizes.at("units"),
                              .samples = samples_of(input),
                              .most_items = step.most_items,
-                             .last_state_alone = plan.sizes.at("last_state_alone") == 1};
+                             .last_state_alone = plan.sizes.at("last_state_alone") == 1,
+                             .input_gradient = static_cast<bool>(input.gradient)};
     const int64_t directions = plan.sizes.at("directions");
     const int64_t width = sizes.units * directions;
     output_ = sizes.last_state_alone

@@ -1,0 +1,213 @@
+#include "hourglass/training/fused_engine.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/datasets/condition.h"
+#include "hourglass/datasets/corruption.h"
+#include "hourglass/kernels/instruction_set.h"
+#include "hourglass/models/autoencoder.h"
+#include "hourglass/models/networks/dense_network.h"
+#include "hourglass/models/sparse.h"
+#include "hourglass/models/variational.h"
+#include "hourglass/tests/support/support.h"
+#include "hourglass/training/fused/team.h"
+#include "hourglass/training/trainer.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <atomic>
+#include <functional>
+#include <numeric>
+#include <span>
+
+namespace hourglass::training {
+
+using namespace datasets;
+using namespace models;
+
+namespace {
+
+/// 70 items of 3 × 7 values in [0, 1] with labels: no size is a multiple of a vector's.
+DatasetPtr images() {
+  at::manual_seed(3);
+  return std::make_shared<TensorDataset>(at::rand({70, 3, 7}), at::randint(0, 3, {70}, at::kLong),
+                                         Scaling{});
+}
+
+DenseNetwork small_network() {
+  return {.widths = {11, 5}, .activation = Activation::Tanh, .code_activation = Activation::Sigmoid};
+}
+
+using ModelMaker = std::function<AutoencoderPtr(const ModelSpec&)>;
+const ModelMaker kPlain = [](const ModelSpec& spec) { return std::make_shared<Autoencoder>(spec); };
+
+struct Experiment {
+  DenseNetwork network = small_network();
+  Likelihood likelihood = {};
+  OptimizerOptions optimizer = {};
+  std::optional<double> clip_norm = {};
+  DatasetPtr data = images();
+  ModelMaker make = kPlain;
+  int threads = 1;
+};
+
+struct Outcome {
+  EngineState state;
+  Measurements training, validation;
+};
+
+/// 30 steps of 17 items, the last with a rest of one, and a validation.
+Outcome outcome(EngineKind kind, const Experiment& experiment) {
+  at::set_num_threads(experiment.threads);
+  at::manual_seed(4);
+  const auto model = experiment.make({.shapes = {experiment.data->item_shape(), experiment.data->target_shape()},
+                                 .network = experiment.network,
+                                 .likelihood = experiment.likelihood,
+                                 .condition_width = experiment.data->condition_width()});
+  const auto engine =
+      make_engine({.kind = kind, .clip_norm = experiment.clip_norm},
+                  {.model = *model, .data = *experiment.data, .optimizer = experiment.optimizer, .batch_size = 17});
+  std::vector<int64_t> positions(static_cast<size_t>(experiment.data->size()));
+  std::iota(positions.begin(), positions.end(), 0);
+  StepContext context{.random = RowRandom(1, 1)};
+  for (; context.step < 30; ++context.step) {
+    const size_t first = static_cast<size_t>(context.step) * 17 % 68;
+    const size_t count = context.step == 29 ? 1 : 17;
+    engine->train(std::span(positions).subspan(first, count), context, 1e-2);
+  }
+  Outcome outcome;
+  outcome.training = engine->take_means().values;
+  outcome.validation = engine->evaluate(*experiment.data, 17, 1, RowRandom(2)).values;
+  outcome.state = engine->state();
+  return outcome;
+}
+
+double distance(const at::Tensor& a, const at::Tensor& b) {
+  return ((a - b).norm() / (b.norm() + 1e-12)).item<double>();
+}
+
+void expect_equal_engines(const Experiment& experiment) {
+  const Outcome expected = outcome(EngineKind::Autograd, experiment);
+  const Outcome actual = outcome(EngineKind::Fused, experiment);
+  for (const auto& [name, tensor] : expected.state.model) {
+    EXPECT_LE(distance(actual.state.model.at(name), tensor), 1e-5) << name;
+  }
+  const OptimizerState &a = actual.state.optimizers.front(), &e = expected.state.optimizers.front();
+  EXPECT_EQ(a.steps, e.steps);
+  ASSERT_EQ(a.slots.size(), e.slots.size());
+  for (const auto& [name, tensor] : e.slots) EXPECT_LE(distance(a.slots.at(name), tensor), 1e-4) << name;
+  for (size_t i = 0; i < expected.training.size(); ++i) {
+    EXPECT_EQ(actual.training[i].name, expected.training[i].name);
+    EXPECT_NEAR(actual.training[i].value / expected.training[i].value, 1, 1e-5);
+    EXPECT_NEAR(actual.validation[i].value / expected.validation[i].value, 1, 1e-5);
+  }
+}
+
+TEST(FusedEngine, EqualsAutogradWithEveryOptimizer) {
+  for (const auto& [kind, name] : names_of(OptimizerKind{})) {
+    SCOPED_TRACE(name);
+    Experiment experiment;
+    experiment.optimizer.kind = kind;
+    expect_equal_engines(experiment);
+  }
+}
+
+TEST(FusedEngine, EqualsAutogradWithMomentumDecayAndClipping) {
+  expect_equal_engines({.optimizer = {.kind = OptimizerKind::Sgd, .momentum = 0.9}});
+  expect_equal_engines({.optimizer = {.kind = OptimizerKind::AdamW, .weight_decay = 0.1}});
+  expect_equal_engines({.clip_norm = 0.01});
+  expect_equal_engines({.clip_norm = 0.01, .threads = 3});
+}
+
+TEST(FusedEngine, EqualsAutogradWithEveryActivation) {
+  for (const auto& instruction_set : kernels::instruction_sets()) {
+    const kernels::WithInstructionSet with(instruction_set);
+    for (const auto& [activation, name] : names_of(Activation{})) {
+      SCOPED_TRACE(instruction_set + " " + name);
+      Experiment experiment;
+      experiment.network.activation = experiment.network.code_activation = activation;
+      experiment.likelihood = {.loss = Loss::Mse, .activation = activation};
+      expect_equal_engines(experiment);
+    }
+  }
+}
+
+TEST(FusedEngine, EqualsAutogradWithEveryLoss) {
+  for (const auto& [loss, name] : names_of(Loss{})) {
+    SCOPED_TRACE(name);
+    expect_equal_engines({.likelihood = {.loss = loss}});
+  }
+}
+
+TEST(FusedEngine, EqualsAutogradOnAnyNumberOfThreads) {
+  for (const int threads : {2, 3, 20}) {
+    SCOPED_TRACE(threads);
+    expect_equal_engines({.threads = threads});
+  }
+}
+
+TEST(FusedEngine, EqualsAutogradOnPairedCorruptedAndConditionedData) {
+  const DatasetPtr noisy = std::make_shared<Corrupted>(
+      images(), Corruption{CorruptionKind::Gaussian, 0.2}, Noise::Fresh, 5);
+  expect_equal_engines({.data = noisy});
+  at::manual_seed(8);
+  const auto targets = std::make_shared<TensorDataset>(at::rand({70, 13}), at::Tensor(), Scaling{});
+  expect_equal_engines({.data = std::make_shared<Paired>(images(), targets), .threads = 2});
+  const DatasetPtr told = with_condition(images(), ConditionRule{ConditionRule::Kind::Label}, 3, {});
+  expect_equal_engines({.data = told, .threads = 2});
+}
+
+TEST(FusedEngine, EqualsAutogradWithTiedWeights) {
+  Experiment experiment;
+  experiment.network.tied_weights = true;
+  expect_equal_engines(experiment);
+  experiment.network = {.widths = {4}, .code_activation = Activation::Linear, .tied_weights = true};
+  expect_equal_engines(experiment);
+}
+
+TEST(FusedEngine, GivesTheSameBitsForTheSameNumberOfThreads) {
+  for (const int threads : {1, 2, 3}) {
+    const Experiment experiment = {.threads = threads};
+    const Outcome first = outcome(EngineKind::Fused, experiment), second = outcome(EngineKind::Fused, experiment);
+    for (const auto& [name, tensor] : first.state.model) {
+      EXPECT_TRUE(at::equal(second.state.model.at(name), tensor)) << name;
+    }
+  }
+}
+
+TEST(FusedEngine, SaysWhatItDoesNotTake) {
+  at::manual_seed(4);
+  class Own : public Autoencoder {
+   public:
+    using Autoencoder::Autoencoder;
+  };
+  const ModelSpec spec = {.shapes = {{6}, {6}}, .network = DenseNetwork{.widths = {3}}};
+  Own own(spec);
+  Autoencoder plain(spec);
+  const auto data = images();
+  const OptimizerOptions optimizer;
+  EXPECT_FALSE(fused_obstacle({}, {plain, *data, optimizer}));
+  EXPECT_EQ(fused_obstacle({}, {own, *data, optimizer}), "an objective of its own");
+  EXPECT_EQ(fused_obstacle({.precision = Precision::Bfloat16}, {plain, *data, optimizer}),
+            "the precision bfloat16");
+  EXPECT_EQ(make_engine({}, {own, *data, optimizer})->name(), "autograd");
+  EXPECT_EQ(make_engine({}, {plain, *data, optimizer})->name(), "fused");
+  testing::expect_contains(testing::error_of([&] {
+                             make_engine({.kind = EngineKind::Fused}, {own, *data, optimizer});
+                           }),
+                           {"an objective of its own"});
+}
+
+TEST(Team, DoesEveryShardOnce) {
+  for (const int threads : {1, 2, 5}) {
+    fused::Team team(threads);
+    for (int run = 0; run < 200; ++run) {
+      std::vector<std::atomic<int>> done(7);
+      team.run(7, [&](int shard) { ++done[static_cast<size_t>(shard)]; });
+      for (const auto& count : done) ASSERT_EQ(count, 1);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace hourglass::training
