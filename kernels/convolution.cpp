@@ -25,14 +25,16 @@ constexpr int kMostRows = HWY_TARGET <= HWY_AVX3 ? 14 : 6;  // of two vectors, i
 /// Some pixels of a row by some vectors of channels stay in registers for the whole sum.
 template <int kPixels, int kVectors>
 HWY_NOINLINE void result_tile(const Correlation& c, const float* from, const float* weights,
-                              float* to, const Finish& finish) {
+                              float* to, const Finish& finish, bool add) {
   const Float f;
   Vector sums[kPixels][kVectors];
 #pragma GCC unroll 2
   for (int j = 0; j < kVectors; ++j) {
     const Vector start = finish.bias ? hn::Load(f, finish.bias + j * kWidth) : hn::Zero(f);
 #pragma GCC unroll 16
-    for (int i = 0; i < kPixels; ++i) sums[i][j] = start;
+    for (int i = 0; i < kPixels; ++i) {
+      sums[i][j] = add ? hn::Load(f, to + i * c.to_pixel + j * kWidth) : start;
+    }
   }
   for (int64_t r = 0; r < c.runs; ++r) {
     SpacedValues<kPixels> pixels(from + r * c.from_run, c.from_pixel);
@@ -112,7 +114,8 @@ HWY_NOINLINE void weight_tile(const Correlation& c, Values<kRows> values, const 
   }
 }
 
-using ResultTile = void (*)(const Correlation&, const float*, const float*, float*, const Finish&);
+using ResultTile = void (*)(const Correlation&, const float*, const float*, float*, const Finish&,
+                            bool);
 
 template <int kVectors, size_t... kPixels>
 constexpr std::array<ResultTile, sizeof...(kPixels)> result_tiles(std::index_sequence<kPixels...> /*pixels*/) {
@@ -125,16 +128,35 @@ constexpr auto kResultTiles = result_tiles<kVectors>(std::make_index_sequence<kM
 
 template <int kVectors>
 void correlate_channels(const Correlation& c, const float* from, const float* weights, float* to,
-                        const Finish& finish) {
+                        const Finish& finish, bool add) {
   const int64_t count = (c.columns + kMostRows - 1) / kMostRows;
   for (int64_t row = 0; row < c.rows; ++row) {
     for (int64_t i = 0, first = 0; i < count; ++i) {
       const int64_t end = c.columns * (i + 1) / count;
       kResultTiles<kVectors>[static_cast<size_t>(end - first - 1)](
           c, from + row * c.from_row + first * c.from_pixel, weights,
-          to + row * c.to_row + first * c.to_pixel, finish);
+          to + row * c.to_row + first * c.to_pixel, finish, add);
       first = end;
     }
+  }
+}
+
+/// A run at a time where the weights of all would not stay in the first cache from tile to tile.
+template <int kVectors>
+void correlate_runs(const Correlation& c, const float* from, const float* weights, float* to,
+                    const Finish& finish) {
+  constexpr int64_t kMostWeights = 8192;  // 32 KiB
+  if (c.runs * c.run * kVectors * kWidth <= kMostWeights) {
+    correlate_channels<kVectors>(c, from, weights, to, finish, false);
+    return;
+  }
+  Correlation one = c;
+  one.runs = 1;
+  for (int64_t r = 0; r < c.runs; ++r) {
+    const Finish part = {.bias = r == 0 ? finish.bias : nullptr,
+                         .relu = finish.relu && r == c.runs - 1};
+    correlate_channels<kVectors>(one, from + r * c.from_run, weights + r * c.run * c.outputs, to,
+                                 part, r > 0);
   }
 }
 
@@ -144,9 +166,9 @@ void correlate(const Correlation& c, const float* from, const float* weights, fl
     Finish part = finish;
     if (part.bias) part.bias += channel;
     if (c.outputs - channel >= 2 * kWidth) {
-      correlate_channels<2>(c, from, weights + channel, to + channel, part);
+      correlate_runs<2>(c, from, weights + channel, to + channel, part);
     } else {
-      correlate_channels<1>(c, from, weights + channel, to + channel, part);
+      correlate_runs<1>(c, from, weights + channel, to + channel, part);
     }
   }
 }
@@ -215,16 +237,30 @@ void weights_of_channels(const Correlation& c, const float* from, const float* g
   }
 }
 
-void correlate_for_weights(const Correlation& c, const float* from, const float* gradient,
-                           float* weights, Into into) {
-  if (c.run == 0) return;
-  const bool add = into == Into::Add;
+void weights_of_rows(const Correlation& c, const float* from, const float* gradient, float* weights,
+                     bool add) {
   for (int64_t channel = 0; channel < c.outputs; channel += 2 * kWidth) {
     if (c.outputs - channel >= 2 * kWidth) {
       weights_of_channels<2>(c, from, gradient + channel, weights + channel, add);
     } else {
       weights_of_channels<1>(c, from, gradient + channel, weights + channel, add);
     }
+  }
+}
+
+void correlate_for_weights(const Correlation& c, const float* from, const float* gradient,
+                           float* weights, Into into) {
+  if (c.run == 0) return;
+  // As many rows at a time as stay in the first cache for all tiles.
+  constexpr int64_t kMostGradients = 4096;  // 16 KiB
+  Correlation part = c;
+  const int64_t parts = std::clamp<int64_t>(c.rows * c.columns * c.outputs / kMostGradients, 1, c.rows);
+  for (int64_t i = 0, first = 0; i < parts; ++i) {
+    const int64_t end = c.rows * (i + 1) / parts;
+    part.rows = end - first;
+    weights_of_rows(part, from + first * c.from_row, gradient + first * c.to_row, weights,
+                    into == Into::Add || i > 0);
+    first = end;
   }
 }
 

@@ -109,7 +109,8 @@ LayerPlan BatchNormLayer::plan() const {
           .tensors = {{"weight", weight_},
                       {"bias", bias_},
                       {"running_mean", running_mean_},
-                      {"running_var", running_var_}}};
+                      {"running_var", running_var_},
+                      {"num_batches_tracked", steps_}}};
 }
 
 at::Tensor BatchNormLayer::run(const at::Tensor& x) {

@@ -50,6 +50,12 @@ at::Tensor TiedDenseLayer::run(const at::Tensor& x) {
 
 at::Tensor FlattenLayer::run(const at::Tensor& x) { return x.flatten(1); }
 
+LayerPlan ReshapeLayer::plan() const {
+  LayerPlan plan{.kind = "reshape", .title = "Reshape"};
+  for (size_t i = 1; i < sizes_.size(); ++i) plan.sizes[fmt::format("dimension{}", i)] = sizes_[i];
+  return plan;
+}
+
 at::Tensor ReshapeLayer::run(const at::Tensor& x) { return x.reshape(sizes_); }
 
 LayerPlan ActivationLayer::plan() const {

@@ -59,7 +59,8 @@ class ReshapeLayer : public Layer {
  public:
   explicit ReshapeLayer(const Shape& item_shape) : sizes_(with_batch(-1, item_shape)) {}
 
-  LayerPlan plan() const override { return {.kind = "reshape", .title = "Reshape"}; }
+  /// Sizes are "dimension1", "dimension2", … of the item.
+  LayerPlan plan() const override;
 
  protected:
   at::Tensor run(const at::Tensor& x) override;

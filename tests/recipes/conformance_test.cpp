@@ -368,9 +368,8 @@ TEST_P(Conformance, FirstLossesArePinned) {
 
 /// What the fused engine does not take, so that none falls to the other engine unseen.
 const std::set<std::string> kOnlyByAutograd = {
-    "convolutional",       "denoising",           "contractive_deep", "contractive_estimate",
-    "variational_strided", "conditional_learned_prior", "vector_quantized", "vector_quantized_by_loss",
-    "adversarial"};
+    "contractive_deep", "contractive_estimate",     "conditional_learned_prior",
+    "vector_quantized", "vector_quantized_by_loss", "adversarial"};
 
 /// The state after 100 steps, and what the steps and a validation reported.
 struct Steps {

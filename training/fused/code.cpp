@@ -33,7 +33,8 @@ SampledCode::SampledCode(Flow& mean, Flow& log_variance, int64_t samples, int64_
     : mean_(mean),
       log_variance_(log_variance),
       step_(step),
-      samples_({mean.width + condition_width}, step.most_items, Order::Item, samples),
+      samples_(condition_width > 0 ? Shape{mean.width + condition_width} : mean.shape,
+               step.most_items, Order::Item, samples),
       noise_(step.most_items * samples * mean.width) {}
 
 void SampledCode::add_forward(Program& program) {

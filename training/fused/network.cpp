@@ -1,6 +1,7 @@
 #include "hourglass/training/fused/network.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/training/fused/convolution_layers.h"
 #include "hourglass/training/fused/dense_layer.h"
 #include "hourglass/training/fused/recurrent_layers.h"
 
@@ -13,6 +14,7 @@ namespace hourglass::training::fused {
 namespace {
 
 using Entries = std::vector<models::ModelPlan::Entry>;
+using EntriesLeft = std::span<const models::ModelPlan::Entry>;
 using Layers = std::vector<std::unique_ptr<Layer>>;
 
 /// Layers that only say how the values of an item are counted: nothing is to be done where they lie
@@ -21,10 +23,13 @@ bool is_view(const models::LayerPlan& plan) {
   return plan.kind == "flatten" || plan.kind == "reshape";
 }
 
-/// Null for a kind that nobody here computes.
-std::unique_ptr<Layer> make_layer(const models::ModelPlan::Entry& entry, Flow& input,
-                                  const Step& step, Parameters& parameters, Adds adds,
-                                  const Shape& target) {
+/// Makes a layer of the first entries, which are removed: of one, or of several on images. Null for
+/// a kind that nobody here computes.
+std::unique_ptr<Layer> take_layer(EntriesLeft& left, Flow& input, const Step& step,
+                                  Parameters& parameters, Adds adds, const Shape& target) {
+  if (auto images = make_image_layers(left, input, adds, step, parameters)) return images;
+  const models::ModelPlan::Entry& entry = left.front();
+  left = left.subspan(1);
   if (entry.layer.kind == "dense") {
     return std::make_unique<DenseLayer>(entry, input, step, parameters, adds);
   }
@@ -89,11 +94,18 @@ std::optional<std::string> obstacle(const models::Autoencoder& model) {
   const models::ModelPlan plan = model.plan();
   bool all_dense = true;
   for (const auto* entries : {&plan.encoder, &plan.heads, &plan.decoder}) {
-    for (const auto& entry : *entries) {
+    for (EntriesLeft left = *entries; !left.empty();) {
+      if (take_image_layers(left)) {
+        all_dense = false;
+        continue;
+      }
+      const auto& entry = left.front();
+      left = left.subspan(1);
       if (!can_compute(entry.layer)) return fmt::format("the layer {}", entry.name);
       all_dense = all_dense && (entry.layer.kind == "dense" || is_view(entry.layer));
     }
   }
+  if (model.objective_plan()->bound_samples > 0 && !all_dense) return "several samples of a code for other than dense layers";
   if (model.condition_width() > 0 && !all_dense) return "a condition that joins other than dense layers";
   return {};
 }
@@ -122,20 +134,29 @@ Network::Network(const models::Autoencoder& model, bool separate_targets, const 
 void Network::build_layers(const models::ModelPlan& plan, const Step& step,
                            Parameters& parameters) {
   Flow* flow = &input_;
-  const auto append = [&](Layers& layers, const models::ModelPlan::Entry& entry, Adds adds) {
-    if (is_view(entry.layer)) return;
-    layers.push_back(make_layer(entry, *flow, step, parameters, adds, target_shape_));
-    if (!layers.back()) throw Error("the fused engine does not compute {}", entry.name);
+  const auto is_next_a_view = [](const EntriesLeft& left) {
+    EntriesLeft rest = left;
+    return is_view(left.front().layer) && !take_image_layers(rest);
+  };
+  const auto append = [&](Layers& layers, EntriesLeft& left, Adds adds) {
+    if (is_next_a_view(left)) {
+      left = left.subspan(1);
+      return;
+    }
+    const std::string& name = left.front().name;
+    layers.push_back(take_layer(left, *flow, step, parameters, adds, target_shape_));
+    if (!layers.back()) throw Error("the fused engine does not compute {}", name);
   };
   const bool contracts = plan_.penalty == models::Penalty::Contraction;
-  for (const auto& entry : plan.encoder) {
-    append(encoder_, entry, {.to_weight = contracts || is_tied(entry.layer, plan.decoder)});
+  for (EntriesLeft left = plan.encoder; !left.empty();) {
+    append(encoder_, left, {.to_weight = contracts || is_tied(left.front().layer, plan.decoder)});
     flow = &encoded();
   }
   for (const auto& entry : plan.heads) {
     // Backward, the last comes first.
     const bool is_last = &entry == &plan.heads.back();
-    append(heads_, entry, {.to_input = !is_last, .to_weight = is_tied(entry.layer, plan.decoder)});
+    EntriesLeft left(&entry, 1);
+    append(heads_, left, {.to_input = !is_last, .to_weight = is_tied(entry.layer, plan.decoder)});
   }
   if (plan_.samples_code) {
     code_ = std::make_unique<SampledCode>(heads_.at(0)->output(), heads_.at(1)->output(),
@@ -145,8 +166,8 @@ void Network::build_layers(const models::ModelPlan& plan, const Step& step,
     code_ = std::make_unique<PlainCode>(mean(), condition_width_, step);
   }
   flow = &code_->decoder_input();
-  for (const auto& entry : plan.decoder) {
-    append(decoder_, entry, {});
+  for (EntriesLeft left = plan.decoder; !left.empty();) {
+    append(decoder_, left, {});
     if (!decoder_.empty()) flow = &decoder_.back()->output();
   }
 }
