@@ -57,7 +57,7 @@ class Comparison:
         self.results = Results(asked.results or self.build / "benchmarks" / "results.jsonl", asked.resume)
         self.field = Field(self.build, self.python, asked.limit)
         cores = len(os.sched_getaffinity(0))
-        self.threads = sorted({1, cores})
+        self.threads = asked.threads or sorted({1, cores})
         self.cores = cores
 
     def say(self, text):
@@ -133,6 +133,10 @@ def at_least_one(text):
     return int(text)
 
 
+def counts(text):
+    return [at_least_one(word) for word in text.split(",")]
+
+
 class Parser(argparse.ArgumentParser):
     def error(self, message):
         print(f"compare.sh: {message}; --help shows the usage", file=sys.stderr)
@@ -151,6 +155,7 @@ def parse(words):
     parser.add_argument("--values", type=at_least_one, default=3, help="measurements in a round")
     parser.add_argument("--seconds", type=float, default=0.3, help="that a measurement takes at least")
     parser.add_argument("--limit", type=float, default=240, help="seconds until an answer counts as missing")
+    parser.add_argument("--threads", type=counts, help="numbers of threads to try: 1,2 say (1 and all cores)")
     parser.add_argument("--resume", action="store_true", help="keep the lines that are there, measure what is missing")
     parser.add_argument("--quick", action="store_true",
                         help=f"one round of {', '.join(QUICK_RECIPES)}, without growth")

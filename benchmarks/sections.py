@@ -139,8 +139,9 @@ def start_up(comparison):
              "first epoch recorded": (["--recipe", "digits-2d", "--epochs", "1"], "first row"),
              "500 epochs": (["--recipe", "digits-2d"], "end")}
     for what, (arguments, until) in kinds.items():
+        times = 3 if until == "end" else 5
         comparison.measured({"section": "start-up", "contender_key": "hourglass", "what": what},
-                            lambda: {"seconds": [timed_start(comparison, arguments, until) for _ in range(5)]},
+                            lambda: {"seconds": [timed_start(comparison, arguments, until) for _ in range(times)]},
                             lambda line: f"{statistics.median(line['seconds']):.3f} s")
     for key in comparison.asked.contenders:
         contender = CONTENDERS[key]

@@ -52,7 +52,7 @@ def of_torch(checkpoint, twin, rows):
     def runs(work):
         def run():
             with torch.inference_mode():
-                return numpy.concatenate([work(part).numpy() for part in parts])
+                return [work(part).numpy() for part in parts]
         return run
 
     return {"encode": runs(checkpoint.encode), "reconstruct": runs(checkpoint.forward)}
@@ -78,7 +78,7 @@ def of_onnx(checkpoint, twin, rows):
         torch.onnx.export(model, (torch.from_numpy(rows[:2]),), file, dynamo=False, input_names=["x"],
                           dynamic_axes={"x": {0: "batch"}})
         session = onnxruntime.InferenceSession(file.getvalue(), options, providers=["CPUExecutionProvider"])
-        return lambda: numpy.concatenate([session.run(None, {"x": part})[0] for part in parts])
+        return lambda: [session.run(None, {"x": part})[0] for part in parts]
 
     return {"encode": runs(Encoder()), "reconstruct": runs(twin)}
 
@@ -97,7 +97,7 @@ def of_keras(checkpoint, twin, rows):
     def runs(model):
         def run():
             outputs = model.predict(inputs, ARGUMENTS.items, verbose=0)
-            return outputs.transpose(0, 3, 1, 2) if outputs.ndim == 4 else outputs
+            return [outputs.transpose(0, 3, 1, 2) if outputs.ndim == 4 else outputs]
         return run
 
     return {"encode": runs(encoder), "reconstruct": runs(whole)}
@@ -127,7 +127,7 @@ def main():
     build = {"torch.jit": of_torch, "onnxruntime": of_onnx, "Keras predict": of_keras}[ARGUMENTS.by]
     works = build(checkpoint, twin, ours if ARGUMENTS.by == "torch.jit" else rows)
     for what, run in works.items():
-        outputs = run()  # warms up, too
+        outputs = numpy.concatenate(run())  # warms up, too
         difference = float(numpy.abs(outputs.reshape(len(rows), -1) - wanted[what].reshape(len(rows), -1)).max())
         if difference > 1e-3 * max(1, float(numpy.abs(wanted[what]).max())):
             raise SystemExit(f"{ARGUMENTS.by}: {what} of {ARGUMENTS.recipe} differs by {difference} from the checkpoint's")
