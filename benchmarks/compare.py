@@ -4,7 +4,7 @@ of JSON in BUILD/benchmarks/results.jsonl as soon as it is there.
 
 Sections: machine, training, growth, inference, start-up, memory, interference. In `training` the contenders take turns,
 recipe by recipe, several rounds; the first round tries every number of threads and setting of each, and the later ones
-go on with the best. The whole takes about 20 minutes on a quiet machine of two cores, and --quick 5."""
+go on with the best, without peers that took five times as long as the fastest peer. The whole takes about 20 minutes on a quiet machine of two cores, and --quick 5."""
 
 import argparse
 import json
@@ -18,6 +18,7 @@ import sections
 from contenders import CONTENDERS, USUAL_CONTENDERS, Failed, Field, recipes, variants
 
 USUAL_RECIPES = tuple(name for name in recipes.RECIPES if name != "fashion-denoise")
+FAR_BEHIND = 5
 QUICK_RECIPES = ("digits-2d", "mnist-2d-relu", "mnist-50", "fashion-conv")
 
 
@@ -94,22 +95,28 @@ class Comparison:
         for name in self.asked.recipes:
             recipe = recipes.RECIPES[name]
             entered = [key for key in self.asked.contenders if CONTENDERS[key].accepts(recipe)]
-            best = {}
+            best, least = {}, {}
             for key in entered:
-                best[key] = self.best_variant({variant: self.step_time("training", name, key, variant)
-                                               for variant in variants(CONTENDERS[key], self.threads)})
+                times = {variant: self.step_time("training", name, key, variant)
+                         for variant in variants(CONTENDERS[key], self.threads)}
+                best[key] = self.best_variant(times)
+                if best[key]:
+                    least[key] = times[best[key]]
+            peers = [value for key, value in least.items() if CONTENDERS[key].script]
+            entered = [key for key in least if not CONTENDERS[key].script or least[key] <= FAR_BEHIND * min(peers)]
             for round_number in range(2, self.asked.repeats + 1):
                 # Another one begins each round, so that nobody always follows the same one.
-                shift = round_number % len(entered)
+                shift = round_number % max(1, len(entered))
                 for key in entered[shift:] + entered[:shift]:
-                    if best[key]:
-                        self.step_time("training", name, key, best[key], round_number)
+                    self.step_time("training", name, key, best[key], round_number)
 
     def run(self):
-        for section in self.asked.sections:
-            self.say(f"-- {section}")
-            self.training() if section == "training" else getattr(sections, section.replace("-", "_"))(self)
-        self.field.stop()
+        try:
+            for section in self.asked.sections:
+                self.say(f"-- {section}")
+                self.training() if section == "training" else getattr(sections, section.replace("-", "_"))(self)
+        finally:
+            self.field.stop()
 
 
 def microseconds(line):
@@ -172,8 +179,13 @@ def parse(words):
 
 def main():
     asked = parse(sys.argv[1:])
-    if not asked.check:
+    if asked.check:
+        return
+    try:
         Comparison(asked).run()
+    except KeyboardInterrupt:
+        print("compare.sh: interrupted; the same command with --resume goes on", file=sys.stderr)
+        raise SystemExit(130) from None
 
 
 if __name__ == "__main__":

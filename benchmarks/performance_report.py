@@ -25,7 +25,8 @@ HEADER = """# Performance
 Written by `benchmarks/compare.sh`, which trains the recipes with Hourglass and with its peers side by side in one run on
 one machine; `benchmarks/README.md` says how. A time is that of a training step in whole epochs as a run takes them:
 order, gathering of batches and sums of losses included, validation and files not. Contenders take turns, several
-rounds; each is shown at its best number of threads and setting. *Median* and *least* are over all its measurements.
+rounds; each is shown at its best number of threads and setting, and peers five times as slow as the fastest peer have one
+round alone. *Median* and *least* are over all its measurements.
 
 """
 
@@ -136,7 +137,7 @@ def draw_chart(times, build, picture):
     program = build / "benchmarks" / "speed_chart"
     if "hourglass" not in keys or not program.exists():
         return ""
-    rows = [f"{recipe},{CONTENDERS[key].name.replace(',', ':')},{row[key].median}"
+    rows = [f"{recipe},{CONTENDERS[key].name},{row[key].median}"
             for key in keys for recipe, row in times.items() if key in row]
     csv = build / "benchmarks" / "speed.csv"
     csv.write_text("\n".join(["recipe,contender,microseconds", *rows]) + "\n")

@@ -25,7 +25,7 @@ using namespace figures;
 namespace {
 
 constexpr double kRowHeight = 19 * kPoint, kWidth = 330 * kPoint;
-constexpr double kOwnRadius = 4.6 * kPoint, kPeerRadius = 3 * kPoint;
+constexpr double kOwnRadius = 4 * kPoint, kPeerRadius = 3 * kPoint;
 constexpr const char* kHeading = "recipe,contender,microseconds";
 
 struct SpeedTable {

@@ -113,4 +113,4 @@ def train(recipe, setting, clock):
 
 
 if __name__ == "__main__":
-    measuring.main("JAX, one scan an epoch", train, ["jax"], ARGUMENTS)
+    measuring.main("JAX scan", train, ["jax"], ARGUMENTS)

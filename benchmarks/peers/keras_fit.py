@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Keras 3 with model.fit, on TensorFlow or JAX: --backend. Settings: fit, as the sources write it; several-steps, with
-steps_per_execution (and jit_compile, which is Keras' own choice on JAX)."""
+steps_per_execution; compiled, which adds jit_compile: on JAX it is Keras' own choice, on TensorFlow without a GPU not."""
 
 import os
 import sys
@@ -55,10 +55,10 @@ def train(recipe, setting, clock):
         inputs, targets = (rows.transpose(0, 2, 3, 1).copy() for rows in (inputs, targets))
     model, _ = networks(recipe)
     optimizer = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}[recipe.optimizer]
-    several = setting == "several-steps"
+    several = setting in ("several-steps", "compiled")
     model.compile(optimizer(recipe.learning_rate, epsilon=1e-7), loss_of(recipe),
                   steps_per_execution=min(STEPS_PER_EXECUTION, recipe.epoch_steps) if several else 1,
-                  jit_compile=True if several and not recipe.is_recurrent else "auto")
+                  jit_compile=True if setting == "compiled" else "auto")
     timed = Timed(clock)
     model.fit(inputs, targets, recipe.batch_size, epochs=10**6, verbose=0, callbacks=[timed])
     return timed.first_step

@@ -18,7 +18,7 @@ import recipes
 
 class Clock:
     """Collects values of µs a step, each over as many whole epochs as fill `seconds`; those before are for warming up,
-    compiling among it."""
+    compiling among it. One value is enough where an epoch takes ten times as long as asked for."""
 
     def __init__(self, steps, repeats, seconds):
         self.steps, self.repeats, self.seconds = steps, repeats, seconds
@@ -39,8 +39,9 @@ class Clock:
         if self.spent < self.seconds:
             return True
         self.values.append(1e6 * self.spent / (self.epochs * self.steps))
+        slow = self.spent > 10 * self.seconds
         self.spent = self.epochs = 0
-        return len(self.values) < self.repeats
+        return len(self.values) < self.repeats and not slow
 
 
 def since_start():
