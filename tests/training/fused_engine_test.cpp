@@ -5,6 +5,7 @@
 #include "hourglass/datasets/corruption.h"
 #include "hourglass/kernels/instruction_set.h"
 #include "hourglass/models/autoencoder.h"
+#include "hourglass/models/networks/convolutional_network.h"
 #include "hourglass/models/networks/dense_network.h"
 #include "hourglass/models/sparse.h"
 #include "hourglass/models/variational.h"
@@ -190,6 +191,10 @@ TEST(FusedEngine, SaysWhatItDoesNotTake) {
   EXPECT_EQ(fused_obstacle({}, {own, *data, optimizer}), "an objective of its own");
   EXPECT_EQ(fused_obstacle({.precision = Precision::Bfloat16}, {plain, *data, optimizer}),
             "the precision bfloat16");
+  const ModelSpec of_images = {.shapes = {{3, 8, 8}, {3, 8, 8}},
+                               .network = ConvolutionalNetwork{.filters = {4}}};
+  Sparse sparse_map({}, of_images);
+  EXPECT_EQ(fused_obstacle({}, {sparse_map, *data, optimizer}), "this objective of a code that is a map");
   const auto by_autograd = make_engine({}, {own, *data, optimizer});
   EXPECT_EQ(by_autograd->kind(), EngineKind::Autograd);
   EXPECT_EQ(by_autograd->obstacle, "an objective of its own");

@@ -105,8 +105,16 @@ std::optional<std::string> obstacle(const models::Autoencoder& model) {
       all_dense = all_dense && (entry.layer.kind == "dense" || is_view(entry.layer));
     }
   }
-  if (model.objective_plan()->bound_samples > 0 && !all_dense) return "several samples of a code for other than dense layers";
-  if (model.condition_width() > 0 && !all_dense) return "a condition that joins other than dense layers";
+  const models::ObjectivePlan objective = *model.objective_plan();
+  const bool code_is_special =
+      objective.samples_code || objective.penalty != models::Penalty::None;
+  if (objective.bound_samples > 0 && !all_dense) {
+    return "several samples of a code for other than dense layers";
+  }
+  if (model.condition_width() > 0 && !all_dense) {
+    return "a condition that joins other than dense layers";
+  }
+  if (code_is_special && model.code_shape().size() != 1) return "this objective of a code that is a map";
   return {};
 }
 
