@@ -52,7 +52,8 @@ def measured_times(lines, section="training"):
     for line in lines:
         if line["section"] == section and "error" not in line:
             variant = (line["setting"], line["asked_threads"])
-            groups.setdefault(line["recipe"], {}).setdefault(line["contender_key"], {}).setdefault(variant, []).append(line)
+            row = groups.setdefault(line["recipe"], {})
+            row.setdefault(line["contender_key"], {}).setdefault(variant, []).append(line)
     return {recipe: {key: min((Measured(found) for found in by_variant.values()), key=lambda one: one.median)
                      for key, by_variant in row.items()} for recipe, row in groups.items()}
 
