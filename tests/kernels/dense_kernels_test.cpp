@@ -1,0 +1,158 @@
+// The passes of dense layers against plain loops, for every instruction set. The fused engine's
+// comparison with autograd tests what they compute together.
+
+#include "hourglass/kernels/dense_passes.h"
+#include "hourglass/kernels/instruction_set.h"
+#include "hourglass/kernels/losses.h"
+#include "hourglass/kernels/matrix_product.h"
+#include "hourglass/kernels/scaling.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <new>
+#include <numeric>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace hourglass::kernels {
+namespace {
+
+/// Random rows, each padded with ones, which no result may depend on.
+class Rows {
+ public:
+  Rows(int64_t rows, int64_t columns, uint32_t seed)
+      : columns_(columns),
+        data_(new(std::align_val_t(64)) float[static_cast<size_t>(rows * padded(columns))]) {
+    std::mt19937 random(seed);
+    std::uniform_real_distribution<float> uniform(-1, 1);
+    std::fill_n(data_.get(), rows * stride(), 1.0F);
+    for (int64_t i = 0; i < rows; ++i) {
+      for (int64_t j = 0; j < columns; ++j) at(i, j) = uniform(random);
+    }
+  }
+
+  float& at(int64_t i, int64_t j) { return data_.get()[i * stride() + j]; }
+  int64_t stride() const { return padded(columns_); }
+  float* data() const { return data_.get(); }
+  operator RowsOf() const { return {data(), stride()}; }
+  operator MutableRowsOf() const { return {data(), stride()}; }
+
+ private:
+  struct Free {
+    void operator()(float* data) const { ::operator delete[](data, std::align_val_t(64)); }
+  };
+  int64_t columns_;
+  std::unique_ptr<float[], Free> data_;
+};
+
+class DenseKernels : public ::testing::TestWithParam<std::string> {
+ protected:
+  const WithInstructionSet with_{GetParam()};
+};
+
+TEST_P(DenseKernels, ProductsEqualPlainLoopsAtOddSizes) {
+  for (const auto& [m, n, k] : std::vector<std::array<int64_t, 3>>{
+           {1, 1, 1}, {3, 17, 5}, {14, 33, 300}, {29, 48, 7}, {40, 31, 513}}) {
+    for (const Left lies : {Left::Rows, Left::Columns}) {
+      for (const Into into : {Into::Overwrite, Into::Add}) {
+        const bool by_rows = lies == Left::Rows;
+        Rows left(by_rows ? m : k, by_rows ? k : m, 1), right(k, n, 2), result(m, n, 3), before(m, n, 3);
+        multiply({m, n, k}, {left.data(), left.stride(), lies}, right, result, into);
+        for (int64_t i = 0; i < m; ++i) {
+          for (int64_t j = 0; j < n; ++j) {
+            double sum = into == Into::Add ? before.at(i, j) : 0;
+            for (int64_t p = 0; p < k; ++p) {
+              sum += double{by_rows ? left.at(i, p) : left.at(p, i)} * right.at(p, j);
+            }
+            // Rounding grows with the number of terms.
+            ASSERT_NEAR(result.at(i, j), sum, 1e-7 * static_cast<double>(k + 10)) << m << " " << n << " " << k;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_P(DenseKernels, TransposesAtOddSizes) {
+  Rows in(13, 22, 1), out(22, 13, 2);
+  transpose({13, 22}, in, out);
+  for (int64_t i = 0; i < 13; ++i) {
+    for (int64_t j = 0; j < 22; ++j) ASSERT_EQ(out.at(j, i), in.at(i, j));
+  }
+}
+
+TEST_P(DenseKernels, SumsColumns) {
+  Rows rows(9, 21, 1), sums(1, 21, 2);
+  sum_columns({9, 21}, rows, sums.data());
+  for (int64_t j = 0; j < 21; ++j) {
+    double sum = 0;
+    for (int64_t i = 0; i < 9; ++i) sum += rows.at(i, j);
+    ASSERT_NEAR(sums.at(0, j), sum, 1e-6);
+  }
+}
+
+TEST_P(DenseKernels, ScalesBytesAndFloats) {
+  std::vector<uint8_t> bytes(37);
+  std::iota(bytes.begin(), bytes.end(), uint8_t{200});
+  std::vector<float> out(38, -1);
+  scale(37, bytes.data(), 3, 0.25F, out.data());
+  for (size_t i = 0; i < 37; ++i) ASSERT_EQ(out[i], (static_cast<float>(bytes[i]) - 3) * 0.25F);
+  EXPECT_EQ(out[37], -1);
+}
+
+/// Binary cross-entropy of a logit in double.
+double cross_entropy(double a, double x) {
+  return std::max(a, 0.0) - a * x + std::log1p(std::exp(-std::abs(a)));
+}
+
+TEST_P(DenseKernels, CrossEntropyIsRightForAnyLogit) {
+  constexpr int64_t kColumns = 19;
+  Rows logits(2, kColumns, 1), target(2, kColumns, 2), bias(1, kColumns, 3);
+  const std::vector<float> extremes = {0, 1e-8F, 20, -20, 90, -90, 1e4F, -1e4F};
+  for (size_t j = 0; j < extremes.size(); ++j) logits.at(1, static_cast<int64_t>(j)) = extremes[j];
+  for (int64_t i = 0; i < 2; ++i) {
+    for (int64_t j = 0; j < kColumns; ++j) target.at(i, j) = std::abs(target.at(i, j));
+  }
+  double expected = 0;
+  std::vector<double> gradients;
+  for (int64_t i = 0; i < 2; ++i) {
+    for (int64_t j = 0; j < kColumns; ++j) {
+      const double a = double{logits.at(i, j) + bias.at(0, j)}, x = target.at(i, j);
+      expected += cross_entropy(a, x);
+      gradients.push_back(0.5 * (1 / (1 + std::exp(-a)) - x));
+    }
+  }
+  std::vector<float> row_losses(2);
+  const double sum = loss_pass({.rows = 2, .columns = kColumns, .bias = bias.data(), .logits = logits,
+                                .target = target, .scale = 0.5F, .row_losses = row_losses.data()});
+  EXPECT_NEAR(sum, expected, 1e-6 * expected);
+  EXPECT_NEAR(row_losses[0] + row_losses[1], expected, 1e-6 * expected);
+  for (int64_t i = 0; i < 2; ++i) {
+    for (int64_t j = 0; j < kColumns; ++j) {
+      EXPECT_NEAR(logits.at(i, j), gradients[static_cast<size_t>(i * kColumns + j)], 2e-7);
+    }
+    // Padding has no gradient, so that no weight learns from it.
+    for (int64_t j = kColumns; j < padded(kColumns); ++j) EXPECT_EQ(logits.at(i, j), 0);
+  }
+}
+
+TEST_P(DenseKernels, ALossOfWhatIsNoNumberIsNone) {
+  for (const Loss loss : {Loss::Bce, Loss::Mse, Loss::Mae}) {
+    Rows logits(1, 5, 1), target(1, 5, 2), bias(1, 5, 3);
+    logits.at(0, 3) = std::numeric_limits<float>::quiet_NaN();
+    EXPECT_FALSE(std::isfinite(loss_pass({.loss = loss, .rows = 1, .columns = 5, .bias = bias.data(),
+                                          .logits = logits, .target = target})));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(InstructionSets, DenseKernels, ::testing::ValuesIn(instruction_sets()),
+                         [](const auto& one) { return one.param; });
+
+}  // namespace
+}  // namespace hourglass::kernels
