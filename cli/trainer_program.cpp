@@ -32,6 +32,11 @@ using training::RunEnd;
 
 // ---- What people read
 
+/// Why `auto` did not take the fast engine: " (fused does not take the layer encoder.conv1)".
+std::string reason_of(const training::Engine& engine) {
+  return engine.obstacle.empty() ? "" : fmt::format(" (fused does not take {})", engine.obstacle);
+}
+
 void show_plan(runs::Run& run) {
   const runs::RunOptions& options = run.options();
   const formats::DataCard& data = run.data().info;
@@ -41,10 +46,11 @@ void show_plan(runs::Run& run) {
   fmt::print("data      {}: {} training, {} validation, {} test rows\n", data.name,
              with_thousands(data.training_rows), with_thousands(data.validation_rows),
              with_thousands(data.test_rows));
-  fmt::print("training  {} epochs, batch {}, {}, on {} with {} thread{}\n", options.training.epochs,
-             options.training.batch_size, enum_name(options.training.optimizer.kind),
-             options.training.device, *options.threads.count,
-             *options.threads.count == 1 ? "" : "s");
+  fmt::print("training  {} epochs, batch {}, {}, on {} with {} thread{}, engine {}{}\n",
+             options.training.epochs, options.training.batch_size,
+             enum_name(options.training.optimizer.kind), options.training.device,
+             *options.threads.count, *options.threads.count == 1 ? "" : "s",
+             enum_name(options.training.engine.kind), reason_of(run.trainer().engine()));
   fmt::print("run       {}\n", run.folder().string());
   std::fflush(stdout);
 }

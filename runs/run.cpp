@@ -110,6 +110,7 @@ Run::Run(RunOptions options, std::optional<RunRecord> resumed) : options_(std::m
   create_folders(folder_);
   trainer_ = std::make_unique<training::Trainer>(model_, data_.training, data_.validation,
                                                  options_.training);
+  options_.training.engine.kind = trainer_->engine().kind();
   if (state_) trainer_->restore(*state_);
   record_ = new_run_record(options_, table_, data_.info);
   record_.parameters = parameter_count(*model_);

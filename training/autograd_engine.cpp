@@ -70,7 +70,7 @@ class AutogradEngine : public Engine {
     }
   }
 
-  std::string name() const override { return "autograd"; }
+  EngineKind kind() const override { return EngineKind::Autograd; }
 
   void train(std::span<const int64_t> positions, const models::StepContext& context,
              double learning_rate) override {

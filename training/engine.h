@@ -56,8 +56,8 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
-  /// "autograd".
-  virtual std::string name() const = 0;
+  /// Never Auto.
+  virtual EngineKind kind() const = 0;
 
   /// A step of each phase on the items at `positions` of the training data; they must stay where
   /// they are until the next step. Does not wait for the device.
@@ -86,6 +86,9 @@ class Engine {
 
   /// Throws `Error` when the state is of another model or optimizer.
   virtual void restore(const EngineState& state) = 0;
+
+  /// What kept `auto` from a faster engine: "the layer encoder.conv1"; empty where nothing did.
+  std::string obstacle;
 };
 
 /// What an engine works on; all of it must outlive the engine.

@@ -39,7 +39,7 @@ class FusedEngine : public Engine {
     follow_parameters();
   }
 
-  std::string name() const override { return "fused"; }
+  EngineKind kind() const override { return EngineKind::Fused; }
 
   void train(std::span<const int64_t> positions, const models::StepContext& context,
              double learning_rate) override {

@@ -190,8 +190,10 @@ TEST(FusedEngine, SaysWhatItDoesNotTake) {
   EXPECT_EQ(fused_obstacle({}, {own, *data, optimizer}), "an objective of its own");
   EXPECT_EQ(fused_obstacle({.precision = Precision::Bfloat16}, {plain, *data, optimizer}),
             "the precision bfloat16");
-  EXPECT_EQ(make_engine({}, {own, *data, optimizer})->name(), "autograd");
-  EXPECT_EQ(make_engine({}, {plain, *data, optimizer})->name(), "fused");
+  const auto by_autograd = make_engine({}, {own, *data, optimizer});
+  EXPECT_EQ(by_autograd->kind(), EngineKind::Autograd);
+  EXPECT_EQ(by_autograd->obstacle, "an objective of its own");
+  EXPECT_EQ(make_engine({}, {plain, *data, optimizer})->kind(), EngineKind::Fused);
   testing::expect_contains(testing::error_of([&] {
                              make_engine({.kind = EngineKind::Fused}, {own, *data, optimizer});
                            }),
