@@ -30,7 +30,7 @@ class BatchNorm {
   /// [C], whose sign says which of the images' values become the largest.
   const float* sign() const { return parameters_.values(weight_); }
 
-  /// The same for gradients: of the normalised, pooled images, beside the images pooled.
+  /// The same for gradients, by who reads the images: of those normalised and pooled, beside those pooled.
   void add_gradient(const Shard& shard, int64_t item, const kernels::ImageSize& size,
                     const float* gradient, const float* image);
   void finish_gradients();

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <initializer_list>
-#include <optional>
 #include <utility>
 #include <vector>
 

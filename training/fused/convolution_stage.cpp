@@ -55,7 +55,7 @@ kernels::ImageSize ConvolutionStage::output_size() const {
 }
 
 ImageFlow ConvolutionStage::image() {
-  return {&output_, norm_ ? norm_->affine() : kernels::Affine{nullptr, nullptr}};
+  return {&output_, norm_.get()};
 }
 
 float* ConvolutionStage::map(int shard, int64_t item) const {
@@ -121,18 +121,11 @@ void ConvolutionStage::backward(const Shard& shard, int64_t item) {
   }
   if (!input_.wants_gradient()) return;
   convolution_.backward(shard.index, input_.gradient(shard.index, item));
-  input_.give_gradient(shard.index, item);
+  input_.give_gradient(shard, item);
 }
 
 void ConvolutionStage::add_backward(Program& program) {
-  if (norm_) {
-    program.each([this](const Shard& shard) {
-      for (int64_t i = shard.first; i < shard.first + shard.count; ++i) {
-        norm_->add_gradient(shard, i, output_size(), output_.gradient_row(i), output_.row(i));
-      }
-    });
-    program.once([this] { norm_->finish_gradients(); });
-  }
+  if (norm_) program.once([this] { norm_->finish_gradients(); });
   program.each([this](const Shard& shard) {
     weights_.clear_gradient(shard.index);
     if (norm_) norm_->write_gradients(shard);

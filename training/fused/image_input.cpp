@@ -39,7 +39,15 @@ kernels::ImageSize ImageInput::gradient_size() const {
 void ImageInput::read(int64_t item, kernels::Framed<float> image) const {
   const float* values = source_.flow->row(item);
   if (source_.channels_last()) {
-    kernels::place(size_, values, source_width_, source_.affine, repeat_, image);
+    const kernels::Affine affine =
+        source_.norm ? source_.norm->affine() : kernels::Affine{nullptr, nullptr};
+    kernels::place(size_, values, source_width_, affine, repeat_, image);
+    return;
+  }
+  if (size_.channels == 1 && repeat_ == 1) {
+    for (int64_t row = 0; row < size_.height; ++row) {
+      std::copy_n(values + row * source_width_, size_.width, image.data + row * image.row);
+    }
     return;
   }
   for (int64_t channel = 0; channel < size_.channels; ++channel) {
@@ -59,10 +67,14 @@ float* ImageInput::gradient(int shard, int64_t item) const {
                             : gradients_[static_cast<size_t>(shard)].data();
 }
 
+kernels::ImageSize ImageInput::source_size() const {
+  return {source_height_, source_width_, kernels::padded(size_.channels)};
+}
+
 const float* ImageInput::gathered(int shard) const {
   const auto index = static_cast<size_t>(shard);
   if (gathered_.empty()) return gradients_[index].data();
-  kernels::ImageSize source = {source_height_, source_width_, gradient_size().channels};
+  const kernels::ImageSize source = source_size();
   if (repeat_ == 2) {
     kernels::gather_repeated(source, gradient_size(), gradients_[index].data(),
                              gathered_[index].data());
@@ -74,8 +86,15 @@ const float* ImageInput::gathered(int shard) const {
   return gathered_[index].data();
 }
 
-void ImageInput::give_gradient(int shard, int64_t item) const {
-  if (gradients_.empty()) return;
+void ImageInput::give_gradient(const Shard& shard, int64_t item) const {
+  if (!gradients_.empty()) copy_gradient(shard.index, item);
+  if (source_.norm) {
+    source_.norm->add_gradient(shard, item, source_size(), source_.flow->gradient_row(item),
+                               source_.flow->row(item));
+  }
+}
+
+void ImageInput::copy_gradient(int shard, int64_t item) const {
   const float* from = gathered(shard);
   float* to = source_.flow->gradient_row(item);
   const int64_t pixels = source_height_ * source_width_;

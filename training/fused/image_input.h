@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hourglass/kernels/channel_passes.h"
+#include "hourglass/training/fused/batch_norm.h"
 #include "hourglass/training/fused/convolution_plan.h"
 #include "hourglass/training/fused/layer.h"
 
@@ -9,10 +10,11 @@
 
 namespace hourglass::training::fused {
 
-/// Images [C, H, W] that flow from one layer to the next, where a normalisation may be left to whoever reads them.
+/// Images [C, H, W] that flow from one layer to the next, where a normalisation may be left to whoever reads them: it
+/// is applied in the pass that copies an image, and counts its gradient while that is still in the caches.
 struct ImageFlow {
   Flow* flow = nullptr;
-  kernels::Affine affine = {nullptr, nullptr};  ///< only where the order is ChannelsLast
+  BatchNorm* norm = nullptr;  ///< only where the order is ChannelsLast
 
   bool channels_last() const { return flow->order == Order::ChannelsLast; }
 };
@@ -58,7 +60,7 @@ class ImageInput {
 
   /// Where the gradient of an item is to be written, and what is to be done then.
   float* gradient(int shard, int64_t item) const;
-  void give_gradient(int shard, int64_t item) const;
+  void give_gradient(const Shard& shard, int64_t item) const;
 
  private:
   ImageFlow source_;
@@ -68,7 +70,9 @@ class ImageInput {
   kernels::ImageSize size_;
   std::vector<Floats> gradients_, gathered_;  // a shard; where the flow's own memory will not do
 
+  kernels::ImageSize source_size() const;
   const float* gathered(int shard) const;
+  void copy_gradient(int shard, int64_t item) const;
 };
 
 }  // namespace hourglass::training::fused

@@ -40,7 +40,7 @@ void ItemOrder::add_backward(Program& program) {
           image[pixel * size.channels + channel] = *from++;
         }
       }
-      input_.give_gradient(shard.index, item);
+      input_.give_gradient(shard, item);
     }
   });
 }

@@ -105,8 +105,8 @@ void OutputConvolution::forward(int shard, int64_t item) const {
                                  slopes_ ? slopes_.data() + item * output_.stride : nullptr);
 }
 
-void OutputConvolution::backward(int shard, int64_t item, bool first) const {
-  const Scratch& scratch = scratch_[static_cast<size_t>(shard)];
+void OutputConvolution::backward(const Shard& shard, int64_t item) const {
+  const Scratch& scratch = scratch_[static_cast<size_t>(shard.index)];
   const int64_t channels = input_.size().channels, pixels = patches_.rows * patches_.columns;
   float* gradient = output_.gradient_row(item);
   if (activation_ != models::Activation::Linear) {
@@ -117,7 +117,7 @@ void OutputConvolution::backward(int shard, int64_t item, bool first) const {
   }
   // The frame beyond the output gets no gradient: whatever was added up there is cut off.
   std::fill_n(scratch.images.data(), patches_.planes * patches_.plane, 0.0F);
-  float* bias = weights_.bias_gradient(shard);
+  float* bias = weights_.bias_gradient(shard.index);
   for (int64_t plane = 0; plane < patches_.planes; ++plane) {
     float* to = scratch.images.data() + plane * patches_.plane + first_;
     float sum = 0;
@@ -128,15 +128,15 @@ void OutputConvolution::backward(int shard, int64_t item, bool first) const {
     if (bias) bias[plane] += sum;
   }
   kernels::take_patches(patches_, scratch.images.data(), scratch.table.data());
-  read(shard, item);
+  read(shard.index, item);
   kernels::multiply({channels, table_row_, pixels},
                     {scratch.input.data(), channels, kernels::Left::Columns},
                     {scratch.table.data(), table_row_}, {scratch.weights.data(), table_row_},
-                    first ? kernels::Into::Overwrite : kernels::Into::Add);
+                    item == shard.first ? kernels::Into::Overwrite : kernels::Into::Add);
   if (!input_.wants_gradient()) return;
   const int64_t wide = kernels::padded(channels);
   kernels::multiply({pixels, wide, entries_}, {scratch.table.data(), table_row_, kernels::Left::Rows},
-                    {backward_weights_.data(), wide}, {input_.gradient(shard, item), wide});
+                    {backward_weights_.data(), wide}, {input_.gradient(shard.index, item), wide});
   input_.give_gradient(shard, item);
 }
 
@@ -149,7 +149,7 @@ void OutputConvolution::add_forward(Program& program) {
 void OutputConvolution::add_backward(Program& program) {
   program.each([this](const Shard& shard) {
     weights_.clear_gradient(shard.index);
-    for (int64_t i = 0; i < shard.count; ++i) backward(shard.index, shard.first + i, i == 0);
+    for (int64_t i = 0; i < shard.count; ++i) backward(shard, shard.first + i);
     if (shard.count == 0) return;
     const int64_t kernel = rows_.kernel;
     for (int64_t place = 0; place < kernel * kernel; ++place) {

@@ -51,7 +51,7 @@ class OutputConvolution : public ImageStage {
 
   void read(int shard, int64_t item) const;
   void forward(int shard, int64_t item) const;
-  void backward(int shard, int64_t item, bool first) const;
+  void backward(const Shard& shard, int64_t item) const;
   kernels::Area area() const { return {1, output_.width}; }
 };
 
