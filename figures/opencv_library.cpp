@@ -37,8 +37,9 @@ class Library final : public OpenCv {
   }
 
   std::vector<uint8_t> encode(const PixelView& pixels, const std::string& suffix) const override {
-    cv::Mat stored = as_mat(pixels);
-    if (pixels.channels == 3) cv::cvtColor(as_mat(pixels), stored, cv::COLOR_RGB2BGR);
+    cv::Mat swapped;  // not in place: the pixels are the caller's
+    if (pixels.channels == 3) cv::cvtColor(as_mat(pixels), swapped, cv::COLOR_RGB2BGR);
+    const cv::Mat stored = swapped.empty() ? as_mat(pixels) : swapped;
     std::vector<uint8_t> bytes;
     // Level 9 takes five times as long for 3 % less.
     cv::imencode(suffix, stored, bytes, {cv::IMWRITE_PNG_COMPRESSION, 6});
