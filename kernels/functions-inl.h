@@ -27,8 +27,15 @@ constexpr int64_t kWidth = hn::MaxLanes(Float());
 
 HWY_INLINE Vector constant(float x) { return hn::Set(Float(), x); }
 
-/// max(bound, x); NaN stays what it is, for which x86 wants the operands in this order.
+// max(bound, x) and min(bound, x), of which NaN stays NaN: x86 wants the operands in this order for that, and Highway's
+// plain C++ has no such order.
+#if HWY_TARGET == HWY_SCALAR
+HWY_INLINE Vector at_least(float bound, Vector x) { return x.raw < bound ? constant(bound) : x; }
+HWY_INLINE Vector at_most(float bound, Vector x) { return x.raw > bound ? constant(bound) : x; }
+#else
 HWY_INLINE Vector at_least(float bound, Vector x) { return hn::Max(constant(bound), x); }
+HWY_INLINE Vector at_most(float bound, Vector x) { return hn::Min(constant(bound), x); }
+#endif
 
 /// c₀ xⁿ + c₁ xⁿ⁻¹ + …
 template <class... Coefficients>
@@ -55,7 +62,7 @@ HWY_INLINE Vector square_root(Vector x) {
 
 /// eˣ; beyond ±87 as at ±87. x = n ln 2 + r with |r| ≤ ½ ln 2, and the Taylor series of eʳ.
 HWY_INLINE Vector exponential(Vector x) {
-  x = hn::Min(constant(87), at_least(-87, x));
+  x = at_most(87, at_least(-87, x));
   const Vector n = hn::Round(hn::Mul(x, constant(1.44269504F)));
   // ln 2 in two parts, the first of few digits, so that n times it is exact.
   Vector r = hn::NegMulAdd(n, constant(0.693145752F), x);
