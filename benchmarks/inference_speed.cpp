@@ -83,7 +83,7 @@ int time_inference(const std::string& path, runs::RunOptions options, const Spee
                                          {"items_per_second", rates(batches, speed, work)}};
     fmt::print("{}\n", line.dump());
   };
-  const std::string own = "engine " + engine->name(), file = "exported file";
+  const std::string own = fmt::format("engine {}", enum_name(engine->kind())), file = "exported file";
   report(own, "encode", [&](const Batch& batch) { engine->encode(batch); });
   report(own, "reconstruct", [&](const Batch& batch) { engine->reconstruct(batch); });
   report(file, "encode", [&](const Batch& batch) { exported.encode(batch.input, batch.condition); });

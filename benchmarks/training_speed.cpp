@@ -105,7 +105,7 @@ int time_training(runs::RunOptions options, const SpeedOptions& speed) {
   if (result.end == training::RunEnd::NotFinite) throw Error("{}", result.problem);
 
   nlohmann::ordered_json line = {{"contender", "Hourglass"},
-                                 {"engine", trainer.engine().name()},
+                                 {"engine", enum_name(trainer.engine().kind())},
                                  {"threads", *subject.options.threads.count},
                                  {"recipe", subject.options.recipe},
                                  {"batch_size", training.batch_size},
