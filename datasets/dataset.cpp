@@ -13,6 +13,15 @@
 namespace hourglass::datasets {
 namespace {
 
+constexpr size_t kRowsAhead = 2;
+
+/// Asks for memory that is soon to be read.
+template <class Stored>
+void fetch(const Stored* values, int64_t count) {
+  constexpr int64_t kValuesInACacheLine = 64 / sizeof(Stored);
+  for (int64_t i = 0; i < count; i += kValuesInACacheLine) __builtin_prefetch(values + i);
+}
+
 Shape shape_of_item(const at::Tensor& values) { return values.sizes().slice(1).vec(); }
 
 /// One number for all features, or one a feature, shaped to broadcast over a batch of items.
@@ -104,8 +113,10 @@ void TensorDataset::write_items(const Stored* values, std::span<const int64_t> p
   const int64_t count = c10::multiply_integers(item_shape());
   const auto* offset = offset_.const_data_ptr<float>();
   const auto* factor = factor_.const_data_ptr<float>();
-  for (const int64_t position : positions) {
-    const Stored* item = values + position * count;
+  for (size_t i = 0; i < positions.size(); ++i) {
+    const Stored* item = values + positions[i] * count;
+    // Shuffled rows lie anywhere, and waiting for each takes longer than converting it.
+    if (i + kRowsAhead < positions.size()) fetch(values + positions[i + kRowsAhead] * count, count);
     if (scaling_.factor.size() == 1) {
       kernels::scale(count, item, *offset, *factor, out);
     } else {
