@@ -158,6 +158,8 @@ TEST_P(FusedRecurrent, SequencesEqualAutograd) {
   expect_equal({lstm(3, 7, Output::Sequence)}, 4, 3, {4, 7});
   expect_equal({lstm(16, 32, Output::Sequence)}, 5, 16, {5, 32});
   expect_equal({lstm(20, 37, Output::Sequence)}, 30, 20, {30, 37});
+  // Sums that are longer than a block of the products.
+  expect_equal({lstm(28, 72, Output::Sequence), lstm(72, 30, Output::Last)}, 60, 28, {30});
 }
 
 TEST_P(FusedRecurrent, LastStatesEqualAutograd) {
