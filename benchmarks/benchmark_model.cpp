@@ -5,6 +5,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+
 #include <sys/resource.h>
 
 namespace hourglass::benchmarks {

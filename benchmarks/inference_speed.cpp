@@ -63,8 +63,7 @@ std::vector<double> rates(const std::vector<Batch>& batches, const SpeedOptions&
 int time_inference(const std::string& path, runs::RunOptions options, const SpeedOptions& speed) {
   Subject subject = make_subject(std::move(options));
   formats::load_weights(*subject.model, path);
-  const datasets::Dataset& rows =
-      subject.data.test ? *subject.data.test : *subject.data.training;
+  const datasets::Dataset& rows = subject.data.test ? *subject.data.test : *subject.data.training;
   // Ready in memory, as the peers have them: the model is timed, not the reading of bytes.
   std::vector<Batch> batches;
   datasets::for_each_batch(rows, speed.items, 0, [&](const Batch& batch, int64_t /*first*/) {
@@ -83,10 +82,12 @@ int time_inference(const std::string& path, runs::RunOptions options, const Spee
                                          {"items_per_second", rates(batches, speed, work)}};
     fmt::print("{}\n", line.dump());
   };
-  const std::string own = fmt::format("engine {}", enum_name(engine->kind())), file = "exported file";
+  const std::string own = fmt::format("engine {}", enum_name(engine->kind())),
+                    file = "exported file";
   report(own, "encode", [&](const Batch& batch) { engine->encode(batch); });
   report(own, "reconstruct", [&](const Batch& batch) { engine->reconstruct(batch); });
-  report(file, "encode", [&](const Batch& batch) { exported.encode(batch.input, batch.condition); });
+  report(file, "encode",
+         [&](const Batch& batch) { exported.encode(batch.input, batch.condition); });
   report(file, "reconstruct",
          [&](const Batch& batch) { exported.reconstruct(batch.input, batch.condition); });
   return kDone;

@@ -88,8 +88,8 @@ Picture speed_chart(const SpeedTable& table) {
   for (const auto& recipe : table.recipes) names = std::max(names, text_width(recipe, kSmallSize));
 
   const double height = (static_cast<double>(table.recipes.size()) + 3) * kRowHeight;
-  auto [canvas, content] = make_page(kWidth + names + legend.width() + 2 * kGap,
-                                     std::max(height, legend.height()), "");
+  auto [canvas, content] =
+      make_page(kWidth + names + legend.width() + 2 * kGap, std::max(height, legend.height()), "");
   const PlotArea area = draw_axes(canvas, content.without_right(legend.width() + 2 * kGap), x, y);
   legend.draw(canvas, {area.box.right() + 2 * kGap, area.box.y});
   for (size_t i = 0; i < table.recipes.size(); ++i) {

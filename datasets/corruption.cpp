@@ -118,7 +118,8 @@ void Corrupted::write(std::span<const int64_t> positions, int64_t epoch,
   const int64_t count = element_count(item_shape());
   std::vector<float> noise(static_cast<size_t>(count));
   for (size_t i = 0; i < rows.size(); ++i) {
-    const RowNumbers numbers = {.rows = std::span(rows).subspan(i, 1), .count = count, .out = noise.data()};
+    const RowNumbers numbers = {
+        .rows = std::span(rows).subspan(i, 1), .count = count, .out = noise.data()};
     corrupt(corruption_, random, numbers, to.input + static_cast<int64_t>(i) * to.input_stride);
   }
 }

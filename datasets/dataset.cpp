@@ -38,7 +38,8 @@ at::Tensor Dataset::first_positions(int64_t count) const {
 
 void Dataset::write(std::span<const int64_t> positions, int64_t epoch,
                     const BatchMemory& to) const {
-  const Batch items = batch(at::tensor(c10::IntArrayRef(positions.data(), positions.size())), epoch);
+  const Batch items =
+      batch(at::tensor(c10::IntArrayRef(positions.data(), positions.size())), epoch);
   const auto copy = [&](const at::Tensor& values, float* out, int64_t stride) {
     if (!out) return;
     const at::Tensor flat = values.flatten(1);  // [B, values of an item]

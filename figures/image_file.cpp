@@ -102,8 +102,7 @@ Pixels with_size(Pixels pixels, const Shape& shape) {
   const auto height = static_cast<int>(shape[1]), width = static_cast<int>(shape[2]);
   if (pixels.height == height && pixels.width == width) return pixels;
   const bool shrinks = shape[1] * shape[2] < int64_t{pixels.height} * pixels.width;
-  return opencv().resize(pixels.view(), height, width,
-                         shrinks ? Resizing::Area : Resizing::Linear);
+  return opencv().resize(pixels.view(), height, width, shrinks ? Resizing::Area : Resizing::Linear);
 }
 
 Pixels with_channels(Pixels pixels, int64_t channels) {

@@ -13,8 +13,7 @@ namespace {
 
 /// The same bytes, which OpenCV only reads: its type has no constant form.
 cv::Mat as_mat(const PixelView& pixels) {
-  return {pixels.height, pixels.width, CV_8UC(pixels.channels),
-          const_cast<uint8_t*>(pixels.bytes)};
+  return {pixels.height, pixels.width, CV_8UC(pixels.channels), const_cast<uint8_t*>(pixels.bytes)};
 }
 
 /// Of a whole matrix, whose rows lie without gaps.
@@ -48,8 +47,8 @@ class Library final : public OpenCv {
 
   Pixels decode(std::string_view bytes) const override try {
     const auto* first = reinterpret_cast<const uint8_t*>(bytes.data());
-    cv::Mat pixels = cv::imdecode(as_mat({first, 1, static_cast<int>(bytes.size()), 1}),
-                                  cv::IMREAD_ANYCOLOR);
+    cv::Mat pixels =
+        cv::imdecode(as_mat({first, 1, static_cast<int>(bytes.size()), 1}), cv::IMREAD_ANYCOLOR);
     if (pixels.channels() == 3) cv::cvtColor(pixels, pixels, cv::COLOR_BGR2RGB);
     return to_pixels(pixels);
   } catch (const cv::Exception& error) {

@@ -5,6 +5,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "hourglass/kernels/channel_passes.cpp"
 #include <hwy/foreach_target.h>  // includes this file once for each instruction set
+
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -108,7 +109,8 @@ struct Pooling {
     const Float f;
     const float* first = values + r * row + c * pixel;
     const Vector a = hn::Load(f, first), b = hn::Load(f, first + right * pixel);
-    const Vector d = hn::Load(f, first + below * row), e = hn::Load(f, first + below * row + right * pixel);
+    const Vector d = hn::Load(f, first + below * row),
+                 e = hn::Load(f, first + below * row + right * pixel);
     const Vector most = hn::Max(hn::Max(a, b), hn::Max(d, e));
     const Vector least = hn::Min(hn::Min(a, b), hn::Min(d, e));
     hn::Store(hn::IfThenElse(minimum, least, most), f, result);
@@ -154,7 +156,8 @@ struct Unpooling {
     const Float f;
     const float* first = values + r * row + c * pixel;
     const Vector a = hn::Load(f, first), b = hn::Load(f, first + right * pixel);
-    const Vector d = hn::Load(f, first + below * row), e = hn::Load(f, first + below * row + right * pixel);
+    const Vector d = hn::Load(f, first + below * row),
+                 e = hn::Load(f, first + below * row + right * pixel);
     const Vector most = hn::Max(hn::Max(a, b), hn::Max(d, e));
     const Vector least = hn::Min(hn::Min(a, b), hn::Min(d, e));
     const Vector extreme = hn::IfThenElse(minimum, least, most);
@@ -164,9 +167,12 @@ struct Unpooling {
     const auto a_or_b = hn::Or(at_a, at_b);
     // The last first: where a border makes two of a window one, the earlier stays.
     float* to = result.data + r * result.row + c * pixel;
-    hn::Store(function(e, hn::IfThenZeroElse(hn::Or(a_or_b, at_d), given)), f, to + below * result.row + right * pixel);
-    hn::Store(function(d, hn::IfThenElseZero(hn::AndNot(a_or_b, at_d), given)), f, to + below * result.row);
-    hn::Store(function(b, hn::IfThenElseZero(hn::AndNot(at_a, at_b), given)), f, to + right * pixel);
+    hn::Store(function(e, hn::IfThenZeroElse(hn::Or(a_or_b, at_d), given)), f,
+              to + below * result.row + right * pixel);
+    hn::Store(function(d, hn::IfThenElseZero(hn::AndNot(a_or_b, at_d), given)), f,
+              to + below * result.row);
+    hn::Store(function(b, hn::IfThenElseZero(hn::AndNot(at_a, at_b), given)), f,
+              to + right * pixel);
     hn::Store(function(a, hn::IfThenElseZero(at_a, given)), f, to);
   }
 };
@@ -183,9 +189,13 @@ HWY_INLINE void row_gradient(const ImageSize& size, const ImageGradient& how, in
     function.curve = hn::Load(f, how.curve + channel);
   }
   if (how.pooled) {
-    Unpooling unpooling{values + channel, gradient + channel, {result.data + channel, result.row},
-                        size.width * size.channels, size.channels,
-                        hn::Lt(function.slope, hn::Zero(f)), function};
+    Unpooling unpooling{values + channel,
+                        gradient + channel,
+                        {result.data + channel, result.row},
+                        size.width * size.channels,
+                        size.channels,
+                        hn::Lt(function.slope, hn::Zero(f)),
+                        function};
     for_windows(size, row, unpooling);
     return;
   }
@@ -223,7 +233,8 @@ void add_channel_sums(const ImageSize& size, Framed<const float> image, float* s
   }
 }
 
-void gather_repeated(const ImageSize& size, const ImageSize& of, const float* gradient, float* result) {
+void gather_repeated(const ImageSize& size, const ImageSize& of, const float* gradient,
+                     float* result) {
   const Float f;
   for (int64_t row = 0; row < size.height; ++row) {
     for (int64_t column = 0; column < size.width; ++column) {
@@ -231,7 +242,8 @@ void gather_repeated(const ImageSize& size, const ImageSize& of, const float* gr
         Vector sum = hn::Zero(f);
         for (int64_t r = 2 * row; r < std::min(2 * row + 2, of.height); ++r) {
           for (int64_t c = 2 * column; c < std::min(2 * column + 2, of.width); ++c) {
-            sum = hn::Add(sum, hn::Load(f, gradient + (r * of.width + c) * size.channels + channel));
+            sum =
+                hn::Add(sum, hn::Load(f, gradient + (r * of.width + c) * size.channels + channel));
           }
         }
         hn::Store(sum, f, result + (row * size.width + column) * size.channels + channel);

@@ -47,8 +47,9 @@ void pool(const ImageSize& size, const float* values, const float* sign, float* 
 
 /// How the gradient of an image follows from that behind activation, normalisation and pooling.
 struct ImageGradient {
-  bool relu = false;              ///< where the image is 0, the gradient is
-  bool pooled = false;            ///< the gradient given is of pool(): it goes to the first extreme of each window
+  bool relu = false;  ///< where the image is 0, the gradient is
+  bool pooled =
+      false;  ///< the gradient given is of pool(): it goes to the first extreme of each window
   const float* slope = nullptr;   ///< [channels], or null: 1. Its sign is also that for pool()
   const float* offset = nullptr;  ///< [channels], where there is a slope
   const float* curve = nullptr;   ///< [channels], likewise
@@ -63,6 +64,7 @@ void add_channel_sums(const ImageSize& size, Framed<const float> image, float* s
 
 /// Each pixel of `size` sums 2 x 2 of the gradient of an image [height, width] `of` the double size, cropped:
 /// what is missing there is 0.
-void gather_repeated(const ImageSize& size, const ImageSize& of, const float* gradient, float* result);
+void gather_repeated(const ImageSize& size, const ImageSize& of, const float* gradient,
+                     float* result);
 
 }  // namespace hourglass::kernels

@@ -8,9 +8,10 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "hourglass/kernels/convolution.cpp"
 #include <hwy/foreach_target.h>  // includes this file once for each instruction set
-#include <hwy/highway.h>
 
 #include "hourglass/kernels/spaced_values-inl.h"
+
+#include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace hourglass::kernels {
@@ -118,7 +119,8 @@ using ResultTile = void (*)(const Correlation&, const float*, const float*, floa
                             bool);
 
 template <int kVectors, size_t... kPixels>
-constexpr std::array<ResultTile, sizeof...(kPixels)> result_tiles(std::index_sequence<kPixels...> /*pixels*/) {
+constexpr std::array<ResultTile, sizeof...(kPixels)> result_tiles(
+    std::index_sequence<kPixels...> /*pixels*/) {
   return {result_tile<static_cast<int>(kPixels) + 1, kVectors>...};
 }
 
@@ -181,7 +183,8 @@ struct WeightTiles {
   /// One of the tiles, of which a template knows the height: from the highest down.
   template <int kRows = kMostRows>
   static HWY_INLINE void run(int64_t rows, const Correlation& c, const float* from,
-                             const int64_t* offsets, const float* gradient, float* weights, bool add) {
+                             const int64_t* offsets, const float* gradient, float* weights,
+                             bool add) {
     if (rows == kRows) {
       if constexpr (std::is_same_v<Values<1>, Neighbours<1>>) {
         weight_tile<kRows, kVectors, Values>(c, {from}, gradient, weights, add);
@@ -203,7 +206,8 @@ void weights_of_runs(const Correlation& c, const float* from, const float* gradi
     for (int64_t i = 0, first = 0; i < count; ++i) {
       const int64_t end = c.run * (i + 1) / count;
       WeightTiles<Neighbours, kVectors>::run(end - first, c, from + r * c.from_run + first, nullptr,
-                                             gradient, weights + (r * c.run + first) * c.outputs, add);
+                                             gradient, weights + (r * c.run + first) * c.outputs,
+                                             add);
       first = end;
     }
   }
@@ -254,7 +258,8 @@ void correlate_for_weights(const Correlation& c, const float* from, const float*
   // As many rows at a time as stay in the first cache for all tiles.
   constexpr int64_t kMostGradients = 4096;  // 16 KiB
   Correlation part = c;
-  const int64_t parts = std::clamp<int64_t>(c.rows * c.columns * c.outputs / kMostGradients, 1, c.rows);
+  const int64_t parts =
+      std::clamp<int64_t>(c.rows * c.columns * c.outputs / kMostGradients, 1, c.rows);
   for (int64_t i = 0, first = 0; i < parts; ++i) {
     const int64_t end = c.rows * (i + 1) / parts;
     part.rows = end - first;

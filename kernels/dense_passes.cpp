@@ -6,6 +6,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "hourglass/kernels/dense_passes.cpp"
 #include <hwy/foreach_target.h>  // includes this file once for each instruction set
+
 #include "hourglass/kernels/functions-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -85,7 +86,8 @@ HWY_INLINE void transpose_block(const float* in, int64_t, float* out, int64_t) {
 #else
 constexpr int64_t kBlock = 4;
 /// Four by four values, in vectors of four.
-HWY_INLINE void transpose_block(const float* in, int64_t in_stride, float* out, int64_t out_stride) {
+HWY_INLINE void transpose_block(const float* in, int64_t in_stride, float* out,
+                                int64_t out_stride) {
   const hn::FixedTag<float, 4> four;
   const hn::Repartition<double, decltype(four)> pairs;
   const auto r0 = hn::LoadU(four, in), r1 = hn::LoadU(four, in + in_stride);
@@ -105,7 +107,8 @@ void transpose(const Area& area, const RowsOf& in, const MutableRowsOf& out) {
   const int64_t rows = area.rows / kBlock * kBlock, columns = area.columns / kBlock * kBlock;
   for (int64_t i = 0; i < rows; i += kBlock) {
     for (int64_t j = 0; j < columns; j += kBlock) {
-      transpose_block(in.data + i * in.stride + j, in.stride, out.data + j * out.stride + i, out.stride);
+      transpose_block(in.data + i * in.stride + j, in.stride, out.data + j * out.stride + i,
+                      out.stride);
     }
   }
   for (int64_t i = 0; i < area.rows; ++i) {

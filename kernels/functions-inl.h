@@ -4,9 +4,8 @@
 #include "hourglass/kernels/activation.h"
 #include "hourglass/kernels/matrix_product.h"
 
-#include <hwy/highway.h>
-
 #include <cstdint>
+#include <hwy/highway.h>
 
 #if defined(HOURGLASS_KERNELS_FUNCTIONS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef HOURGLASS_KERNELS_FUNCTIONS_INL_H_
@@ -69,7 +68,8 @@ HWY_INLINE Vector exponential(Vector x) {
   r = hn::NegMulAdd(n, constant(1.42860677e-6F), r);
   const Vector series =
       polynomial(r, 1.0F / 720, 1.0F / 120, 1.0F / 24, 1.0F / 6, 0.5F, 1.0F, 1.0F);
-  const auto exponent = hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(Integer(), n), hn::Set(Integer(), 127)));
+  const auto exponent =
+      hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(Integer(), n), hn::Set(Integer(), 127)));
   return hn::Mul(series, hn::BitCast(Float(), exponent));
 }
 
@@ -90,7 +90,8 @@ HWY_INLINE Vector hyperbolic_tangent(Vector x) {
   const Vector far = hn::Mul(hn::Sub(constant(1), e), reciprocal(hn::Add(constant(1), e)));
   // The difference loses digits near 0, where the series has them.
   const Vector square = hn::Mul(x, x);
-  const Vector near = hn::Mul(x, polynomial(square, 62.0F / 2835, -17.0F / 315, 2.0F / 15, -1.0F / 3, 1.0F));
+  const Vector near =
+      hn::Mul(x, polynomial(square, 62.0F / 2835, -17.0F / 315, 2.0F / 15, -1.0F / 3, 1.0F));
   return hn::IfThenElse(hn::Lt(hn::Abs(x), constant(0.25F)), near, hn::CopySign(far, x));
 }
 
@@ -100,7 +101,8 @@ struct Normal {
 };
 HWY_INLINE Normal normal_distribution(Vector x) {
   const Vector e = exponential(hn::Mul(constant(-0.5F), hn::Mul(x, x)));
-  const Vector t = reciprocal(hn::MulAdd(constant(0.3275911F * 0.707106781F), hn::Abs(x), constant(1)));
+  const Vector t =
+      reciprocal(hn::MulAdd(constant(0.3275911F * 0.707106781F), hn::Abs(x), constant(1)));
   const Vector tail = hn::Mul(
       hn::Mul(hn::Mul(constant(0.5F), e), t),
       polynomial(t, 1.061405429F, -1.453152027F, 1.421413741F, -0.284496736F, 0.254829592F));
@@ -124,8 +126,9 @@ HWY_INLINE Vector value_of(Vector a) {
     case Activation::LeakyRelu: return hn::Max(a, hn::Mul(a, constant(kLeak)));
     case Activation::Elu: return by_sign(a, a, hn::Sub(exponential(a), constant(1)));
     case Activation::Selu:
-      return hn::Mul(constant(kSeluScale),
-                     by_sign(a, a, hn::MulSub(constant(kSeluAlpha), exponential(a), constant(kSeluAlpha))));
+      return hn::Mul(
+          constant(kSeluScale),
+          by_sign(a, a, hn::MulSub(constant(kSeluAlpha), exponential(a), constant(kSeluAlpha))));
     case Activation::Gelu: return hn::Mul(a, normal_distribution(a).probability);
     case Activation::Silu: return hn::Mul(a, sigmoid(a));
     case Activation::Softplus:

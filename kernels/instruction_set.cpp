@@ -1,15 +1,15 @@
 #include "hourglass/kernels/instruction_set.h"
 
+#include <cstdint>
 #include <hwy/highway.h>
 #include <hwy/targets.h>
-
-#include <cstdint>
 #include <stdexcept>
 
 namespace hourglass::kernels {
 std::vector<std::string> instruction_sets() {
   std::vector<std::string> names;
-  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) names.emplace_back(hwy::TargetName(target));
+  for (const int64_t target : hwy::SupportedAndGeneratedTargets())
+    names.emplace_back(hwy::TargetName(target));
   return names;
 }
 

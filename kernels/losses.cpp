@@ -7,6 +7,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "hourglass/kernels/losses.cpp"
 #include <hwy/foreach_target.h>  // includes this file once for each instruction set
+
 #include "hourglass/kernels/functions-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -34,8 +35,7 @@ template <Activation kActivation>
 struct SquaredError {
   HWY_INLINE static LossAndGradient at(Vector a, Vector x) {
     const Vector y = value_of<kActivation>(a), error = hn::Sub(y, x);
-    return {hn::Mul(error, error),
-            hn::Mul(hn::Add(error, error), slope_at<kActivation>(a, y))};
+    return {hn::Mul(error, error), hn::Mul(hn::Add(error, error), slope_at<kActivation>(a, y))};
   }
 };
 
@@ -45,7 +45,8 @@ struct AbsoluteError {
   HWY_INLINE static LossAndGradient at(Vector a, Vector x) {
     const Vector y = value_of<kActivation>(a), error = hn::Sub(y, x);
     const Vector slope = slope_at<kActivation>(a, y), zero = hn::Zero(Float());
-    const Vector gradient = hn::IfThenElse(hn::Eq(error, zero), zero, hn::CopySign(constant(1), error));
+    const Vector gradient =
+        hn::IfThenElse(hn::Eq(error, zero), zero, hn::CopySign(constant(1), error));
     return {hn::Abs(error), hn::Mul(gradient, slope)};
   }
 };
@@ -63,7 +64,8 @@ double pass_of(const LossPass& pass) {
       const Vector a = hn::Add(hn::Load(f, logits + j), hn::Load(f, pass.bias + j));
       LossAndGradient here = Function::at(a, hn::LoadU(f, target + j));
       if (j + kWidth > pass.columns) {
-        const auto real = hn::FirstN(f, static_cast<size_t>(std::max<int64_t>(0, pass.columns - j)));
+        const auto real =
+            hn::FirstN(f, static_cast<size_t>(std::max<int64_t>(0, pass.columns - j)));
         here.loss = hn::IfThenElseZero(real, here.loss);
         here.gradient = hn::IfThenElseZero(real, here.gradient);
       }

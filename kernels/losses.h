@@ -20,12 +20,12 @@ struct LossPass {
   Activation activation = Activation::Sigmoid;  ///< Bce: sigmoid, whatever is said
   int64_t rows = 0, columns = 0;
   const float* bias = nullptr;
-  MutableRowsOf logits = {};   ///< in: without the bias; out: the gradient with regard to them
+  MutableRowsOf logits = {};  ///< in: without the bias; out: the gradient with regard to them
   RowsOf target = {};
-  int64_t rows_per_target = 1; ///< rows of logits that share a row of the target
-  float scale = 1;             ///< of the gradient
-  bool wants_gradient = true;  ///< else `logits` stay as they are
-  float* row_losses = nullptr; ///< [rows], or null
+  int64_t rows_per_target = 1;  ///< rows of logits that share a row of the target
+  float scale = 1;              ///< of the gradient
+  bool wants_gradient = true;   ///< else `logits` stay as they are
+  float* row_losses = nullptr;  ///< [rows], or null
 };
 
 /// Returns the sum of the loss over all values. Bytes of the target beyond `columns` do not matter.

@@ -3,6 +3,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "hourglass/kernels/lstm.cpp"
 #include <hwy/foreach_target.h>  // includes this file once for each instruction set
+
 #include "hourglass/kernels/functions-inl.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -29,9 +29,9 @@ void lstm_forward(const LstmCells& cells, const LstmForward& step);
 struct LstmBackward {
   MutableRowsOf gates;  ///< in: the gates; out: the gradient of their sums
   RowsOf cell_before, cell_tanh;
-  RowsOf output_gradient;   ///< of h, from what reads it; of any alignment
-  RowsOf hidden_gradient;   ///< of h, from the next step
-  RowsOf cell_gradient;     ///< of c, from the next step
+  RowsOf output_gradient;              ///< of h, from what reads it; of any alignment
+  RowsOf hidden_gradient;              ///< of h, from the next step
+  RowsOf cell_gradient;                ///< of c, from the next step
   MutableRowsOf cell_before_gradient;  ///< may be `cell_gradient`
   MutableRowsOf gate_sums;  ///< the gradient of the gates' sums is added; of all rows by stride 0
 };

@@ -8,6 +8,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "hourglass/kernels/matrix_product.cpp"
 #include <hwy/foreach_target.h>  // includes this file once for each instruction set
+
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -32,7 +33,8 @@ template <int kRows, Left kLies>
 class LeftReader {
  public:
   LeftReader(const float* data, int64_t stride) : stride_(stride) {
-    for (int i = 0; i < kPointers; ++i) pointers_[i] = data + 3 * i * (kLies == Left::Rows ? stride : 1);
+    for (int i = 0; i < kPointers; ++i)
+      pointers_[i] = data + 3 * i * (kLies == Left::Rows ? stride : 1);
   }
 
   HWY_INLINE Vector row(int i) const {
@@ -104,8 +106,8 @@ void column_of_tiles(int64_t rows, int64_t inner, const LeftFactor& left, const 
     const int64_t end = rows * (i + 1) / count;
     const float* values = left.data + first * (kLies == Left::Rows ? left.stride : 1);
     kTiles<kVectors, kLies>[static_cast<size_t>(end - first - 1)](
-        inner, values, left.stride, right,
-        {result.data + first * result.stride, result.stride}, add);
+        inner, values, left.stride, right, {result.data + first * result.stride, result.stride},
+        add);
     first = end;
   }
 }
@@ -117,7 +119,8 @@ void multiply_lying(const ProductSize& size, const LeftFactor& left, const RowsO
   int64_t start = 0;
   do {  // once even where there is nothing to sum: the result is then 0
     const int64_t inner = std::min(kInnerBlock, size.inner - start);
-    const LeftFactor part = {left.data + start * (kLies == Left::Rows ? 1 : left.stride), left.stride, kLies};
+    const LeftFactor part = {left.data + start * (kLies == Left::Rows ? 1 : left.stride),
+                             left.stride, kLies};
     for (int64_t column = 0; column < columns; column += 2 * kWidth) {
       const RowsOf block = {right.data + start * right.stride + column, right.stride};
       const MutableRowsOf target = {result.data + column, result.stride};

@@ -3,6 +3,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "hourglass/kernels/optimizer_passes.cpp"
 #include <hwy/foreach_target.h>  // includes this file once for each instruction set
+
 #include "hourglass/kernels/functions-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -42,10 +43,12 @@ struct Adam {
     const Float f;
     Vector mean = hn::Load(f, pass.mean + i), square = hn::Load(f, pass.square + i);
     mean = hn::MulAdd(hn::Sub(g, mean), rounded(1 - pass.beta1), mean);
-    square = hn::MulAdd(hn::Mul(g, g), rounded(1 - pass.beta2), hn::Mul(square, rounded(pass.beta2)));
+    square =
+        hn::MulAdd(hn::Mul(g, g), rounded(1 - pass.beta2), hn::Mul(square, rounded(pass.beta2)));
     hn::Store(mean, f, pass.mean + i);
     hn::Store(square, f, pass.square + i);
-    const Vector root = hn::MulAdd(square_root(square), constant(pass.root_correction), constant(pass.epsilon));
+    const Vector root =
+        hn::MulAdd(square_root(square), constant(pass.root_correction), constant(pass.epsilon));
     const Vector change = hn::Mul(mean, reciprocal(root));
     return hn::NegMulAdd(constant(pass.step), change, hn::Mul(w, constant(pass.keep)));
   }
@@ -78,7 +81,8 @@ struct Adadelta {
   const AdadeltaPass& pass;
   HWY_INLINE Vector update(int64_t i, Vector w, Vector g) const {
     const Float f;
-    const Vector rho = rounded(pass.rho), rest = rounded(1 - pass.rho), epsilon = constant(pass.epsilon);
+    const Vector rho = rounded(pass.rho), rest = rounded(1 - pass.rho),
+                 epsilon = constant(pass.epsilon);
     Vector square = hn::Load(f, pass.square + i), deltas = hn::Load(f, pass.delta_square + i);
     square = hn::MulAdd(hn::Mul(g, g), rest, hn::Mul(square, rho));
     const Vector delta =

@@ -23,9 +23,9 @@ struct AdamPass {
   float *mean, *square;
   double beta1 = 0.9, beta2 = 0.999;  ///< in double: 1 − β₂ would lose digits
   float epsilon = 1e-7F;
-  float step = 0;            ///< learning rate / (1 − β₁ᵗ)
-  float root_correction = 1; ///< 1 / √(1 − β₂ᵗ)
-  float keep = 1;            ///< 1 − learning rate · weight decay
+  float step = 0;             ///< learning rate / (1 − β₁ᵗ)
+  float root_correction = 1;  ///< 1 / √(1 − β₂ᵗ)
+  float keep = 1;             ///< 1 − learning rate · weight decay
 };
 struct RmsPropPass {
   float* square;

@@ -12,7 +12,8 @@ void for_patch_rows(const Patches& p, const Action& action) {
       int64_t entry = (i * p.columns + j) * p.table_row;
       for (int64_t plane = 0; plane < p.planes; ++plane) {
         int64_t place = plane * p.plane + i * p.stride * p.row + j * p.stride;
-        for (int64_t k = 0; k < p.kernel; ++k, entry += p.kernel, place += p.row) action(place, entry);
+        for (int64_t k = 0; k < p.kernel; ++k, entry += p.kernel, place += p.row)
+          action(place, entry);
       }
     }
   }

@@ -3,6 +3,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "hourglass/kernels/scaling.cpp"
 #include <hwy/foreach_target.h>  // includes this file once for each instruction set
+
 #include "hourglass/kernels/functions-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -37,10 +38,12 @@ void scale_bytes(int64_t count, const uint8_t* in, float offset, float factor, f
 void scale_floats(int64_t count, const float* in, float offset, float factor, float* out) {
   scale_all(count, in, offset, factor, out);
 }
-void scale_bytes_each(int64_t count, const uint8_t* in, const float* offset, const float* factor, float* out) {
+void scale_bytes_each(int64_t count, const uint8_t* in, const float* offset, const float* factor,
+                      float* out) {
   scale_all(count, in, offset, factor, out);
 }
-void scale_floats_each(int64_t count, const float* in, const float* offset, const float* factor, float* out) {
+void scale_floats_each(int64_t count, const float* in, const float* offset, const float* factor,
+                       float* out) {
   scale_all(count, in, offset, factor, out);
 }
 

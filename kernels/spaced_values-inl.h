@@ -8,9 +8,8 @@
 
 #include "hourglass/kernels/matrix_product.h"
 
-#include <hwy/highway.h>
-
 #include <cstdint>
+#include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace hourglass::kernels {

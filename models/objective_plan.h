@@ -9,11 +9,11 @@ namespace hourglass::models {
 /// What is added to the reconstruction loss, as the objectives' headers define it.
 enum class Penalty {
   None,
-  AbsoluteCode,   ///< Σ over batch and units of |h|; metric: the mean of h (sparse.h)
-  MeanActivation, ///< Σⱼ KL(ρ ‖ ρ̂ⱼ) of the batch's means; metric: the mean of h (sparse.h)
-  Contraction,    ///< the closed form of ‖∂h/∂x‖²_F; metric: the mean norm (contractive.h)
-  Kl,             ///< KL(q ‖ N(0, I)) of a sampled code (variational.h)
-  Mmd,            ///< the codes' distance from the prior (wasserstein.h)
+  AbsoluteCode,  ///< Σ over batch and units of |h|; metric: the mean of h (sparse.h)
+  MeanActivation,  ///< Σⱼ KL(ρ ‖ ρ̂ⱼ) of the batch's means; metric: the mean of h (sparse.h)
+  Contraction,  ///< the closed form of ‖∂h/∂x‖²_F; metric: the mean norm (contractive.h)
+  Kl,           ///< KL(q ‖ N(0, I)) of a sampled code (variational.h)
+  Mmd,          ///< the codes' distance from the prior (wasserstein.h)
 };
 
 /// What an objective minimises, said without its class: for whoever differentiates by hand. Its

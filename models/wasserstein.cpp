@@ -52,8 +52,7 @@ StepValues Wasserstein::losses(const Batch& batch, const StepContext& context) {
 
 std::optional<ObjectivePlan> Wasserstein::objective_plan() const {
   if (typeid(*this) != typeid(Wasserstein)) return {};
-  return ObjectivePlan{
-      .reduction = Reduction::SumOfValues, .penalty = Penalty::Mmd};
+  return ObjectivePlan{.reduction = Reduction::SumOfValues, .penalty = Penalty::Mmd};
 }
 
 std::string Wasserstein::script_methods() const {

@@ -71,8 +71,9 @@ std::optional<std::string> few_steps_note(const RunOptions& options, int64_t row
   if (!options.recipe.empty() || all >= kFewSteps) return {};
   const int64_t batch_size = std::min<int64_t>(options.training.batch_size, 16);
   const int64_t epochs = (kEnoughSteps / steps(batch_size) / 10 + 1) * 10;
-  return fmt::format("{} steps in all are few to learn from; `batch_size` {} and `epochs` {} make {}",
-                     all, batch_size, epochs, with_thousands(steps(batch_size) * epochs));
+  return fmt::format(
+      "{} steps in all are few to learn from; `batch_size` {} and `epochs` {} make {}", all,
+      batch_size, epochs, with_thousands(steps(batch_size) * epochs));
 }
 
 /// A run that was interrupted before its first checkpoint starts anew.

@@ -180,10 +180,10 @@ void check(const RunOptions& options) {
 }
 
 int64_t automatic_threads(int64_t parameters, int64_t batch_size) {
-  // Multiply-adds of a forward pass that keep one thread busy. Measured by benchmarks/threads.sh:
-  // below a million a second thread costs more than it gives (digits-2d, 35 thousand: 13 % slower),
-  // above it gains 16 % (mnist-2d-relu, 1.6 million) to 45 % (fashion-deep-32, 57 million).
-  constexpr int64_t kWorkForAThread = 500'000;
+  // Multiply-adds of a forward pass that keep one thread busy. Measured by benchmarks/compare.sh: a
+  // second thread makes digits-2d (35 thousand) a third slower and mnist-2d-relu (1.6 million) a
+  // tenth; larger recipes gain.
+  constexpr int64_t kWorkForAThread = 2'000'000;
   const int64_t cores = std::max<int64_t>(1, std::thread::hardware_concurrency());
   return std::clamp<int64_t>(parameters * batch_size / kWorkForAThread, 1, cores);
 }

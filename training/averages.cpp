@@ -73,7 +73,8 @@ double Averages::recent_loss() const {
   const auto count = std::min<size_t>(100, items_.size());
   if (count == 0) return std::numeric_limits<double>::quiet_NaN();
   if (!rows_.empty()) {
-    const std::vector<at::Tensor> recent(rows_.end() - static_cast<std::ptrdiff_t>(count), rows_.end());
+    const std::vector<at::Tensor> recent(rows_.end() - static_cast<std::ptrdiff_t>(count),
+                                         rows_.end());
     return at::stack(recent).select(1, 0).mean().item<double>();
   }
   double sum = 0;

@@ -24,8 +24,9 @@ enum class EngineKind {
   Fused,     ///< by hand, on the CPU, for what a model's plans describe: see fused_engine.h
 };
 constexpr auto names_of(EngineKind) {
-  return std::to_array<EnumName<EngineKind>>(
-      {{EngineKind::Auto, "auto"}, {EngineKind::Autograd, "autograd"}, {EngineKind::Fused, "fused"}});
+  return std::to_array<EnumName<EngineKind>>({{EngineKind::Auto, "auto"},
+                                              {EngineKind::Autograd, "autograd"},
+                                              {EngineKind::Fused, "fused"}});
 }
 
 enum class Precision {

@@ -94,7 +94,8 @@ class FusedEngine : public Engine {
     update_->steps = saved.steps;
     for (const auto& slot : update_->slots()) {
       TensorMap parts;
-      for (const auto& name : parameters_.names()) parts[name] = saved.slots.at(slot.name + "/" + name);
+      for (const auto& name : parameters_.names())
+        parts[name] = saved.slots.at(slot.name + "/" + name);
       parameters_.from_named(parts, slot.values.data());
     }
     parameters_.read_model();
@@ -210,7 +211,8 @@ class FusedEngine : public Engine {
       begin_batch(std::min(step_.most_items, input.size(0) - first));
       put_in_place(input.narrow(0, first, step_.items), network_.input(), 0);
       if (network_.condition_width() > 0) {
-        put_in_place(batch.condition.narrow(0, first, step_.items), network_.input(), input.size(1));
+        put_in_place(batch.condition.narrow(0, first, step_.items), network_.input(),
+                     input.size(1));
         tell_decoder({0, 0, step_.items});
       }
       program.run(team_, step_.items, step_.shards);
@@ -220,7 +222,8 @@ class FusedEngine : public Engine {
   }
 
   static void put_in_place(const at::Tensor& rows, const Flow& flow, int64_t column) {
-    at::from_blob(flow.values.data() + column, rows.sizes(), {flow.stride, 1}, at::kFloat).copy_(rows);
+    at::from_blob(flow.values.data() + column, rows.sizes(), {flow.stride, 1}, at::kFloat)
+        .copy_(rows);
   }
 
   ExpectedOptimizer expected_optimizer() const {

@@ -14,8 +14,8 @@ namespace {
 /// 90 items of 5 values with labels, as bytes or not, scaled alike or each by its own factor.
 DatasetPtr items(bool bytes, bool scaled_each) {
   at::manual_seed(1);
-  const Scaling scaling = scaled_each ? Scaling{{0, 1, 2, 3, 4}, {1, 0.5, 0.25, 2, 3}}
-                                      : Scaling{{2}, {1.0 / 255}};
+  const Scaling scaling =
+      scaled_each ? Scaling{{0, 1, 2, 3, 4}, {1, 0.5, 0.25, 2, 3}} : Scaling{{2}, {1.0 / 255}};
   const at::Tensor values = at::randint(0, 255, {90, 5}, bytes ? at::kByte : at::kFloat);
   return std::make_shared<TensorDataset>(values, at::randint(0, 3, {90}, at::kLong), scaling);
 }
@@ -27,14 +27,19 @@ void expect_write_equals_batch(const Dataset& data) {
   const Batch batch = data.batch(at::tensor(positions, at::kLong), 3);
   const int64_t count = std::ssize(positions), input = batch.input[0].numel(),
                 target = batch.target[0].numel(), told = data.condition_width();
-  const at::Tensor inputs = at::full({count, input + 2}, -5.0F), targets = at::full({count, target + 2}, -5.0F),
+  const at::Tensor inputs = at::full({count, input + 2}, -5.0F),
+                   targets = at::full({count, target + 2}, -5.0F),
                    conditions = at::full({count, told + 2}, -5.0F);
   std::vector<int64_t> rows(positions.size()), labels(positions.size());
   data.write(positions, 3,
-             {.input = inputs.data_ptr<float>(), .input_stride = input + 2,
-              .target = targets.data_ptr<float>(), .target_stride = target + 2,
+             {.input = inputs.data_ptr<float>(),
+              .input_stride = input + 2,
+              .target = targets.data_ptr<float>(),
+              .target_stride = target + 2,
               .condition = told > 0 ? conditions.data_ptr<float>() : nullptr,
-              .condition_stride = told + 2, .labels = labels.data(), .rows = rows.data()});
+              .condition_stride = told + 2,
+              .labels = labels.data(),
+              .rows = rows.data()});
   const auto expect_rows = [&](const at::Tensor& written, const at::Tensor& expected) {
     EXPECT_TRUE(at::equal(written.narrow(1, 0, written.size(1) - 2), expected.flatten(1)));
     EXPECT_TRUE(at::equal(written.narrow(1, written.size(1) - 2, 2), at::full({count, 2}, -5.0F)));
@@ -48,7 +53,8 @@ void expect_write_equals_batch(const Dataset& data) {
 
 TEST(Write, EqualsBatchForBytesAndFloatsScaledAlikeOrEach) {
   for (const bool bytes : {false, true}) {
-    for (const bool scaled_each : {false, true}) expect_write_equals_batch(*items(bytes, scaled_each));
+    for (const bool scaled_each : {false, true})
+      expect_write_equals_batch(*items(bytes, scaled_each));
   }
 }
 

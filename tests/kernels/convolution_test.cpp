@@ -32,8 +32,9 @@ struct Sizes {
 };
 
 // Short and long runs, remainders of tiles, and weights and gradients that are taken in parts.
-const std::vector<Sizes> kSizes = {{9, 31, 1, 32, 3, 1},  {6, 7, 3, 16, 2, 1},   {8, 19, 16, 48, 3, 1},
-                                   {5, 5, 7, 16, 5, 1},   {11, 10, 20, 32, 3, 2}, {16, 16, 64, 64, 3, 1}};
+const std::vector<Sizes> kSizes = {{9, 31, 1, 32, 3, 1},   {6, 7, 3, 16, 2, 1},
+                                   {8, 19, 16, 48, 3, 1},  {5, 5, 7, 16, 5, 1},
+                                   {11, 10, 20, 32, 3, 2}, {16, 16, 64, 64, 3, 1}};
 
 at::Tensor image_first(const at::Tensor& last) { return last.permute({2, 0, 1}).unsqueeze(0); }
 
@@ -86,7 +87,8 @@ TEST_P(ConvolutionKernels, PoolsMinimaWhereTheSignIsNegative) {
   const at::Tensor pooled = at::empty({3, 2, 16});
   pool(size, x.data_ptr<float>(), sign.data_ptr<float>(), pooled.data_ptr<float>());
   const at::Tensor expected =
-      at::max_pool2d(image_first(x * sign.sign()), 2, 2, 0, 1, true)[0].permute({1, 2, 0}) * sign.sign();
+      at::max_pool2d(image_first(x * sign.sign()), 2, 2, 0, 1, true)[0].permute({1, 2, 0}) *
+      sign.sign();
   EXPECT_TRUE(at::equal(pooled, expected));
 }
 
@@ -96,7 +98,8 @@ TEST_P(ConvolutionKernels, GiveAPoolsGradientToTheFirstOfEqualValues) {
   const at::Tensor result = at::full({2, 3, 16}, -1.0F);
   image_gradient(size, {.pooled = true}, x.data_ptr<float>(), gradient.data_ptr<float>(),
                  {result.data_ptr<float>(), 3 * 16});
-  EXPECT_TRUE(at::equal(result.select(2, 0), at::tensor({5.0F, 0.0F, 5.0F, 0.0F, 0.0F, 0.0F}).view({2, 3})));
+  EXPECT_TRUE(at::equal(result.select(2, 0),
+                        at::tensor({5.0F, 0.0F, 5.0F, 0.0F, 0.0F, 0.0F}).view({2, 3})));
 }
 
 INSTANTIATE_TEST_SUITE_P(InstructionSets, ConvolutionKernels,
@@ -105,10 +108,16 @@ INSTANTIATE_TEST_SUITE_P(InstructionSets, ConvolutionKernels,
 TEST(Patches, AreAddedWhereTheyAreTaken) {
   for (const int64_t kernel : {1, 2, 3, 4, 5}) {
     const int64_t side = 2 * 2 + kernel, width = 2 * 3 + kernel;
-    const Patches patches = {.rows = 3, .columns = 4, .planes = 2, .kernel = kernel, .stride = 2,
-                             .row = width, .plane = side * width,
+    const Patches patches = {.rows = 3,
+                             .columns = 4,
+                             .planes = 2,
+                             .kernel = kernel,
+                             .stride = 2,
+                             .row = width,
+                             .plane = side * width,
                              .table_row = padded(2 * kernel * kernel)};
-    const at::Tensor images = at::randn({2, side, width}), table = at::zeros({3, 4, patches.table_row});
+    const at::Tensor images = at::randn({2, side, width}),
+                     table = at::zeros({3, 4, patches.table_row});
     take_patches(patches, images.data_ptr<float>(), table.data_ptr<float>());
     EXPECT_EQ(table[2][1][kernel * kernel].item<float>(), images[1][4][2].item<float>());
     const at::Tensor sums = at::zeros_like(images);

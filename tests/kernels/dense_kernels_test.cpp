@@ -28,7 +28,7 @@ class Rows {
  public:
   Rows(int64_t rows, int64_t columns, uint32_t seed)
       : columns_(columns),
-        data_(new(std::align_val_t(64)) float[static_cast<size_t>(rows * padded(columns))]) {
+        data_(new (std::align_val_t(64)) float[static_cast<size_t>(rows * padded(columns))]) {
     std::mt19937 random(seed);
     std::uniform_real_distribution<float> uniform(-1, 1);
     std::fill_n(data_.get(), rows * stride(), 1.0F);
@@ -62,7 +62,8 @@ TEST_P(DenseKernels, ProductsEqualPlainLoopsAtOddSizes) {
     for (const Left lies : {Left::Rows, Left::Columns}) {
       for (const Into into : {Into::Overwrite, Into::Add}) {
         const bool by_rows = lies == Left::Rows;
-        Rows left(by_rows ? m : k, by_rows ? k : m, 1), right(k, n, 2), result(m, n, 3), before(m, n, 3);
+        Rows left(by_rows ? m : k, by_rows ? k : m, 1), right(k, n, 2), result(m, n, 3),
+            before(m, n, 3);
         multiply({m, n, k}, {left.data(), left.stride(), lies}, right, result, into);
         for (int64_t i = 0; i < m; ++i) {
           for (int64_t j = 0; j < n; ++j) {
@@ -71,7 +72,8 @@ TEST_P(DenseKernels, ProductsEqualPlainLoopsAtOddSizes) {
               sum += double{by_rows ? left.at(i, p) : left.at(p, i)} * right.at(p, j);
             }
             // Rounding grows with the number of terms.
-            ASSERT_NEAR(result.at(i, j), sum, 1e-7 * static_cast<double>(k + 10)) << m << " " << n << " " << k;
+            ASSERT_NEAR(result.at(i, j), sum, 1e-7 * static_cast<double>(k + 10))
+                << m << " " << n << " " << k;
           }
         }
       }
@@ -129,8 +131,13 @@ TEST_P(DenseKernels, CrossEntropyIsRightForAnyLogit) {
     }
   }
   std::vector<float> row_losses(2);
-  const double sum = loss_pass({.rows = 2, .columns = kColumns, .bias = bias.data(), .logits = logits,
-                                .target = target, .scale = 0.5F, .row_losses = row_losses.data()});
+  const double sum = loss_pass({.rows = 2,
+                                .columns = kColumns,
+                                .bias = bias.data(),
+                                .logits = logits,
+                                .target = target,
+                                .scale = 0.5F,
+                                .row_losses = row_losses.data()});
   EXPECT_NEAR(sum, expected, 1e-6 * expected);
   EXPECT_NEAR(row_losses[0] + row_losses[1], expected, 1e-6 * expected);
   for (int64_t i = 0; i < 2; ++i) {
@@ -146,8 +153,12 @@ TEST_P(DenseKernels, ALossOfWhatIsNoNumberIsNone) {
   for (const Loss loss : {Loss::Bce, Loss::Mse, Loss::Mae}) {
     Rows logits(1, 5, 1), target(1, 5, 2), bias(1, 5, 3);
     logits.at(0, 3) = std::numeric_limits<float>::quiet_NaN();
-    EXPECT_FALSE(std::isfinite(loss_pass({.loss = loss, .rows = 1, .columns = 5, .bias = bias.data(),
-                                          .logits = logits, .target = target})));
+    EXPECT_FALSE(std::isfinite(loss_pass({.loss = loss,
+                                          .rows = 1,
+                                          .columns = 5,
+                                          .bias = bias.data(),
+                                          .logits = logits,
+                                          .target = target})));
   }
 }
 

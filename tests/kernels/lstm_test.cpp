@@ -1,5 +1,6 @@
-#include "hourglass/kernels/instruction_set.h"
 #include "hourglass/kernels/lstm.h"
+
+#include "hourglass/kernels/instruction_set.h"
 
 #include <gtest/gtest.h>
 
@@ -22,7 +23,7 @@ class Cells {
  public:
   explicit Cells(std::mt19937& random, int64_t rows = kRows, int64_t gates = 1)
       : stride_(gates * kGate),
-        data_(new(std::align_val_t(64)) float[static_cast<size_t>(rows * stride_)]()) {
+        data_(new (std::align_val_t(64)) float[static_cast<size_t>(rows * stride_)]()) {
     std::normal_distribution<float> normal;
     for (int64_t i = 0; i < rows * gates; ++i) {
       for (int64_t j = 0; j < kUnits; ++j) {
@@ -137,10 +138,9 @@ TEST_P(LstmKernel, BackwardFollowsTheFormula) {
                    output = values(i, j, 3), t = tanh(i, j);
       const double hidden = double{from_output(i, j)} + from_hidden(i, j);
       const double cell = hidden * output * (1 - t * t) + from_cell(i, j);
-      const double expected[4] = {cell * candidate * input * (1 - input),
-                                  cell * before(i, j) * forget * (1 - forget),
-                                  cell * input * (1 - candidate * candidate),
-                                  hidden * t * output * (1 - output)};
+      const double expected[4] = {
+          cell * candidate * input * (1 - input), cell * before(i, j) * forget * (1 - forget),
+          cell * input * (1 - candidate * candidate), hidden * t * output * (1 - output)};
       expect_close(cell_gradient(i, j), cell * forget);
       for (int64_t gate = 0; gate < 4; ++gate) {
         // Random "gates" are beyond 1, and then the terms cancel.

@@ -355,7 +355,8 @@ TEST_P(Conformance, FirstLossesArePinned) {
   const std::vector<int64_t> positions = numbers_below(320);
   std::vector<double> losses;
   for (; step.step < 10; ++step.step) {
-    engine->train(std::span(positions).subspan(static_cast<size_t>(step.step) * 32, 32), step, 1e-3);
+    engine->train(std::span(positions).subspan(static_cast<size_t>(step.step) * 32, 32), step,
+                  1e-3);
     losses.push_back(value_of(engine->take_means().values, "loss"));
   }
   const auto pinned = kPinnedLosses.find(GetParam().name);
@@ -367,9 +368,9 @@ TEST_P(Conformance, FirstLossesArePinned) {
 }
 
 /// What the fused engine does not take, so that none falls to the other engine unseen.
-const std::set<std::string> kOnlyByAutograd = {
-    "contractive_deep", "contractive_estimate",     "conditional_learned_prior",
-    "vector_quantized", "vector_quantized_by_loss", "adversarial"};
+const std::set<std::string> kOnlyByAutograd = {"contractive_deep",          "contractive_estimate",
+                                               "conditional_learned_prior", "vector_quantized",
+                                               "vector_quantized_by_loss",  "adversarial"};
 
 /// With convolutions, a ReLU or a maximum that falls the other way for its last digit changes a gradient by far more than
 /// that digit: autograd from weights that differ by 1e-7 ends up to a tenth away after 100 steps. Of these one step is
@@ -438,7 +439,8 @@ TEST_P(Conformance, FusedEngineEqualsAutograd) {
     }
     for (const auto& [name, tensor] : expected.state.optimizers.front().slots) {
       if (!is_sensitive) break;
-      EXPECT_LE(relative_distance(actual.state.optimizers.front().slots.at(name), tensor), 1e-4) << name;
+      EXPECT_LE(relative_distance(actual.state.optimizers.front().slots.at(name), tensor), 1e-4)
+          << name;
     }
     expect_alike(actual.training, expected.training, tolerance);
     expect_alike(actual.validation, expected.validation, tolerance);

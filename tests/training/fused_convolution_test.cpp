@@ -54,12 +54,15 @@ std::vector<ImageCase> cases() {
   std::vector<ImageCase> cases;
   cases.push_back({"Conv", stack_of(conv({.inputs = 18, .outputs = 35})), {18, 9, 17}});
   cases.push_back({"ConvOfOneChannel", stack_of(conv({.inputs = 1, .outputs = 20})), {1, 7, 31}});
-  cases.push_back({"ConvOfColours", stack_of(conv({.inputs = 3, .outputs = 16, .bias = false})), {3, 6, 5}});
+  cases.push_back(
+      {"ConvOfColours", stack_of(conv({.inputs = 3, .outputs = 16, .bias = false})), {3, 6, 5}});
   cases.push_back({"ConvWithoutPadding",
-                   stack_of(conv({.inputs = 5, .outputs = 24, .padding = Padding::Valid})), {5, 8, 9}});
-  cases.push_back({"ConvOfOnePixel",
-                   stack_of(conv({.inputs = 17, .outputs = 17, .kernel = 1, .activation = Activation::Linear})),
-                   {17, 3, 4}});
+                   stack_of(conv({.inputs = 5, .outputs = 24, .padding = Padding::Valid})),
+                   {5, 8, 9}});
+  cases.push_back(
+      {"ConvOfOnePixel",
+       stack_of(conv({.inputs = 17, .outputs = 17, .kernel = 1, .activation = Activation::Linear})),
+       {17, 3, 4}});
   cases.push_back({"ConvOfEvenKernels",
                    stack_of(conv({.inputs = 2, .outputs = 2, .kernel = 2}),
                             conv({.inputs = 2, .outputs = 20, .kernel = 2, .stride = 2}),
@@ -67,31 +70,47 @@ std::vector<ImageCase> cases() {
                             conv({.inputs = 18, .outputs = 40, .kernel = 1, .stride = 3})),
                    {2, 15, 13}});
   cases.push_back({"ConvToFewChannels",
-                   stack_of(conv({.inputs = 33, .outputs = 1, .activation = Activation::Linear})), {33, 5, 8}});
+                   stack_of(conv({.inputs = 33, .outputs = 1, .activation = Activation::Linear})),
+                   {33, 5, 8}});
   cases.push_back({"ConvToColours",
-                   stack_of(conv({.inputs = 20, .outputs = 3, .kernel = 2, .padding = Padding::Valid,
-                                  .activation = Activation::Sigmoid})), {20, 7, 6}});
-  cases.push_back({"Deconvs",
-                   stack_of(deconv({.inputs = 17, .outputs = 18}),
-                            deconv({.inputs = 18, .outputs = 16, .stride = 2, .padding = Padding::Valid}),
-                            deconv({.inputs = 16, .outputs = 1, .kernel = 2, .stride = 2, .activation = Activation::Linear})),
-                   {17, 4, 3}});
-  cases.push_back({"DeconvsOfWideStrides",
-                   stack_of(deconv({.inputs = 4, .outputs = 17, .kernel = 2, .stride = 3, .padding = Padding::Valid}),
-                            deconv({.inputs = 17, .outputs = 5, .kernel = 5, .stride = 3})),
-                   {4, 3, 2}});
+                   stack_of(conv({.inputs = 20,
+                                  .outputs = 3,
+                                  .kernel = 2,
+                                  .padding = Padding::Valid,
+                                  .activation = Activation::Sigmoid})),
+                   {20, 7, 6}});
+  cases.push_back(
+      {"Deconvs",
+       stack_of(deconv({.inputs = 17, .outputs = 18}),
+                deconv({.inputs = 18, .outputs = 16, .stride = 2, .padding = Padding::Valid}),
+                deconv({.inputs = 16,
+                        .outputs = 1,
+                        .kernel = 2,
+                        .stride = 2,
+                        .activation = Activation::Linear})),
+       {17, 4, 3}});
+  cases.push_back(
+      {"DeconvsOfWideStrides",
+       stack_of(
+           deconv(
+               {.inputs = 4, .outputs = 17, .kernel = 2, .stride = 3, .padding = Padding::Valid}),
+           deconv({.inputs = 17, .outputs = 5, .kernel = 5, .stride = 3})),
+       {4, 3, 2}});
   cases.push_back({"NormAndPool",
                    stack_of(conv({.inputs = 1, .outputs = 20, .bias = false}), norm(20), pool(),
                             conv({.inputs = 20, .outputs = 17}), norm(17), pool()),
                    {1, 13, 9}});
-  cases.push_back({"PoolWithoutNorm",
-                   stack_of(conv({.inputs = 2, .outputs = 3, .activation = Activation::Tanh}), pool()), {2, 5, 6}});
-  cases.push_back({"NormAndUpsample",
-                   stack_of(conv({.inputs = 16, .outputs = 20}), norm(20), upsample(),
-                            conv({.inputs = 20, .outputs = 24}), norm(24), upsample(),
-                            conv({.inputs = 24, .outputs = 9, .padding = Padding::Valid}), norm(9), upsample(),
-                            conv({.inputs = 9, .outputs = 1, .activation = Activation::Linear})),
-                   {16, 3, 4}});
+  cases.push_back(
+      {"PoolWithoutNorm",
+       stack_of(conv({.inputs = 2, .outputs = 3, .activation = Activation::Tanh}), pool()),
+       {2, 5, 6}});
+  cases.push_back(
+      {"NormAndUpsample",
+       stack_of(conv({.inputs = 16, .outputs = 20}), norm(20), upsample(),
+                conv({.inputs = 20, .outputs = 24}), norm(24), upsample(),
+                conv({.inputs = 24, .outputs = 9, .padding = Padding::Valid}), norm(9), upsample(),
+                conv({.inputs = 9, .outputs = 1, .activation = Activation::Linear})),
+       {16, 3, 4}});
   cases.push_back({"Crop",
                    stack_of(conv({.inputs = 1, .outputs = 20}), norm(20), upsample(),
                             std::make_shared<CropLayer>(9, 7),
@@ -99,17 +118,19 @@ std::vector<ImageCase> cases() {
                             std::make_shared<CropLayer>(8, 5)),
                    {1, 6, 4}});
   cases.push_back({"UpsampleAtTheEnds",
-                   stack_of(upsample(), conv({.inputs = 3, .outputs = 20}), norm(20), upsample()), {3, 2, 3}});
+                   stack_of(upsample(), conv({.inputs = 3, .outputs = 20}), norm(20), upsample()),
+                   {3, 2, 3}});
   cases.push_back({"FlattenAndReshape",
-                   stack_of(std::make_shared<ReshapeLayer>(Shape{6, 5, 4}), conv({.inputs = 6, .outputs = 7}),
-                            std::make_shared<FlattenLayer>()),
+                   stack_of(std::make_shared<ReshapeLayer>(Shape{6, 5, 4}),
+                            conv({.inputs = 6, .outputs = 7}), std::make_shared<FlattenLayer>()),
                    {120}});
-  for (const Activation activation :
-       {Activation::LeakyRelu, Activation::Elu, Activation::Gelu, Activation::Silu, Activation::Softplus}) {
-    cases.push_back({"Activation" + std::string(enum_name(activation)),
-                     stack_of(conv({.inputs = 3, .outputs = 20, .activation = activation}), norm(20), pool(),
-                              conv({.inputs = 20, .outputs = 1, .activation = activation})),
-                     {3, 6, 7}});
+  for (const Activation activation : {Activation::LeakyRelu, Activation::Elu, Activation::Gelu,
+                                      Activation::Silu, Activation::Softplus}) {
+    cases.push_back(
+        {"Activation" + std::string(enum_name(activation)),
+         stack_of(conv({.inputs = 3, .outputs = 20, .activation = activation}), norm(20), pool(),
+                  conv({.inputs = 20, .outputs = 1, .activation = activation})),
+         {3, 6, 7}});
   }
   return cases;
 }
@@ -157,7 +178,8 @@ class ByHand {
   TensorMap gradients() {
     TensorMap sums = parameters_.named(parameters_.gradient(0));
     for (int shard = 1; shard < step_.shards; ++shard) {
-      for (auto& [name, tensor] : parameters_.named(parameters_.gradient(shard))) sums[name] += tensor;
+      for (auto& [name, tensor] : parameters_.named(parameters_.gradient(shard)))
+        sums[name] += tensor;
     }
     return sums;
   }
@@ -199,7 +221,8 @@ void expect_as_autograd(const ImageCase& item, int shards, bool input_gradient) 
   item.stack->train(true);
   randomise(*item.stack);
   TensorMap before;
-  for (const auto& buffer : item.stack->named_buffers()) before[buffer.key()] = buffer.value().clone();
+  for (const auto& buffer : item.stack->named_buffers())
+    before[buffer.key()] = buffer.value().clone();
   const at::Tensor x = at::randn(with_batch(kItems, item.input)).requires_grad_();
   for (auto& parameter : item.stack->parameters()) parameter.mutable_grad() = at::Tensor();
   const at::Tensor expected = item.stack->forward(x);
@@ -221,10 +244,13 @@ void expect_as_autograd(const ImageCase& item, int shards, bool input_gradient) 
   for (const auto& parameter : item.stack->named_parameters()) {
     // What a normalisation follows is a small difference of large sums.
     const double most = parameter.key().ends_with("bias") ? 5e-5 : 1e-5;
-    EXPECT_LT(apart(gradients.at(parameter.key()), parameter.value().grad()), most) << parameter.key();
+    EXPECT_LT(apart(gradients.at(parameter.key()), parameter.value().grad()), most)
+        << parameter.key();
   }
   for (const auto& buffer : item.stack->named_buffers()) {
-    EXPECT_LT(apart(buffer.value().to(at::kDouble), averages.at(buffer.key()).to(at::kDouble)), 1e-6) << buffer.key();
+    EXPECT_LT(apart(buffer.value().to(at::kDouble), averages.at(buffer.key()).to(at::kDouble)),
+              1e-6)
+        << buffer.key();
   }
 
   item.stack->eval();

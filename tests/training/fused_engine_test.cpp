@@ -36,7 +36,8 @@ DatasetPtr images() {
 }
 
 DenseNetwork small_network() {
-  return {.widths = {11, 5}, .activation = Activation::Tanh, .code_activation = Activation::Sigmoid};
+  return {
+      .widths = {11, 5}, .activation = Activation::Tanh, .code_activation = Activation::Sigmoid};
 }
 
 using ModelMaker = std::function<AutoencoderPtr(const ModelSpec&)>;
@@ -61,13 +62,16 @@ struct Outcome {
 Outcome outcome(EngineKind kind, const Experiment& experiment) {
   at::set_num_threads(experiment.threads);
   at::manual_seed(4);
-  const auto model = experiment.make({.shapes = {experiment.data->item_shape(), experiment.data->target_shape()},
-                                 .network = experiment.network,
-                                 .likelihood = experiment.likelihood,
-                                 .condition_width = experiment.data->condition_width()});
-  const auto engine =
-      make_engine({.kind = kind, .clip_norm = experiment.clip_norm},
-                  {.model = *model, .data = *experiment.data, .optimizer = experiment.optimizer, .batch_size = 17});
+  const auto model =
+      experiment.make({.shapes = {experiment.data->item_shape(), experiment.data->target_shape()},
+                       .network = experiment.network,
+                       .likelihood = experiment.likelihood,
+                       .condition_width = experiment.data->condition_width()});
+  const auto engine = make_engine({.kind = kind, .clip_norm = experiment.clip_norm},
+                                  {.model = *model,
+                                   .data = *experiment.data,
+                                   .optimizer = experiment.optimizer,
+                                   .batch_size = 17});
   std::vector<int64_t> positions(static_cast<size_t>(experiment.data->size()));
   std::iota(positions.begin(), positions.end(), 0);
   StepContext context{.random = RowRandom(1, 1)};
@@ -96,7 +100,8 @@ void expect_equal_engines(const Experiment& experiment) {
   const OptimizerState &a = actual.state.optimizers.front(), &e = expected.state.optimizers.front();
   EXPECT_EQ(a.steps, e.steps);
   ASSERT_EQ(a.slots.size(), e.slots.size());
-  for (const auto& [name, tensor] : e.slots) EXPECT_LE(distance(a.slots.at(name), tensor), 1e-4) << name;
+  for (const auto& [name, tensor] : e.slots)
+    EXPECT_LE(distance(a.slots.at(name), tensor), 1e-4) << name;
   for (size_t i = 0; i < expected.training.size(); ++i) {
     EXPECT_EQ(actual.training[i].name, expected.training[i].name);
     EXPECT_NEAR(actual.training[i].value / expected.training[i].value, 1, 1e-5);
@@ -154,7 +159,8 @@ TEST(FusedEngine, EqualsAutogradOnPairedCorruptedAndConditionedData) {
   at::manual_seed(8);
   const auto targets = std::make_shared<TensorDataset>(at::rand({70, 13}), at::Tensor(), Scaling{});
   expect_equal_engines({.data = std::make_shared<Paired>(images(), targets), .threads = 2});
-  const DatasetPtr told = with_condition(images(), ConditionRule{ConditionRule::Kind::Label}, 3, {});
+  const DatasetPtr told =
+      with_condition(images(), ConditionRule{ConditionRule::Kind::Label}, 3, {});
   expect_equal_engines({.data = told, .threads = 2});
 }
 
@@ -169,7 +175,8 @@ TEST(FusedEngine, EqualsAutogradWithTiedWeights) {
 TEST(FusedEngine, GivesTheSameBitsForTheSameNumberOfThreads) {
   for (const int threads : {1, 2, 3}) {
     const Experiment experiment = {.threads = threads};
-    const Outcome first = outcome(EngineKind::Fused, experiment), second = outcome(EngineKind::Fused, experiment);
+    const Outcome first = outcome(EngineKind::Fused, experiment),
+                  second = outcome(EngineKind::Fused, experiment);
     for (const auto& [name, tensor] : first.state.model) {
       EXPECT_TRUE(at::equal(second.state.model.at(name), tensor)) << name;
     }
@@ -194,7 +201,8 @@ TEST(FusedEngine, SaysWhatItDoesNotTake) {
   const ModelSpec of_images = {.shapes = {{3, 8, 8}, {3, 8, 8}},
                                .network = ConvolutionalNetwork{.filters = {4}}};
   Sparse sparse_map({}, of_images);
-  EXPECT_EQ(fused_obstacle({}, {sparse_map, *data, optimizer}), "this objective of a code that is a map");
+  EXPECT_EQ(fused_obstacle({}, {sparse_map, *data, optimizer}),
+            "this objective of a code that is a map");
   const auto by_autograd = make_engine({}, {own, *data, optimizer});
   EXPECT_EQ(by_autograd->kind(), EngineKind::Autograd);
   EXPECT_EQ(by_autograd->obstacle, "an objective of its own");
@@ -213,6 +221,21 @@ TEST(Team, DoesEveryShardOnce) {
       team.run(7, [&](int shard) { ++done[static_cast<size_t>(shard)]; });
       for (const auto& count : done) ASSERT_EQ(count, 1);
     }
+  }
+}
+
+TEST(Team, HandsOnWhatWorkThrowsAndGoesOn) {
+  fused::Team team(3);
+  for (int run = 0; run < 50; ++run) {
+    EXPECT_EQ(testing::error_of([&] {
+                team.run(6, [](int shard) {
+                  if (shard == 4) throw Error("no row {}", shard);
+                });
+              }),
+              "no row 4");
+    std::atomic<int> done = 0;
+    team.run(6, [&](int) { ++done; });
+    EXPECT_EQ(done, 6);
   }
 }
 

@@ -43,8 +43,8 @@ class Chain {
         team_(shards) {
     Flow* flow = &input_;
     for (size_t i = 0; i < plans.size(); ++i) {
-      layers_.push_back(make_recurrent_layer({"layer" + std::to_string(i), plans[i]}, *flow,
-                                             step_, parameters_, target));
+      layers_.push_back(make_recurrent_layer({"layer" + std::to_string(i), plans[i]}, *flow, step_,
+                                             parameters_, target));
       flow = &layers_.back()->output();
     }
     parameters_.allocate(shards);
@@ -104,8 +104,8 @@ class FusedRecurrent : public ::testing::TestWithParam<std::tuple<std::string, i
 
   /// `layers` by hand between the plans `first` and `last`, against autograd: y = f(x), which is the
   /// model's; both have items of any shape.
-  void expect_equal(const Layers& layers, const Shape& input, const Plans& first,
-                    const Plans& last, const Shape& target,
+  void expect_equal(const Layers& layers, const Shape& input, const Plans& first, const Plans& last,
+                    const Shape& target,
                     const std::function<at::Tensor(const at::Tensor&)>& model) {
     Plans plans = first;
     for (const auto& layer : layers) plans.push_back(layer->plan());
@@ -119,8 +119,7 @@ class FusedRecurrent : public ::testing::TestWithParam<std::tuple<std::string, i
     Chain chain(input, plans, target, shards());
     EXPECT_LE(relative_error(chain.forward(x.detach()), y.detach().reshape({kItems, -1})),
               kTolerance);
-    EXPECT_LE(relative_error(chain.backward(gradient), x.grad().reshape({kItems, -1})),
-              kTolerance);
+    EXPECT_LE(relative_error(chain.backward(gradient), x.grad().reshape({kItems, -1})), kTolerance);
     const TensorMap gradients = chain.gradients();
     for (size_t i = 0; i < layers.size(); ++i) {
       const std::string layer = "layer" + std::to_string(first.size() + i) + ".";
@@ -135,11 +134,10 @@ class FusedRecurrent : public ::testing::TestWithParam<std::tuple<std::string, i
   /// Sequences through LSTM layers, the last of which may give the last state alone.
   void expect_equal(const Layers& layers, int64_t steps, int64_t features, const Shape& target) {
     const Plans last = target.size() == 2 ? Plans{plan("items")} : Plans{};
-    expect_equal(layers, {steps, features}, {plan("sequence")}, last, target,
-                 [&](at::Tensor x) {
-                   for (const auto& layer : layers) x = layer->forward(x);
-                   return x;
-                 });
+    expect_equal(layers, {steps, features}, {plan("sequence")}, last, target, [&](at::Tensor x) {
+      for (const auto& layer : layers) x = layer->forward(x);
+      return x;
+    });
   }
 
  private:
@@ -201,8 +199,8 @@ TEST_P(FusedRecurrent, ARepeatedVectorEqualsAutograd) {
 TEST_P(FusedRecurrent, RowsOfChannelsAreSteps) {
   const auto layer = lstm(2 * 5, 2 * 5, Output::Sequence);
   const int64_t channels = 2, height = 3, width = 5;
-  expect_equal({layer}, {channels, height, width}, {plan("sequence")},
-               {plan("items")}, {channels, height, width}, [&](const at::Tensor& x) {
+  expect_equal({layer}, {channels, height, width}, {plan("sequence")}, {plan("items")},
+               {channels, height, width}, [&](const at::Tensor& x) {
                  const at::Tensor rows = x.transpose(1, 2).reshape({-1, height, channels * width});
                  return layer->forward(rows)
                      .reshape({-1, height, channels, width})
@@ -216,10 +214,10 @@ TEST(FusedRecurrentLayers, AnInputWithoutGradientGetsNone) {
   const Step step = {.items = kItems, .training = true, .most_items = kMostItems};
   Flow input = Flow::without_gradient({4, 3}, kMostItems);
   Parameters parameters;
-  const auto sequence = make_recurrent_layer({"sequence1", plan("sequence")}, input, step,
-                                             parameters, {});
-  const auto fused = make_recurrent_layer({"lstm1", layer->plan()}, sequence->output(), step,
-                                          parameters, {});
+  const auto sequence =
+      make_recurrent_layer({"sequence1", plan("sequence")}, input, step, parameters, {});
+  const auto fused =
+      make_recurrent_layer({"lstm1", layer->plan()}, sequence->output(), step, parameters, {});
   parameters.allocate(1);
   EXPECT_FALSE(sequence->output().gradient);
 
@@ -249,7 +247,7 @@ TEST(FusedRecurrentLayers, AnotherKindIsNone) {
 
 INSTANTIATE_TEST_SUITE_P(Sets, FusedRecurrent,
                          ::testing::Combine(::testing::ValuesIn(kernels::instruction_sets()),
-                                          ::testing::Values(1, 2)),
+                                            ::testing::Values(1, 2)),
                          [](const auto& test) {
                            return std::get<0>(test.param) + "_" +
                                   std::to_string(std::get<1>(test.param));

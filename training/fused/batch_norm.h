@@ -47,8 +47,8 @@ class BatchNorm {
   /// Of a shard: sums over its images, about a center so that they lose no digits.
   struct Sums {
     int64_t items = 0;
-    Floats center, image_sums, image_squares;  // [C]
-    std::vector<double> sums, squares;         // [C]
+    Floats center, image_sums, image_squares;              // [C]
+    std::vector<double> sums, squares;                     // [C]
     std::vector<double> gradient_sums, gradient_products;  // about the mean of the batch
   };
 

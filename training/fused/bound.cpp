@@ -30,7 +30,8 @@ std::vector<double> Bound::values() const {
 }
 
 void Bound::weigh(const Shard& shard) {
-  double &bound = bounds_[static_cast<size_t>(shard.index)], &kl = kl_[static_cast<size_t>(shard.index)];
+  double &bound = bounds_[static_cast<size_t>(shard.index)],
+         &kl = kl_[static_cast<size_t>(shard.index)];
   bound = kl = 0;
   for (int64_t i = shard.first; i < shard.first + shard.count; ++i) {
     bound += weigh_item(i);

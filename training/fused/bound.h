@@ -26,7 +26,7 @@ class Bound : public PenaltyTerm {
   Flow &mean_, &log_variance_, &samples_, &logits_;
   const Step& step_;
   const Reconstruction& errors_;
-  Floats weights_;  // wᵢ / Σ w, then divided by the batch: [items, samples]
+  Floats weights_;                   // wᵢ / Σ w, then divided by the batch: [items, samples]
   std::vector<double> bounds_, kl_;  // a shard each
 
   void weigh(const Shard& shard);

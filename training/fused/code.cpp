@@ -49,8 +49,10 @@ void SampledCode::draw(const Shard& shard) {
   const int64_t width = mean_.width, samples = samples_.rows_per_item, drawn = samples * width;
   float* noise = noise_.data() + shard.first * drawn;
   if (step_.random) {
-    const auto rows = step_.rows.subspan(static_cast<size_t>(shard.first), static_cast<size_t>(shard.count));
-    step_.random->fill_normal("sampling", {.rows = rows, .count = drawn, .out = noise, .stride = drawn});
+    const auto rows =
+        step_.rows.subspan(static_cast<size_t>(shard.first), static_cast<size_t>(shard.count));
+    step_.random->fill_normal("sampling",
+                              {.rows = rows, .count = drawn, .out = noise, .stride = drawn});
   } else {
     std::fill_n(noise, shard.count * drawn, 0.0F);
   }

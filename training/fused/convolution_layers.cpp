@@ -50,7 +50,8 @@ Chain take_chain(Plans& plans) {
   if (const auto* entry = take_kind(left, {"reshape"})) chain.reshape = &entry->layer;
   chain.end = take_enlarging(left);
   while (const auto* convolution = take_kind(left, {"conv", "deconv"})) {
-    StagePlan stage{.enlarging = chain.end, .convolution = {convolution->name, &convolution->layer}};
+    StagePlan stage{.enlarging = chain.end,
+                    .convolution = {convolution->name, &convolution->layer}};
     if (const auto* norm = take_kind(left, {"norm"})) stage.norm = {norm->name, &norm->layer};
     stage.pooled = take_kind(left, {"pool"}) != nullptr;
     chain.stages.push_back(std::move(stage));

@@ -62,8 +62,8 @@ Axis axis_of(const models::LayerPlan& plan, int64_t input) {
     axis.output = same ? input * axis.stride : (input - 1) * axis.stride + axis.kernel;
     axis.before = same ? std::max<int64_t>(0, axis.kernel - axis.stride) / 2 : 0;
   } else {
-    axis.output = same ? (input + axis.stride - 1) / axis.stride
-                       : (input - axis.kernel) / axis.stride + 1;
+    axis.output =
+        same ? (input + axis.stride - 1) / axis.stride : (input - axis.kernel) / axis.stride + 1;
     const int64_t padding = (axis.output - 1) * axis.stride + axis.kernel - input;
     axis.before = same ? std::max<int64_t>(0, padding) / 2 : 0;
   }

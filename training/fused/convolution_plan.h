@@ -13,7 +13,8 @@ struct AxisPhase {
   int64_t from = 0, from_step = 1;
   int64_t to = 0, to_step = 1;
   int64_t count = 0;
-  std::vector<int64_t> taps = {};  ///< places in the kernel, in the order of the places that are read
+  std::vector<int64_t> taps =
+      {};  ///< places in the kernel, in the order of the places that are read
 };
 
 /// How many places before and behind a side are read: they hold zeros.

@@ -36,14 +36,16 @@ ConvolutionStage::ConvolutionStage(const StagePlan& plan, const ImageFlow& input
                                         map_.height * map_.width, step, parameters);
   }
   const kernels::ImageSize given = output_size();
-  output_ = Flow({weights_.outputs(), given.height, given.width}, step.most_items,
-                 Order::ChannelsLast);
-  keeps_maps_ = !pooled_ || convolution_.work() > kLittleWork || !kernels::slope_follows_from_value(activation_);
+  output_ =
+      Flow({weights_.outputs(), given.height, given.width}, step.most_items, Order::ChannelsLast);
+  keeps_maps_ = !pooled_ || convolution_.work() > kLittleWork ||
+                !kernels::slope_follows_from_value(activation_);
   if (pooled_ && keeps_maps_) maps_ = Floats(step.most_items * map_.values());
   for (int shard = 0; !keeps_maps_ && shard < step.most_shards; ++shard) {
     own_maps_.emplace_back(map_.values());
   }
-  if (!kernels::slope_follows_from_value(activation_)) slopes_ = Floats(step.most_items * map_.values());
+  if (!kernels::slope_follows_from_value(activation_))
+    slopes_ = Floats(step.most_items * map_.values());
   zeros_ = Floats(map_.channels);
   ones_ = Floats(map_.channels);
   std::fill_n(ones_.data(), map_.channels, 1.0F);
@@ -54,9 +56,7 @@ kernels::ImageSize ConvolutionStage::output_size() const {
   return {(map_.height + 1) / 2, (map_.width + 1) / 2, map_.channels};
 }
 
-ImageFlow ConvolutionStage::image() {
-  return {&output_, norm_.get()};
-}
+ImageFlow ConvolutionStage::image() { return {&output_, norm_.get()}; }
 
 float* ConvolutionStage::map(int shard, int64_t item) const {
   if (!pooled_) return output_.row(item);
@@ -72,10 +72,10 @@ void ConvolutionStage::compute_map(int shard, int64_t item) const {
     return;
   }
   convolution_.forward(shard, {}, values);
-  kernels::add_bias_and_activate(
-      activation_, {map_.height * map_.width, map_.channels},
-      weights_.bias() ? weights_.bias() : zeros_.data(), {values, map_.channels},
-      slopes_ ? slopes_.data() + item * map_.values() : nullptr);
+  kernels::add_bias_and_activate(activation_, {map_.height * map_.width, map_.channels},
+                                 weights_.bias() ? weights_.bias() : zeros_.data(),
+                                 {values, map_.channels},
+                                 slopes_ ? slopes_.data() + item * map_.values() : nullptr);
 }
 
 void ConvolutionStage::forward(const Shard& shard, int64_t item) {
@@ -103,10 +103,10 @@ void ConvolutionStage::set_map_gradient(int shard, int64_t item) const {
   if (how.relu || activation_ == models::Activation::Linear) return;
   for (int64_t row = 0; row < map_.height; ++row) {
     const int64_t place = row * map_.width * map_.channels;
-    kernels::multiply_by_slopes(
-        activation_, {map_.width, map_.channels}, {values + place, map_.channels},
-        slopes_ ? slopes_.data() + item * map_.values() + place : nullptr,
-        {gradient.data + row * gradient.row, map_.channels});
+    kernels::multiply_by_slopes(activation_, {map_.width, map_.channels},
+                                {values + place, map_.channels},
+                                slopes_ ? slopes_.data() + item * map_.values() + place : nullptr,
+                                {gradient.data + row * gradient.row, map_.channels});
   }
 }
 

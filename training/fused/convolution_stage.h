@@ -56,7 +56,7 @@ class ConvolutionStage : public ImageStage {
   // What the convolution gave: in the output itself where nothing pools it; else kept for all items, or computed again
   // going backward where that takes less time than memory does.
   bool keeps_maps_ = true;
-  Floats maps_;                  // [items]
+  Floats maps_;                   // [items]
   std::vector<Floats> own_maps_;  // a shard
   Floats slopes_, ones_, zeros_;  // slopes [items] of activations whose value doesn't tell
 

@@ -29,12 +29,12 @@ class DenseLayer : public Layer {
   Adds adds_;
   int64_t inputs_, outputs_;
   kernels::Activation activation_;
-  bool tied_;                // the weight lies [O, I], as the other layer has it
-  bool with_bias_ = true;    // added here, not by the loss
-  size_t weight_, bias_;     // numbers of parameters
+  bool tied_;              // the weight lies [O, I], as the other layer has it
+  bool with_bias_ = true;  // added here, not by the loss
+  size_t weight_, bias_;   // numbers of parameters
   Flow output_;
-  Floats slopes_;            // of activations whose value does not tell them
-  Floats other_weight_;      // the weight transposed once more, where it is needed
+  Floats slopes_;        // of activations whose value does not tell them
+  Floats other_weight_;  // the weight transposed once more, where it is needed
 
   void forward(const Shard& shard);
   void backward(const Shard& shard);

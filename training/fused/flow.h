@@ -27,7 +27,7 @@ class Floats {
 enum class Order {
   Item,          ///< in the order of the item's shape
   ChannelsLast,  ///< [H, W, C] of a shape [C, H, W], with C padded to a multiple of kernels::kLanes
-  Steps,     ///< a sequence [T, F]: a row of F values for each step; those of a shard are sorted by step
+  Steps,  ///< a sequence [T, F]: a row of F values for each step; those of a shard are sorted by step
   SameSteps  ///< a sequence [T, F] that is the same in each step: one row of F values
 };
 
@@ -42,12 +42,13 @@ struct Flow {
   /// Of what no gradient is asked for: the items themselves.
   static Flow without_gradient(Shape item_shape, int64_t items);
 
-  Shape shape;                ///< of a row, as the model has it
+  Shape shape;  ///< of a row, as the model has it
   Order order = Order::Item;
-  int64_t width = 0;          ///< values in a row, the padding of channels included
-  int64_t stride = 0;         ///< floats from row to row: `width` and zeros up to a multiple of kLanes
+  int64_t width = 0;   ///< values in a row, the padding of channels included
+  int64_t stride = 0;  ///< floats from row to row: `width` and zeros up to a multiple of kLanes
   int64_t rows_per_item = 1;
-  Floats values, gradient;    ///< [rows, stride]; what lies beyond `width` is 0 in gradients, anything in values
+  Floats values,
+      gradient;  ///< [rows, stride]; what lies beyond `width` is 0 in gradients, anything in values
 
   float* row(int64_t item) const { return values.data() + item * rows_per_item * stride; }
   float* gradient_row(int64_t item) const {

@@ -13,7 +13,8 @@ Frame::Frame(const kernels::ImageSize& size, const Margin& rows, const Margin& c
   }
 }
 
-ImageInput::ImageInput(const ImageFlow& source, const Enlarging& enlarging, Adds adds, const Step& step)
+ImageInput::ImageInput(const ImageFlow& source, const Enlarging& enlarging, Adds adds,
+                       const Step& step)
     : source_(source),
       source_height_(source.flow->shape[1]),
       source_width_(source.flow->shape[2]),

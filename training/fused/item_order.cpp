@@ -6,7 +6,8 @@ ItemOrder::ItemOrder(const ImageFlow& input, const Enlarging& enlarging, const S
     : input_(input, enlarging, {}, step),
       channels_(input.flow->shape[0]),
       output_({channels_, input_.size().height, input_.size().width}, step.most_items) {
-  for (int shard = 0; shard < step.most_shards; ++shard) images_.emplace_back(input_.size().values());
+  for (int shard = 0; shard < step.most_shards; ++shard)
+    images_.emplace_back(input_.size().values());
 }
 
 void ItemOrder::add_forward(Program& program) {
@@ -15,7 +16,8 @@ void ItemOrder::add_forward(Program& program) {
     const int64_t pixels = size.height * size.width;
     const float* image = images_[static_cast<size_t>(shard.index)].data();
     for (int64_t item = shard.first; item < shard.first + shard.count; ++item) {
-      input_.read(item, {images_[static_cast<size_t>(shard.index)].data(), size.width * size.channels});
+      input_.read(item,
+                  {images_[static_cast<size_t>(shard.index)].data(), size.width * size.channels});
       float* to = output_.row(item);
       for (int64_t channel = 0; channel < channels_; ++channel) {
         for (int64_t pixel = 0; pixel < pixels; ++pixel) {

@@ -14,14 +14,14 @@ using kernels::padded;
 using kernels::RowsOf;
 
 struct LstmDirection::Part {
-  int64_t n;        // sequences
-  float* gates;     // [T, n, 4U]
-  float* cells;     // [T, n, U]
-  float* tanhs;     // [T, n, U]
-  StepRows hidden;  // [T, n, U], but that of the last step
-  StepRows last;    // [n, U]
-  float *offsets, *gate_sums;                // [n, 4U]
-  float *hidden_gradient, *cell_gradient;    // [n, U]
+  int64_t n;                               // sequences
+  float* gates;                            // [T, n, 4U]
+  float* cells;                            // [T, n, U]
+  float* tanhs;                            // [T, n, U]
+  StepRows hidden;                         // [T, n, U], but that of the last step
+  StepRows last;                           // [n, U]
+  float *offsets, *gate_sums;              // [n, 4U]
+  float *hidden_gradient, *cell_gradient;  // [n, U]
 };
 
 LstmDirection::LstmDirection(const LstmSizes& sizes,
@@ -119,13 +119,12 @@ void LstmDirection::forward_step(const Part& part, int64_t step, const RowsOf& o
                       per_step ? Into::Add : Into::Overwrite);
   }
   const StepRows hidden = hidden_of(step);
-  kernels::lstm_forward({n, sizes_.units},
-                        {.gates = gates,
-                         .offsets = offsets,
-                         .cell_before = cell_before(part, step),
-                         .cell = {part.cells + row * units, units},
-                         .cell_tanh = {part.tanhs + row * units, units},
-                         .hidden = {hidden.data, hidden.stride}});
+  kernels::lstm_forward({n, sizes_.units}, {.gates = gates,
+                                            .offsets = offsets,
+                                            .cell_before = cell_before(part, step),
+                                            .cell = {part.cells + row * units, units},
+                                            .cell_tanh = {part.tanhs + row * units, units},
+                                            .hidden = {hidden.data, hidden.stride}});
 }
 
 void LstmDirection::backward(const Shard& shard, const StepRows& input, bool same_steps,

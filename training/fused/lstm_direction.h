@@ -42,7 +42,7 @@ class LstmDirection {
   void forward(const Shard& shard, const StepRows& input, bool same_steps, const StepRows& hidden);
 
   struct Gradients {
-    StepRows input;   ///< not read where none is asked for
+    StepRows input;  ///< not read where none is asked for
     bool add_to_input;
     StepRows hidden;  ///< of what `forward` wrote
   };

@@ -74,7 +74,8 @@ at::Tensor rows_of(const Flow& flow, int64_t items, const Shape& shape, bool fir
     const int64_t channels = flow.shape[0];
     return at::from_blob(flow.values.data(),
                          {items, flow.shape[1], flow.shape[2], kernels::padded(channels)},
-                         {flow.stride, flow.shape[2] * kernels::padded(channels), kernels::padded(channels), 1},
+                         {flow.stride, flow.shape[2] * kernels::padded(channels),
+                          kernels::padded(channels), 1},
                          at::kFloat)
         .narrow(3, 0, channels)
         .permute({0, 3, 1, 2})
@@ -83,7 +84,9 @@ at::Tensor rows_of(const Flow& flow, int64_t items, const Shape& shape, bool fir
   const at::Tensor rows =
       at::from_blob(flow.values.data(), {items, flow.rows_per_item, flow.stride}, at::kFloat)
           .narrow(2, 0, flow.width);
-  return (first_sample ? rows.select(1, 0) : rows).clone(at::MemoryFormat::Contiguous).view(with_batch(items, shape));
+  return (first_sample ? rows.select(1, 0) : rows)
+      .clone(at::MemoryFormat::Contiguous)
+      .view(with_batch(items, shape));
 }
 
 }  // namespace
@@ -106,15 +109,15 @@ std::optional<std::string> obstacle(const models::Autoencoder& model) {
     }
   }
   const models::ObjectivePlan objective = *model.objective_plan();
-  const bool code_is_special =
-      objective.samples_code || objective.penalty != models::Penalty::None;
+  const bool code_is_special = objective.samples_code || objective.penalty != models::Penalty::None;
   if (objective.bound_samples > 0 && !all_dense) {
     return "several samples of a code for other than dense layers";
   }
   if (model.condition_width() > 0 && !all_dense) {
     return "a condition that joins other than dense layers";
   }
-  if (code_is_special && model.code_shape().size() != 1) return "this objective of a code that is a map";
+  if (code_is_special && model.code_shape().size() != 1)
+    return "this objective of a code that is a map";
   return {};
 }
 

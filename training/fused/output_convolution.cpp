@@ -45,8 +45,13 @@ OutputConvolution::OutputConvolution(const StagePlan& plan, const ImageFlow& inp
   const int64_t height = framed(rows_), width = framed(columns_);
   entries_ = weights_.outputs() * kernel * kernel;
   table_row_ = kernels::padded(entries_);
-  patches_ = {.rows = size.height, .columns = size.width, .planes = weights_.outputs(),
-              .kernel = kernel, .stride = stride, .row = width, .plane = height * width,
+  patches_ = {.rows = size.height,
+              .columns = size.width,
+              .planes = weights_.outputs(),
+              .kernel = kernel,
+              .stride = stride,
+              .row = width,
+              .plane = height * width,
               .table_row = table_row_};
   first_ = rows_.before * width + columns_.before;
   output_ = Flow({weights_.outputs(), rows_.output, columns_.output}, step.most_items);
@@ -79,7 +84,8 @@ void OutputConvolution::add_refresh(Program& program) {
 
 void OutputConvolution::read(int shard, int64_t item) const {
   const kernels::ImageSize& size = input_.size();
-  input_.read(item, {scratch_[static_cast<size_t>(shard)].input.data(), size.width * size.channels});
+  input_.read(item,
+              {scratch_[static_cast<size_t>(shard)].input.data(), size.width * size.channels});
 }
 
 void OutputConvolution::forward(int shard, int64_t item) const {
@@ -110,8 +116,7 @@ void OutputConvolution::backward(const Shard& shard, int64_t item) const {
   const int64_t channels = input_.size().channels, pixels = patches_.rows * patches_.columns;
   float* gradient = output_.gradient_row(item);
   if (activation_ != models::Activation::Linear) {
-    kernels::multiply_by_slopes(activation_, area(),
-                                {output_.row(item), output_.stride},
+    kernels::multiply_by_slopes(activation_, area(), {output_.row(item), output_.stride},
                                 slopes_ ? slopes_.data() + item * output_.stride : nullptr,
                                 {gradient, output_.stride});
   }
@@ -121,7 +126,8 @@ void OutputConvolution::backward(const Shard& shard, int64_t item) const {
   for (int64_t plane = 0; plane < patches_.planes; ++plane) {
     float* to = scratch.images.data() + plane * patches_.plane + first_;
     float sum = 0;
-    for (int64_t row = 0; row < rows_.output; ++row, to += patches_.row, gradient += columns_.output) {
+    for (int64_t row = 0; row < rows_.output;
+         ++row, to += patches_.row, gradient += columns_.output) {
       std::copy_n(gradient, columns_.output, to);
       if (bias) sum = std::accumulate(gradient, gradient + columns_.output, sum);
     }
@@ -135,7 +141,8 @@ void OutputConvolution::backward(const Shard& shard, int64_t item) const {
                     item == shard.first ? kernels::Into::Overwrite : kernels::Into::Add);
   if (!input_.wants_gradient()) return;
   const int64_t wide = kernels::padded(channels);
-  kernels::multiply({pixels, wide, entries_}, {scratch.table.data(), table_row_, kernels::Left::Rows},
+  kernels::multiply({pixels, wide, entries_},
+                    {scratch.table.data(), table_row_, kernels::Left::Rows},
                     {backward_weights_.data(), wide}, {input_.gradient(shard.index, item), wide});
   input_.give_gradient(shard, item);
 }

@@ -28,10 +28,10 @@ class OutputConvolution : public ImageStage {
  private:
   /// Memory of a shard.
   struct Scratch {
-    Floats input;     // [pixels, channels], with zeros behind so that it may be read as padded
-    Floats table;     // [pixels, table_row_]
-    Floats images;    // [outputs, framed height, framed width]
-    Floats weights;   // gradient [channels, table_row_]
+    Floats input;    // [pixels, channels], with zeros behind so that it may be read as padded
+    Floats table;    // [pixels, table_row_]
+    Floats images;   // [outputs, framed height, framed width]
+    Floats weights;  // gradient [channels, table_row_]
   };
 
   const Step& step_;
@@ -40,9 +40,9 @@ class OutputConvolution : public ImageStage {
   Axis rows_, columns_;
   ConvolutionWeights weights_;
   kernels::Patches patches_;
-  int64_t entries_ = 0;      // of a pixel's patches: table_row_ without padding
+  int64_t entries_ = 0;  // of a pixel's patches: table_row_ without padding
   int64_t table_row_ = 0;
-  int64_t first_ = 0;        // place of the output's first pixel in the framed image
+  int64_t first_ = 0;  // place of the output's first pixel in the framed image
   Flow output_;
   Floats slopes_, zeros_;
   Floats forward_weights_;   // [channels, table_row_]

@@ -35,9 +35,8 @@ at::Tensor as_seen(const Parameter& parameter, float* vector) {
 
 size_t Parameters::add(const std::string& name, const at::Tensor& tensor,
                        std::vector<int64_t> order, Shape shape) {
-  const auto known = std::find_if(parameters_.begin(), parameters_.end(), [&](const auto& other) {
-    return other.tensor.is_same(tensor);
-  });
+  const auto known = std::find_if(parameters_.begin(), parameters_.end(),
+                                  [&](const auto& other) { return other.tensor.is_same(tensor); });
   if (known != parameters_.end()) return static_cast<size_t>(known - parameters_.begin());
   if (shape.empty()) shape = tensor.sizes().vec();
   Parameter parameter{.name = name,
@@ -90,10 +89,9 @@ TensorMap Parameters::named(const float* vector) const {
   TensorMap tensors;
   for (const auto& parameter : parameters_) {
     // from_blob wants memory that may be written; it is only read here.
-    tensors[parameter.name] =
-        as_seen(parameter, const_cast<float*>(vector))
-            .clone(at::MemoryFormat::Contiguous)
-            .view(parameter.tensor.sizes());
+    tensors[parameter.name] = as_seen(parameter, const_cast<float*>(vector))
+                                  .clone(at::MemoryFormat::Contiguous)
+                                  .view(parameter.tensor.sizes());
   }
   return tensors;
 }

@@ -13,13 +13,14 @@ namespace hourglass::training::fused {
 
 /// One parameter as the engine keeps it: a matrix whose rows are padded with zeros.
 struct Parameter {
-  std::string name;                ///< the model's: "encoder.dense1.weight"
-  at::Tensor tensor;               ///< the model's
-  Shape shape;                     ///< by which it is seen here
-  std::vector<int64_t> order;      ///< dimensions of that shape as they lie here, the last being the columns
-  int64_t offset = 0;              ///< of the first value
+  std::string name;   ///< the model's: "encoder.dense1.weight"
+  at::Tensor tensor;  ///< the model's
+  Shape shape;        ///< by which it is seen here
+  std::vector<int64_t>
+      order;           ///< dimensions of that shape as they lie here, the last being the columns
+  int64_t offset = 0;  ///< of the first value
   int64_t rows = 0, columns = 0;
-  int64_t stride = 0;              ///< from row to row
+  int64_t stride = 0;  ///< from row to row
 };
 
 /// All parameters of a model in one vector of P values, in the layout that suits the products, and a

@@ -295,8 +295,10 @@ class Mmd : public PenaltyOnCode {
   Floats prior_, own_gradient_;  // [items, code]
 
   void draw(const Shard& shard) {
-    const auto rows = step_.rows.subspan(static_cast<size_t>(shard.first), static_cast<size_t>(shard.count));
-    step_.random->fill_normal("prior", {.rows = rows, .count = code_.width,
+    const auto rows =
+        step_.rows.subspan(static_cast<size_t>(shard.first), static_cast<size_t>(shard.count));
+    step_.random->fill_normal("prior", {.rows = rows,
+                                        .count = code_.width,
                                         .out = prior_.data() + shard.first * code_.width,
                                         .stride = code_.width});
   }

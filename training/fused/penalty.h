@@ -33,9 +33,9 @@ struct PenaltyParts {
   const Step& step;
   Parameters& parameters;
   // Of the contraction: the layer that makes the code.
-  size_t weight = 0;             ///< its number
-  bool weight_is_tied = false;   ///< and has a gradient from the decoder already
-  int64_t inputs = 0;            ///< of the item, without the condition
+  size_t weight = 0;            ///< its number
+  bool weight_is_tied = false;  ///< and has a gradient from the decoder already
+  int64_t inputs = 0;           ///< of the item, without the condition
   kernels::Activation activation = kernels::Activation::Linear;
 };
 

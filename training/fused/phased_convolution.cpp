@@ -90,14 +90,18 @@ void PhasedConvolution::for_blocks(const std::vector<Part>& parts, int64_t block
 void PhasedConvolution::refresh(int shard) {
   int64_t number = 0;
   const auto mine = [&] { return number++ % step_->shards == shard; };
-  for_blocks(forward_, from_channels_ * to_channels_, [&](int64_t row, int64_t column, int64_t offset) {
-    if (mine()) weights_.copy(row, column, {to_channels_, 1}, forward_weights_.data() + offset);
-  });
-  for_blocks(backward_, to_channels_ * gradient_channels_, [&](int64_t row, int64_t column, int64_t offset) {
-    if (mine()) {
-      weights_.copy(row, column, {1, gradient_channels_}, backward_weights_.data() + offset);
-    }
-  });
+  for_blocks(forward_, from_channels_ * to_channels_,
+             [&](int64_t row, int64_t column, int64_t offset) {
+               if (mine())
+                 weights_.copy(row, column, {to_channels_, 1}, forward_weights_.data() + offset);
+             });
+  for_blocks(
+      backward_, to_channels_ * gradient_channels_,
+      [&](int64_t row, int64_t column, int64_t offset) {
+        if (mine()) {
+          weights_.copy(row, column, {1, gradient_channels_}, backward_weights_.data() + offset);
+        }
+      });
 }
 
 void PhasedConvolution::forward(int shard, const kernels::Finish& finish, float* output) const {
@@ -121,9 +125,10 @@ void PhasedConvolution::add_weight_gradient(int shard, bool first) {
 
 void PhasedConvolution::write_weight_gradient(int shard) const {
   const float* sums = gradients_[static_cast<size_t>(shard)].data();
-  for_blocks(forward_, from_channels_ * to_channels_, [&](int64_t row, int64_t column, int64_t offset) {
-    weights_.add_gradient(row, column, {to_channels_, 1}, sums + offset, shard);
-  });
+  for_blocks(forward_, from_channels_ * to_channels_,
+             [&](int64_t row, int64_t column, int64_t offset) {
+               weights_.add_gradient(row, column, {to_channels_, 1}, sums + offset, shard);
+             });
 }
 
 void PhasedConvolution::backward(int shard, float* input_gradient) const {

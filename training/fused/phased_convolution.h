@@ -39,7 +39,7 @@ class PhasedConvolution {
  private:
   struct Part {
     kernels::Correlation sizes;
-    int64_t from = 0, to = 0, weights = 0;        // floats to the first of each
+    int64_t from = 0, to = 0, weights = 0;  // floats to the first of each
     std::vector<int64_t> row_taps, column_taps;
   };
   /// An image as the parts see it: floats from row to row and from pixel to pixel.

@@ -15,8 +15,7 @@ class Reconstruction {
  public:
   /// `last` is the decoder's last layer; `target` holds what its output is to become.
   Reconstruction(Layer& last, const Flow& target, const models::Likelihood& likelihood,
-                 const models::ObjectivePlan& plan, const Step& step,
-                 const Parameters& parameters);
+                 const models::ObjectivePlan& plan, const Step& step, const Parameters& parameters);
 
   /// The loss; while training also its gradient, in place of the last layer's output.
   void add_loss(Program& program);

@@ -4,6 +4,8 @@
 #include <pmmintrin.h>
 #endif
 
+#include <utility>
+
 namespace hourglass::training::fused {
 namespace {
 
@@ -68,6 +70,16 @@ void Team::run(int shards, const Work& work) {
        done = done_.load(std::memory_order_acquire)) {
     wait_for_change(done_, done);
   }
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+void Team::do_shard(const Work& work, uint32_t shard) noexcept {
+  try {
+    work(static_cast<int>(shard));
+  } catch (...) {
+    const std::lock_guard lock(failure_mutex_);
+    if (!failure_) failure_ = std::current_exception();
+  }
 }
 
 void Team::help() {
@@ -92,7 +104,7 @@ void Team::take_shards(uint32_t run) {
     if (!next_.compare_exchange_weak(next, packed(run, shard + 1), std::memory_order_acq_rel)) {
       continue;
     }
-    (*work)(static_cast<int>(shard));
+    do_shard(*work, shard);
     if (done_.fetch_add(1, std::memory_order_acq_rel) + 1 == shards) done_.notify_all();
     next = next_.load(std::memory_order_acquire);
   }

@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <functional>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -38,7 +40,8 @@ class Team {
 
   int threads() const { return static_cast<int>(helpers_.size()) + 1; }
 
-  /// Does shards 0 … shards-1 and returns when all are done. `work` must not throw.
+  /// Does shards 0 … shards-1 and returns when all are done. What `work` throws on any thread, the
+  /// first of it, is thrown here once the others are done.
   void run(int shards, const Work& work);
 
  private:
@@ -50,10 +53,13 @@ class Team {
   std::atomic<bool> closing_{false};
   std::atomic<const Work*> work_{nullptr};
   std::atomic<uint32_t> shards_{0};
+  std::mutex failure_mutex_;
+  std::exception_ptr failure_;  // of this run
   std::vector<std::thread> helpers_;
 
   void help();
   void take_shards(uint32_t run);
+  void do_shard(const Work& work, uint32_t shard) noexcept;
 };
 
 }  // namespace hourglass::training::fused

@@ -82,13 +82,14 @@ void WeightUpdate::apply(const Shard& shard) {
       case OptimizerKind::Adam:
       case OptimizerKind::AdamW: {
         const double decay = training::weight_decay(options_);
-        kernels::step(part.size, weights, gradient,
-                      kernels::AdamPass{
-                          .mean = slot(0),
-                          .square = slot(1),
-                          .step = static_cast<float>(learning_rate / (1 - std::pow(0.9, t))),
-                          .root_correction = static_cast<float>(1 / std::sqrt(1 - std::pow(0.999, t))),
-                          .keep = static_cast<float>(1 - learning_rate * decay)});
+        kernels::step(
+            part.size, weights, gradient,
+            kernels::AdamPass{
+                .mean = slot(0),
+                .square = slot(1),
+                .step = static_cast<float>(learning_rate / (1 - std::pow(0.9, t))),
+                .root_correction = static_cast<float>(1 / std::sqrt(1 - std::pow(0.999, t))),
+                .keep = static_cast<float>(1 - learning_rate * decay)});
         return;
       }
       case OptimizerKind::RmsProp:
