@@ -27,7 +27,7 @@ class SmallNumbersAreZero {
 ///
 /// A shard is done by whichever thread is free first, so results depend on the number of shards and
 /// not on who did them; and where another program holds a core, the threads that run do all of the
-/// work. Nobody waits busily for longer than some microseconds.
+/// work. Nobody waits busily for longer than a fifth of a millisecond.
 class Team {
  public:
   using Work = std::function<void(int shard)>;
