@@ -6,16 +6,11 @@
 #define HWY_TARGET_INCLUDE "hourglass/kernels/channel_passes.cpp"
 #include <hwy/foreach_target.h>  // includes this file once for each instruction set
 
-#include <hwy/highway.h>
+#include "hourglass/kernels/functions-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace hourglass::kernels {
 namespace HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
-
-using Float = hn::CappedTag<float, kLanes>;
-using Vector = hn::Vec<Float>;
-constexpr int64_t kWidth = hn::MaxLanes(Float());
 
 // Every function takes a vector of channels at a time through a row of the image, or through the whole image where sums
 // are to stay in registers.

@@ -9,18 +9,13 @@
 #define HWY_TARGET_INCLUDE "hourglass/kernels/convolution.cpp"
 #include <hwy/foreach_target.h>  // includes this file once for each instruction set
 
+#include "hourglass/kernels/functions-inl.h"
 #include "hourglass/kernels/spaced_values-inl.h"
-
-#include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace hourglass::kernels {
 namespace HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
 
-using Float = hn::CappedTag<float, kLanes>;
-using Vector = hn::Vec<Float>;
-constexpr int64_t kWidth = hn::MaxLanes(Float());
 constexpr int kMostRows = HWY_TARGET <= HWY_AVX3 ? 14 : 6;  // of two vectors, in registers
 
 /// Some pixels of a row by some vectors of channels stay in registers for the whole sum.

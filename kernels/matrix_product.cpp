@@ -9,19 +9,15 @@
 #define HWY_TARGET_INCLUDE "hourglass/kernels/matrix_product.cpp"
 #include <hwy/foreach_target.h>  // includes this file once for each instruction set
 
-#include <hwy/highway.h>
+#include "hourglass/kernels/functions-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace hourglass::kernels {
 namespace HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
 
 // A tile of the result, some rows by two vectors, stays in registers while the loop runs over `inner`: each step reads
 // one value a row and two vectors of the right factor. 14 · 2 sums and what is read fill AVX-512's 32 registers, 6 · 2
 // the 16 of the others.
-using Float = hn::CappedTag<float, kLanes>;
-using Vector = hn::Vec<Float>;
-constexpr int64_t kWidth = hn::MaxLanes(Float());
 constexpr int kMostRows = HWY_TARGET <= HWY_AVX3 ? 14 : 6;
 
 // The right factor's part of a tile, 256 · 2 vectors, then stays in the first cache for all rows.

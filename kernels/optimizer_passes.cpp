@@ -13,9 +13,9 @@ namespace HWY_NAMESPACE {
 HWY_INLINE Vector rounded(double x) { return constant(static_cast<float>(x)); }
 
 HWY_INLINE Vector sum_at(const GradientSum& gradient, int64_t i) {
-  Vector sum = hn::Load(Float(), gradient.shards[0] + i);
+  Vector sum = hn::Load(Float(), gradient.first + i);
   for (int shard = 1; shard < gradient.count; ++shard) {
-    sum = hn::Add(sum, hn::Load(Float(), gradient.shards[shard] + i));
+    sum = hn::Add(sum, hn::Load(Float(), gradient.first + shard * gradient.distance + i));
   }
   return hn::Mul(sum, constant(gradient.factor));
 }

@@ -9,7 +9,8 @@ namespace hourglass::kernels {
 
 /// What the weights follow: the sum of the gradients of some shards of the batch, times a factor.
 struct GradientSum {
-  const float* const* shards;
+  const float* first;
+  int64_t distance = 0;  ///< from the gradient of a shard to the next; a multiple of `kLanes`
   int count = 1;
   float factor = 1;
 };

@@ -1,5 +1,7 @@
 #include "hourglass/training/fused/bound.h"
 
+#include "hourglass/training/fused/code.h"
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -35,7 +37,7 @@ void Bound::weigh(const Shard& shard) {
   bound = kl = 0;
   for (int64_t i = shard.first; i < shard.first + shard.count; ++i) {
     bound += weigh_item(i);
-    kl += kl_of(i);
+    kl += kl_from_standard_normal(mean_, log_variance_, i);
   }
   if (!step_.training) return;
   for (int64_t i = shard.first; i < shard.first + shard.count; ++i) {
@@ -72,15 +74,6 @@ double Bound::weigh_item(int64_t item) {
   const auto scale = static_cast<float>(1 / (sum * static_cast<double>(step_.items)));
   for (int64_t sample = 0; sample < samples; ++sample) weights[sample] *= scale;
   return -(largest + std::log(sum) - std::log(static_cast<double>(samples)));
-}
-
-double Bound::kl_of(int64_t item) const {
-  const float *mean = mean_.row(item), *log_variance = log_variance_.row(item);
-  double kl = 0;
-  for (int64_t j = 0; j < mean_.width; ++j) {
-    kl -= 0.5F * (1 + log_variance[j] - mean[j] * mean[j] - std::exp(log_variance[j]));
-  }
-  return kl;
 }
 
 // −∂log p(z)/∂z = z

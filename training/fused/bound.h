@@ -31,7 +31,6 @@ class Bound : public PenaltyTerm {
 
   void weigh(const Shard& shard);
   double weigh_item(int64_t item);
-  double kl_of(int64_t item) const;
 };
 
 }  // namespace hourglass::training::fused

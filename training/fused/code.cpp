@@ -5,6 +5,15 @@
 
 namespace hourglass::training::fused {
 
+double kl_from_standard_normal(const Flow& mean, const Flow& log_variance, int64_t item) {
+  const float *mu = mean.row(item), *log_square = log_variance.row(item);
+  double kl = 0;
+  for (int64_t j = 0; j < mean.width; ++j) {
+    kl -= 0.5F * (1 + log_square[j] - mu[j] * mu[j] - std::exp(log_square[j]));
+  }
+  return kl;
+}
+
 PlainCode::PlainCode(Flow& code, int64_t condition_width, const Step& step)
     : code_(code), joins_(condition_width > 0) {
   if (joins_) joined_ = Flow({code.width + condition_width}, step.most_items);

@@ -6,6 +6,9 @@
 
 namespace hourglass::training::fused {
 
+/// KL(N(μ, σ²) ‖ N(0, I)) = −½ Σ (1 + log σ² − μ² − σ²) of one item, in nats.
+double kl_from_standard_normal(const Flow& mean, const Flow& log_variance, int64_t item);
+
 /// What becomes of the encoder's output before the decoder reads it.
 class Code {
  public:

@@ -70,17 +70,6 @@ void add_backward_reversed(const Layers& layers, Program& program) {
 
 /// The first items of a flow as a tensor [items, shape…]; of several samples the first.
 at::Tensor rows_of(const Flow& flow, int64_t items, const Shape& shape, bool first_sample) {
-  if (flow.order == Order::ChannelsLast) {
-    const int64_t channels = flow.shape[0];
-    return at::from_blob(flow.values.data(),
-                         {items, flow.shape[1], flow.shape[2], kernels::padded(channels)},
-                         {flow.stride, flow.shape[2] * kernels::padded(channels),
-                          kernels::padded(channels), 1},
-                         at::kFloat)
-        .narrow(3, 0, channels)
-        .permute({0, 3, 1, 2})
-        .clone(at::MemoryFormat::Contiguous);
-  }
   const at::Tensor rows =
       at::from_blob(flow.values.data(), {items, flow.rows_per_item, flow.stride}, at::kFloat)
           .narrow(2, 0, flow.width);

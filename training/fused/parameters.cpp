@@ -67,7 +67,7 @@ Shape Parameters::shape(const std::string& name) const {
 
 void Parameters::allocate(int shards) {
   values_ = Floats(size_);
-  for (int shard = 0; shard < shards; ++shard) gradients_.emplace_back(size_);
+  gradients_ = Floats(shards * size_);
   read_model();
 }
 

@@ -43,7 +43,8 @@ class Parameters {
   int64_t size() const { return size_; }
   float* values() const { return values_.data(); }
   float* values(size_t number) const { return values_.data() + parameters_[number].offset; }
-  float* gradient(int shard) const { return gradients_[static_cast<size_t>(shard)].data(); }
+  /// Those of the shards lie `size()` apart.
+  float* gradient(int shard) const { return gradients_.data() + shard * size_; }
   float* gradient(size_t number, int shard) const {
     return gradient(shard) + parameters_[number].offset;
   }
@@ -59,7 +60,7 @@ class Parameters {
   std::vector<Parameter> parameters_;
   int64_t size_ = 0;
   Floats values_;
-  std::vector<Floats> gradients_;
+  Floats gradients_;  // [shards, size]
 };
 
 }  // namespace hourglass::training::fused

@@ -1,6 +1,7 @@
 #include "hourglass/training/fused/penalty.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/training/fused/code.h"
 
 #include <algorithm>
 #include <cmath>
@@ -253,12 +254,7 @@ class Kl : public PenaltyOnCode {
 
   void forward(const Shard& shard) override {
     double total = 0;
-    for_items(shard, [&](int64_t i) {
-      const float *mean = code_.row(i), *log_variance = log_variance_.row(i);
-      for (int64_t j = 0; j < code_.width; ++j) {
-        total -= 0.5F * (1 + log_variance[j] - mean[j] * mean[j] - std::exp(log_variance[j]));
-      }
-    });
+    for_items(shard, [&](int64_t i) { total += kl_from_standard_normal(code_, log_variance_, i); });
     sum(shard) = total;
   }
 

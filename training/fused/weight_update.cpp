@@ -37,20 +37,8 @@ WeightUpdate::Range WeightUpdate::range(const Shard& shard) const {
           (lines * (shard.index + 1) / step_.shards - first) * kernels::kLanes};
 }
 
-template <class Work>
-void WeightUpdate::with_gradient(const Range& range, float factor, Work work) const {
-  constexpr int kFew = 8;  // shards whose pointers need no memory of their own
-  const float* few[kFew];
-  std::vector<const float*> many;
-  const float** shards = few;
-  if (step_.shards > kFew) {
-    many.resize(static_cast<size_t>(step_.shards));
-    shards = many.data();
-  }
-  for (int shard = 0; shard < step_.shards; ++shard) {
-    shards[shard] = parameters_.gradient(shard) + range.first;
-  }
-  work(kernels::GradientSum{shards, step_.shards, factor});
+kernels::GradientSum WeightUpdate::gradient_sum(const Range& range, float factor) const {
+  return {parameters_.gradient(0) + range.first, parameters_.size(), step_.shards, factor};
 }
 
 void WeightUpdate::begin() {
@@ -60,9 +48,8 @@ void WeightUpdate::begin() {
 
 void WeightUpdate::measure(const Shard& shard) {
   const Range part = range(shard);
-  with_gradient(part, 1, [&](const kernels::GradientSum& gradient) {
-    squared_norms_[static_cast<size_t>(shard.index)] = kernels::squared_norm(part.size, gradient);
-  });
+  squared_norms_[static_cast<size_t>(shard.index)] =
+      kernels::squared_norm(part.size, gradient_sum(part, 1));
 }
 
 void WeightUpdate::clip() {
@@ -77,43 +64,42 @@ void WeightUpdate::apply(const Shard& shard) {
   const auto slot = [&](size_t i) { return slots_[i].values.data() + part.first; };
   const auto rate = static_cast<float>(learning_rate);
   const auto t = static_cast<double>(steps);
-  with_gradient(part, factor_, [&](const kernels::GradientSum& gradient) {
-    switch (options_.kind) {
-      case OptimizerKind::Adam:
-      case OptimizerKind::AdamW: {
-        const double decay = training::weight_decay(options_);
-        kernels::step(
-            part.size, weights, gradient,
-            kernels::AdamPass{
-                .mean = slot(0),
-                .square = slot(1),
-                .step = static_cast<float>(learning_rate / (1 - std::pow(0.9, t))),
-                .root_correction = static_cast<float>(1 / std::sqrt(1 - std::pow(0.999, t))),
-                .keep = static_cast<float>(1 - learning_rate * decay)});
-        return;
-      }
-      case OptimizerKind::RmsProp:
-        kernels::step(part.size, weights, gradient,
-                      kernels::RmsPropPass{.square = slot(0), .learning_rate = rate});
-        return;
-      case OptimizerKind::Adagrad:
-        kernels::step(part.size, weights, gradient,
-                      kernels::AdagradPass{.sum_of_squares = slot(0), .learning_rate = rate});
-        return;
-      case OptimizerKind::Adadelta:
-        kernels::step(part.size, weights, gradient,
-                      kernels::AdadeltaPass{
-                          .square = slot(0), .delta_square = slot(1), .learning_rate = rate});
-        return;
-      case OptimizerKind::Sgd:
-        kernels::step(part.size, weights, gradient,
-                      kernels::SgdPass{.momentum = slots_.empty() ? nullptr : slot(0),
-                                       .factor = static_cast<float>(options_.momentum.value_or(0)),
-                                       .learning_rate = rate});
-        return;
+  const kernels::GradientSum gradient = gradient_sum(part, factor_);
+  switch (options_.kind) {
+    case OptimizerKind::Adam:
+    case OptimizerKind::AdamW: {
+      const double decay = training::weight_decay(options_);
+      kernels::step(
+          part.size, weights, gradient,
+          kernels::AdamPass{
+              .mean = slot(0),
+              .square = slot(1),
+              .step = static_cast<float>(learning_rate / (1 - std::pow(0.9, t))),
+              .root_correction = static_cast<float>(1 / std::sqrt(1 - std::pow(0.999, t))),
+              .keep = static_cast<float>(1 - learning_rate * decay)});
+      return;
     }
-    throw Error("unknown optimizer");
-  });
+    case OptimizerKind::RmsProp:
+      kernels::step(part.size, weights, gradient,
+                    kernels::RmsPropPass{.square = slot(0), .learning_rate = rate});
+      return;
+    case OptimizerKind::Adagrad:
+      kernels::step(part.size, weights, gradient,
+                    kernels::AdagradPass{.sum_of_squares = slot(0), .learning_rate = rate});
+      return;
+    case OptimizerKind::Adadelta:
+      kernels::step(
+          part.size, weights, gradient,
+          kernels::AdadeltaPass{.square = slot(0), .delta_square = slot(1), .learning_rate = rate});
+      return;
+    case OptimizerKind::Sgd:
+      kernels::step(part.size, weights, gradient,
+                    kernels::SgdPass{.momentum = slots_.empty() ? nullptr : slot(0),
+                                     .factor = static_cast<float>(options_.momentum.value_or(0)),
+                                     .learning_rate = rate});
+      return;
+  }
+  throw Error("unknown optimizer");
 }
 
 }  // namespace hourglass::training::fused

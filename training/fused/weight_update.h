@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hourglass/kernels/optimizer_passes.h"
 #include "hourglass/training/fused/layer.h"
 #include "hourglass/training/optimizer.h"
 
@@ -42,8 +43,7 @@ class WeightUpdate {
     int64_t first, size;
   };
   Range range(const Shard& shard) const;
-  template <class Work>
-  void with_gradient(const Range& range, float factor, Work work) const;
+  kernels::GradientSum gradient_sum(const Range& range, float factor) const;
 
   void begin();
   void measure(const Shard& shard);
