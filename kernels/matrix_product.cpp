@@ -65,7 +65,12 @@ HWY_NOINLINE void tile(int64_t inner, const float* left, int64_t left_stride, co
   for (int64_t p = 0; p < inner; ++p, line += right.stride, values.advance()) {
     Vector columns[kVectors];
 #pragma GCC unroll 2
-    for (int j = 0; j < kVectors; ++j) columns[j] = hn::Load(f, line + j * kWidth);
+    for (int j = 0; j < kVectors; ++j) {
+      columns[j] = hn::Load(f, line + j * kWidth);
+      // The next tile's: weights come from far, and the processor does not guess so long a stride (a step of fashion-vae-2d: 1500
+      // -> 1280 µs).
+      __builtin_prefetch(line + (kVectors + j) * kWidth);
+    }
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i) {
       const Vector value = values.row(i);

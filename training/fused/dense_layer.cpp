@@ -119,10 +119,10 @@ void DenseLayer::backward(const Shard& shard) {
 
 void DenseLayer::refresh(int part, int parts) {
   const Parameter& weight = parameters_.at(weight_);
-  // Blocks of four rows are transposed in vectors.
-  const int64_t blocks = (weight.rows + 3) / 4;
-  const int64_t first = blocks * part / parts * 4;
-  const int64_t end = std::min(weight.rows, blocks * (part + 1) / parts * 4);
+  // Whole lines of the cache to each part.
+  const int64_t blocks = kernels::padded(weight.rows) / kernels::kLanes;
+  const int64_t first = blocks * part / parts * kernels::kLanes;
+  const int64_t end = std::min(weight.rows, blocks * (part + 1) / parts * kernels::kLanes);
   const int64_t stride = kernels::padded(weight.rows);
   kernels::transpose({end - first, weight.columns},
                      {parameters_.values(weight_) + first * weight.stride, weight.stride},

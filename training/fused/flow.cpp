@@ -2,6 +2,10 @@
 
 #include <ATen/ATen.h>
 
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <sys/mman.h>
 #include <utility>
 
 namespace hourglass::training::fused {
@@ -17,10 +21,22 @@ int64_t width_of(const Shape& shape, Order order) {
   return 0;
 }
 
+// Large memory lies in pages of 2 MiB where the system has them: products walk down columns of the weights, and with pages
+// of 4 KiB nearly every row is another one (a step of fashion-vae-2d: 1250 -> 1200 µs).
+constexpr size_t kPage = size_t{2} << 20;
+
+size_t alignment_of(size_t bytes) { return bytes < kPage / 2 ? 64 : kPage; }
+
 }  // namespace
 
-Floats::Floats(int64_t count)
-    : memory_(at::zeros({count}, at::kFloat)), data_(memory_.mutable_data_ptr<float>()) {}
+Floats::Floats(int64_t count) {
+  const size_t wanted = static_cast<size_t>(count) * sizeof(float);
+  const size_t unit = alignment_of(wanted), bytes = (wanted + unit - 1) / unit * unit;
+  memory_.reset(static_cast<float*>(std::aligned_alloc(unit, bytes)), std::free);
+  if (!memory_ && bytes > 0) throw std::bad_alloc();
+  if (unit == kPage) madvise(memory_.get(), bytes, MADV_HUGEPAGE);
+  if (bytes > 0) std::memset(memory_.get(), 0, bytes);
+}
 
 Flow Flow::without_gradient(Shape item_shape, int64_t items) {
   Flow flow;

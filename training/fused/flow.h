@@ -3,24 +3,22 @@
 #include "hourglass/core/shape.h"
 #include "hourglass/kernels/matrix_product.h"
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
+#include <memory>
 
 namespace hourglass::training::fused {
 
-/// Zeroed memory for `count` floats, aligned to 64 bytes.
+/// Zeroed memory for `count` floats, aligned to 64 bytes; copies share it.
 class Floats {
  public:
   Floats() = default;
   explicit Floats(int64_t count);
 
-  float* data() const { return data_; }
-  explicit operator bool() const { return data_ != nullptr; }
+  float* data() const { return memory_.get(); }
+  explicit operator bool() const { return memory_ != nullptr; }
 
  private:
-  at::Tensor memory_;
-  float* data_ = nullptr;
+  std::shared_ptr<float> memory_;
 };
 
 /// How the values of an item lie in memory.
