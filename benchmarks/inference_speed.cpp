@@ -1,17 +1,15 @@
 // Items a second of `encode` and `reconstruct` over the test images (all rows where a set has none), for a checkpoint:
-// through an Engine with the file's weights, and through the file itself as the tools run it. A JSON line each.
+// as the tools compute it, and by the file's own program. A JSON line each.
 //
 //   inference_speed runs/mine/best.pt --recipe mnist-50 --threads 2
 
 #include "hourglass/benchmarks/benchmark_model.h"
+#include "hourglass/cli/fast_inference.h"
 #include "hourglass/cli/help_text.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/datasets/batches.h"
-#include "hourglass/evaluation/exported_model.h"
 #include "hourglass/formats/json.h"
-#include "hourglass/formats/torchscript.h"
-#include "hourglass/training/engine.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -62,17 +60,13 @@ std::vector<double> rates(const std::vector<Batch>& batches, const SpeedOptions&
 
 int time_inference(const std::string& path, runs::RunOptions options, const SpeedOptions& speed) {
   Subject subject = make_subject(std::move(options));
-  formats::load_weights(*subject.model, path);
   const datasets::Dataset& rows = subject.data.test ? *subject.data.test : *subject.data.training;
   // Ready in memory, as the peers have them: the model is timed, not the reading of bytes.
   std::vector<Batch> batches;
   datasets::for_each_batch(rows, speed.items, 0, [&](const Batch& batch, int64_t /*first*/) {
     batches.push_back(batch);
   });
-  const auto engine = training::make_engine(
-      subject.options.training.engine,
-      {*subject.model, *subject.data.training, subject.options.training.optimizer});
-  auto exported = evaluation::ExportedModel::load(path);
+  auto program = evaluation::ExportedModel::load(path), fast = load_model(path);
   const auto report = [&](const std::string& by, const std::string& what, auto work) {
     const nlohmann::ordered_json line = {{"contender", "Hourglass"},
                                          {"by", by},
@@ -82,14 +76,13 @@ int time_inference(const std::string& path, runs::RunOptions options, const Spee
                                          {"items_per_second", rates(batches, speed, work)}};
     fmt::print("{}\n", line.dump());
   };
-  const std::string own = fmt::format("engine {}", enum_name(engine->kind())),
-                    file = "exported file";
-  report(own, "encode", [&](const Batch& batch) { engine->encode(batch); });
-  report(own, "reconstruct", [&](const Batch& batch) { engine->reconstruct(batch); });
-  report(file, "encode",
-         [&](const Batch& batch) { exported.encode(batch.input, batch.condition); });
-  report(file, "reconstruct",
-         [&](const Batch& batch) { exported.reconstruct(batch.input, batch.condition); });
+  const auto time = [&](const std::string& by, evaluation::ExportedModel& model) {
+    report(by, "encode", [&](const Batch& batch) { model.encode(batch.input, batch.condition); });
+    report(by, "reconstruct",
+           [&](const Batch& batch) { model.reconstruct(batch.input, batch.condition); });
+  };
+  time("the tools", fast);
+  time("the file's program", program);
   return kDone;
 }
 

@@ -1,6 +1,7 @@
 #include "hourglass/cli/recorded_run.h"
 
 #include "hourglass/cli/command_line.h"
+#include "hourglass/cli/fast_inference.h"
 #include "hourglass/core/error.h"
 #include "hourglass/formats/field_json.h"
 #include "hourglass/runs/run_list.h"
@@ -36,7 +37,7 @@ RecordedRun::RecordedRun(const fs::path& folder)
     }
   };
   attempt([&] { metrics_ = runs::read_metrics(folder / "metrics.csv"); });
-  attempt([&] { model_ = evaluation::ExportedModel::load(model_path()); });
+  attempt([&] { model_ = load_model(model_path()); });
   options_.describe(table_);
   formats::from_json(table_, record_.options.as_json(), (folder / "run.json").string());
   changes_ = runs::changed_options(options_);

@@ -1,6 +1,7 @@
 #include "hourglass/cli/run_pictures.h"
 
 #include "hourglass/cli/code_pictures.h"
+#include "hourglass/cli/fast_inference.h"
 #include "hourglass/cli/metric_curves.h"
 #include "hourglass/core/files.h"
 #include "hourglass/core/item_kind.h"
@@ -44,7 +45,7 @@ class RunPictures {
               const sources::DataSplits& data)
       : folder_(folder),
         options_(options),
-        model_(evaluation::ExportedModel::load(folder / "best.pt")),
+        model_(load_model(folder / "best.pt")),
         run_(shown_run(options, data, model_.card().value())) {}
 
   std::vector<fs::path> draw() {

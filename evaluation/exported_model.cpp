@@ -49,6 +49,26 @@ std::vector<at::Tensor> tensors_of(const IValue& result) {
   return tensors;
 }
 
+constexpr int64_t kComparedRows = 4;
+
+std::vector<at::Tensor> rows_of(const std::vector<at::Tensor>& arguments, int64_t first,
+                                int64_t count) {
+  std::vector<at::Tensor> rows;
+  for (const auto& argument : arguments) rows.push_back(argument.narrow(0, first, count));
+  return rows;
+}
+
+/// Up to rounding, which other instructions and another order of sums make different.
+bool are_close(const std::vector<at::Tensor>& found, const std::vector<at::Tensor>& expected) {
+  if (found.empty() || found.size() != expected.size()) return false;
+  for (size_t i = 0; i < found.size(); ++i) {
+    if (found[i].sizes() != expected[i].sizes()) return false;
+    const double scale = std::max(1.0, expected[i].abs().max().item<double>());
+    if (!at::allclose(found[i], expected[i], 1e-4, 1e-5 * scale)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 struct ExportedModel::Program {
@@ -76,6 +96,11 @@ ExportedModel ExportedModel::load(const std::filesystem::path& path, at::Device 
   const std::string& text = extra["hourglass.json"];
   if (!text.empty()) model.card_ = formats::parse_card(text, path.string());
   return model;
+}
+
+void ExportedModel::compute_with(std::shared_ptr<models::Inference> inference) {
+  inference_ = std::move(inference);
+  agrees_.clear();
 }
 
 bool ExportedModel::has_method(const std::string& name) const {
@@ -133,20 +158,40 @@ std::vector<at::Tensor> ExportedModel::run(const std::string& method, const at::
     throw Error("{}: {} expects a batch of at least one row, found none", path_.string(), method);
   }
   check_condition(x, condition);
+  std::vector<at::Tensor> arguments = {x};
+  if (condition_width() > 0) arguments.push_back(condition);
+  if (!infers(method, arguments)) return run_program(method, arguments, most);
+  auto results = inference_->run(method, arguments);
+  results.resize(std::min(results.size(), most));
+  return results;
+}
+
+std::vector<at::Tensor> ExportedModel::run_program(const std::string& method,
+                                                   const std::vector<at::Tensor>& arguments,
+                                                   size_t most) {
   std::vector<std::vector<at::Tensor>> pieces;  // by place in the result, then by batch
-  for (int64_t first = 0; first < x.size(0); first += kBatch) {
-    const int64_t count = std::min(kBatch, x.size(0) - first);
-    const at::Tensor rows = x.narrow(0, first, count);
-    const auto arguments = condition_width() > 0
-                               ? std::vector{rows, condition.narrow(0, first, count)}
-                               : std::vector{rows};
-    const auto values = run_batch(method, arguments, most);
+  const int64_t rows = arguments.front().size(0);
+  for (int64_t first = 0; first < rows; first += kBatch) {
+    const int64_t count = std::min(kBatch, rows - first);
+    const auto values = run_batch(method, rows_of(arguments, first, count), most);
     pieces.resize(values.size());
     for (size_t i = 0; i < values.size(); ++i) pieces[i].push_back(values[i]);
   }
   std::vector<at::Tensor> results;
   for (const auto& batches : pieces) results.push_back(at::cat(batches));
   return results;
+}
+
+/// Whether the method can go past the program: compared once on rows of the first call.
+bool ExportedModel::infers(const std::string& method, const std::vector<at::Tensor>& arguments) {
+  if (!inference_) return false;
+  const auto [place, is_new] = agrees_.try_emplace(method, false);
+  if (!is_new) return place->second;
+  const auto few = rows_of(arguments, 0, std::min<int64_t>(kComparedRows, arguments[0].size(0)));
+  // What the program says of arguments that do not fit comes first.
+  const auto expected = run_batch(method, few, std::numeric_limits<size_t>::max());
+  const auto found = inference_->run(method, few);
+  return place->second = are_close(found, expected);
 }
 
 std::vector<at::Tensor> ExportedModel::run_batch(const std::string& method,
@@ -192,6 +237,13 @@ std::vector<NamedTensor> ExportedModel::parameters() const {
     parameters.push_back({name, value.detach().cpu()});
   }
   return parameters;
+}
+
+TensorMap ExportedModel::tensors() const {
+  TensorMap tensors;
+  for (const auto& [name, value] : parameters()) tensors[name] = value;
+  for (const auto& [name, value] : program_->module.named_buffers()) tensors[name] = value.cpu();
+  return tensors;
 }
 
 at::Tensor ExportedModel::parameter(const std::string& name) const {

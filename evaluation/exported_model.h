@@ -4,11 +4,13 @@
 #include "hourglass/core/named_tensor.h"
 #include "hourglass/formats/card.h"
 #include "hourglass/models/autoencoder.h"
+#include "hourglass/models/inference.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +36,11 @@ class ExportedModel {
   /// Throws `Error` when the file is missing, damaged, or not TorchScript, and when it declares
   /// contents that are larger than itself (see torchscript_archive.h).
   static ExportedModel load(const std::filesystem::path& path, at::Device device = at::kCPU);
+
+  /// From now on methods go this way where it computes them: the same, faster. Each of them is
+  /// first compared with the file's program on a few rows, and left to the program where they
+  /// differ.
+  void compute_with(std::shared_ptr<models::Inference> inference);
 
   bool has_method(const std::string& name) const;
   std::vector<std::string> method_names() const;
@@ -62,7 +69,10 @@ class ExportedModel {
   /// running averages of batch normalization.
   std::vector<NamedTensor> parameters() const;
 
-  /// One of them. Throws `Error` that suggests the nearest name where there is none.
+  /// The same and the running averages.
+  TensorMap tensors() const;
+
+  /// One parameter. Throws `Error` that suggests the nearest name where there is none.
   at::Tensor parameter(const std::string& name) const;
 
   /// What the file says of itself; none in a third-party file.
@@ -94,12 +104,17 @@ class ExportedModel {
   std::shared_ptr<Program> program_;
   std::optional<formats::ModelCard> card_;
   std::optional<Shape> input_shape_;
+  std::shared_ptr<models::Inference> inference_;
+  std::map<std::string, bool> agrees_;  // methods of it that were compared with the program
 
   ExportedModel() = default;
   std::vector<at::Tensor> run(const std::string& method, const at::Tensor& x,
                               const at::Tensor& condition, size_t most);
+  std::vector<at::Tensor> run_program(const std::string& method,
+                                      const std::vector<at::Tensor>& arguments, size_t most);
   std::vector<at::Tensor> run_batch(const std::string& method,
                                     const std::vector<at::Tensor>& arguments, size_t most);
+  bool infers(const std::string& method, const std::vector<at::Tensor>& arguments);
   void check_condition(const at::Tensor& x, const at::Tensor& condition) const;
 };
 

@@ -2,10 +2,10 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/models/tensors.h"
+#include "hourglass/training/fused/inference.h"
 #include "hourglass/training/fused/network.h"
 #include "hourglass/training/fused/weight_update.h"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
@@ -32,7 +32,8 @@ class FusedEngine : public Engine {
         network_(parts.model, parts.data.has_targets(), step_, parameters_),
         team_(step_.most_shards),
         rows_(static_cast<size_t>(step_.most_items)),
-        averages_(reported_names({phase_})) {
+        averages_(reported_names({phase_})),
+        inference_(network_, step_, team_) {
     parameters_.allocate(step_.most_shards);
     update_.emplace(parts.optimizer, options.clip_norm, parameters_, step_);
     put_programs_together();
@@ -66,14 +67,8 @@ class FusedEngine : public Engine {
     return averages.take();
   }
 
-  at::Tensor encode(const Batch& batch) override {
-    return infer(encoding_, batch, [this](int64_t items) { return network_.code(items); });
-  }
-
-  at::Tensor reconstruct(const Batch& batch) override {
-    return infer(reconstruction_, batch,
-                 [this](int64_t items) { return network_.reconstruction(items); });
-  }
+  at::Tensor encode(const Batch& batch) override { return infer("encode", batch); }
+  at::Tensor reconstruct(const Batch& batch) override { return infer("forward", batch); }
 
   EngineState state() const override {
     parameters_.write_model();
@@ -114,7 +109,8 @@ class FusedEngine : public Engine {
   Team team_;
   std::vector<int64_t> rows_;
   Averages averages_;
-  Program training_, validation_, encoding_, reconstruction_, refresh_;
+  Program training_, validation_, refresh_;
+  Inference inference_;
 
   // What the program at work reads its batch from.
   const datasets::Dataset* source_ = nullptr;
@@ -130,21 +126,13 @@ class FusedEngine : public Engine {
     network_.add_backward(training_);
     update_->add_to(training_);
     network_.add_refresh(training_);
-    network_.add_encoder(encoding_);
-    network_.add_encoder(reconstruction_);
-    network_.add_reconstruction(reconstruction_);
     network_.add_refresh(refresh_);
   }
 
   /// After the parameters were changed from outside.
   void follow_parameters() {
-    begin_batch(step_.most_shards);
+    step_.begin(step_.most_shards);
     refresh_.run(team_, step_.items, step_.shards);
-  }
-
-  void begin_batch(int64_t items) {
-    step_.items = items;
-    step_.shards = static_cast<int>(std::min<int64_t>(step_.most_shards, items));
   }
 
   void take_step(const Program& program, const datasets::Dataset& source,
@@ -152,7 +140,7 @@ class FusedEngine : public Engine {
     source_ = &source;
     positions_ = positions;
     epoch_ = context.epoch;
-    begin_batch(std::ssize(positions));
+    step_.begin(std::ssize(positions));
     step_.training = context.training;
     step_.random = &context.random;
     step_.rows = std::span(rows_).first(positions.size());
@@ -176,17 +164,9 @@ class FusedEngine : public Engine {
       to.condition_stride = network_.input().stride;
     }
     source_->write(positions_.subspan(first, count), epoch_, to);
-    tell_decoder(shard);
-  }
-
-  /// Copies the condition to where the decoder reads it.
-  void tell_decoder(const Shard& shard) {
     if (network_.condition_width() == 0) return;
     for (int64_t i = shard.first; i < shard.first + shard.count; ++i) {
-      for (int64_t sample = 0; sample < network_.samples(); ++sample) {
-        std::copy_n(network_.condition_of_encoder(i), network_.condition_width(),
-                    network_.condition_of_decoder(i, sample));
-      }
+      network_.tell_decoder(i, network_.condition_of_encoder(i));
     }
   }
 
@@ -201,29 +181,12 @@ class FusedEngine : public Engine {
     return values;
   }
 
-  template <class Result>
-  at::Tensor infer(const Program& program, const Batch& batch, Result result) {
-    const at::Tensor input = batch.input.detach().flatten(1).to(at::kFloat);
-    std::vector<at::Tensor> parts;
+  at::Tensor infer(const std::string& method, const Batch& batch) {
     step_.training = false;
     step_.random = nullptr;
-    for (int64_t first = 0; first < input.size(0); first += step_.most_items) {
-      begin_batch(std::min(step_.most_items, input.size(0) - first));
-      put_in_place(input.narrow(0, first, step_.items), network_.input(), 0);
-      if (network_.condition_width() > 0) {
-        put_in_place(batch.condition.narrow(0, first, step_.items), network_.input(),
-                     input.size(1));
-        tell_decoder({0, 0, step_.items});
-      }
-      program.run(team_, step_.items, step_.shards);
-      parts.push_back(result(step_.items));
-    }
-    return parts.size() == 1 ? parts.front() : at::cat(parts);
-  }
-
-  static void put_in_place(const at::Tensor& rows, const Flow& flow, int64_t column) {
-    at::from_blob(flow.values.data() + column, rows.sizes(), {flow.stride, 1}, at::kFloat)
-        .copy_(rows);
+    std::vector<at::Tensor> arguments = {batch.input};
+    if (network_.condition_width() > 0) arguments.push_back(batch.condition);
+    return inference_.run(method, arguments).front();
   }
 
   ExpectedOptimizer expected_optimizer() const {

@@ -1,5 +1,6 @@
 #include "hourglass/apps/tools/tool.h"
 
+#include "hourglass/cli/fast_inference.h"
 #include "hourglass/cli/help_text.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
@@ -148,7 +149,7 @@ int run_tool(const ProgramInfo& program, const FieldTable& table, int argc, cons
 
 ExportedModel open_model(const std::string& path, const ModelOptions& options) {
   if (options.threads.count) at::set_num_threads(static_cast<int>(*options.threads.count));
-  ExportedModel model = ExportedModel::load(path, resolve_device(options.device));
+  ExportedModel model = load_model(path, resolve_device(options.device));
   if (!options.input_shape.empty()) model.set_input_shape(options.input_shape);
   return model;
 }

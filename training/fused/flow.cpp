@@ -32,10 +32,11 @@ size_t alignment_of(size_t bytes) { return bytes < kPage / 2 ? 64 : kPage; }
 Floats::Floats(int64_t count) {
   const size_t wanted = static_cast<size_t>(count) * sizeof(float);
   const size_t unit = alignment_of(wanted), bytes = (wanted + unit - 1) / unit * unit;
-  memory_.reset(static_cast<float*>(std::aligned_alloc(unit, bytes)), std::free);
-  if (!memory_ && bytes > 0) throw std::bad_alloc();
-  if (unit == kPage) madvise(memory_.get(), bytes, MADV_HUGEPAGE);
-  if (bytes > 0) std::memset(memory_.get(), 0, bytes);
+  auto* data = static_cast<float*>(std::aligned_alloc(unit, bytes));
+  if (!data && bytes > 0) throw std::bad_alloc();
+  if (unit == kPage) madvise(data, bytes, MADV_HUGEPAGE);
+  if (bytes > 0) std::memset(data, 0, bytes);
+  memory_ = std::make_shared<Memory>(Memory{std::unique_ptr<float, Free>(data), data});
 }
 
 Flow Flow::without_gradient(Shape item_shape, int64_t items) {

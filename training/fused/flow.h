@@ -4,6 +4,7 @@
 #include "hourglass/kernels/matrix_product.h"
 
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 
 namespace hourglass::training::fused {
@@ -14,11 +15,22 @@ class Floats {
   Floats() = default;
   explicit Floats(int64_t count);
 
-  float* data() const { return memory_.get(); }
+  float* data() const { return memory_ ? memory_->data : nullptr; }
   explicit operator bool() const { return memory_ != nullptr; }
 
+  /// All copies are somebody else's memory, which must stay, until they are given their own back.
+  void stand_for(float* others) { memory_->data = others; }
+  void stand_for_own() { memory_->data = memory_->own.get(); }
+
  private:
-  std::shared_ptr<float> memory_;
+  struct Free {
+    void operator()(float* memory) const { std::free(memory); }
+  };
+  struct Memory {
+    std::unique_ptr<float, Free> own;
+    float* data;
+  };
+  std::shared_ptr<Memory> memory_;
 };
 
 /// How the values of an item lie in memory.

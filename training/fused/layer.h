@@ -5,6 +5,7 @@
 #include "hourglass/training/fused/parameters.h"
 #include "hourglass/training/fused/program.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -24,6 +25,12 @@ struct Step {
   const RowRandom* random = nullptr;
   std::span<const int64_t> rows = {};  ///< the numbers of the batch's items in their data set
   double penalty_weight = 1;
+
+  /// For a batch of so many items: each shard gets one at least.
+  void begin(int64_t count) {
+    items = count;
+    shards = static_cast<int>(std::min<int64_t>(most_shards, count));
+  }
 };
 
 /// A layer that computes forward and backward by hand. Memory is allocated when it is built; a step

@@ -68,16 +68,6 @@ void add_backward_reversed(const Layers& layers, Program& program) {
   }
 }
 
-/// The first items of a flow as a tensor [items, shape…]; of several samples the first.
-at::Tensor rows_of(const Flow& flow, int64_t items, const Shape& shape, bool first_sample) {
-  const at::Tensor rows =
-      at::from_blob(flow.values.data(), {items, flow.rows_per_item, flow.stride}, at::kFloat)
-          .narrow(2, 0, flow.width);
-  return (first_sample ? rows.select(1, 0) : rows)
-      .clone(at::MemoryFormat::Contiguous)
-      .view(with_batch(items, shape));
-}
-
 }  // namespace
 
 std::optional<std::string> obstacle(const models::Autoencoder& model) {
@@ -163,7 +153,7 @@ void Network::build_layers(const models::ModelPlan& plan, const Step& step,
                                           std::max<int64_t>(1, plan_.bound_samples),
                                           condition_width_, step);
   } else {
-    code_ = std::make_unique<PlainCode>(mean(), condition_width_, step);
+    code_ = std::make_unique<PlainCode>(code(), condition_width_, step);
   }
   flow = &code_->decoder_input();
   for (EntriesLeft left = plan.decoder; !left.empty();) {
@@ -177,7 +167,7 @@ void Network::build_objective(const models::Autoencoder& model, const Step& step
   reconstruction_ = std::make_unique<Reconstruction>(
       *decoder_.back(), separate_target_ || condition_width_ > 0 ? target_ : input_,
       model.likelihood(), plan_, step, parameters);
-  PenaltyParts parts = {.code = mean(),
+  PenaltyParts parts = {.code = code(),
                         .log_variance = heads_.size() > 1 ? &heads_[1]->output() : nullptr,
                         .step = step,
                         .parameters = parameters};
@@ -209,6 +199,10 @@ void Network::add_encoder(Program& program) {
 
 void Network::add_reconstruction(Program& program) {
   code_->add_forward(program);
+  add_decoder(program);
+}
+
+void Network::add_decoder(Program& program) {
   add_forward(decoder_, program);
   reconstruction_->add_result(program);
 }
@@ -246,15 +240,15 @@ std::vector<double> Network::values() const {
   return values;
 }
 
-float* Network::condition_of_decoder(int64_t item, int64_t sample) const {
+float* Network::code_of_decoder(int64_t item, int64_t sample) const {
   const Flow& flow = code_->decoder_input();
-  return flow.row(item) + sample * flow.stride + mean().width;
+  return flow.row(item) + sample * flow.stride;
 }
 
-at::Tensor Network::code(int64_t items) const { return rows_of(mean(), items, code_shape_, false); }
-
-at::Tensor Network::reconstruction(int64_t items) const {
-  return rows_of(decoder_.back()->output(), items, target_shape_, has_bound());
+void Network::tell_decoder(int64_t item, const float* condition) {
+  for (int64_t sample = 0; sample < samples(); ++sample) {
+    std::copy_n(condition, condition_width_, code_of_decoder(item, sample) + code().width);
+  }
 }
 
 }  // namespace hourglass::training::fused

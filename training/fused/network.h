@@ -32,6 +32,8 @@ class Network {
   void add_encoder(Program& program);
   /// Of what the encoder gave: to the reconstruction.
   void add_reconstruction(Program& program);
+  /// Of what the decoder is to read: to the reconstruction.
+  void add_decoder(Program& program);
   /// Of what the encoder gave: to the loss, and its gradient where the step trains.
   void add_loss(Program& program);
   /// From the loss's gradient to those of all parameters.
@@ -48,14 +50,21 @@ class Network {
   Flow& target() { return separate_target_ ? target_ : input_; }
   bool has_separate_target() const { return separate_target_; }
   float* condition_of_encoder(int64_t item) const { return input_.row(item) + item_width_; }
-  float* condition_of_decoder(int64_t item, int64_t sample) const;
+  /// What the decoder reads of a sample of an item: the code, and behind it the condition.
+  float* code_of_decoder(int64_t item, int64_t sample) const;
+  /// Puts the condition where the decoder reads it.
+  void tell_decoder(int64_t item, const float* condition);
   int64_t condition_width() const { return condition_width_; }
   int64_t samples() const { return code_->decoder_input().rows_per_item; }
 
-  /// The code (the mean, where it is a distribution), and the decoder's output, of the first items
-  /// of the batch, as the model gives them.
-  at::Tensor code(int64_t items) const;
-  at::Tensor reconstruction(int64_t items) const;
+  // What comes of it: a row for each item, of several samples a row for each of them.
+
+  const Flow& mean() const { return code(); }
+  /// Of a code that is a normal distribution; else null.
+  const Flow* log_variance() const { return heads_.size() > 1 ? &heads_[1]->output() : nullptr; }
+  const Flow& output() const { return decoder_.back()->output(); }
+  const Shape& code_shape() const { return code_shape_; }
+  const Shape& target_shape() const { return target_shape_; }
 
  private:
   models::ObjectivePlan plan_;
@@ -69,7 +78,7 @@ class Network {
   std::unique_ptr<PenaltyTerm> penalty_;
 
   Flow& encoded() const;
-  Flow& mean() const { return heads_.empty() ? encoded() : heads_.front()->output(); }
+  Flow& code() const { return heads_.empty() ? encoded() : heads_.front()->output(); }
   bool has_bound() const { return plan_.bound_samples > 0; }
   void build_layers(const models::ModelPlan& plan, const Step& step, Parameters& parameters);
   void build_objective(const models::Autoencoder& model, const Step& step, Parameters& parameters);
