@@ -100,7 +100,7 @@ ExportedModel ExportedModel::load(const std::filesystem::path& path, at::Device 
 
 void ExportedModel::compute_with(std::shared_ptr<models::Inference> inference) {
   inference_ = std::move(inference);
-  agrees_.clear();
+  compared_.clear();
 }
 
 bool ExportedModel::has_method(const std::string& name) const {
@@ -182,16 +182,20 @@ std::vector<at::Tensor> ExportedModel::run_program(const std::string& method,
   return results;
 }
 
-/// Whether the method can go past the program: compared once on rows of the first call.
+/// Whether the method can go past the program: compared on rows of the first call, for items of
+/// their shape.
 bool ExportedModel::infers(const std::string& method, const std::vector<at::Tensor>& arguments) {
   if (!inference_) return false;
-  const auto [place, is_new] = agrees_.try_emplace(method, false);
-  if (!is_new) return place->second;
-  const auto few = rows_of(arguments, 0, std::min<int64_t>(kComparedRows, arguments[0].size(0)));
-  // What the program says of arguments that do not fit comes first.
-  const auto expected = run_batch(method, few, std::numeric_limits<size_t>::max());
-  const auto found = inference_->run(method, few);
-  return place->second = are_close(found, expected);
+  const Shape shape = arguments.front().sizes().slice(1).vec();
+  if (!compared_.contains(method)) {
+    const int64_t count = std::min(kComparedRows, arguments.front().size(0));
+    const auto few = rows_of(arguments, 0, count);
+    // The program first: what it says of arguments that do not fit is what a user reads.
+    const auto expected = run_batch(method, few, std::numeric_limits<size_t>::max());
+    const bool agrees = are_close(inference_->run(method, few), expected);
+    compared_[method] = agrees ? std::optional(shape) : std::nullopt;
+  }
+  return compared_.at(method) == shape;
 }
 
 std::vector<at::Tensor> ExportedModel::run_batch(const std::string& method,

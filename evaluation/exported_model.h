@@ -105,7 +105,8 @@ class ExportedModel {
   std::optional<formats::ModelCard> card_;
   std::optional<Shape> input_shape_;
   std::shared_ptr<models::Inference> inference_;
-  std::map<std::string, bool> agrees_;  // methods of it that were compared with the program
+  // The items for which a method of it agreed with the program; none: it did not.
+  std::map<std::string, std::optional<Shape>> compared_;
 
   ExportedModel() = default;
   std::vector<at::Tensor> run(const std::string& method, const at::Tensor& x,

@@ -13,6 +13,10 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/jit/api/module.h>
 
+#include <functional>
+#include <map>
+#include <memory>
+
 namespace hourglass::evaluation {
 
 using namespace models;
@@ -50,6 +54,54 @@ fs::path write_ours(const fs::path& path) {
   Variational model({}, small_spec());
   export_autoencoder(model, path, small_card());
   return path;
+}
+
+/// Gives the same for every method, and counts what it is asked.
+struct StubInference : Inference {
+  std::map<std::string, std::function<at::Tensor(const at::Tensor&)>> methods;
+  int64_t rows = 0;
+
+  std::vector<at::Tensor> run(const std::string& method,
+                              const std::vector<at::Tensor>& arguments) override {
+    if (!methods.contains(method)) return {};
+    rows += arguments.front().size(0);
+    return {methods.at(method)(arguments.front())};
+  }
+};
+
+TEST(ExportedModel, LetsAnInferenceComputeWhatItComputesRightly) {
+  const TemporaryFolder folder;
+  auto program = ExportedModel::load(write_ours(folder / "best.pt")), model = program;
+  const auto inference = std::make_shared<StubInference>();
+  inference->methods["encode"] = [&](const at::Tensor& x) { return program.encode(x) + 1e-7; };
+  inference->methods["forward"] = [&](const at::Tensor& x) { return program.reconstruct(x) * 1.1; };
+  model.compute_with(inference);
+  const at::Tensor x = at::rand({9, 1, 4, 4});
+  EXPECT_TRUE(at::equal(model.encode(x), program.encode(x) + 1e-7));
+  EXPECT_EQ(inference->rows, 4 + 9) << "four rows are compared first";
+  EXPECT_TRUE(at::equal(model.encode(x), program.encode(x) + 1e-7));
+  EXPECT_EQ(inference->rows, 4 + 9 + 9) << "once";
+
+  EXPECT_TRUE(at::equal(model.reconstruct(x), program.reconstruct(x))) << "the file is right";
+  EXPECT_TRUE(at::equal(model.reconstruct(x), program.reconstruct(x)));
+  EXPECT_EQ(inference->rows, 4 + 9 + 9 + 4) << "and the other is not asked again";
+  const at::Tensor z = at::rand({3, 2});
+  EXPECT_TRUE(at::equal(model.decode(z), program.decode(z))) << "which it does not compute";
+}
+
+TEST(ExportedModel, SaysWhatTheProgramSaysOfWrongInputWhoeverComputes) {
+  const TemporaryFolder folder;
+  auto program = ExportedModel::load(write_ours(folder / "best.pt")), model = program;
+  const at::Tensor wrong = at::rand({2, 1, 5, 5});
+  const std::string message = error_of([&] { model.encode(wrong); });
+  const auto inference = std::make_shared<StubInference>();
+  inference->methods["encode"] = [](const at::Tensor& x) { return x; };
+  model.compute_with(inference);
+  EXPECT_EQ(error_of([&] { model.encode(wrong); }), message);
+  inference->methods["encode"] = [&](const at::Tensor& x) { return program.encode(x); };
+  model.encode(at::rand({2, 1, 4, 4}));
+  EXPECT_EQ(inference->rows, 4) << "compared, then computed";
+  EXPECT_EQ(error_of([&] { model.encode(wrong); }), message);
 }
 
 TEST(ExportedModel, RunsAThirdPartyAutoencoder) {
@@ -96,7 +148,9 @@ TEST(ExportedModel, SaysInOneLineWhatFailsInsideOfAMethod) {
   HOURGLASS_NEEDS_THIRD_PARTY_MODELS();
   auto model = ExportedModel::load(third_party_model("autoencoder"));
   EXPECT_EQ(
-      error_of([&] { model.encode(at::rand({2, 1, 5, 5})); }),
+      error_of([&] {
+        model.encode(at::rand({2, 1, 5, 5}));
+      }),
       third_party_model("autoencoder").string() +
           ": encode of an input of shape 2 x 1 x 5 x 5 failed: mat1 and mat2 shapes cannot be "
           "multiplied (2x25 and 64x16)");

@@ -2,6 +2,7 @@
 // its default options, and with options that make another network or another loss of it.
 
 #include "hourglass/evaluation/exported_model.h"
+#include "hourglass/formats/field_json.h"
 #include "hourglass/formats/torchscript.h"
 #include "hourglass/kernels/instruction_set.h"
 #include "hourglass/models/conditional.h"
@@ -10,15 +11,18 @@
 #include "hourglass/models/networks/lstm_network.h"
 #include "hourglass/models/networks/strided_network.h"
 #include "hourglass/models/sparse.h"
+#include "hourglass/models/tensors.h"
 #include "hourglass/models/variational.h"
 #include "hourglass/models/vector_quantized.h"
 #include "hourglass/recipes/variant.h"
+#include "hourglass/runs/card_model.h"
 #include "hourglass/runs/run_options.h"
 #include "hourglass/runs/state_file.h"
 #include "hourglass/sources/open.h"
 #include "hourglass/tests/support/support.h"
 #include "hourglass/training/engine.h"
 #include "hourglass/training/fused_engine.h"
+#include "hourglass/training/fused_inference.h"
 #include "hourglass/training/stopping.h"
 #include "hourglass/training/trainer.h"
 
@@ -371,6 +375,63 @@ TEST_P(Conformance, FirstLossesArePinned) {
 const std::set<std::string> kOnlyByAutograd = {"contractive_deep",          "contractive_estimate",
                                                "conditional_learned_prior", "vector_quantized",
                                                "vector_quantized_by_loss",  "adversarial"};
+
+/// What is exported under a name, of a whole model.
+std::vector<at::Tensor> method_of(Autoencoder& model, const std::string& name, const Batch& b) {
+  const at::NoGradGuard no_grad;
+  if (name == "encode") return {model.encode(b.input, b.condition)};
+  if (name == "decode") return {model.decode(model.encode(b.input, b.condition), b.condition)};
+  if (name == "forward") return {model.forward(b.input, b.condition)};
+  const auto code = dynamic_cast<Variational&>(model).distribution(b.input, b.condition);
+  return {code.mean, code.log_variance};
+}
+
+TEST_P(Conformance, InferenceByHandEqualsTheModel) {
+  const auto model = build();
+  Trainer(model, data, nullptr, {.epochs = 1, .device = "cpu"}).run();
+  model->eval();
+  const auto inference = make_fused_inference(*model);
+  ASSERT_EQ(inference == nullptr, kOnlyByAutograd.contains(GetParam().name));
+  if (!inference) return;
+  const bool is_variational = dynamic_cast<Variational*>(model.get()) != nullptr;
+  for (const int64_t size : {1, 5, 300, 2}) {
+    const Batch b = batch(size);
+    for (const std::string name : {"forward", "encode", "decode", "encode_distribution"}) {
+      if (name == "encode_distribution" && !is_variational) continue;
+      const at::Tensor first = name == "decode" ? model->encode(b.input, b.condition) : b.input;
+      std::vector<at::Tensor> arguments = {first};
+      if (b.condition.defined()) arguments.push_back(b.condition);
+      const auto found = inference->run(name, arguments), expected = method_of(*model, name, b);
+      ASSERT_EQ(found.size(), expected.size()) << name;
+      for (size_t i = 0; i < found.size(); ++i) {
+        ASSERT_EQ(found[i].sizes(), expected[i].sizes()) << name;
+        EXPECT_TRUE(at::allclose(found[i], expected[i], 1e-4, 1e-5)) << name << size;
+      }
+    }
+  }
+  EXPECT_TRUE(inference->run("encode", {at::rand({2, 1, 9, 9})}).empty()) << "other items";
+}
+
+/// What a tool does with a file: the card tells the model again.
+TEST_P(Conformance, TheCardTellsTheModel) {
+  const testing::TemporaryFolder folder;
+  const auto model = build();
+  FieldTable table;
+  auto options = GetParam().model;
+  options.describe(table);
+  ModelCard card = {.variant = options.variant, .options = RecordedOptions(to_json(table))};
+  card.network = table.find("network")->value_text();
+  if (data->condition_width() > 0) card.condition = {.width = data->condition_width(), .names = {}};
+  export_autoencoder(*model, folder / "best.pt", card);
+  const auto loaded = ExportedModel::load(folder / "best.pt");
+  const auto again = model_of(*loaded.card());
+  load_tensors(*again, loaded.tensors(), "best.pt");
+  again->eval();
+  model->eval();
+  const Batch b = batch(3);
+  EXPECT_TRUE(
+      at::equal(again->forward(b.input, b.condition), model->forward(b.input, b.condition)));
+}
 
 /// With convolutions, a ReLU or a maximum that falls the other way for its last digit changes a gradient by far more than
 /// that digit: autograd from weights that differ by 1e-7 ends up to a tenth away after 100 steps. Of these one step is

@@ -30,11 +30,13 @@ class InputMemory {
 Inference::Inference(Network& network, Step& step, Team& team)
     : network_(network), step_(step), team_(team) {
   Method& encode = methods_["encode"];
+  encode.width = network.item_width();
   read_items(encode.program);
   network.add_encoder(encode.program);
   give(encode, {{&network.mean(), network.code_shape()}});
 
   Method& forward = methods_["forward"];
+  forward.width = network.item_width();
   read_items(forward.program);
   tell_decoder(forward.program);
   network.add_encoder(forward.program);
@@ -42,6 +44,7 @@ Inference::Inference(Network& network, Step& step, Team& team)
   give(forward, {{&network.output(), network.target_shape()}});
 
   Method& decode = methods_["decode"];
+  decode.width = network.mean().width;
   read_codes(decode.program);
   tell_decoder(decode.program);
   network.add_decoder(decode.program);
@@ -49,6 +52,7 @@ Inference::Inference(Network& network, Step& step, Team& team)
 
   if (const Flow* log_variance = network.log_variance()) {
     Method& distribution = methods_["encode_distribution"];
+    distribution.width = network.item_width();
     read_items(distribution.program);
     network.add_encoder(distribution.program);
     give(distribution,
@@ -60,7 +64,8 @@ void Inference::read_items(Program& program) {
   program.each([this](const Shard& shard) {
     const int64_t told = network_.condition_width();
     for (int64_t i = shard.first; i < shard.first + shard.count; ++i) {
-      if (!reads_in_place()) std::copy_n(argument_.row(i), argument_.width, network_.input().row(i));
+      if (!reads_in_place())
+        std::copy_n(argument_.row(i), argument_.width, network_.input().row(i));
       if (told > 0) std::copy_n(condition_.row(i), told, network_.condition_of_encoder(i));
     }
   });
@@ -103,6 +108,7 @@ std::vector<at::Tensor> Inference::run(const std::string& method,
   const auto found = methods_.find(method);
   if (found == methods_.end()) return {};
   const at::Tensor values = as_rows(arguments.front());
+  if (values.size(1) != found->second.width) return {};
   const at::Tensor condition = arguments.size() > 1 ? as_rows(arguments[1]) : at::Tensor();
   const int64_t items = values.size(0);
   const std::vector<at::Tensor> results = empty_results(found->second, items);

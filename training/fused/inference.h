@@ -36,6 +36,7 @@ class Inference : public models::Inference {
   };
 
   struct Method {
+    int64_t width = 0;  ///< of a row of its argument
     Program program;
     std::vector<Result> results;
   };

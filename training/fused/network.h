@@ -54,6 +54,7 @@ class Network {
   float* code_of_decoder(int64_t item, int64_t sample) const;
   /// Puts the condition where the decoder reads it.
   void tell_decoder(int64_t item, const float* condition);
+  int64_t item_width() const { return item_width_; }  ///< without the condition
   int64_t condition_width() const { return condition_width_; }
   int64_t samples() const { return code_->decoder_input().rows_per_item; }
 
