@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Redraws the pictures of docs/gallery/: trains what they show (a few minutes in all) and copies them from the runs.
+# Redraws the pictures of docs/gallery/: trains what they show, in full (a few minutes in all), and copies them from the runs.
 # MNIST and Fashion-MNIST are needed; see sources/README.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,23 +17,22 @@ runs=$(mktemp -d)
 trap 'rm -rf "$runs"' EXIT
 mkdir -p "$gallery"
 
-# show VARIANT RECIPE EPOCHS PICTURE…: pictures of one run, as RECIPE-PICTURE.png; 0 epochs: the recipe's own.
+# show VARIANT RECIPE PICTURE…: pictures of one run, as RECIPE-PICTURE.png.
 show() {
-  local variant=$1 recipe=$2 epochs=$3 picture arguments=()
-  shift 3
-  ((epochs > 0)) && arguments=(--epochs "$epochs")
+  local variant=$1 recipe=$2 picture
+  shift 2
   echo "gallery: $recipe"
-  "build/bin/${variant}_autoencoder" --recipe "$recipe" "${arguments[@]}" --out "$runs/$recipe" --quiet >/dev/null
+  "build/bin/${variant}_autoencoder" --recipe "$recipe" --out "$runs/$recipe" --quiet >/dev/null
   for picture in "$@"; do
     cp "$runs/$recipe/figures/$picture.png" "$gallery/$recipe-$picture.png"
   done
 }
 
-show dense digits-2d 0 latent_scatter
-show dense mnist-50 0 activations_encoder
-show sparse mnist-sparse-kl 10 filters
-show denoising mnist-denoise 5 reconstructions
-show variational fashion-vae-2d 20 manifold
+show dense digits-2d latent_scatter
+show dense mnist-50 activations_encoder
+show sparse mnist-sparse-kl filters
+show denoising mnist-denoise reconstructions
+show variational fashion-vae-2d manifold
 
 bytes=$(cat "$gallery"/*.png | wc -c)
 ((bytes <= most_bytes)) || fail "the pictures take $bytes bytes, more than $most_bytes"
