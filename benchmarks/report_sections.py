@@ -92,9 +92,9 @@ def inference(lines):
     names = list(dict.fromkeys(by for row in rates.values() for by in row))
     rows = []
     for (recipe, what), row in rates.items():
-        own = [value for by, value in row.items() if by.startswith("ours")]
+        own = row.get("ours, the tools")
         peers = [value for by, value in row.items() if not by.startswith("ours")]
-        ratio = f"{max(own) / max(peers):.2f}" if own and peers else "–"
+        ratio = f"{own / max(peers):.2f}" if own and peers else "–"
         rows.append([f"`{recipe}`", what, *(number(row[by]) if by in row else "–" for by in names), ratio])
     return ("## Inference\n\nItems a second of the same checkpoint over the test images in batches of 1024, at the best "
             "number of threads; every peer's output was compared with the checkpoint's first.\n\n"
