@@ -85,12 +85,9 @@ void time_product(const Product& product) {
   at::Tensor theirs_result = at::empty({rows, columns});
   const double theirs = seconds_of([&] { at::mm_out(theirs_result, first, second); });
   const double giga = 2e-9 * static_cast<double>(rows * columns * inner);
-  const nlohmann::ordered_json line = {{"product", product.name},
-                                       {"rows", rows},
-                                       {"columns", columns},
-                                       {"inner", inner},
-                                       {"gflops", giga / ours},
-                                       {"blas_gflops", giga / theirs}};
+  const nlohmann::ordered_json line = {{"product", product.name}, {"rows", rows},
+                                       {"columns", columns},      {"inner", inner},
+                                       {"gflops", giga / ours},   {"blas_gflops", giga / theirs}};
   fmt::print("{}\n", line.dump());
 }
 

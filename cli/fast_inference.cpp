@@ -25,7 +25,7 @@ std::shared_ptr<models::Inference> inference_of(const evaluation::ExportedModel&
 
 evaluation::ExportedModel load_model(const std::filesystem::path& path, at::Device device) {
   auto model = evaluation::ExportedModel::load(path, device);
-  if (device.is_cpu()) model.compute_with(inference_of(model));
+  if (device.is_cpu()) model.compute_with(inference_of);
   return model;
 }
 

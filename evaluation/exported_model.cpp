@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <limits>
 #include <string_view>
+#include <utility>
 
 namespace hourglass::evaluation {
 namespace {
@@ -98,8 +99,9 @@ ExportedModel ExportedModel::load(const std::filesystem::path& path, at::Device 
   return model;
 }
 
-void ExportedModel::compute_with(std::shared_ptr<models::Inference> inference) {
-  inference_ = std::move(inference);
+void ExportedModel::compute_with(InferenceMaker maker) {
+  make_inference_ = std::move(maker);
+  inference_.reset();
   compared_.clear();
 }
 
@@ -185,6 +187,7 @@ std::vector<at::Tensor> ExportedModel::run_program(const std::string& method,
 /// Whether the method can go past the program: compared on rows of the first call, for items of
 /// their shape.
 bool ExportedModel::infers(const std::string& method, const std::vector<at::Tensor>& arguments) {
+  if (make_inference_) inference_ = std::exchange(make_inference_, nullptr)(*this);
   if (!inference_) return false;
   const Shape shape = arguments.front().sizes().slice(1).vec();
   if (!compared_.contains(method)) {

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,10 +38,14 @@ class ExportedModel {
   /// contents that are larger than itself (see torchscript_archive.h).
   static ExportedModel load(const std::filesystem::path& path, at::Device device = at::kCPU);
 
-  /// From now on methods go this way where it computes them: the same, faster. Each of them is
-  /// first compared with the file's program on a few rows, and left to the program where they
-  /// differ.
-  void compute_with(std::shared_ptr<models::Inference> inference);
+  /// Gives another way to compute a file's methods, or null where there is none.
+  using InferenceMaker =
+      std::function<std::shared_ptr<models::Inference>(const ExportedModel& model)>;
+
+  /// From now on methods go that way where it computes them: the same, faster. It is made when a
+  /// method is first called; each method is first compared with the file's program on a few rows,
+  /// and left to the program where they differ.
+  void compute_with(InferenceMaker maker);
 
   bool has_method(const std::string& name) const;
   std::vector<std::string> method_names() const;
@@ -104,6 +109,7 @@ class ExportedModel {
   std::shared_ptr<Program> program_;
   std::optional<formats::ModelCard> card_;
   std::optional<Shape> input_shape_;
+  InferenceMaker make_inference_;  // until it has been called
   std::shared_ptr<models::Inference> inference_;
   // The items for which a method of it agreed with the program; none: it did not.
   std::map<std::string, std::optional<Shape>> compared_;

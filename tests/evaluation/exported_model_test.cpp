@@ -75,7 +75,7 @@ TEST(ExportedModel, LetsAnInferenceComputeWhatItComputesRightly) {
   const auto inference = std::make_shared<StubInference>();
   inference->methods["encode"] = [&](const at::Tensor& x) { return program.encode(x) + 1e-7; };
   inference->methods["forward"] = [&](const at::Tensor& x) { return program.reconstruct(x) * 1.1; };
-  model.compute_with(inference);
+  model.compute_with([&](const ExportedModel&) { return inference; });
   const at::Tensor x = at::rand({9, 1, 4, 4});
   EXPECT_TRUE(at::equal(model.encode(x), program.encode(x) + 1e-7));
   EXPECT_EQ(inference->rows, 4 + 9) << "four rows are compared first";
@@ -96,7 +96,7 @@ TEST(ExportedModel, SaysWhatTheProgramSaysOfWrongInputWhoeverComputes) {
   const std::string message = error_of([&] { model.encode(wrong); });
   const auto inference = std::make_shared<StubInference>();
   inference->methods["encode"] = [](const at::Tensor& x) { return x; };
-  model.compute_with(inference);
+  model.compute_with([&](const ExportedModel&) { return inference; });
   EXPECT_EQ(error_of([&] { model.encode(wrong); }), message);
   inference->methods["encode"] = [&](const at::Tensor& x) { return program.encode(x); };
   model.encode(at::rand({2, 1, 4, 4}));

@@ -1,7 +1,7 @@
 // Every recipe of the registry, trained as a user would train it: against its band where that takes
 // seconds, else for a few epochs against what it had reached by then.
 //
-// Data that are absent skip a test. So does a single epoch of more than a minute, unless
+// Data that are absent skip a test. So does a single epoch of more than half a minute, unless
 // HOURGLASS_SLOW_TESTS is set; docs/results.md has what those recipes reached last.
 
 #include "hourglass/core/error.h"
@@ -34,8 +34,9 @@ std::vector<NamedRecipe> all_recipes() {
   return all;
 }
 
-/// Their first epoch alone takes one to some minutes on two cores.
-const std::set<std::string> kSlow = {"fashion-vae-conv-2d", "fashion-vq"};
+/// Their first epoch alone takes half a minute to some minutes on two cores.
+const std::set<std::string> kSlow = {"fashion-conv", "fashion-denoise", "fashion-vae-conv-2d",
+                                     "fashion-vq", "mnist-rows"};
 
 bool runs_slow_tests() {
   const char* wanted = std::getenv("HOURGLASS_SLOW_TESTS");
