@@ -4,7 +4,7 @@ of JSON in BUILD/benchmarks/results.jsonl as soon as it is there.
 
 Sections: machine, training, growth, inference, start-up, memory, interference. In `training` the contenders take turns,
 recipe by recipe, several rounds; the first round tries every number of threads and setting of each, and the later ones
-go on with the best, without peers that took five times as long as the fastest peer. The whole takes about 20 minutes on
+go on with the best, without peers that took five times as long as the fastest peer. The whole takes about 45 minutes on
 a quiet machine of two cores once torch.compile has its cache (build/benchmarks/inductor), and --quick 5."""
 
 import argparse
