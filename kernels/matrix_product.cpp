@@ -67,8 +67,8 @@ HWY_NOINLINE void tile(int64_t inner, const float* left, int64_t left_stride, co
 #pragma GCC unroll 2
     for (int j = 0; j < kVectors; ++j) {
       columns[j] = hn::Load(f, line + j * kWidth);
-      // The next tile's: weights come from far, and the processor does not guess so long a stride (a step of fashion-vae-2d: 1500
-      // -> 1280 µs).
+      // The next tile's: weights come from far, and the processor does not guess so long a stride (a step of
+      // fashion-vae-2d: 1500 -> 1280 µs).
       __builtin_prefetch(line + (kVectors + j) * kWidth);
     }
 #pragma GCC unroll 16

@@ -182,8 +182,6 @@ class FusedEngine : public Engine {
   }
 
   at::Tensor infer(const std::string& method, const Batch& batch) {
-    step_.training = false;
-    step_.random = nullptr;
     std::vector<at::Tensor> arguments = {batch.input};
     if (network_.condition_width() > 0) arguments.push_back(batch.condition);
     return inference_.run(method, arguments).front();

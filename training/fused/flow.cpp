@@ -1,7 +1,5 @@
 #include "hourglass/training/fused/flow.h"
 
-#include <ATen/ATen.h>
-
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -21,8 +19,9 @@ int64_t width_of(const Shape& shape, Order order) {
   return 0;
 }
 
-// Large memory lies in pages of 2 MiB where the system has them: products walk down columns of the weights, and with pages
-// of 4 KiB nearly every row is another one (a step of fashion-vae-2d: 1250 -> 1200 µs).
+// Large memory lies in pages of 2 MiB where the system has them: products walk down columns of the
+// weights, and with pages of 4 KiB nearly every row is another one (a step of fashion-vae-2d: 1250
+// -> 1200 µs).
 constexpr size_t kPage = size_t{2} << 20;
 
 size_t alignment_of(size_t bytes) { return bytes < kPage / 2 ? 64 : kPage; }

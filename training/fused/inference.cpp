@@ -33,7 +33,7 @@ Inference::Inference(Network& network, Step& step, Team& team)
   encode.width = network.item_width();
   read_items(encode.program);
   network.add_encoder(encode.program);
-  give(encode, {{&network.mean(), network.code_shape()}});
+  give(encode, {{&network.code(), network.code_shape()}});
 
   Method& forward = methods_["forward"];
   forward.width = network.item_width();
@@ -44,7 +44,7 @@ Inference::Inference(Network& network, Step& step, Team& team)
   give(forward, {{&network.output(), network.target_shape()}});
 
   Method& decode = methods_["decode"];
-  decode.width = network.mean().width;
+  decode.width = network.code().width;
   read_codes(decode.program);
   tell_decoder(decode.program);
   network.add_decoder(decode.program);
@@ -56,16 +56,16 @@ Inference::Inference(Network& network, Step& step, Team& team)
     read_items(distribution.program);
     network.add_encoder(distribution.program);
     give(distribution,
-         {{&network.mean(), network.code_shape()}, {log_variance, network.code_shape()}});
+         {{&network.code(), network.code_shape()}, {log_variance, network.code_shape()}});
   }
 }
 
 void Inference::read_items(Program& program) {
   program.each([this](const Shard& shard) {
+    if (reads_in_place()) return;
     const int64_t told = network_.condition_width();
     for (int64_t i = shard.first; i < shard.first + shard.count; ++i) {
-      if (!reads_in_place())
-        std::copy_n(argument_.row(i), argument_.width, network_.input().row(i));
+      std::copy_n(argument_.row(i), argument_.width, network_.input().row(i));
       if (told > 0) std::copy_n(condition_.row(i), told, network_.condition_of_encoder(i));
     }
   });
@@ -112,6 +112,8 @@ std::vector<at::Tensor> Inference::run(const std::string& method,
   const at::Tensor condition = arguments.size() > 1 ? as_rows(arguments[1]) : at::Tensor();
   const int64_t items = values.size(0);
   const std::vector<at::Tensor> results = empty_results(found->second, items);
+  step_.training = false;
+  step_.random = nullptr;
   const SmallNumbersAreZero small_numbers;
   const InputMemory memory(network_.input());
   for (int64_t first = 0; first < items; first += step_.most_items) {

@@ -5,7 +5,6 @@
 #include "hourglass/training/fused/dense_layer.h"
 #include "hourglass/training/fused/recurrent_layers.h"
 
-#include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -167,10 +166,8 @@ void Network::build_objective(const models::Autoencoder& model, const Step& step
   reconstruction_ = std::make_unique<Reconstruction>(
       *decoder_.back(), separate_target_ || condition_width_ > 0 ? target_ : input_,
       model.likelihood(), plan_, step, parameters);
-  PenaltyParts parts = {.code = code(),
-                        .log_variance = heads_.size() > 1 ? &heads_[1]->output() : nullptr,
-                        .step = step,
-                        .parameters = parameters};
+  PenaltyParts parts = {
+      .code = code(), .log_variance = log_variance(), .step = step, .parameters = parameters};
   if (plan_.penalty == models::Penalty::Contraction) {
     const models::ModelPlan plan = model.plan();
     const auto layer = std::find_if(plan.encoder.begin(), plan.encoder.end(),

@@ -60,9 +60,10 @@ class Network {
 
   // What comes of it: a row for each item, of several samples a row for each of them.
 
-  const Flow& mean() const { return code(); }
+  /// The code, of a normal distribution its mean.
+  Flow& code() const { return heads_.empty() ? encoded() : heads_.front()->output(); }
   /// Of a code that is a normal distribution; else null.
-  const Flow* log_variance() const { return heads_.size() > 1 ? &heads_[1]->output() : nullptr; }
+  Flow* log_variance() const { return heads_.size() > 1 ? &heads_[1]->output() : nullptr; }
   const Flow& output() const { return decoder_.back()->output(); }
   const Shape& code_shape() const { return code_shape_; }
   const Shape& target_shape() const { return target_shape_; }
@@ -79,7 +80,6 @@ class Network {
   std::unique_ptr<PenaltyTerm> penalty_;
 
   Flow& encoded() const;
-  Flow& code() const { return heads_.empty() ? encoded() : heads_.front()->output(); }
   bool has_bound() const { return plan_.bound_samples > 0; }
   void build_layers(const models::ModelPlan& plan, const Step& step, Parameters& parameters);
   void build_objective(const models::Autoencoder& model, const Step& step, Parameters& parameters);
