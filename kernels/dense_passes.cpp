@@ -83,39 +83,69 @@ void sum_columns(const Area& area, const RowsOf& rows, float* sums) {
 
 #if HWY_TARGET == HWY_SCALAR
 constexpr int64_t kBlock = 1;
-HWY_INLINE void transpose_block(const float* in, int64_t, float* out, int64_t) { *out = *in; }
+template <int kRows>
+HWY_INLINE void transpose_block(const RowsOf& in, const MutableRowsOf& out) {
+  *out.data = *in.data;
+}
 #else
 constexpr int64_t kBlock = 4;
-/// Four by four values, in vectors of four.
-HWY_INLINE void transpose_block(const float* in, int64_t in_stride, float* out,
-                                int64_t out_stride) {
-  const hn::FixedTag<float, 4> four;
-  const hn::Repartition<double, decltype(four)> pairs;
-  const auto r0 = hn::LoadU(four, in), r1 = hn::LoadU(four, in + in_stride);
-  const auto r2 = hn::LoadU(four, in + 2 * in_stride), r3 = hn::LoadU(four, in + 3 * in_stride);
-  const auto a = hn::BitCast(pairs, hn::InterleaveLower(four, r0, r1));  // 00 10 01 11
-  const auto b = hn::BitCast(pairs, hn::InterleaveLower(four, r2, r3));
-  const auto c = hn::BitCast(pairs, hn::InterleaveUpper(four, r0, r1));
-  const auto d = hn::BitCast(pairs, hn::InterleaveUpper(four, r2, r3));
-  hn::StoreU(hn::BitCast(four, hn::InterleaveLower(pairs, a, b)), four, out);
-  hn::StoreU(hn::BitCast(four, hn::InterleaveUpper(pairs, a, b)), four, out + out_stride);
-  hn::StoreU(hn::BitCast(four, hn::InterleaveLower(pairs, c, d)), four, out + 2 * out_stride);
-  hn::StoreU(hn::BitCast(four, hn::InterleaveUpper(pairs, c, d)), four, out + 3 * out_stride);
+
+/// The first four values of rows, one after the other in a vector.
+template <class Tag>
+HWY_INLINE hn::VFromD<Tag> first_four_of(const Tag tag, const RowsOf& rows) {
+  if constexpr (hn::MaxLanes(tag) == 4) {
+    return hn::LoadU(tag, rows.data);
+  } else {
+    const hn::Half<Tag> half;
+    const auto count = static_cast<int64_t>(hn::MaxLanes(half) / 4);
+    return hn::Combine(tag, first_four_of(half, {rows.data + count * rows.stride, rows.stride}),
+                       first_four_of(half, rows));
+  }
+}
+
+/// Four columns of so many rows, a multiple of four: a vector holds row i of each four rows.
+template <int kRows>
+HWY_INLINE void transpose_block(const RowsOf& in, const MutableRowsOf& out) {
+  const hn::FixedTag<float, kRows> f;
+  const hn::Repartition<double, decltype(f)> pairs;
+  const auto row = [&](int64_t i) {
+    return first_four_of(f, {in.data + i * in.stride, 4 * in.stride});
+  };
+  const auto r0 = row(0), r1 = row(1), r2 = row(2), r3 = row(3);
+  const auto a = hn::BitCast(pairs, hn::InterleaveLower(f, r0, r1));  // 00 10 01 11
+  const auto b = hn::BitCast(pairs, hn::InterleaveLower(f, r2, r3));
+  const auto c = hn::BitCast(pairs, hn::InterleaveUpper(f, r0, r1));
+  const auto d = hn::BitCast(pairs, hn::InterleaveUpper(f, r2, r3));
+  const auto store = [&](const auto& values, int64_t j) {
+    hn::StoreU(hn::BitCast(f, values), f, out.data + j * out.stride);
+  };
+  store(hn::InterleaveLower(pairs, a, b), 0);
+  store(hn::InterleaveUpper(pairs, a, b), 1);
+  store(hn::InterleaveLower(pairs, c, d), 2);
+  store(hn::InterleaveUpper(pairs, c, d), 3);
 }
 #endif
 
-void transpose(const Area& area, const RowsOf& in, const MutableRowsOf& out) {
-  const int64_t rows = area.rows / kBlock * kBlock, columns = area.columns / kBlock * kBlock;
-  // Sixteen rows at a time: a line of the cache is written as a whole, not in four visits.
-  for (int64_t band = 0; band < rows; band += kLanes) {
-    const int64_t end = std::min(band + kLanes, rows);
-    for (int64_t j = 0; j < columns; j += kBlock) {
-      for (int64_t i = band; i < end; i += kBlock) {
-        transpose_block(in.data + i * in.stride + j, in.stride, out.data + j * out.stride + i,
-                        out.stride);
-      }
+/// All columns of some rows that blocks of kRows fill, but for a last one to three.
+template <int kRows>
+void transpose_rows(int64_t first, int64_t end, int64_t columns, const RowsOf& in,
+                    const MutableRowsOf& out) {
+  for (int64_t j = 0; j < columns; j += kBlock) {
+    for (int64_t i = first; i < end; i += kRows) {
+      transpose_block<kRows>({in.data + i * in.stride + j, in.stride},
+                             {out.data + j * out.stride + i, out.stride});
     }
   }
+}
+
+void transpose(const Area& area, const RowsOf& in, const MutableRowsOf& out) {
+  const int64_t rows = area.rows / kBlock * kBlock, columns = area.columns / kBlock * kBlock;
+  // Sixteen rows at a time: a line of the cache is written as a whole, not in several visits.
+  int64_t first = 0;
+  for (; first + kLanes <= rows; first += kLanes) {
+    transpose_rows<kWidth>(first, first + kLanes, columns, in, out);
+  }
+  transpose_rows<kBlock>(first, rows, columns, in, out);
   for (int64_t i = 0; i < area.rows; ++i) {
     for (int64_t j = i < rows ? columns : 0; j < area.columns; ++j) {
       out.data[j * out.stride + i] = in.data[i * in.stride + j];
