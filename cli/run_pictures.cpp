@@ -146,23 +146,26 @@ class RunPictures {
     return rows;
   }
 
-  /// What the first units of a first dense layer look for in an image.
+  /// What each of the first units of a last hidden layer adds to an image. The encoder's weights
+  /// tell less: those of pixels that are nearly always 0 grow with Adam all the same, and drown
+  /// the rest.
   void draw_filters() {
     constexpr int64_t kMostFilters = 100;
     const Shape image = model_.input_shape().value();
     at::Tensor weight;  // [U, C · H · W]
     for (const auto& parameter : model_.parameters()) {
-      // A trunk is what the heads of a distribution share.
-      if (parameter.name == "encoder.dense1.weight" ||
-          parameter.name == "encoder.trunk.dense1.weight") {
-        weight = parameter.value;
+      // Tied weights are the encoder's alone.
+      if (parameter.name == "encoder.dense1.weight") weight = parameter.value;
+      if (parameter.name.starts_with("decoder.dense") && parameter.name.ends_with(".weight")) {
+        weight = parameter.value.t();
       }
     }
     if (!weight.defined() || image.size() != 3 || weight.size(1) != element_count(image)) return;
     const int64_t count = std::min(kMostFilters, weight.size(0));
-    save("filters", figures::filter_grid(
-                        weight.narrow(0, 0, count).view({count, image[0], image[1], image[2]}),
-                        {.title = fmt::format("{}: weights of {} units", run_.title, count)}));
+    save("filters",
+         figures::filter_grid(
+             weight.narrow(0, 0, count).reshape({count, image[0], image[1], image[2]}),
+             {.title = fmt::format("{}: what {} units add to an image", run_.title, count)}));
   }
 
   void draw_activations() {

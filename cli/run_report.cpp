@@ -37,7 +37,7 @@ constexpr PictureText kPictureTexts[] = {
     {"samples", "What the decoder makes of codes drawn from the prior."},
     {"code_maps", "Items above the maps of their indices, each index in its colour."},
     {"codebook", "What each vector of the codebook decodes to, the most used first."},
-    {"filters", "Weights of the first layer, a tile a unit: red positive, blue negative."},
+    {"filters", "What each unit of the last hidden layer adds to an item: red more, blue less."},
     {"activations_encoder", "What each layer of the encoder gives for one item."},
     {"activations", "What every layer gives for one item."},
 };

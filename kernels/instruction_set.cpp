@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 namespace hourglass::kernels {
+
 std::vector<std::string> instruction_sets() {
   std::vector<std::string> names;
   for (const int64_t target : hwy::SupportedAndGeneratedTargets())
@@ -14,6 +15,14 @@ std::vector<std::string> instruction_sets() {
 }
 
 std::string instruction_set() { return instruction_sets().front(); }
+
+bool has_bfloat16() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16") != 0;
+#else
+  return false;
+#endif
+}
 
 WithInstructionSet::WithInstructionSet(const std::string& name) {
   for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {

@@ -12,6 +12,9 @@ std::vector<std::string> instruction_sets();
 /// The one in use: the best, where nothing else was asked for.
 std::string instruction_set();
 
+/// Whether the machine multiplies numbers of 16 bits (bfloat16) by instructions of its own.
+bool has_bfloat16();
+
 /// While it exists, all kernels use this instruction set, for tests and benchmarks. One at a time,
 /// and not while kernels run.
 class WithInstructionSet {

@@ -34,9 +34,8 @@ std::vector<NamedRecipe> all_recipes() {
   return all;
 }
 
-/// Their first epoch alone takes half a minute to some minutes on two cores.
-const std::set<std::string> kSlow = {"fashion-conv", "fashion-denoise", "fashion-vae-conv-2d",
-                                     "fashion-vq", "mnist-rows"};
+/// Their first epochs alone take half a minute or more on one core.
+const std::set<std::string> kSlow = {"fashion-vae-conv-2d", "fashion-vq"};
 
 bool runs_slow_tests() {
   const char* wanted = std::getenv("HOURGLASS_SLOW_TESTS");

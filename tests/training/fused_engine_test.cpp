@@ -213,6 +213,24 @@ TEST(FusedEngine, SaysWhatItDoesNotTake) {
                            {"an objective of its own"});
 }
 
+TEST(MakeEngine, OffersBfloat16WhereItIsFaster) {
+  if (!kernels::has_bfloat16()) GTEST_SKIP() << "this processor has no bfloat16 arithmetic";
+  const ModelSpec of_images = {.shapes = {{3, 8, 8}, {3, 8, 8}},
+                               .network = ConvolutionalNetwork{.filters = {4}}};
+  Sparse by_autograd({}, of_images);
+  Autoencoder fused({.shapes = {{6}, {6}}, .network = DenseNetwork{.widths = {3}}});
+  const auto data = images();
+  const OptimizerOptions optimizer;
+  EngineOptions options = {.precision = Precision::Bfloat16};
+  EXPECT_EQ(make_engine(options, {by_autograd, *data, optimizer})->kind(), EngineKind::Autograd);
+  testing::expect_contains(testing::error_of([&] {
+                             make_engine(options, {fused, *data, optimizer});
+                           }),
+                           {"faster in float32"});
+  options.kind = EngineKind::Autograd;
+  EXPECT_EQ(make_engine(options, {fused, *data, optimizer})->kind(), EngineKind::Autograd);
+}
+
 TEST(Team, DoesEveryShardOnce) {
   for (const int threads : {1, 2, 5}) {
     fused::Team team(threads);
