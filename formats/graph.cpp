@@ -183,9 +183,9 @@ std::string Operation::where() const {
   return layer.empty() ? name + dot : fmt::format("{}{} in {}", name, dot, layer);
 }
 
-bool Graph::is_constant(const Operation& operation) const {
-  return std::all_of(operation.results.begin(), operation.results.end(),
-                     [&](ValueId id) { return value(id).constant.has_value(); });
+bool Graph::depends_on_items(const Operation& operation) const {
+  return std::any_of(operation.results.begin(), operation.results.end(),
+                     [&](ValueId id) { return !value(id).constant && !value(id).is_zero; });
 }
 
 std::vector<at::Tensor> run_graph(const Graph& graph, const std::vector<at::Tensor>& inputs) {

@@ -39,6 +39,8 @@ struct Value {
   std::vector<Size> sizes;
   /// What is the same for every batch: a parameter, or what follows from parameters alone.
   std::optional<at::Tensor> constant = {};
+  /// Nothing but zeros, in sizes that may grow with the batch: an LSTM's first state.
+  bool is_zero = false;
 };
 
 /// What an operation is told, by the name that its schema has for it. Whole numbers are a `Size`;
@@ -86,8 +88,9 @@ struct Graph {
 
   const Value& value(ValueId id) const { return values.at(id); }
 
-  /// Whether an operation's results follow from parameters alone: a format may store them.
-  bool is_constant(const Operation& operation) const;
+  /// Whether an operation's results depend on items. A format may store the others (`constant`), or
+  /// write zeros.
+  bool depends_on_items(const Operation& operation) const;
 };
 
 /// The graph's outputs for inputs [B, …], computed by LibTorch's operations. Throws `Error` that

@@ -88,6 +88,14 @@ const std::set<std::string> kChangesNothing = {
     "aten::contiguous",    "aten::detach", "aten::dropout", "aten::feature_dropout",
     "aten::alpha_dropout", "aten::clone",  "aten::alias"};
 
+const std::set<std::string> kMakesZeros = {"aten::zeros", "aten::zeros_like", "aten::new_zeros"};
+
+/// Operations that only choose or place values of their `self`.
+const std::set<std::string> kMovesValues = {"aten::view",      "aten::reshape", "aten::expand",
+                                            "aten::transpose", "aten::permute", "aten::unsqueeze",
+                                            "aten::squeeze",   "aten::select",  "aten::slice",
+                                            "aten::flatten",   "aten::movedim", "aten::to"};
+
 /// Follows a method's program for two batches and writes down what it does to tensors.
 class Builder {
  public:
@@ -352,6 +360,7 @@ class Builder {
       const ValueId id = add_value(operation.name.substr(operation.name.find(':') + 2),
                                    Value::Kind::Result, one[i], other[i]);
       if (constant && same(one[i], other[i])) graph_.values[id].constant = one[i];
+      graph_.values[id].is_zero = gives_zeros(operation);
       layers_[id] = operation.layer;
       operation.results.push_back(id);
       result.ids.push_back(id);
@@ -451,6 +460,11 @@ class Builder {
       if (of_first.empty()) of_first = layers_[id];
     });
     return of_parameter.empty() ? of_first : of_parameter;
+  }
+
+  bool gives_zeros(const Operation& operation) const {
+    if (kMakesZeros.contains(operation.name)) return true;
+    return kMovesValues.contains(operation.name) && graph_.value(operation.tensor("self")).is_zero;
   }
 
   bool is_of_constants(const Operation& operation) {
