@@ -12,7 +12,7 @@
 
 namespace hourglass::formats {
 
-void write_pickle(const std::filesystem::path& path, const c10::IValue& value) {
+std::string pickle_bytes(const c10::IValue& value) {
   std::string pickled;
   torch::jit::Pickler pickler(
       [&](const char* bytes, size_t count) { pickled.append(bytes, count); },
@@ -34,7 +34,11 @@ void write_pickle(const std::filesystem::path& path, const c10::IValue& value) {
                        tensors[i].storage().nbytes());
   }
   writer.writeEndOfFile();
-  write_file_atomically(path, archive);
+  return archive;
+}
+
+void write_pickle(const std::filesystem::path& path, const c10::IValue& value) {
+  write_file_atomically(path, pickle_bytes(value));
 }
 
 c10::IValue read_pickle(const std::filesystem::path& path) {

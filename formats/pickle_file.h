@@ -3,13 +3,16 @@
 #include <ATen/core/ivalue.h>
 
 #include <filesystem>
+#include <string>
 
 namespace hourglass::formats {
 
-/// Replaces the file by a pickled value (numbers, texts, tensors, lists and dictionaries of them)
-/// in the form of Python's `torch.save`. Unlike LibTorch's `pickle_save` it leaves out
-/// TorchScript's type tags, so that `torch.load` opens it with its safe default,
-/// `weights_only=True`.
+/// A pickled value (numbers, texts, tensors, lists and dictionaries of them) in the form of Python's
+/// `torch.save`. Unlike LibTorch's `pickle_save` it leaves out TorchScript's type tags, so that
+/// `torch.load` opens it with its safe default, `weights_only=True`.
+std::string pickle_bytes(const c10::IValue& value);
+
+/// The same as a file, replaced in one step.
 void write_pickle(const std::filesystem::path& path, const c10::IValue& value);
 
 /// The value in a file of `write_pickle` or `torch.save`. Throws what LibTorch throws when it is

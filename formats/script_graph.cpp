@@ -353,6 +353,7 @@ class Builder {
                                      expected.kwarg_only()});
     }
     as_convolution(operation);
+    as_cast(operation, result);
     operation.layer = layer_of_operation(operation);
     const auto one = tensors_of(result.one), other = tensors_of(result.other);
     const bool constant = is_of_constants(operation);
@@ -439,6 +440,14 @@ class Builder {
     operation.name = fmt::format("aten::conv{}{}d", transposed ? "_transpose" : "", dimensions);
     operation.overload = transposed && dimensions > 1 ? "input" : "";
     operation.arguments = std::move(arguments);
+  }
+
+  /// aten::to has forms that differ in how they say the type; the device is nobody's business.
+  static void as_cast(Operation& operation, const Known& result) {
+    if (operation.name != "aten::to") return;
+    operation.overload = "dtype";
+    operation.arguments = {{"self", operation.tensor("self")},
+                           {"dtype", result.one.toTensor().scalar_type()}};
   }
 
   template <class Visit>

@@ -3,6 +3,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
 
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -12,6 +13,9 @@ namespace hourglass::formats {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// The first day that ZIP archives can tell, in seconds since 1970.
+constexpr time_t kFirstZipTime = 315'619'200;
 
 /// Closes an archive without writing it.
 struct DiscardZip {
@@ -119,6 +123,9 @@ void write_zip(const fs::path& path, const std::vector<ZipFile>& files) {
       check(index >= 0);
       check(zip_set_file_compression(archive.get(), static_cast<zip_uint64_t>(index), ZIP_CM_STORE,
                                      0) == 0);
+      // The same bytes whenever they are written.
+      check(zip_file_set_mtime(archive.get(), static_cast<zip_uint64_t>(index), kFirstZipTime, 0) ==
+            0);
     }
     check(zip_close(archive.get()) == 0);
     static_cast<void>(archive.release());  // closing has freed it
