@@ -178,6 +178,16 @@ std::string Operation::text_or(const std::string& argument, const std::string& f
   return has(argument) ? get_as<std::string>(*this, argument, "a text") : fallback;
 }
 
+std::vector<ValueId> Operation::tensors_taken() const {
+  std::vector<ValueId> taken;
+  for (const auto& argument : arguments) {
+    if (const auto* id = std::get_if<ValueId>(&argument.content)) taken.push_back(*id);
+    const auto* ids = std::get_if<std::vector<ValueId>>(&argument.content);
+    if (ids) taken.insert(taken.end(), ids->begin(), ids->end());
+  }
+  return taken;
+}
+
 std::string Operation::where() const {
   const std::string dot = overload.empty() ? "" : "." + overload;
   return layer.empty() ? name + dot : fmt::format("{}{} in {}", name, dot, layer);

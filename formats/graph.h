@@ -76,6 +76,9 @@ struct Operation {
   bool flag(const std::string& argument) const;
   std::string text_or(const std::string& argument, const std::string& fallback) const;
 
+  /// All tensors that it is told, in order.
+  std::vector<ValueId> tensors_taken() const;
+
   /// "aten::foo in encoder.dense1", for errors.
   std::string where() const;
 };

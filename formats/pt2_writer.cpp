@@ -123,12 +123,8 @@ class Program {
     used.insert(graph_.outputs.begin(), graph_.outputs.end());
     for (const auto& operation : graph_.operations) {
       used.insert(operation.results.begin(), operation.results.end());
-      for (const auto& argument : operation.arguments) {
-        if (const auto* id = std::get_if<ValueId>(&argument.content)) used.insert(*id);
-        if (const auto* ids = std::get_if<std::vector<ValueId>>(&argument.content)) {
-          used.insert(ids->begin(), ids->end());
-        }
-      }
+      const auto told = operation.tensors_taken();
+      used.insert(told.begin(), told.end());
     }
     for (const ValueId id : used) {
       const Value& value = graph_.value(id);

@@ -17,12 +17,17 @@ namespace hourglass::formats {
 ///
 /// The method is computed for batches of two sizes: what differs is the batch's, and branches go where
 /// the model's own values lead. Convolutions come as aten::conv1d … conv_transpose2d; what changes
-/// no value (contiguous, dropout) is left out. The graph is compared with the method at a third size.
+/// no value (contiguous, dropout) is left out. What does not grow evenly with the batch shows in
+/// `expect_same_results`.
 ///
 /// Throws `Error` for what is no list of operations: loops, branches that depend on items, or
 /// results other than tensors; and where the method fails.
 Graph script_graph(const torch::jit::Module& module, const std::string& method,
                    const std::vector<models::TensorMethod::Argument>& arguments);
+
+/// Throws `Error` unless the graph gives what the method gives for a batch of another size than those
+/// that a graph is built for.
+void expect_same_results(const Graph& graph, const models::TensorMethod& method);
 
 /// Made-up items for an argument, [B, …]: numbers in 0 … 1, or whole numbers.
 at::Tensor example(const models::TensorMethod::Argument& argument, int64_t batch);
