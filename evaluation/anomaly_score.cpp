@@ -26,14 +26,6 @@ at::Tensor item_loss(models::Loss loss, const at::Tensor& reconstruction,
   }
 }
 
-/// [samples, code shape…] float32, standard normal; a row of zeros where `samples` is 0.
-at::Tensor shared_noise(int64_t samples, Shape code_shape, uint64_t seed) {
-  const int64_t rows = samples == 0 ? 1 : samples;
-  code_shape.insert(code_shape.begin(), rows);
-  if (samples == 0) return at::zeros(code_shape);
-  return at::randn(code_shape, at::detail::createCPUGenerator(derive_seed(seed, "elbo")));
-}
-
 models::GaussianCode distribution_of(ExportedModel& model, const Batch& batch) {
   const auto parts = model.run_method("encode_distribution", batch.input, batch.condition);
   if (parts.size() != 2) {
@@ -51,6 +43,13 @@ AnomalyScore resolve_score(AnomalyScore score, const ExportedModel& model) {
                                                  : AnomalyScore::Reconstruction;
 }
 
+at::Tensor elbo_noise(int64_t samples, Shape code_shape, uint64_t seed) {
+  const int64_t rows = samples == 0 ? 1 : samples;
+  code_shape.insert(code_shape.begin(), rows);
+  if (samples == 0) return at::zeros(code_shape);
+  return at::randn(code_shape, at::detail::createCPUGenerator(derive_seed(seed, "elbo")));
+}
+
 AnomalyScorer reconstruction_scorer(ExportedModel& model) {
   return [&](const Batch& batch) {
     return item_mse(model.reconstruct(batch.input, batch.condition), batch.target);
@@ -66,7 +65,7 @@ AnomalyScorer elbo_scorer(ExportedModel& model, int64_t samples, uint64_t seed) 
   }
   return [&model, samples, seed, loss = recorded_loss(model)](const Batch& batch) {
     const models::GaussianCode code = distribution_of(model, batch);
-    const at::Tensor noise = shared_noise(samples, code.mean.sizes().slice(1).vec(), seed);
+    const at::Tensor noise = elbo_noise(samples, code.mean.sizes().slice(1).vec(), seed);
     at::Tensor total = at::zeros({batch.input.size(0)}, at::kDouble);
     for (const at::Tensor& epsilon : noise.unbind(0)) {
       const at::Tensor z = models::sample(code, epsilon);

@@ -44,6 +44,10 @@ AnomalyScorer reconstruction_scorer(ExportedModel& model);
 /// `encode_distribution`.
 AnomalyScorer elbo_scorer(ExportedModel& model, int64_t samples, uint64_t seed);
 
+/// The draws of that score: [samples, code shape…] float32, standard normal; a row of zeros where
+/// `samples` is 0.
+at::Tensor elbo_noise(int64_t samples, Shape code_shape, uint64_t seed);
+
 AnomalyScorer mahalanobis_scorer(ExportedModel& model, Mahalanobis normal_codes);
 
 }  // namespace hourglass::evaluation

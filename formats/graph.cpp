@@ -48,7 +48,7 @@ class Runner {
       throw Error("{}: expected {} inputs, found {}", graph.method, graph.inputs.size(),
                   inputs.size());
     }
-    batch_ = inputs.front().size(0);
+    batch_ = inputs.empty() || inputs[0].dim() == 0 ? 0 : inputs[0].size(0);
     for (size_t i = 0; i < graph.values.size(); ++i) {
       if (graph.values[i].constant) known_[i] = *graph.values[i].constant;
     }
@@ -79,11 +79,11 @@ class Runner {
                              : expected.default_value().value_or(c10::IValue()));
       }
       handle.callBoxed(stack);
+      store(operation, stack);
     } catch (const std::exception& error) {
       const std::string text = error.what();
       throw Error("{}: {}", operation.where(), text.substr(0, text.find('\n')));
     }
-    store(operation, stack);
   }
 
   c10::IValue told_value(const Argument& argument) const {

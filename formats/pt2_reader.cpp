@@ -1,5 +1,6 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/shape.h"
+#include "hourglass/core/text.h"
 #include "hourglass/formats/json.h"
 #include "hourglass/formats/pt2.h"
 #include "hourglass/formats/pt2_names.h"
@@ -8,8 +9,8 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
-#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -21,6 +22,8 @@ namespace {
 using nlohmann::json;
 
 constexpr int64_t kMostSizes = 64;
+// Of a tensor's dimension; no product of two of them overflows.
+constexpr int64_t kMostSize = int64_t{1} << 31U;
 
 /// The files of an archive, without the folder that everything lies in.
 class ArchiveFiles {
@@ -153,10 +156,10 @@ class ProgramReader {
     }
     if (take("Integer(")) {
       const size_t end = text.find(')', at);
-      if (end == std::string::npos || end - at > 12) fail("a size", text);
-      const Size result = {std::stoll(text.substr(at, end - at)), 0};
+      const auto number = parse_integer(text.substr(at, end == std::string::npos ? 0 : end - at));
+      if (!number || std::abs(*number) > kMostSize) fail("a size", text);
       at = end + 1;
-      return result;
+      return {*number, 0};
     }
     const bool multiplies = take("Mul(");
     if (!multiplies && !take("Add(")) fail("a size", text);
@@ -165,8 +168,13 @@ class ProgramReader {
     const Size b = read_expression(text, at, depth + 1);
     if (!take(")")) fail("a size", text);
     if (!multiplies) return {a.fixed + b.fixed, a.per_item + b.per_item};
-    if (!a.is_fixed() && !b.is_fixed()) fail("a size that grows evenly with the batch", text);
-    return {a.fixed * b.fixed, a.fixed * b.per_item + a.per_item * b.fixed};
+    if (!a.is_fixed() && !b.is_fixed()) {
+      fail("a size that grows evenly with the batch", text);
+    }
+    const Size product = {a.fixed * b.fixed, a.fixed * b.per_item + a.per_item * b.fixed};
+    if (std::abs(product.fixed) > kMostSize || std::abs(product.per_item) > kMostSize)
+      fail("a size", text);
+    return product;
   }
 
   void read_signature(const json& signature, const std::string& name) {
@@ -189,6 +197,7 @@ class ProgramReader {
         take_stored(spec.at("tensor_constant"), "tensor_constant_name", Value::Kind::Constant,
                     "data/constants/", constants);
       } else {
+        if (spec.empty()) fail("parameters, buffers, constants and inputs", "nothing");
         fail("parameters, buffers, constants and inputs", spec.items().begin().key());
       }
     }
@@ -221,6 +230,7 @@ class ProgramReader {
       strides.push_back(meta.at("strides").at(i).at("as_int"));
       fits = fits && in_range(shape.back()) && in_range(strides.back());
       if (fits) last += std::max<int64_t>(shape.back() - 1, 0) * strides.back();
+      fits = fits && in_range(last);
     }
     if (!fits || last >= std::max<int64_t>(most, 1)) {
       fail(fmt::format("'{}' of {} within {}", value.name, shape_text(shape), file),
@@ -258,6 +268,7 @@ class ProgramReader {
   }
 
   Argument::Content content_of(const json& argument) {
+    if (!argument.is_object() || argument.empty()) fail("an argument", argument.dump());
     const std::string kind = argument.items().begin().key();
     const json& value = argument.items().begin().value();
     if (kind == "as_none" || kind == "as_device" || kind == "as_layout" ||

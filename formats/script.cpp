@@ -1,6 +1,7 @@
 #include "hourglass/formats/script.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/formats/batch_pair.h"
 #include "hourglass/formats/script_graph.h"
 
 #include <ATen/ATen.h>
@@ -162,6 +163,14 @@ Script encoder_script_of(models::Autoencoder& model, ModelCard card) {
 Script decoder_script_of(models::Autoencoder& model, ModelCard card) {
   card.part = "decoder";
   return traced(model, std::move(card), {"encoder"}, {decode_method(model, "forward")});
+}
+
+std::function<std::vector<at::Tensor>(const std::vector<at::Tensor>&)> script_runner(
+    jit::Module module, const std::string& method) {
+  return [module, method](const std::vector<at::Tensor>& arguments) mutable {
+    const at::NoGradGuard no_grad;
+    return tensors_of(module.get_method(method)(to_stack(arguments)));
+  };
 }
 
 void check_script(jit::Module& module, const std::vector<models::TensorMethod>& methods) {

@@ -5,6 +5,8 @@
 
 #include <torch/csrc/jit/api/module.h>
 
+#include <functional>
+#include <string>
 #include <vector>
 
 namespace hourglass::formats {
@@ -35,6 +37,10 @@ Script decoder_script_of(models::Autoencoder& model, ModelCard card);
 
 /// The card with what the model itself knows, but for the layers' names.
 ModelCard completed_card(const models::Autoencoder& model, ModelCard card);
+
+/// A method of a module as a function of tensors, without gradients. It throws what LibTorch throws.
+std::function<std::vector<at::Tensor>(const std::vector<at::Tensor>&)> script_runner(
+    torch::jit::Module module, const std::string& method);
 
 /// Compares a module with the methods it was traced from, at another batch size: C++ sizes are
 /// constants in a trace, and a method that depends on the batch shows there. Throws `Error` where

@@ -368,6 +368,7 @@ class Builder {
 
 at::Tensor example(const models::TensorMethod::Argument& argument, int64_t batch) {
   const Shape sizes = with_batch(batch, argument.item_shape);
+  if (argument.is_bytes) return at::randint(256, sizes, at::kByte);
   return argument.below > 0 ? at::randint(argument.below, sizes, at::kLong) : at::rand(sizes);
 }
 

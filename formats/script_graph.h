@@ -29,7 +29,7 @@ Graph script_graph(const torch::jit::Module& module, const std::string& method,
 /// that a graph is built for.
 void expect_same_results(const Graph& graph, const models::TensorMethod& method);
 
-/// Made-up items for an argument, [B, …]: numbers in 0 … 1, or whole numbers.
+/// Made-up items for an argument, [B, …]: numbers in 0 … 1, whole numbers, or bytes.
 at::Tensor example(const models::TensorMethod::Argument& argument, int64_t batch);
 
 }  // namespace hourglass::formats

@@ -18,14 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 namespace jit = torch::jit;
 
-void save_script(const Script& script, const fs::path& path) {
-  write_file_atomically(path, [&](const fs::path& temporary) {
-    script.module.save(temporary.string(), {{"hourglass.json", card_text(script.card)}});
-    jit::Module loaded = jit::load(temporary.string());
-    check_script(loaded, script.methods);
-  });
-}
-
 /// The tensors of a dictionary written by `save_weights`, or of a TorchScript module.
 TensorMap read_tensors(const fs::path& path) {
   const size_t size =
@@ -52,16 +44,24 @@ TensorMap read_tensors(const fs::path& path) {
 
 }  // namespace
 
+void write_torchscript(const Script& script, const fs::path& path) {
+  write_file_atomically(path, [&](const fs::path& temporary) {
+    script.module.save(temporary.string(), {{"hourglass.json", card_text(script.card)}});
+    jit::Module loaded = jit::load(temporary.string());
+    check_script(loaded, script.methods);
+  });
+}
+
 void export_autoencoder(models::Autoencoder& model, const fs::path& path, ModelCard card) {
-  save_script(script_of(model, std::move(card)), path);
+  write_torchscript(script_of(model, std::move(card)), path);
 }
 
 void export_encoder(models::Autoencoder& model, const fs::path& path, ModelCard card) {
-  save_script(encoder_script_of(model, std::move(card)), path);
+  write_torchscript(encoder_script_of(model, std::move(card)), path);
 }
 
 void export_decoder(models::Autoencoder& model, const fs::path& path, ModelCard card) {
-  save_script(decoder_script_of(model, std::move(card)), path);
+  write_torchscript(decoder_script_of(model, std::move(card)), path);
 }
 
 void save_card(const models::Autoencoder& model, const fs::path& path, const ModelCard& card) {

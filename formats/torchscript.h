@@ -7,6 +7,8 @@
 
 namespace hourglass::formats {
 
+struct Script;
+
 // A model as a program that runs wherever TorchScript runs (C++, Python, mobile), without this
 // project's code.
 //
@@ -16,6 +18,9 @@ namespace hourglass::formats {
 // returns. A file is loaded again and compared with the model at another
 // batch size before it gets its name; `Error` is thrown when they differ. The model must be on the
 // CPU; it is exported in evaluation mode.
+
+/// A model in memory as such a file; see script.h.
+void write_torchscript(const Script& script, const std::filesystem::path& path);
 
 /// `forward(x)`, `encode(x)`, `decode(z)`, `layers(x)`, a tuple of every layer's output, and the model's extra methods.
 void export_autoencoder(models::Autoencoder& model, const std::filesystem::path& path,

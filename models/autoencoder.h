@@ -91,6 +91,7 @@ struct TensorMethod {
     std::string name;   ///< "x"
     Shape item_shape;   ///< without the batch
     int64_t below = 0;  ///< whole numbers in 0 … below − 1; 0: real numbers
+    bool is_bytes = false;  ///< numbers in 0 … 255, of one byte each
   };
   std::string name;  ///< "encode_distribution"
   std::vector<Argument> arguments;

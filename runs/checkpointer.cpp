@@ -1,7 +1,9 @@
 #include "hourglass/runs/checkpointer.h"
 
+#include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
+#include "hourglass/formats/exports.h"
 #include "hourglass/formats/torchscript.h"
 #include "hourglass/models/tensors.h"
 #include "hourglass/runs/state_file.h"
@@ -91,7 +93,20 @@ void Checkpointer::write() {
 
 void Checkpointer::export_model(const training::BestEpoch& best, const fs::path& path) {
   models::load_tensors(*exported_, best.model, "the best weights");
-  formats::export_autoencoder(*exported_, path, card_(best));
+  const formats::Script script = formats::script_of(*exported_, card_(best));
+  formats::write_torchscript(script, path);
+  if (best.epoch == latest_->best.epoch) write_archive(script);
+}
+
+/// Not every model of a program's own can be told in operations: such a run has no best.pt2.
+void Checkpointer::write_archive(const formats::Script& script) {
+  const fs::path path = folder_ / "best.pt2";
+  try {
+    formats::write_pt2(script, path);
+  } catch (const Error& error) {
+    fs::remove(path);
+    if (!std::exchange(has_told_, true)) fmt::print(stderr, "no best.pt2: {}\n", error.what());
+  }
 }
 
 void Checkpointer::write_kept() {

@@ -9,6 +9,10 @@
 #include <filesystem>
 #include <functional>
 
+namespace hourglass::formats {
+struct Script;
+}
+
 namespace hourglass::runs {
 
 struct CheckpointOptions {
@@ -31,9 +35,10 @@ struct CheckpointOptions {
   }
 };
 
-/// Writes `best.pt` (the best model as TorchScript) and `last.safetensors` (the state to resume from).
+/// Writes `best.pt` (the best model as TorchScript), `best.pt2` (the same as an archive of Python's
+/// torch.export) and `last.safetensors` (the state to resume from).
 ///
-/// Both are due at the end of an epoch once `interval` seconds have passed since the last time, and
+/// They are due at the end of an epoch once `interval` seconds have passed since the last time, and
 /// at the end of the run. Until then a finished epoch is a snapshot in memory, so that short epochs
 /// do not pay for files. `last.safetensors` holds the best weights too: it alone decides what a
 /// resumed run continues from.
@@ -65,9 +70,11 @@ class Checkpointer : public training::Hook {
   std::chrono::steady_clock::time_point written_at_ = std::chrono::steady_clock::now();
   std::deque<training::BestEpoch> waiting_;  // to be kept, since the last checkpoint
   std::deque<std::filesystem::path> kept_;   // oldest first
+  bool has_told_ = false;                    // that there is no best.pt2
 
   void write();
   void export_model(const training::BestEpoch& best, const std::filesystem::path& path);
+  void write_archive(const formats::Script& script);
   void write_kept();
   void remove_surplus();
 };

@@ -1,0 +1,124 @@
+// Writes a model in formats that others open: torch.export's archive, ONNX, safetensors, C, TorchScript.
+//
+//   export runs/mine/best.pt --format onnx,c
+//   export runs/mine/best.pt --format onnx --raw-input --threshold limit.json
+
+#include "hourglass/apps/tools/tool.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
+#include "hourglass/evaluation/loaded_script.h"
+#include "hourglass/formats/exports.h"
+#include "hourglass/formats/raw_input.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+namespace hourglass::apps {
+
+using namespace evaluation;
+using namespace cli;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ExportOptions {
+  std::vector<formats::ExportFormat> formats = {formats::ExportFormat::Pt2};
+  bool raw_input = false;
+  std::string threshold, name;
+  ModelOptions model;
+  OutputOptions output;
+
+  void describe(FieldTable& table);
+};
+
+void ExportOptions::describe(FieldTable& table) {
+  table.begin_group("Export");
+  table
+      .add("format", formats,
+           "pt2 (Python's torch.export), onnx, safetensors (weights and card.json), c (one file of "
+           "C99), torchscript")
+      .shown_as("LIST");
+  table.add(
+      "raw_input", raw_input,
+      "take values as they are stored, bytes 0 to 255 say, and apply the recorded scaling inside");
+  table
+      .add("threshold", threshold,
+           "a file of detect_anomalies --save-threshold: adds score(x) and is_anomaly(x)")
+      .shown_as("FILE");
+  table.add("name", name,
+            "of the files, and of the functions in C; the checkpoint's where none is given");
+  model.describe(table);
+  output.describe(table);
+}
+
+/// The model with what the options add to it.
+formats::Script script_for(const std::string& path, const ExportOptions& options) {
+  ExportedModel model = open_model(path, options.model);
+  formats::Script script = script_of(model);
+  if (!options.threshold.empty()) {
+    const AnomalyDetector detector = load_detector(options.threshold, model);
+    if (script.card.data) expect_same_scaling(detector, *script.card.data, options.threshold);
+    add_detector(script, model, detector);
+  }
+  return options.raw_input ? formats::with_raw_input(script) : script;
+}
+
+void check(const ExportOptions& options) {
+  const bool adds = options.raw_input || !options.threshold.empty();
+  for (const auto format : options.formats) {
+    if (adds && format == formats::ExportFormat::Safetensors) {
+      throw UsageError(
+          "`format` safetensors: keeps weights and no program, so that `raw_input` and `threshold` "
+          "have no place in it");
+    }
+  }
+}
+
+int export_model(const std::string& path, const ExportOptions& options) {
+  check(options);
+  const formats::Script script = script_for(path, options);
+  const fs::path folder = options.output.out.empty() ? fs::path(".") : fs::path(options.output.out);
+  const std::string name = options.name.empty() ? fs::path(path).stem().string() : options.name;
+  for (const auto format : options.formats) {
+    for (const auto& file : formats::export_paths(script, format, folder, name)) {
+      output_file({.out = file, .force = options.output.force}, "");
+    }
+  }
+  create_folders(folder);
+  nlohmann::json written = nlohmann::json::array();
+  for (const auto format : options.formats) {
+    for (const auto& file : formats::write_export(script, format, folder, name)) {
+      written.push_back(
+          {{"format", enum_name(format)}, {"path", file.string()}, {"bytes", fs::file_size(file)}});
+      if (options.output.json) continue;
+      fmt::print("written   {} ({} bytes)\n", file.string(),
+                 with_thousands(static_cast<int64_t>(fs::file_size(file))));
+    }
+  }
+  if (options.output.json) fmt::print("{}\n", nlohmann::json{{"files", written}}.dump(2));
+  return kDone;
+}
+
+}  // namespace
+}  // namespace hourglass::apps
+
+int main(int argc, char** argv) {
+  using namespace hourglass;
+  using namespace hourglass::apps;
+  ExportOptions options;
+  FieldTable table;
+  options.describe(table);
+  const ProgramInfo program = {
+      .name = "export",
+      .summary = "Writes a model in formats that others open.",
+      .positional = "CKPT",
+      .examples = {"export runs/mine/best.pt --format onnx,c --out deploy",
+                   "export runs/mine/best.pt --format onnx --raw-input --threshold limit.json"}};
+  return run_tool(program, table, argc, argv, 1, 1, [&](const CommandLine& line) {
+    return export_model(line.positional.front(), options);
+  });
+}

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "hourglass/evaluation/anomaly_detector.h"
+#include "hourglass/evaluation/exported_model.h"
+#include "hourglass/formats/script.h"
+
+namespace hourglass::evaluation {
+
+/// A checkpoint as what exports are written from: its module, its card, and those of its methods that
+/// take items or codes alone. Of a third-party file, which has no card, the methods `forward`, `encode`
+/// and `decode` that it has, for items of `ExportedModel::input_shape`. Throws `Error` where that is not
+/// known.
+formats::Script script_of(ExportedModel& model);
+
+/// Gives the module two more methods: `score(x)`, [B, …] -> [B] float64, what `scorer_of` gives, and
+/// `is_anomaly(x)`, whether that lies above the threshold. Draws of the elbo score become constants.
+/// Throws `Error` for more than 64 of them.
+void add_detector(formats::Script& script, const ExportedModel& model,
+                  const AnomalyDetector& detector);
+
+}  // namespace hourglass::evaluation

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "hourglass/core/fields.h"
+#include "hourglass/formats/graph.h"
+#include "hourglass/formats/script.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace hourglass::formats {
+
+/// The forms in which a model can leave us.
+enum class ExportFormat {
+  Pt2,          ///< NAME.pt2: an archive of Python's torch.export, all methods in one file
+  Onnx,         ///< NAME.onnx for `forward`, NAME-encode.onnx and so on for the others
+  Safetensors,  ///< NAME.safetensors and card.json: the weights, and what rebuilds the model
+  C,            ///< NAME.c: one file of C99 without a library
+  TorchScript   ///< NAME.pt: a program for LibTorch and PyTorch
+};
+constexpr auto names_of(ExportFormat) {
+  return std::to_array<EnumName<ExportFormat>>({{ExportFormat::Pt2, "pt2"},
+                                                {ExportFormat::Onnx, "onnx"},
+                                                {ExportFormat::Safetensors, "safetensors"},
+                                                {ExportFormat::C, "c"},
+                                                {ExportFormat::TorchScript, "torchscript"}});
+}
+
+/// The methods that other formats than TorchScript have as operations: all but `layers`. Each is
+/// compared with the method it is of, at another batch size. Throws `Error` as `script_graph` and
+/// `expect_same_results` do.
+std::vector<Graph> graphs_of(const Script& script);
+
+/// Writes the model in that format as `folder / name`, with the format's suffix, replacing what is
+/// there file by file; gives the paths. What is written is read again, where this project reads the
+/// format, and compared with the model. Throws `Error` that names operation and layer where a model
+/// does what the format cannot say.
+std::vector<std::filesystem::path> write_export(const Script& script, ExportFormat format,
+                                                const std::filesystem::path& folder,
+                                                const std::string& name);
+
+/// The files that `write_export` would write.
+std::vector<std::filesystem::path> export_paths(const Script& script, ExportFormat format,
+                                                const std::filesystem::path& folder,
+                                                const std::string& name);
+
+/// `best.pt2` of a run: the format Pt2 under a path of its own.
+void write_pt2(const Script& script, const std::filesystem::path& path);
+
+}  // namespace hourglass::formats

@@ -1,0 +1,88 @@
+#include "hourglass/formats/raw_input.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/formats/exports.h"
+#include "hourglass/models/autoencoder.h"
+#include "hourglass/models/networks/dense_network.h"
+#include "hourglass/models/variational.h"
+#include "hourglass/tests/support/support.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+namespace hourglass::formats {
+
+using namespace models;
+
+namespace {
+
+using testing::error_of;
+using testing::expect_contains;
+
+const models::TensorMethod& method_of(const Script& script, const std::string& name) {
+  return *std::find_if(script.methods.begin(), script.methods.end(),
+                       [&](const auto& method) { return method.name == name; });
+}
+
+ModelCard card_of(const std::string& type, const datasets::Scaling& scaling) {
+  return {.variant = "dense",
+          .value_range = ValueRange{0, 1},
+          .data = DataCard{.name = "a", .stored_type = type, .scaling = scaling}};
+}
+
+TEST(WithRawInput, TakesAndGivesBytesOfImages) {
+  Autoencoder model({.shapes = {{1, 4, 4}, {1, 4, 4}}, .network = DenseNetwork{.widths = {5, 2}}});
+  const Script raw = with_raw_input(script_of(model, card_of("uint8", {{0.0}, {1 / 255.0}})));
+  const at::NoGradGuard no_grad;
+  const at::Tensor bytes = at::randint(256, {7, 1, 4, 4}, at::kByte),
+                   x = bytes.to(at::kFloat) * static_cast<float>(1 / 255.0);
+  EXPECT_TRUE(
+      at::allclose(method_of(raw, "encode").run({bytes}).front(), model.encode(x), 0, 1e-6));
+  EXPECT_TRUE(at::allclose(method_of(raw, "forward").run({bytes}).front(), model.forward(x) * 255,
+                           1e-5, 1e-4));
+  const at::Tensor z = at::rand({3, 2});
+  EXPECT_TRUE(
+      at::allclose(method_of(raw, "decode").run({z}).front(), model.decode(z) * 255, 1e-5, 1e-4));
+  EXPECT_EQ(raw.card.data->scaling.factor, std::vector<double>{1.0});
+  EXPECT_DOUBLE_EQ(raw.card.value_range->high, 255);
+  for (const Graph& graph : graphs_of(raw)) {
+    if (graph.method != "decode") EXPECT_EQ(graph.value(graph.inputs.front()).type, at::kByte);
+  }
+}
+
+TEST(WithRawInput, ScalesColumnsAndKeepsConstantOnes) {
+  Variational model({}, {.shapes = {{3}, {3}}, .network = DenseNetwork{.widths = {2}}});
+  const Script raw =
+      with_raw_input(script_of(model, card_of("float32", {{10, -1, 7}, {0.1, 4, 0}})));
+  const at::NoGradGuard no_grad;
+  const at::Tensor rows = at::tensor({{12.0F, -0.5F, 7.0F}, {15.0F, -1.0F, 7.0F}});
+  const at::Tensor x = at::tensor({{0.2F, 2.0F, 0.0F}, {0.5F, 0.0F, 0.0F}});
+  const auto found = method_of(raw, "encode_distribution").run({rows});
+  EXPECT_TRUE(at::allclose(found.at(0), model.encode(x), 1e-5, 1e-6));
+  const at::Tensor given = method_of(raw, "forward").run({rows}).front();
+  EXPECT_TRUE(
+      at::allclose(given.select(1, 0), model.forward(x).select(1, 0) * 10 + 10, 1e-5, 1e-5));
+  EXPECT_TRUE(at::equal(given.select(1, 2), at::full({2}, 7.0F)));
+}
+
+TEST(WithRawInput, KeepsTheNamesOfParameters) {
+  Autoencoder model({.shapes = {{6}, {6}}, .network = DenseNetwork{.widths = {2}}});
+  const Graph graph =
+      graphs_of(with_raw_input(script_of(model, card_of("float32", {{1.0}, {2.0}})))).front();
+  const auto has = [&](const std::string& name) {
+    return std::any_of(graph.values.begin(), graph.values.end(),
+                       [&](const Value& value) { return value.name == name; });
+  };
+  EXPECT_TRUE(has("encoder.dense1.weight"));
+  EXPECT_TRUE(has("input_offset"));
+}
+
+TEST(WithRawInput, NeedsARecordedScaling) {
+  Autoencoder model({.shapes = {{6}, {6}}, .network = DenseNetwork{.widths = {2}}});
+  const Script script = script_of(model, {.variant = "dense"});
+  expect_contains(error_of([&] { with_raw_input(script); }), {"`raw_input`", "scaled"});
+}
+
+}  // namespace
+}  // namespace hourglass::formats
