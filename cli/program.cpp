@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -37,7 +39,9 @@ void end_without_destructors() {
 }  // namespace
 
 std::string user_message(const std::string& what) {
-  return with_dashes(what.substr(0, what.find('\n')));
+  // TorchScript's compiler begins its messages with an empty line.
+  const size_t first = std::min(what.find_first_not_of(" \n"), what.size());
+  return with_dashes(what.substr(first, what.find('\n', first) - first));
 }
 
 void print_note(std::FILE* stream, const std::string& note) {

@@ -46,10 +46,11 @@ std::string call(const Script& script, const std::string& method, const std::str
   return fmt::format("self.{}({}{})", method, of, script.card.condition ? ", condition" : "");
 }
 
-/// The rows of `x` and `y` as float64, as in errors.h.
+/// The rows of `x` and `y` as float64, as in errors.h. TorchScript source that C++ compiles knows
+/// types by number; 7 is float64.
 const char* const kRows =
-    "    x = x.flatten(1).to(torch.float64)\n"
-    "    y = y.flatten(1).to(torch.float64)\n";
+    "    x = x.flatten(1).to(7)\n"
+    "    y = y.flatten(1).to(7)\n";
 
 /// Sum over an item's values of the loss of `y` beside `x`.
 std::string item_loss(models::Loss loss) {
@@ -84,8 +85,8 @@ std::string elbo_source(const Script& script, models::Loss loss, int64_t draws) 
   }
   if (draws == 0) total = fmt::format("self.item_loss(x, {})", call(script, "decode", "mean"));
   return source + fmt::format(
-                      "    m = mean.flatten(1).to(torch.float64)\n"
-                      "    v = log_variance.flatten(1).to(torch.float64)\n"
+                      "    m = mean.flatten(1).to(7)\n"
+                      "    v = log_variance.flatten(1).to(7)\n"
                       "    divergence = 0.5 * torch.sum(m * m + torch.exp(v) - 1.0 - v, [1])\n"
                       "    return ({}) / {}.0 + divergence\n",
                       total, std::max<int64_t>(draws, 1));
@@ -94,7 +95,7 @@ std::string elbo_source(const Script& script, models::Loss loss, int64_t draws) 
 std::string mahalanobis_source(const Script& script) {
   return fmt::format(
       "def score({}):\n"
-      "    c = {}.flatten(1).to(torch.float64) - self.normal_mean\n"
+      "    c = {}.flatten(1).to(7) - self.normal_mean\n"
       "    return torch.sqrt(torch.clamp(torch.sum(torch.matmul(c, self.normal_precision) * c, "
       "[1]), 0.0))\n",
       signature(script), call(script, "encode", "x"));
@@ -158,12 +159,14 @@ void add_detector(Script& script, const ExportedModel& model, const AnomalyDetec
       fmt::format("def is_anomaly({}):\n    return {} > {:.17g}\n", signature(script),
                   call(script, "score", "x"), detector.threshold);
   script.module.define(source);
-  const auto items = std::find_if(script.methods.begin(), script.methods.end(),
-                                  [](const auto& method) { return method.name == "encode"; });
+  // A copy: methods are added.
+  const std::vector<Argument> items =
+      std::find_if(script.methods.begin(), script.methods.end(), [](const auto& method) {
+        return method.name == "encode" || method.name == "forward";
+      })->arguments;
   for (const char* name : {"score", "is_anomaly"}) {
-    script.methods.push_back({.name = name,
-                              .arguments = items->arguments,
-                              .run = formats::script_runner(script.module, name)});
+    script.methods.push_back(
+        {.name = name, .arguments = items, .run = formats::script_runner(script.module, name)});
   }
 }
 

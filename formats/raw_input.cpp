@@ -36,14 +36,14 @@ struct Pair {
 
 bool gives_items(const std::string& method) { return method == "forward" || method == "decode"; }
 
-/// The method of the wrapped model between scaling and its inverse, as TorchScript source.
+/// The method of the wrapped model between scaling and its inverse, as TorchScript source, in which
+/// 6 is float32.
 std::string source_of(const models::TensorMethod& method) {
   std::vector<std::string> names = {"self"}, told;
   for (const auto& argument : method.arguments) {
     names.push_back(argument.name);
-    told.push_back(argument.name == "x"
-                       ? "(x.to(torch.float32) - self.input_offset) * self.input_factor"
-                       : argument.name);
+    told.push_back(argument.name == "x" ? "(x.to(6) - self.input_offset) * self.input_factor"
+                                        : argument.name);
   }
   std::string result = fmt::format("self.wrapped_model.{}({})", method.name, join_text(told, ", "));
   if (gives_items(method.name)) {
