@@ -72,6 +72,15 @@ std::string shapes_of(const Functions& functions) {
   return join_text(shapes, "; ");
 }
 
+/// Whether generated code calls math.h.
+bool needs_math(const std::string& code) {
+  for (const char* name :
+       {"expf(", "expm1f(", "logf(", "log1pf(", "sqrtf(", "tanhf(", "erff(", "powf(", "fabsf(",
+        "fminf(", "fmaxf(", "sinf(", "cosf(", "INFINITY", "NAN"})
+    if (code.find(name) != std::string::npos) return true;
+  return false;
+}
+
 std::string top_comment(const Functions& functions, const c::SharedParts& shared,
                         const CSourceOptions& options) {
   Comment comment(shared.prefix + ": a trained autoencoder in C99, written by Hourglass.");
@@ -93,7 +102,8 @@ std::string top_comment(const Functions& functions, const c::SharedParts& shared
   comment.paragraph();
   comment.words(
       "Working memory is on the stack, with long as 4 bytes; nothing is allocated or kept, so that "
-      "functions may run at the same time. No library is needed but math.h's functions of float.");
+      "functions may run at the same time. No library is needed but math.h, its functions of "
+      "float.");
   return comment.text();
 }
 
@@ -107,15 +117,18 @@ std::string c_source(const std::vector<Graph>& methods, const CSourceOptions& op
   for (const auto& method : methods)
     functions.push_back(std::make_unique<c::Function>(method, shared));
 
-  std::string text = top_comment(functions, shared, options);
-  text += "\n#include <math.h>\n\n/* ---- Declarations: copy them into a header */\n\n";
-  for (const auto& function : functions) text += function->declaration() + ";\n";
-  if (!shared.arrays.text().empty()) text += "\n/* ---- Weights */\n\n" + shared.arrays.text();
-  const std::string helpers = c::helper_texts(shared.helpers, shared.prefix);
-  if (!helpers.empty()) text += "/* ---- Layers */\n\n" + helpers;
-  text += "/* ---- Functions */\n";
-  for (const auto& function : functions) text += "\n" + function->text();
-  return text;
+  std::string declarations, code = c::helper_texts(shared.helpers, shared.prefix);
+  if (!code.empty()) code = "/* ---- Layers */\n\n" + code;
+  code += "/* ---- Functions */\n";
+  for (const auto& function : functions) {
+    declarations += function->declaration() + ";\n";
+    code += "\n" + function->text();
+  }
+  std::string text = top_comment(functions, shared, options) + "\n";
+  if (needs_math(shared.arrays.text() + code)) text += "#include <math.h>\n\n";
+  text += "/* ---- Declarations: copy them into a header */\n\n" + declarations + "\n";
+  if (!shared.arrays.text().empty()) text += "/* ---- Weights */\n\n" + shared.arrays.text();
+  return text + code;
 }
 
 }  // namespace hourglass::formats

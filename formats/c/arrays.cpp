@@ -50,8 +50,10 @@ std::string Arrays::take(const at::Tensor& values, const std::string& wanted) {
   const std::string name = names_.take(prefix_ + "_" + identifier(wanted));
   found->second = name;
   bytes_ += data.numel() * type_bytes(type);
-  text_ += fmt::format("static const {} {}[{}] = {{ /* {} */\n{}}};\n\n", type_name(type), name,
-                       data.numel(), sizes_text(values.sizes().vec()), rows_of_numbers(data, type));
+  text_ +=
+      fmt::format("static const {} {}[{}] = {{{}\n{}}};\n\n", type_name(type), name, data.numel(),
+                  values.dim() > 1 ? " /* " + sizes_text(values.sizes().vec()) + " */" : "",
+                  rows_of_numbers(data, type));
   return name;
 }
 

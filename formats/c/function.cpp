@@ -13,7 +13,7 @@
 namespace hourglass::formats::c {
 namespace {
 
-constexpr size_t kSignatureWidth = 98;
+constexpr size_t kLineWidth = 98, kIndent = 4;
 
 /// What our methods give, in the order they give it.
 std::vector<std::string> result_names(const std::string& method, size_t count) {
@@ -27,6 +27,23 @@ std::vector<std::string> result_names(const std::string& method, size_t count) {
 bool gives_a_number(const Graph& graph) {
   return graph.outputs.size() == 1 && graph.value(graph.outputs[0]).sizes.size() <= 1 &&
          item_count(graph, graph.outputs[0]) == 1;
+}
+
+/// A statement in lines that are not too long, where it has commas or signs to break at.
+std::vector<std::string> wrapped(const std::string& statement, bool is_continued = false) {
+  if (statement.size() + kIndent <= kLineWidth) return {statement};
+  size_t end = std::string::npos;
+  for (const std::string sign : {", ", " = ", " + "}) {
+    const size_t found = statement.rfind(sign, kLineWidth - kIndent - sign.size());
+    if (end == std::string::npos && found != std::string::npos) end = found + sign.size();
+  }
+  const size_t indent = statement.find_first_not_of(' ');
+  if (end == std::string::npos || end <= indent + kIndent) return {statement};
+  std::vector<std::string> lines = {statement.substr(0, end - 1)};
+  for (const auto& line : wrapped(
+           std::string(indent + (is_continued ? 0 : kIndent), ' ') + statement.substr(end), true))
+    lines.push_back(line);
+  return lines;
 }
 
 /// Sizes without those of the batch, where there is one.
@@ -82,7 +99,7 @@ void Function::write(const Step& step) {
   const std::string& name = step.operation->name;
   try {
     if (step.view) return write_copy(*this, step);
-    if (step.each_element) return write_elementwise(*this, step);
+    if (is_elementwise(name)) return write_elementwise(*this, step);
     if (const Writer writer = layer_writer(name)) return writer(*this, step);
     if (const Writer writer = gathering_writer(name)) return writer(*this, step);
   } catch (const Error& error) {
@@ -126,7 +143,7 @@ Access Function::access(ValueId id) {
   const Place where = plan_.place(id);
   const auto strides = packed_strides(sizes(id));
   if (const auto value = known(where.root))
-    return {weights(*value, graph_.value(where.root).name), where.offset, strides};
+    return {weights(*value, weights_name(where.root)), where.offset, strides};
   for (size_t i = 0; i < graph_.inputs.size(); ++i) {
     if (graph_.inputs[i] != where.root) continue;
     inputs_[i].used = true;
@@ -135,6 +152,18 @@ Access Function::access(ValueId id) {
   if (const auto output = plan_.output_of(where.root))
     return {outputs_[*output].name, where.offset, strides};
   return {array_names_.at(plan_.array_of(where.root).value()), where.offset, strides};
+}
+
+std::string Function::weights_name(ValueId id) const {
+  const Value& value = graph_.value(id);
+  if (value.kind != Value::Kind::Result) return value.name;
+  // What follows from weights is called by the layer and the operation.
+  for (const auto& operation : graph_.operations) {
+    const auto& results = operation.results;
+    if (std::find(results.begin(), results.end(), id) != results.end())
+      return operation.layer + "." + value.name;
+  }
+  return value.name;
 }
 
 std::string Function::pointer(ValueId id) {
@@ -162,11 +191,14 @@ void Function::also(const std::string& title) {
   blocks_.back().title += ", " + comment_text(title);
 }
 
-void Function::line(const std::string& line) { blocks_.back().lines.push_back(line); }
+void Function::line(const std::string& line) { lines({line}); }
 
 void Function::lines(const std::vector<std::string>& lines) {
   auto& all = blocks_.back().lines;
-  all.insert(all.end(), lines.begin(), lines.end());
+  for (const auto& line : lines) {
+    const auto parts = wrapped(line);
+    all.insert(all.end(), parts.begin(), parts.end());
+  }
 }
 
 std::string Function::parameter_text(const Parameter& parameter, bool is_input) const {
@@ -183,7 +215,7 @@ std::string Function::declaration() const {
   const auto add = [&](const Parameter& parameter, bool is_input) {
     const std::string next = parameter_text(parameter, is_input);
     if (text.back() != '(') text += ",", ++width;
-    if (width + next.size() + 3 > kSignatureWidth) {
+    if (width + next.size() + 3 > kLineWidth) {
       text += "\n    ", width = 4;
     } else if (text.back() == ',') {
       text += " ", ++width;

@@ -94,6 +94,7 @@ class Function {
   void name_arrays();
   void write(const Step& step);
   void finish_outputs();
+  std::string weights_name(ValueId id) const;
   std::string parameter_text(const Parameter& parameter, bool is_input) const;
 };
 

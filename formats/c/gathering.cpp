@@ -78,7 +78,9 @@ void write_embedding(Function& function, const Step& step) {
   const int64_t width = function.sizes(weight).back(), count = function.count(indices);
   const Access index = function.access(indices);
   const std::string rows = function.pointer(weight);
-  function.begin(title_of(operation, fmt::format("{} rows of {}", count, width)));
+  function.begin(
+      title_of(operation, fmt::format("{} rows of {}; indices, 0 to {}, are not checked", count,
+                                      width, function.sizes(weight).front() - 1)));
   Access to = {function.access(step.writes.front()).array,
                function.access(step.writes.front()).offset,
                {width, 1}};
@@ -143,7 +145,7 @@ void write_sum(Function& function, const Step& step) {
       function.type(source) == type ? "" : fmt::format("({})", type_name(type));
   write_reduction(
       function, step, is_mean ? "mean" : "sum",
-      {.first = fmt::format("{} sum = {};", type_name(type), literal(0, type)),
+      {.first = {fmt::format("{} sum = {};", type_name(type), literal(0, type))},
        .each = [&](const auto& elements) { return "sum += " + cast + elements[0] + ";"; },
        .last =
            [&](const auto& elements) {
@@ -167,7 +169,8 @@ void write_extreme(Function& function, const Step& step) {
   const Type type = function.type(source);
   write_reduction(
       function, step, name.substr(name.find(':') + 2),
-      {.first = fmt::format("{} best = {}; long place = -1;", type_name(type), literal(0, type)),
+      {.first = {fmt::format("{} best = {};", type_name(type), literal(0, type)),
+                 "long place = -1;"},
        .each =
            [&](const auto& elements) {
              const std::string better =

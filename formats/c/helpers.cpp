@@ -142,8 +142,10 @@ static void @convolution(const float *x, @image from, const float *weight,
         for (long k = 0; k < window.size[0]; ++k) {
             const long row = i * window.step[0] - window.padding[0] + k * window.dilation[0];
             if (row < 0 || row >= from.height) continue;
-            const float *values = x + ((o / filters * channels + c) * from.height + row) * from.width;
-            const float *weights = weight + ((o * channels + c) * window.size[0] + k) * window.size[1];
+            const long channel = o / filters * channels + c;
+            const float *values = x + (channel * from.height + row) * from.width;
+            const float *weights =
+                weight + ((o * channels + c) * window.size[0] + k) * window.size[1];
             for (long l = 0; l < window.size[1]; ++l) {
                 const long column = j * window.step[1] - window.padding[1] + l * window.dilation[1];
                 if (column >= 0 && column < from.width) sum += weights[l] * values[column];
@@ -155,8 +157,8 @@ static void @convolution(const float *x, @image from, const float *weight,
 )",
      {"image", "window"}},
     {"transposed_convolution",
-     R"(/* y = bias; then every x[c][i][j] adds
- *     weight[c][o][k][l] x[c][i][j] to y[o][i step - padding + k dilation][j step - ... + l dilation]
+     R"(/* y[o] = bias[o] everywhere; then every x[c][i][j] adds weight[c][o][k][l] x[c][i][j] to
+ *     y[o][i step - padding + k dilation][j step - padding + l dilation]
  * where that is within y, for the filters o of the group of c; no bias: 0.
  */
 static void @transposed_convolution(const float *x, @image from, const float *weight,
@@ -173,8 +175,10 @@ static void @transposed_convolution(const float *x, @image from, const float *we
         for (long k = 0; k < window.size[0]; ++k) {
             const long row = i * window.step[0] - window.padding[0] + k * window.dilation[0];
             if (row < 0 || row >= to.height) continue;
-            float *values = y + ((c / channels * filters + o) * to.height + row) * to.width;
-            const float *weights = weight + ((c * filters + o) * window.size[0] + k) * window.size[1];
+            const long channel = c / channels * filters + o;
+            float *values = y + (channel * to.height + row) * to.width;
+            const float *weights =
+                weight + ((c * filters + o) * window.size[0] + k) * window.size[1];
             for (long l = 0; l < window.size[1]; ++l) {
                 const long column = j * window.step[1] - window.padding[1] + l * window.dilation[1];
                 if (column >= 0 && column < to.width) values[column] += weights[l] * value;
@@ -186,7 +190,8 @@ static void @transposed_convolution(const float *x, @image from, const float *we
      {"image", "window"}},
     {"max_pool",
      R"(/* y[c][i][j] = the greatest value of x[c] in the window at i, j */
-static void @max_pool(const float *x, @image from, @window window, float *y, @image to) {
+static void @max_pool(const float *x, @image from, @window window,
+    float *y, @image to) {
     for (long c = 0; c < to.channels; ++c)
     for (long i = 0; i < to.height; ++i)
     for (long j = 0; j < to.width; ++j) {
@@ -207,8 +212,9 @@ static void @max_pool(const float *x, @image from, @window window, float *y, @im
 )",
      {"image", "window"}},
     {"average_pool",
-     R"(/* y[c][i][j] = the mean of x[c] in the part of the window at i, j that is within x */
-static void @average_pool(const float *x, @image from, @window window, float *y, @image to) {
+     R"(/* y[c][i][j] = the mean of x[c] in the window at i, j, as far as that is within x */
+static void @average_pool(const float *x, @image from, @window window,
+    float *y, @image to) {
     for (long c = 0; c < to.channels; ++c)
     for (long i = 0; i < to.height; ++i)
     for (long j = 0; j < to.width; ++j) {

@@ -75,10 +75,11 @@ void write_convolution(Function& function, const Step& step) {
   const auto bias = operation.optional_tensor("bias");
   function.begin(title_of(operation, fmt::format("{} by {} x {}", change_text(from, to),
                                                  window.size[0], window.size[1])));
+  const std::string weights = function.pointer(weight);
   function.line(fmt::format("{}({}, {}, {}, {},",
                             function.helper(transposed ? "transposed_convolution" : "convolution"),
-                            function.pointer(input), image_text(function, from),
-                            function.pointer(weight), bias ? function.pointer(*bias) : "0"));
+                            function.pointer(input), image_text(function, from), weights,
+                            bias ? function.pointer(*bias) : "0"));
   function.line(fmt::format("    {}, {},", window_text(function, window), groups));
   function.line(fmt::format("    {}, {});", function.pointer(result), image_text(function, to)));
   const Image& moved_over = transposed ? from : to;

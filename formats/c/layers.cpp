@@ -18,14 +18,6 @@ at::Tensor known_weights(Function& function, const Operation& operation, ValueId
               function.graph().value(id).name);
 }
 
-/// The array of a bias, or 0 for none.
-std::string bias_of(Function& function, const Operation& operation) {
-  const auto id = operation.optional_tensor("bias");
-  if (!id) return "0";
-  return function.weights(known_weights(function, operation, *id),
-                          function.graph().value(*id).name);
-}
-
 /// The tensor that a known value is the transposed of: tied weights are written once.
 std::optional<ValueId> transposed_source(const Graph& graph, ValueId id) {
   for (const auto& operation : graph.operations) {
@@ -40,7 +32,7 @@ std::optional<ValueId> transposed_source(const Graph& graph, ValueId id) {
 
 /// y = x Wᵀ + b, or x W + b where `transposed`, for each of the last dimension's vectors.
 void write_vectors(Function& function, const Step& step, ValueId input, ValueId weight,
-                   const std::string& bias, bool transposed) {
+                   std::optional<ValueId> bias, bool transposed) {
   const ValueId result = step.writes.front();
   const int64_t inputs = function.sizes(input).back();
   const int64_t rows = function.count(input) / inputs, outputs = function.count(result) / rows;
@@ -48,10 +40,10 @@ void write_vectors(Function& function, const Step& step, ValueId input, ValueId 
     weight = *source;
     transposed = !transposed;
   }
-  const std::string each = rows == 1 ? "" : fmt::format("each of {} vectors ", rows);
-  function.begin(title_of(*step.operation, fmt::format("{}{} -> {}", each, inputs, outputs)));
+  const std::string times = rows == 1 ? "" : fmt::format(", {} times", rows);
+  function.begin(title_of(*step.operation, fmt::format("{} -> {}{}", inputs, outputs, times)));
   const std::string x = function.pointer(input), y = function.pointer(result),
-                    w = function.pointer(weight),
+                    w = function.pointer(weight), b = bias ? function.pointer(*bias) : "0",
                     name = function.helper(transposed ? "dense_transposed" : "dense");
   const std::string head = rows == 1 ? "" : fmt::format("for (long i = 0; i < {}; ++i)", rows);
   const auto moving = [&](const std::string& array, int64_t width) {
@@ -59,14 +51,14 @@ void write_vectors(Function& function, const Step& step, ValueId input, ValueId 
   };
   if (!head.empty()) function.line(head);
   function.line(fmt::format("{}{}({}, {}, {}, {}, {}, {});", head.empty() ? "" : "    ", name,
-                            moving(x, inputs), inputs, w, bias, moving(y, outputs), outputs));
+                            moving(x, inputs), inputs, w, b, moving(y, outputs), outputs));
   function.count_multiply_adds(rows * inputs * outputs);
 }
 
 void write_linear(Function& function, const Step& step) {
   const Operation& operation = *step.operation;
   write_vectors(function, step, operation.tensor("input"), operation.tensor("weight"),
-                bias_of(function, operation), false);
+                operation.optional_tensor("bias"), false);
 }
 
 void write_matmul(Function& function, const Step& step) {
@@ -76,7 +68,7 @@ void write_matmul(Function& function, const Step& step) {
     throw Error("{}: expected a matrix on the right for C, found a tensor of {} dimensions",
                 operation.where(), function.sizes(other).size());
   }
-  write_vectors(function, step, operation.tensor("self"), other, "0", true);
+  write_vectors(function, step, operation.tensor("self"), other, std::nullopt, true);
 }
 
 void write_addmm(Function& function, const Step& step) {
@@ -85,10 +77,7 @@ void write_addmm(Function& function, const Step& step) {
   const bool plain = operation.number("alpha") == 1 && operation.number("beta") == 1 &&
                      function.count(bias) == function.sizes(step.writes.front()).back();
   if (!plain) throw Error("{}: expected a vector and factors of 1 for C", operation.where());
-  write_vectors(
-      function, step, operation.tensor("mat1"), operation.tensor("mat2"),
-      function.weights(known_weights(function, operation, bias), function.graph().value(bias).name),
-      true);
+  write_vectors(function, step, operation.tensor("mat1"), operation.tensor("mat2"), bias, true);
 }
 
 /// A multiplication and an addition of each channel: the running averages are folded into them.
@@ -113,7 +102,7 @@ void write_batch_norm(Function& function, const Step& step) {
   Access scales = channel, shifts = channel;
   scales.array = function.weights(scale, operation.layer + ".scale");
   shifts.array = function.weights(shift, operation.layer + ".shift");
-  function.also("batch normalisation: scale x + shift");
+  function.also("batch norm");
   function.lines(loops(
       sizes, {function.access(result), function.access(operation.tensor("input")), scales, shifts},
       [](const auto& elements) {

@@ -113,7 +113,7 @@ std::vector<std::string> reducing_loops(const std::vector<int64_t>& kept,
   if (lines.empty()) lines.emplace_back();
   lines.back() += lines.back().empty() ? "{" : " {";
   const std::string indent(4 * std::max<size_t>(outer.sizes.size(), 1), ' ');
-  lines.push_back(indent + reduction.first);
+  for (const auto& line : reduction.first) lines.push_back(indent + line);
   const std::string place =
       inner.sizes.empty() ? "0" : variable(outer.sizes.size() + inner.sizes.size() - 1);
   const std::string each = reduction.each({element(input.array, input.offset, strides), place});

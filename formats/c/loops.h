@@ -26,9 +26,9 @@ std::vector<std::string> loops(const std::vector<int64_t>& sizes, std::vector<Ac
 
 /// What is made of several elements: a sum, the place of the smallest.
 struct Reduction {
-  std::string first;  ///< before the inner loops: "float sum = 0.0f;"
-  Statement each;     ///< of the inner loops; elements: input, then the innermost variable
-  Statement last;     ///< after them; elements: output
+  std::vector<std::string> first;  ///< before the inner loops: "float sum = 0.0f;"
+  Statement each;  ///< of the inner loops; elements: input, then the innermost variable
+  Statement last;  ///< after them; elements: output
 };
 
 /// Loops over `kept` sizes around loops over `reduced` ones; the strides of `input` are of the

@@ -87,12 +87,13 @@ void Plan::choose_steps() {
     if (!is_known(graph_, id)) wanted.insert(id);
   for (auto operation = graph_.operations.rbegin(); operation != graph_.operations.rend();
        ++operation) {
-    Step step = {.operation = &*operation,
-                 .reads = {},
-                 .writes = {},
-                 .view = std::nullopt,
-                 .each_element = is_elementwise(operation->name),
-                 .scratch = scratch_of(graph_, *operation)};
+    Step step = {
+        .operation = &*operation,
+        .reads = {},
+        .writes = {},
+        .view = std::nullopt,
+        .in_place = is_elementwise(operation->name) || operation->name == "aten::batch_norm",
+        .scratch = scratch_of(graph_, *operation)};
     for (const ValueId id : operation->results)
       if (wanted.contains(id)) step.writes.push_back(id);
     if (step.writes.empty()) continue;
@@ -154,7 +155,7 @@ bool Plan::may_overwrite(const Step& step, ValueId id, size_t at) const {
 
 void Plan::join_in_place(size_t at) {
   const Step& step = steps_[at];
-  if (!step.each_element) return;
+  if (!step.in_place) return;
   const ValueId result = step.writes.front();
   for (const ValueId id : step.reads) {
     if (!may_overwrite(step, id, at)) continue;

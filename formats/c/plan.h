@@ -33,7 +33,7 @@ struct Step {
   std::vector<ValueId> reads;               ///< what an item decides, or a batch
   std::vector<ValueId> writes;              ///< those results that anyone reads
   std::optional<View> view;                 ///< of operations that choose or place values
-  bool each_element = false;                ///< whether it may write where it reads
+  bool in_place = false;                    ///< whether it may write where it reads
   std::vector<int64_t> scratch;             ///< floats it needs while it is computed
   std::vector<size_t> scratch_arrays = {};  ///< in `Plan::arrays`
 };

@@ -17,14 +17,17 @@
 
 namespace hourglass::testing {
 
-/// The system's C compiler; empty where there is none.
-inline std::string c_compiler() {
-  for (const auto& folder : split_text(std::getenv("PATH") ? std::getenv("PATH") : "", ':')) {
-    const auto path = std::filesystem::path(folder) / "cc";
+/// The path of a program of the system; empty where there is none.
+inline std::string find_program(const std::string& name) {
+  const char* folders = std::getenv("PATH");
+  for (const auto& folder : split_text(folders ? folders : "", ':')) {
+    const auto path = std::filesystem::path(folder) / name;
     if (std::filesystem::exists(path)) return path;
   }
   return "";
 }
+
+inline std::string c_compiler() { return find_program("cc"); }
 
 inline std::vector<std::string> strict_c_flags() {
   return {"-std=c99",
