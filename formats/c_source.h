@@ -22,7 +22,7 @@ struct CSourceOptions {
 ///   float NAME_score(const float x[64]);
 ///
 /// Arrays hold an item without its batch, the last dimension's values side by side. Numbers are
-/// float, whole numbers long, bytes and truth values unsigned char. A method that gives one number
+/// float, float64 of scores too; whole numbers long, bytes and truth values unsigned char. A method that gives one number
 /// an item, [B], returns it.
 ///
 /// The comment at the top states bytes of weights and of working memory, which is on the stack, and

@@ -161,15 +161,12 @@ class ElementWriter {
       text.replace(at, from.size(), to);
   }
 
-  bool is_cast() const {
-    return operation_.name == "aten::to" || operation_.name == "aten::_to_copy";
-  }
-
   /// Comparisons and casts are computed in what they read, all others in what they give.
   void choose_type() {
     type_ = function_.type(result_);
-    if (is_cast() || type_ == Type::Byte) type_ = type_of_reads();
-    const bool wraps = function_.graph().value(result_).type == at::kByte && !is_cast();
+    if (is_cast(operation_.name) || type_ == Type::Byte) type_ = type_of_reads();
+    const bool wraps =
+        function_.graph().value(result_).type == at::kByte && !is_cast(operation_.name);
     if (wraps || (type_ != Type::Float && is_of_floats(pattern_))) {
       throw Error("{}: expected numbers of float32 for C, found {}", operation_.where(),
                   c10::toString(function_.graph().value(result_).type));
@@ -211,18 +208,22 @@ class ElementWriter {
   }
 
   std::string cast_to(Type from, const std::string& argument) const {
-    const bool as_it_is = from == type_ || argument == "condition" || is_cast();
+    const bool as_it_is = from == type_ || argument == "condition" || is_cast(operation_.name);
     return as_it_is ? "" : fmt::format("({})", type_name(type_));
   }
 
   std::string cast_of_result(const std::string& text) const {
-    if (!is_cast() || type_ == function_.type(result_)) return text;
+    if (!is_cast(operation_.name) || type_ == function_.type(result_)) return text;
     if (function_.graph().value(result_).type == at::kBool) return text + " != 0";
     return fmt::format("({}){}", type_name(function_.type(result_)), text);
   }
 };
 
 }  // namespace
+
+bool is_cast(const std::string& operation) {
+  return operation == "aten::to" || operation == "aten::_to_copy";
+}
 
 bool is_elementwise(const std::string& operation) { return kPatterns.contains(operation); }
 

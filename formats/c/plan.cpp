@@ -52,6 +52,13 @@ bool is_known(const Graph& graph, ValueId id) {
 }
 
 std::optional<View> view_of(const Graph& graph, const Operation& operation) {
+  if (is_cast(operation.name)) {
+    const ValueId from = operation.tensor("self"), to = operation.results.front();
+    const bool is_same = type_of(graph.value(from).type, operation.where()) ==
+                             type_of(graph.value(to).type, operation.where()) &&
+                         graph.value(to).type != at::kBool;
+    if (is_same) return View{from, packed_strides(item_sizes(graph, from)), 0};
+  }
   if (!kViews.contains(operation.name)) return std::nullopt;
   const ValueId source = operation.tensor("self");
   // The operation alone, on packed values; its first input says that the batch is one.
@@ -87,17 +94,17 @@ void Plan::choose_steps() {
     if (!is_known(graph_, id)) wanted.insert(id);
   for (auto operation = graph_.operations.rbegin(); operation != graph_.operations.rend();
        ++operation) {
-    Step step = {
-        .operation = &*operation,
-        .reads = {},
-        .writes = {},
-        .view = std::nullopt,
-        .in_place = is_elementwise(operation->name) || operation->name == "aten::batch_norm",
-        .scratch = scratch_of(graph_, *operation)};
+    Step step = {.operation = &*operation,
+                 .reads = {},
+                 .writes = {},
+                 .view = std::nullopt,
+                 .scratch = scratch_of(graph_, *operation)};
     for (const ValueId id : operation->results)
       if (wanted.contains(id)) step.writes.push_back(id);
     if (step.writes.empty()) continue;
     step.view = view_of(graph_, *operation);
+    const std::string& name = operation->name;
+    step.in_place = !step.view && (is_elementwise(name) || name == "aten::batch_norm");
     for (const ValueId id : tensors_of(*operation)) {
       if (is_known(graph_, id)) continue;
       step.reads.push_back(id);

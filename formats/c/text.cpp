@@ -35,6 +35,7 @@ int64_t type_bytes(Type type) { return type == Type::Byte ? 1 : 4; }
 
 Type type_of(at::ScalarType type, const std::string& where) {
   switch (type) {
+    case at::kDouble:
     case at::kFloat: return Type::Float;
     case at::kLong:
     case at::kInt: return Type::Whole;
@@ -42,7 +43,7 @@ Type type_of(at::ScalarType type, const std::string& where) {
     case at::kBool: return Type::Byte;
     default: break;
   }
-  throw Error("{}: expected float32, int64, int32, uint8 or bool for C, found {}", where,
+  throw Error("{}: expected float32, float64, int64, int32, uint8 or bool for C, found {}", where,
               c10::toString(type));
 }
 

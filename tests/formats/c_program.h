@@ -89,7 +89,7 @@ class CProgram {
   std::string name_, source_;
 
   static const char* c_type(at::ScalarType type) {
-    if (type == at::kFloat) return "float";
+    if (c10::isFloatingType(type)) return "float";
     return type == at::kLong ? "long" : "unsigned char";
   }
 
@@ -168,7 +168,8 @@ class CProgram {
           const auto& value = graph.value(graph.outputs[i]);
           std::vector<int64_t> sizes;
           for (const auto& size : value.sizes) sizes.push_back(size.at(1));
-          at::Tensor one = at::empty(sizes, at::TensorOptions(value.type));
+          at::Tensor one = at::empty(
+              sizes, at::TensorOptions(value.type == at::kDouble ? at::kFloat : value.type));
           if (at + one.nbytes() > bytes.size()) throw Error("expected more results");
           std::copy_n(bytes.data() + at, one.nbytes(), static_cast<char*>(one.data_ptr()));
           at += one.nbytes();

@@ -201,6 +201,10 @@ TEST(CSource, EqualsLibTorchForOperationsOfOtherModels) {
        "1)"},
       {"score", "return (x - 0.5).square().mean([1])"},
       {"is_anomaly", "return (x - 0.5).square().mean([1]) > 0.08"},
+      {"score_in_float64",
+       "y = torch.sigmoid(x)\nv = x.flatten(1).to(dtype=7)\nw = y.flatten(1).to(dtype=7)\n"
+       "return -torch.sum(v * torch.clamp(torch.log(w), -100.0) + (1.0 - v) * "
+       "torch.clamp(torch.log(1.0 - w), -100.0), [1]) / 2.0"},
       {"is_typical", "return torch.logical_not((x - 0.5).square().mean([1]) > 0.08)"},
       {"twice", "y = torch.relu(x - 0.5)\nreturn y, y, x, y[:, 1:3]"},
       {"chosen", "return torch.where(x > 0.5, x, x * 0.1)"},
@@ -234,7 +238,7 @@ TEST(CSource, EqualsLibTorchForOperationsOfOtherModels) {
 TEST(CSource, TakesBytesAndNamesThatMeanSomethingInC) {
   HOURGLASS_NEEDS_C_COMPILER();
   const auto module = script(
-      "def encode(self, struct):\n    return struct.to(torch.float32) * 0.25\n"
+      "def encode(self, struct):\n    return struct.to(dtype=6) * 0.25\n"
       "def switch(self, a, double):\n    return a + double, a - double\n"
       "def unused(self, i, register):\n    return i * 2.0\n");
   Methods methods;
@@ -261,13 +265,16 @@ CProgram digits_program() {
                      .network = DenseNetwork{.widths = {32, 2},
                                              .activation = Activation::Sigmoid,
                                              .code_activation = Activation::Sigmoid}});
+  randomize(model);
   const TemporaryFolder folder;
   export_autoencoder(model, folder / "best.pt", {.variant = "dense"});
   auto loaded = evaluation::ExportedModel::load(folder / "best.pt");
   std::vector<Graph> graphs;
   for (const std::string method : {"encode", "decode", "forward"}) {
-    const Shape shape = method == "decode" ? Shape{2} : Shape{1, 8, 8};
-    graphs.push_back(script_graph(loaded.module(), method, {{"x", shape}}));
+    const TensorMethod::Argument argument = method == "decode"
+                                                ? TensorMethod::Argument{"z", {2}}
+                                                : TensorMethod::Argument{"x", {1, 8, 8}};
+    graphs.push_back(script_graph(loaded.module(), method, {argument}));
   }
   return {graphs, {.name = "digits", .facts = {"variant dense, recipe digits-2d"}}};
 }
@@ -315,12 +322,12 @@ TEST(CSource, FitsAMicrocontroller) {
 TEST(CSource, NamesAnOperationThatItLacks) {
   const auto module = script(
       "def encode(self, x):\n    return torch.cumsum(torch.linear(x, self.layer.weight), 1)\n"
-      "def score(self, x):\n    return x.to(torch.float64).sum([1])\n");
+      "def score(self, x):\n    return x.to(dtype=5).sum([1])\n");
   const auto error_for = [&](const std::string& method) {
     return error_of([&] { c_source({script_graph(module, method, {{"x", {6}}})}, {}); });
   };
   expect_contains(error_for("encode"), {"aten::cumsum in layer", "expected an operation", "C"});
-  expect_contains(error_for("score"), {"aten::to", "float32", "Double"});
+  expect_contains(error_for("score"), {"aten::to", "float32", "Half"});
 }
 
 }  // namespace
