@@ -29,7 +29,8 @@ struct CSourceOptions {
 /// each function's multiply-adds. Weights that methods share are written once; what follows from
 /// weights alone is computed now.
 ///
-/// Throws `Error` that names operation and layer where C has no counterpart of it here.
+/// Throws `Error` that names operation and layer where C has no counterpart of it here, and where
+/// two methods, or a method and a layer's function, would have the same name.
 std::string c_source(const std::vector<Graph>& methods, const CSourceOptions& options);
 
 }  // namespace hourglass::formats

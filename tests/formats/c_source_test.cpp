@@ -212,7 +212,7 @@ TEST(CSource, EqualsLibTorchForOperationsOfOtherModels) {
        "return torch.matmul(x, self.layer.weight.t()) + torch.matmul(x[:, 0:4], "
        "self.layer.weight)[:, 0:4] + torch.addmm(self.layer.bias, x, "
        "self.layer.weight.t())"},
-      {"convolution",
+      {"convolved",
        "return torch.conv2d(x.reshape(-1, 2, 1, 3).expand(-1, -1, 5, -1), "
        "self.layer.kernel, self.layer.bias, [2, 1], [1, 2], [2, 1], 2)"},
       {"transposed",
@@ -322,12 +322,14 @@ TEST(CSource, FitsAMicrocontroller) {
 TEST(CSource, NamesAnOperationThatItLacks) {
   const auto module = script(
       "def encode(self, x):\n    return torch.cumsum(torch.linear(x, self.layer.weight), 1)\n"
-      "def score(self, x):\n    return x.to(dtype=5).sum([1])\n");
+      "def score(self, x):\n    return x.to(dtype=5).sum([1])\n"
+      "def dense(self, x):\n    return x * 2.0\n");
   const auto error_for = [&](const std::string& method) {
     return error_of([&] { c_source({script_graph(module, method, {{"x", {6}}})}, {}); });
   };
   expect_contains(error_for("encode"), {"aten::cumsum in layer", "expected an operation", "C"});
   expect_contains(error_for("score"), {"aten::to", "float32", "Half"});
+  expect_contains(error_for("dense"), {"different names", "'model_dense' taken"});
 }
 
 }  // namespace
