@@ -206,7 +206,6 @@ Names write_masked_fill(Emitter& to, const Operation& operation) {
 Names write_to(Emitter& to, const Operation& operation) {
   const ValueId id = operation.tensor("self");
   const at::ScalarType from = to.value(id).type, type = result_type(to, operation);
-  // ONNX's Cast of real numbers beyond the range of small whole ones is anyone's guess, as ATen's.
   return {from == type ? to.operand(id) : to.cast(to.operand(id), type)};
 }
 

@@ -62,14 +62,16 @@ std::vector<int64_t> pads_of(const Operation& operation, const std::vector<int64
 
 Names write_linear(Emitter& to, const Operation& operation) {
   const ValueId input = operation.tensor("input"), weight = operation.tensor("weight");
-  const std::string bias = optional_operand(to, operation, "bias");
   if (to.dimensions(input) == 2 && to.dimensions(weight) == 2) {
     const auto source = transposed_source(to, weight);
-    const std::string matrix = to.operand(source.value_or(weight));
-    return {to.add("Gemm", {to.operand(input), matrix, bias}, {{"transB", int64_t{!source}}})};
+    return {to.add("Gemm",
+                   {to.operand(input), to.operand(source.value_or(weight)),
+                    optional_operand(to, operation, "bias")},
+                   {{"transB", int64_t{!source}}})};
   }
   const std::string product = to.add("MatMul", {to.operand(input), transposed_weight(to, weight)});
-  return {bias.empty() ? product : to.add("Add", {product, bias})};
+  if (!operation.has("bias")) return {product};
+  return {to.add("Add", {product, to.operand(operation.tensor("bias"))})};
 }
 
 Names write_addmm(Emitter& to, const Operation& operation) {

@@ -1,5 +1,6 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
 #include "hourglass/formats/onnx.h"
 #include "hourglass/formats/onnx_wire.h"
 #include "hourglass/formats/shape_check.h"
@@ -19,7 +20,7 @@ using protozero::tag_and_type;
 constexpr auto kBytes = pbf_wire_type::length_delimited;
 constexpr auto kVarint = pbf_wire_type::varint;
 
-/// Whether bytes are UTF-8 without control characters other than those of texts: what may be shown.
+/// Whether bytes are UTF-8 without control characters, other than those of lines: what may be shown.
 bool is_text(std::string_view bytes) {
   size_t more = 0;
   uint32_t point = 0, least = 0;
@@ -81,6 +82,13 @@ class SummaryReader {
     return found;
   }
 
+  /// A text of one line.
+  std::string name(pbf_reader& reader) const {
+    std::string found = text(reader);
+    if (found.find_first_of("\n\r\t") == std::string::npos) return found;
+    throw Error("{}: expected names of one line in an ONNX file, found one of several", file_);
+  }
+
   void read_model(pbf_reader reader) {
     namespace field = onnx::model;
     while (reader.next()) {
@@ -89,10 +97,10 @@ class SummaryReader {
           summary_.ir_version = reader.get_int64();
           break;
         case tag_and_type(field::kProducerName, kBytes):
-          summary_.producer_name = text(reader);
+          summary_.producer_name = name(reader);
           break;
         case tag_and_type(field::kProducerVersion, kBytes):
-          summary_.producer_version = text(reader);
+          summary_.producer_version = name(reader);
           break;
         case tag_and_type(field::kGraph, kBytes):
           has_graph_ = true;
@@ -111,7 +119,7 @@ class SummaryReader {
     int64_t version = 0;
     while (reader.next()) {
       switch (reader.tag_and_type()) {
-        case tag_and_type(onnx::opset::kDomain, kBytes): domain = text(reader); break;
+        case tag_and_type(onnx::opset::kDomain, kBytes): domain = name(reader); break;
         case tag_and_type(onnx::opset::kVersion, kVarint): version = reader.get_int64(); break;
         default: reader.skip();
       }
@@ -123,7 +131,7 @@ class SummaryReader {
     std::string key, value;
     while (reader.next()) {
       switch (reader.tag_and_type()) {
-        case tag_and_type(onnx::entry::kKey, kBytes): key = text(reader); break;
+        case tag_and_type(onnx::entry::kKey, kBytes): key = name(reader); break;
         case tag_and_type(onnx::entry::kValue, kBytes): value = text(reader); break;
         default: reader.skip();
       }
@@ -135,7 +143,7 @@ class SummaryReader {
     namespace field = onnx::graph;
     while (reader.next()) {
       switch (reader.tag_and_type()) {
-        case tag_and_type(field::kName, kBytes): summary_.graph_name = text(reader); break;
+        case tag_and_type(field::kName, kBytes): summary_.graph_name = name(reader); break;
         case tag_and_type(field::kNodes, kBytes): read_node(reader.get_message()); break;
         case tag_and_type(field::kInitializers, kBytes):
           summary_.initializers.push_back(read_initializer(reader.get_message()));
@@ -155,8 +163,8 @@ class SummaryReader {
     std::string type, domain;
     while (reader.next()) {
       switch (reader.tag_and_type()) {
-        case tag_and_type(onnx::node::kType, kBytes): type = text(reader); break;
-        case tag_and_type(onnx::node::kDomain, kBytes): domain = text(reader); break;
+        case tag_and_type(onnx::node::kType, kBytes): type = name(reader); break;
+        case tag_and_type(onnx::node::kDomain, kBytes): domain = name(reader); break;
         default: reader.skip();
       }
     }
@@ -167,7 +175,7 @@ class SummaryReader {
     OnnxSummary::Port port;
     while (reader.next()) {
       switch (reader.tag_and_type()) {
-        case tag_and_type(onnx::port::kName, kBytes): port.name = text(reader); break;
+        case tag_and_type(onnx::port::kName, kBytes): port.name = name(reader); break;
         case tag_and_type(onnx::port::kType, kBytes): read_type(reader.get_message(), port); break;
         default: reader.skip();
       }
@@ -210,7 +218,7 @@ class SummaryReader {
         case tag_and_type(onnx::type::kNumber, kVarint):
           size = std::to_string(reader.get_int64());
           break;
-        case tag_and_type(onnx::type::kSymbol, kBytes): size = text(reader); break;
+        case tag_and_type(onnx::type::kSymbol, kBytes): size = name(reader); break;
         default: reader.skip();
       }
     }
@@ -231,7 +239,7 @@ class SummaryReader {
           for (const int64_t size : reader.get_packed_int64()) found.sizes.push_back(size);
           break;
         case tag_and_type(onnx::tensor::kType, kVarint): type = reader.get_int64(); break;
-        case tag_and_type(onnx::tensor::kName, kBytes): found.name = text(reader); break;
+        case tag_and_type(onnx::tensor::kName, kBytes): found.name = name(reader); break;
         case tag_and_type(onnx::tensor::kBytes, kBytes):
           bytes = static_cast<int64_t>(reader.get_view().size());
           break;
@@ -248,14 +256,15 @@ class SummaryReader {
   void check(const OnnxSummary::Initializer& found, int64_t element, bool has_bytes) const {
     const auto count = checked_element_count(found.sizes);
     if (!count) {
-      throw Error("{}: expected sizes of an array for '{}', found {}", file_, found.name,
-                  fmt::join(found.sizes, " x "));
+      throw Error("{}: expected sizes of an array for '{}', found {}", file_,
+                  shortened(found.name, 80),
+                  shortened(fmt::format("{}", fmt::join(found.sizes, " x ")), 80));
     }
     // Values may lie elsewhere: as numbers of the message, or in another file.
     if (!has_bytes || element == 0) return;
     if (found.bytes % element != 0 || found.bytes / element != *count) {
       throw Error("{}: expected {} values of {} for '{}', found {} bytes", file_, *count,
-                  found.type, found.name, found.bytes);
+                  found.type, shortened(found.name, 80), found.bytes);
     }
   }
 };

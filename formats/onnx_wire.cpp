@@ -93,21 +93,28 @@ void write(protozero::pbf_writer& graph_writer, const Node& one) {
   if (!one.layer.empty()) writer.add_string(node::kDescription, one.layer);
 }
 
-void write(protozero::pbf_writer& graph_writer, uint32_t field, const Port& one) {
-  protozero::pbf_writer writer(graph_writer, field);
-  writer.add_string(port::kName, one.name);
-  protozero::pbf_writer type_writer(writer, port::kType);
-  protozero::pbf_writer tensor_writer(type_writer, type::kTensor);
-  tensor_writer.add_enum(type::kElement, number_of_type(one.type, one.name));
-  protozero::pbf_writer sizes_writer(tensor_writer, type::kSizes);
-  for (const Size& size : one.sizes) {
-    protozero::pbf_writer size_writer(sizes_writer, type::kSize);
+std::string bytes_of(const std::vector<Size>& sizes) {
+  std::string bytes;
+  protozero::pbf_writer writer(bytes);
+  for (const Size& size : sizes) {
+    protozero::pbf_writer size_writer(writer, type::kSize);
     if (size.is_fixed()) {
       size_writer.add_int64(type::kNumber, size.fixed);
     } else {
       size_writer.add_string(type::kSymbol, symbol_of(size));
     }
   }
+  return bytes;
+}
+
+void write(protozero::pbf_writer& graph_writer, uint32_t field, const Port& one) {
+  protozero::pbf_writer writer(graph_writer, field);
+  writer.add_string(port::kName, one.name);
+  protozero::pbf_writer type_writer(writer, port::kType);
+  protozero::pbf_writer tensor_writer(type_writer, type::kTensor);
+  tensor_writer.add_enum(type::kElement, number_of_type(one.type, one.name));
+  // Also where there are none: without the message a number would have unknown sizes.
+  tensor_writer.add_message(type::kSizes, bytes_of(one.sizes));
 }
 
 void write_graph(protozero::pbf_writer& model_writer, const Model& one) {

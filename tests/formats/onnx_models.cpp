@@ -39,13 +39,17 @@ using Arguments = std::vector<TensorMethod::Argument>;
 void write_case(const fs::path& folder, const std::string& name, const torch::jit::Module& module,
                 const std::string& method, const Arguments& arguments,
                 const std::map<std::string, std::string>& metadata = {}) {
-  const Graph graph = script_graph(module, method, arguments);
+  Graph graph = script_graph(module, method, arguments);
+  testing::as_bytes(graph, arguments);
   const std::string bytes = onnx_bytes(graph, metadata);
   const OnnxSummary summary = parse_onnx_summary(bytes, name);
   std::vector<NamedTensor> arrays;
   for (const int64_t batch : {1, 2, 33}) {
     std::vector<at::Tensor> inputs;
-    for (const auto& argument : arguments) inputs.push_back(example(argument, batch));
+    for (const auto& argument : arguments) {
+      const at::Tensor items = example(argument, batch);
+      inputs.push_back(argument.below == 256 ? items.to(at::kByte) : items);
+    }
     const auto outputs = run_graph(graph, inputs);
     const auto add = [&](const char* kind, const std::string& port, const at::Tensor& value) {
       const bool is_truth = value.scalar_type() == at::kBool;
@@ -142,7 +146,8 @@ bool written(const std::string& name, const std::function<void()>& write) {
     write();
     return true;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "{}: {}\n", name, error.what());
+    const std::string text = error.what();
+    fmt::print(stderr, "{}: {}\n", name, text.substr(0, text.find('\n')));
     return false;
   }
 }

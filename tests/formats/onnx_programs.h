@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hourglass/formats/graph.h"
 #include "hourglass/models/autoencoder.h"
 
 #include <torch/csrc/jit/api/module.h>
@@ -17,7 +18,8 @@ struct OnnxProgram {
   std::string body;  ///< "return torch.exp(x)"
 };
 
-/// x [B, 2, 6, 5] real, y the same, i [B, 4] whole numbers in 0 … 6, s [B, 5, 4] a sequence.
+/// x [B, 2, 6, 5] real, y the same, i [B, 4] whole numbers in 0 … 6, s [B, 5, 4] a sequence; whole
+/// numbers below 256 are to be bytes (`as_bytes`).
 inline std::vector<OnnxProgram> onnx_programs() {
   const models::TensorMethod::Argument x = {"x", {2, 6, 5}}, y = {"y", {2, 6, 5}},
                                        i = {"i", {4}, 7}, s = {"s", {5, 4}};
@@ -111,7 +113,7 @@ inline std::vector<OnnxProgram> onnx_programs() {
       {"lookups",
        {x, i},
        "t = torch.arange(21).to(dtype=6).view(7, 3)\n"
-       "return torch.embedding(t, i), torch.index_select(x, 2, i[0]), "
+       "return torch.embedding(t, i), torch.index_select(x.flatten(1), 1, i[0]), "
        "torch.gather(x.flatten(1), 1, i)"},
       {"pools",
        {x},
@@ -181,13 +183,23 @@ inline std::vector<OnnxProgram> onnx_programs() {
        "v, hv, cv = torch.lstm(s.transpose(0, 1), [k[:1], h[:1]], [w, r], False, 1, 0., False, "
        "False, False)\n"
        "return y, hy, cy, z, hz, cz, t, ht, v, hv, cv"},
+      {"bytes", {{"x", {2, 6, 5}, 256}}, "return x.to(dtype=6) / 255"},
       {"same_twice", {x}, "y = x + 1\nreturn x, y, y, torch.ones([3])"},
   };
 }
 
-/// Gives the module the program as its method `forward`.
-inline void define(torch::jit::Module& module, const OnnxProgram& program) {
-  std::string source = "def forward(self";
+/// Makes the inputs of a graph bytes that are whole numbers below 256.
+inline void as_bytes(formats::Graph& graph,
+                     const std::vector<models::TensorMethod::Argument>& arguments) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i].below == 256) graph.values.at(graph.inputs[i]).type = at::kByte;
+  }
+}
+
+/// Gives the module the program as a method.
+inline void define(torch::jit::Module& module, const OnnxProgram& program,
+                   const std::string& method = "forward") {
+  std::string source = "def " + method + "(self";
   for (const auto& argument : program.arguments) source += ", " + argument.name;
   source += "):\n  ";
   for (const char character : program.body) {
