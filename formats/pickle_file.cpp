@@ -3,7 +3,6 @@
 #include "hourglass/core/files.h"
 
 #include <ATen/ATen.h>
-#include <torch/csrc/jit/serialization/pickle.h>
 #include <torch/csrc/jit/serialization/pickler.h>
 
 #include <caffe2/serialize/inline_container.h>
@@ -35,11 +34,6 @@ void write_pickle(const std::filesystem::path& path, const c10::IValue& value) {
   }
   writer.writeEndOfFile();
   write_file_atomically(path, archive);
-}
-
-c10::IValue read_pickle(const std::filesystem::path& path) {
-  const std::string bytes = read_file(path);
-  return torch::jit::pickle_load(std::vector<char>(bytes.begin(), bytes.end()));
 }
 
 }  // namespace hourglass::formats

@@ -12,8 +12,4 @@ namespace hourglass::formats {
 /// `weights_only=True`.
 void write_pickle(const std::filesystem::path& path, const c10::IValue& value);
 
-/// The value in a file of `write_pickle` or `torch.save`. Throws what LibTorch throws when it is
-/// damaged or none.
-c10::IValue read_pickle(const std::filesystem::path& path);
-
 }  // namespace hourglass::formats

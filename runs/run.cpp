@@ -6,6 +6,7 @@
 #include "hourglass/core/text.h"
 #include "hourglass/formats/field_json.h"
 #include "hourglass/formats/torchscript.h"
+#include "hourglass/formats/weights.h"
 #include "hourglass/models/summary.h"
 #include "hourglass/runs/metrics_file.h"
 #include "hourglass/runs/shown_rows.h"
