@@ -61,7 +61,7 @@ int main(int argc, char** argv) {
   options.describe(table);
   const ProgramInfo program = {
       .name = "inspect",
-      .summary = "Tells what a TorchScript file is.",
+      .summary = "Tells what a TorchScript or safetensors file is.",
       .positional = "CKPT",
       .examples = {"inspect runs/mine/best.pt", "inspect third_party.pt --input-shape 1,28,28",
                    "inspect a.pt --diff b.pt"}};

@@ -2,6 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
+#include "hourglass/formats/script.h"
 #include "hourglass/formats/torchscript_archive.h"
 
 #include <ATen/ATen.h>
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <sstream>
 #include <string_view>
 #include <utility>
 
@@ -77,25 +79,40 @@ struct ExportedModel::Program {
   at::Device device = at::kCPU;
 };
 
+ExportedModel::ExportedModel(const std::filesystem::path& path, Program program)
+    : path_(path),
+      file_size_(std::filesystem::file_size(path)),
+      program_(std::make_shared<Program>(std::move(program))) {
+  program_->module.eval();
+}
+
 ExportedModel ExportedModel::load(const std::filesystem::path& path, at::Device device) {
   formats::check_torchscript_archive(path);
-  ExportedModel model;
-  model.path_ = path;
-  model.file_size_ = std::filesystem::file_size(path);
-  model.program_ = std::make_shared<Program>();
   torch::jit::ExtraFilesMap extra = {{"hourglass.json", ""}};
+  Program program{.device = device};
   try {
-    model.program_->module = torch::jit::load(path.string(), device, extra);
+    program.module = torch::jit::load(path.string(), device, extra);
   } catch (const std::exception& error) {
     throw Error(
         "{}: expected a TorchScript file, found one that is damaged or of a version that "
         "this LibTorch cannot read ({})",
         path.string(), reason_of(error));
   }
-  model.program_->device = device;
-  model.program_->module.eval();
+  ExportedModel model(path, std::move(program));
   const std::string& text = extra["hourglass.json"];
   if (!text.empty()) model.card_ = formats::parse_card(text, path.string());
+  return model;
+}
+
+ExportedModel ExportedModel::of(const formats::Script& script, const std::filesystem::path& path,
+                                at::Device device) {
+  // As from a file: constants go to the device with the parameters, and nothing is shared.
+  std::stringstream saved;
+  script.module.save(saved);
+  torch::jit::Module module = torch::jit::load(saved, device);
+  if (device.is_cpu()) formats::check_script(module, script.methods);
+  ExportedModel model(path, {.module = std::move(module), .device = device});
+  model.card_ = script.card;
   return model;
 }
 

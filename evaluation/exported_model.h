@@ -21,6 +21,10 @@ namespace torch::jit {
 struct Module;
 }
 
+namespace hourglass::formats {
+struct Script;  // formats/script.h
+}
+
 namespace hourglass::evaluation {
 
 /// A TorchScript autoencoder, ours or a third-party, ready to run. A TorchScript file is a program:
@@ -37,6 +41,11 @@ class ExportedModel {
   /// Throws `Error` when the file is missing, damaged, or not TorchScript, and when it declares
   /// contents that are larger than itself (see torchscript_archive.h).
   static ExportedModel load(const std::filesystem::path& path, at::Device device = at::kCPU);
+
+  /// The same of a model in memory, which is no longer needed then; `path` is the file that it came
+  /// from. Throws `Error` where its methods give other results at another batch size.
+  static ExportedModel of(const formats::Script& script, const std::filesystem::path& path,
+                          at::Device device = at::kCPU);
 
   /// Gives another way to compute a file's methods, or null where there is none.
   using InferenceMaker =
@@ -114,7 +123,7 @@ class ExportedModel {
   // The items for which a method of it agreed with the program; none: it did not.
   std::map<std::string, std::optional<Shape>> compared_;
 
-  ExportedModel() = default;
+  ExportedModel(const std::filesystem::path& path, Program program);
   std::vector<at::Tensor> run(const std::string& method, const at::Tensor& x,
                               const at::Tensor& condition, size_t most);
   std::vector<at::Tensor> run_program(const std::string& method,

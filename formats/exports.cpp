@@ -2,11 +2,18 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
+#include "hourglass/formats/c_source.h"
+#include "hourglass/formats/model_files.h"
+#include "hourglass/formats/onnx.h"
 #include "hourglass/formats/pt2.h"
 #include "hourglass/formats/script_graph.h"
 #include "hourglass/formats/torchscript.h"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
+#include <map>
 
 namespace hourglass::formats {
 namespace {
@@ -17,8 +24,83 @@ namespace fs = std::filesystem;
 bool is_exported(const models::TensorMethod& method) { return method.name != "layers"; }
 
 const models::TensorMethod& method_named(const Script& script, const std::string& name) {
-  return *std::find_if(script.methods.begin(), script.methods.end(),
-                       [&](const models::TensorMethod& method) { return method.name == name; });
+  const auto found = std::find_if(script.methods.begin(), script.methods.end(),
+                                  [&](const auto& method) { return method.name == name; });
+  if (found == script.methods.end())
+    throw Error("the written file has a method '{}', which the model lacks", name);
+  return *found;
+}
+
+/// Whether there is a card: a third party's file has none.
+bool has_card(const Script& script) { return !script.card.variant.empty(); }
+
+std::map<std::string, std::string> onnx_metadata(const Script& script) {
+  if (!has_card(script)) return {};
+  return {{"hourglass.json", card_text(script.card)},
+          {"variant", script.card.variant},
+          {"recipe", script.card.recipe}};
+}
+
+void write_onnx_files(const Script& script, const std::vector<fs::path>& paths) {
+  const auto graphs = graphs_of(script);
+  for (size_t i = 0; i < graphs.size(); ++i) {
+    write_onnx(paths[i], graphs[i], onnx_metadata(script));
+    const OnnxSummary written = read_onnx_summary(paths[i]);
+    if (written.inputs.size() != graphs[i].inputs.size() ||
+        written.outputs.size() != graphs[i].outputs.size()) {
+      throw Error("{}: expected the inputs and outputs of '{}', found others", paths[i].string(),
+                  graphs[i].method);
+    }
+  }
+}
+
+/// What a reader of the C file should know of the model.
+std::vector<std::string> facts_of(const Script& script) {
+  const ModelCard& card = script.card;
+  if (!has_card(script)) return {};
+  std::vector<std::string> facts = {
+      fmt::format("An autoencoder of the variant '{}'{}.", card.variant,
+                  card.recipe.empty() ? "" : fmt::format(", recipe '{}'", card.recipe))};
+  facts.push_back(fmt::format("Items have the shape {}, codes the shape {} ({}).",
+                              shape_text(card.input_shape), shape_text(card.code_shape),
+                              card.code_kind));
+  if (card.data) {
+    const auto& scaling = card.data->scaling;
+    const bool scales =
+        scaling.factor != std::vector<double>{1.0} || scaling.offset != std::vector<double>{0.0};
+    facts.push_back(
+        !scales ? "It takes values as they are stored."
+        : scaling.factor.size() == 1
+            ? fmt::format("It takes scaled values: (stored - {:g}) * {:.9g}.", scaling.offset[0],
+                          scaling.factor[0])
+            : "It takes scaled values: the model's card says how each column is scaled.");
+  }
+  return facts;
+}
+
+void write_c(const Script& script, const fs::path& path, const std::string& name) {
+  write_file_atomically(path,
+                        c_source(graphs_of(script), {.name = name, .facts = facts_of(script)}));
+}
+
+void write_tensors(const Script& script, const fs::path& path) {
+  if (!has_card(script))
+    throw Error(
+        "safetensors: expected a model with a card, which says how to rebuild it, found a third "
+        "party's");
+  ModelTensors model = {.card = script.card, .tensors = {}};
+  for (const auto& entry : script.module.named_parameters())
+    model.tensors[entry.name] = entry.value;
+  for (const auto& entry : script.module.named_buffers()) model.tensors[entry.name] = entry.value;
+  write_model_tensors(path, model);
+  const TensorMap written = read_model_tensors(path).tensors;
+  const auto is_same = [](const auto& a, const auto& b) {
+    return a.first == b.first && at::equal(a.second.cpu(), b.second.cpu());
+  };
+  if (!std::equal(written.begin(), written.end(), model.tensors.begin(), model.tensors.end(),
+                  is_same)) {
+    throw Error("{}: expected the model's tensors, found others", path.string());
+  }
 }
 
 }  // namespace
@@ -34,7 +116,8 @@ std::vector<Graph> graphs_of(const Script& script) {
 }
 
 void write_pt2(const Script& script, const fs::path& path) {
-  const Pt2File file = {.methods = graphs_of(script), .card = card_text(script.card)};
+  const Pt2File file = {.methods = graphs_of(script),
+                        .card = has_card(script) ? card_text(script.card) : ""};
   write_file_atomically(path, [&](const fs::path& temporary) {
     write_pt2(temporary, file);
     for (const Graph& graph : read_pt2(temporary).methods) {
@@ -66,8 +149,10 @@ std::vector<fs::path> write_export(const Script& script, ExportFormat format,
   auto paths = export_paths(script, format, folder, name);
   switch (format) {
     case ExportFormat::Pt2: write_pt2(script, paths.front()); break;
+    case ExportFormat::Onnx: write_onnx_files(script, paths); break;
+    case ExportFormat::Safetensors: write_tensors(script, paths.front()); break;
+    case ExportFormat::C: write_c(script, paths.front(), name); break;
     case ExportFormat::TorchScript: write_torchscript(script, paths.front()); break;
-    default: throw Error("not written yet");
   }
   return paths;
 }

@@ -3,7 +3,6 @@
 #include "hourglass/core/files.h"
 
 #include <ATen/ATen.h>
-#include <torch/csrc/jit/serialization/pickle.h>
 #include <torch/csrc/jit/serialization/pickler.h>
 
 #include <caffe2/serialize/inline_container.h>
@@ -39,11 +38,6 @@ std::string pickle_bytes(const c10::IValue& value) {
 
 void write_pickle(const std::filesystem::path& path, const c10::IValue& value) {
   write_file_atomically(path, pickle_bytes(value));
-}
-
-c10::IValue read_pickle(const std::filesystem::path& path) {
-  const std::string bytes = read_file(path);
-  return torch::jit::pickle_load(std::vector<char>(bytes.begin(), bytes.end()));
 }
 
 }  // namespace hourglass::formats

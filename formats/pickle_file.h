@@ -15,8 +15,4 @@ std::string pickle_bytes(const c10::IValue& value);
 /// The same as a file, replaced in one step.
 void write_pickle(const std::filesystem::path& path, const c10::IValue& value);
 
-/// The value in a file of `write_pickle` or `torch.save`. Throws what LibTorch throws when it is
-/// damaged or none.
-c10::IValue read_pickle(const std::filesystem::path& path);
-
 }  // namespace hourglass::formats

@@ -3,6 +3,7 @@
 #include "hourglass/core/batch.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
+#include "hourglass/core/mapped_file.h"
 #include "hourglass/core/text.h"
 #include "hourglass/formats/digest.h"
 #include "hourglass/formats/json.h"
@@ -310,7 +311,8 @@ TensorFile parse_safetensors(std::string_view bytes, const std::string& name) {
                      .path = name};
   check_recorded_digest(
       file.metadata, kHeaderDigest, "a header", [&] { return header_digest(header); }, name);
-  check_recorded_digest(file.metadata, kDataDigest, "values", [&] { return sha256(values); }, name);
+  check_recorded_digest(
+      file.metadata, kDataDigest, "values", [&] { return sha256(values); }, name);
   file.metadata.erase(kHeaderDigest);
   file.metadata.erase(kDataDigest);
   for (const auto& entry : entries) {
@@ -320,7 +322,8 @@ TensorFile parse_safetensors(std::string_view bytes, const std::string& name) {
 }
 
 TensorFile read_safetensors(const std::filesystem::path& path) {
-  return parse_safetensors(read_file(path), path.string());
+  const MappedFile file(path);
+  return parse_safetensors(file.bytes(), path.string());
 }
 
 }  // namespace hourglass::formats

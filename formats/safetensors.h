@@ -51,7 +51,7 @@ void write_safetensors(const std::filesystem::path& path, const TensorFile& file
 /// gap or overlap, and the digests, where there are some, are those of what is there.
 TensorFile parse_safetensors(std::string_view bytes, const std::string& name);
 
-/// Throws `Error` as `parse_safetensors` and `read_file` do.
+/// The same of a file, which is mapped. Throws `Error` as `parse_safetensors` and `read_file` do.
 TensorFile read_safetensors(const std::filesystem::path& path);
 
 }  // namespace hourglass::formats

@@ -36,12 +36,4 @@ void export_decoder(models::Autoencoder& model, const std::filesystem::path& pat
 void save_card(const models::Autoencoder& model, const std::filesystem::path& path,
                const ModelCard& card);
 
-/// Parameters and running averages by name, as a dictionary that Python's `torch.load` reads.
-void save_weights(const torch::nn::Module& model, const std::filesystem::path& path);
-
-/// Copies weights by name from a file of `save_weights` or from any TorchScript file. Throws
-/// `Error` naming the tensor when one is missing or has another shape; tensors that the model lacks
-/// are ignored.
-void load_weights(torch::nn::Module& model, const std::filesystem::path& path);
-
 }  // namespace hourglass::formats

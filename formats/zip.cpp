@@ -64,20 +64,32 @@ void read_entry(zip_t* archive, const fs::path& path, zip_uint64_t index,
 
 }  // namespace
 
-std::vector<ZipEntry> list_zip(const fs::path& path) {
-  const ZipHandle archive = open_zip(path, ZIP_RDONLY);
-  const zip_int64_t count = zip_get_num_entries(archive.get(), 0);
-  std::vector<ZipEntry> entries;
+ZipReader::ZipReader(const fs::path& path) : path_(path), archive_(open_zip(path, ZIP_RDONLY)) {
+  const zip_int64_t count = zip_get_num_entries(archive_.get(), 0);
   for (zip_int64_t i = 0; i < count; ++i) {
     zip_stat_t stat;
-    if (zip_stat_index(archive.get(), static_cast<zip_uint64_t>(i), 0, &stat) != 0) {
+    if (zip_stat_index(archive_.get(), static_cast<zip_uint64_t>(i), 0, &stat) != 0) {
       throw Error("{}: entry {} of the ZIP archive: {}", path.string(), i,
-                  zip_strerror(archive.get()));
+                  zip_strerror(archive_.get()));
     }
-    entries.push_back({stat.name, stat.size, stat.comp_size});
+    entries_.push_back({stat.name, stat.size, stat.comp_size});
   }
-  return entries;
 }
+
+std::string ZipReader::read(size_t index) const {
+  const ZipEntry& entry = entries_.at(index);
+  std::string bytes;
+  read_entry(archive_.get(), path_, index, [&](std::string_view piece) {
+    if (piece.size() > entry.size - bytes.size()) {
+      throw Error("{}: expected {} bytes of '{}' in the ZIP archive, as it declares, found more",
+                  path_.string(), entry.size, entry.name);
+    }
+    bytes += piece;
+  });
+  return bytes;
+}
+
+std::vector<ZipEntry> list_zip(const fs::path& path) { return ZipReader(path).entries(); }
 
 std::vector<ZipFile> read_zip(const fs::path& path) {
   std::vector<ZipFile> files;

@@ -2,8 +2,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
+
+struct zip;  // of <zip.h>
 
 namespace hourglass::formats {
 
@@ -30,6 +33,24 @@ std::vector<ZipFile> read_zip(const std::filesystem::path& path);
 
 /// One of them. Throws `Error` as `read_zip` does, and where there is none of that name.
 std::string read_zip_file(const std::filesystem::path& path, const std::string& name);
+
+/// An archive that stays open, for those who read some of its many files.
+class ZipReader {
+ public:
+  /// Throws `Error` as `list_zip` does.
+  explicit ZipReader(const std::filesystem::path& path);
+
+  const std::vector<ZipEntry>& entries() const { return entries_; }
+
+  /// The content of `entries()[index]`, no larger than declared. Throws `Error` where it is, or is
+  /// damaged.
+  std::string read(size_t index) const;
+
+ private:
+  std::filesystem::path path_;
+  std::shared_ptr<zip> archive_;
+  std::vector<ZipEntry> entries_;
+};
 
 /// Compares all files of an archive with their checksums, in little memory. Throws `Error` as
 /// `read_zip` does.

@@ -5,8 +5,12 @@
 #include "hourglass/core/random.h"
 #include "hourglass/core/text.h"
 #include "hourglass/formats/field_json.h"
+#include "hourglass/formats/model_files.h"
+#include "hourglass/formats/script.h"
 #include "hourglass/formats/torchscript.h"
+#include "hourglass/formats/weights.h"
 #include "hourglass/models/summary.h"
+#include "hourglass/models/tensors.h"
 #include "hourglass/runs/metrics_file.h"
 #include "hourglass/runs/shown_rows.h"
 #include "hourglass/runs/state_file.h"
@@ -217,15 +221,27 @@ void Run::record_results(const training::TrainingResult& result) {
   write_run_record(folder_, record_);
 }
 
+fs::path Run::part_path(Part part) const {
+  switch (part) {
+    case Part::Safetensors: return folder_ / "best.safetensors";
+    case Part::Architecture: return folder_ / "architecture.json";
+    default: return folder_ / fmt::format("{}.pt", enum_name(part));
+  }
+}
+
 void Run::save_part(Part part) {
-  const bool is_json = part == Part::Architecture;
-  const fs::path path = folder_ / fmt::format("{}.{}", enum_name(part), is_json ? "json" : "pt");
+  const fs::path path = part_path(part);
   formats::load_weights(*exported_, folder_ / "best.pt");
   formats::ModelCard model_card = card();
   switch (part) {
     case Part::Encoder: formats::export_encoder(*exported_, path, model_card); break;
     case Part::Decoder: formats::export_decoder(*exported_, path, model_card); break;
     case Part::Weights: formats::save_weights(*exported_, path); break;
+    case Part::Safetensors:
+      model_card.trained = record_.results->best;
+      formats::write_model_tensors(path, {.card = formats::script_of(*exported_, model_card).card,
+                                          .tensors = models::named_tensors(*exported_)});
+      break;
     case Part::Architecture: {
       FieldTable model_table;
       options_.model.describe(model_table);

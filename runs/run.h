@@ -64,6 +64,7 @@ class Run {
   formats::ModelCard card() const;
   void add_hooks();
   void record_results(const training::TrainingResult& result);
+  std::filesystem::path part_path(Part part) const;
   void save_part(Part part);
 };
 

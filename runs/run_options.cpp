@@ -83,7 +83,10 @@ void RunOptions::describe(FieldTable& table) {
            "take the model's options from an architecture.json of --save-parts")
       .shown_as("FILE")
       .not_recorded();
-  table.add("init_from", init_from, "start from the weights of a checkpoint instead of fresh ones")
+  table
+      .add("init_from", init_from,
+           "start from these weights instead of fresh ones: TorchScript, torch.save of a state "
+           "dictionary, safetensors")
       .shown_as("FILE");
 
   data.describe(table);
@@ -106,7 +109,8 @@ void RunOptions::describe(FieldTable& table) {
   checkpoints.describe(table);
   table
       .add("save_parts", save_parts,
-           "also write encoder, decoder, weights, architecture: any of them, comma-separated")
+           "also write encoder, decoder, weights, safetensors, architecture: any of them, "
+           "comma-separated")
       .shown_as("LIST")
       .not_recorded();
   table

@@ -28,11 +28,12 @@ struct Threads {
 };
 
 /// Parts of a model that can be written to files of their own.
-enum class Part { Encoder, Decoder, Weights, Architecture };
+enum class Part { Encoder, Decoder, Weights, Safetensors, Architecture };
 constexpr auto names_of(Part) {
   return std::to_array<EnumName<Part>>({{Part::Encoder, "encoder"},
                                         {Part::Decoder, "decoder"},
                                         {Part::Weights, "weights"},
+                                        {Part::Safetensors, "safetensors"},
                                         {Part::Architecture, "architecture"}});
 }
 

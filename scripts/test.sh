@@ -5,15 +5,21 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # What some tests read our files with; without it they are skipped and say so.
+readonly packages=(tensorboard onnx onnxruntime safetensors numpy)
+
 install_test_packages() {
-  local python=build/test-venv/bin/python
-  "$python" -c 'import tensorboard, onnx, onnxruntime' 2>/dev/null && return
-  echo "test: installing tensorboard, onnx and onnxruntime into build/test-venv"
-  if ! { python3 -m venv build/test-venv && "$python" -m pip install --quiet tensorboard onnx onnxruntime; } >build/test-venv.log 2>&1; then
-    echo "test: they could not all be installed (log: build/test-venv.log): tests without theirs will be skipped"
-  fi
+  local stamp=build/test-venv/installed
+  [ "$(cat "$stamp" 2>/dev/null)" = "${packages[*]}" ] && return
+  echo "test: installing ${packages[*]} into build/test-venv"
+  if python3 -m venv build/test-venv &&
+    build/test-venv/bin/python -m pip install --quiet "${packages[@]}"; then
+    echo "${packages[*]}" >"$stamp"
+  else
+    return 1
+  fi >build/test-venv.log 2>&1
 }
 
 scripts/build.sh "$@"
-install_test_packages
+install_test_packages ||
+  echo "test: they could not all be installed (log: build/test-venv.log): tests without theirs will be skipped"
 exec ctest --test-dir build --output-on-failure --no-tests=error --parallel "$(nproc)"

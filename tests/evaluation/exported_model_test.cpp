@@ -4,6 +4,7 @@
 #include "hourglass/core/files.h"
 #include "hourglass/formats/npy.h"
 #include "hourglass/formats/torchscript.h"
+#include "hourglass/formats/weights.h"
 #include "hourglass/formats/zip.h"
 #include "hourglass/models/networks/dense_network.h"
 #include "hourglass/models/variational.h"

@@ -1,4 +1,5 @@
 #include "hourglass/formats/torchscript.h"
+#include "hourglass/formats/weights.h"
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"

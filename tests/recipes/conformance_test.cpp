@@ -4,6 +4,7 @@
 #include "hourglass/evaluation/exported_model.h"
 #include "hourglass/formats/field_json.h"
 #include "hourglass/formats/torchscript.h"
+#include "hourglass/formats/weights.h"
 #include "hourglass/kernels/instruction_set.h"
 #include "hourglass/models/conditional.h"
 #include "hourglass/models/contractive.h"
