@@ -13,8 +13,6 @@ namespace {
 namespace fs = std::filesystem;
 namespace jit = torch::jit;
 
-}
-
 }  // namespace
 
 void write_torchscript(const Script& script, const fs::path& path) {
