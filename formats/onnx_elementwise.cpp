@@ -1,4 +1,5 @@
 #include "hourglass/core/error.h"
+#include "hourglass/core/shape.h"
 #include "hourglass/formats/onnx_operations.h"
 
 #include <ATen/ATen.h>

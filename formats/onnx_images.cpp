@@ -4,7 +4,8 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <map>
+#include <cmath>
+#include <optional>
 
 namespace hourglass::formats::onnx {
 namespace {

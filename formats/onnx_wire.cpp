@@ -4,7 +4,6 @@
 #include "hourglass/formats/onnx.h"
 
 #include <array>
-#include <limits>
 #include <protozero/pbf_writer.hpp>
 
 namespace hourglass::formats::onnx {
