@@ -15,15 +15,15 @@ struct CSourceOptions {
 };
 
 /// One file of C99 that computes these methods for one item at a time: weights as arrays, nothing
-/// but <math.h> needed, no allocation, no state. `forward` is called NAME_reconstruct, all others as
-/// in the graph, NAME_encode:
+/// but <math.h> needed, no allocation, no state. `forward` is called NAME_reconstruct, all others
+/// as in the graph, NAME_encode:
 ///
 ///   void NAME_encode(const float x[64], float code[2]);
 ///   float NAME_score(const float x[64]);
 ///
 /// Arrays hold an item without its batch, the last dimension's values side by side. Numbers are
-/// float, float64 of scores too; whole numbers long, bytes and truth values unsigned char. A method that gives one number
-/// an item, [B], returns it.
+/// float, those of float64 too, as scores are; whole numbers are long, bytes and truth values
+/// unsigned char. A method that gives one number an item, [B], returns it.
 ///
 /// The comment at the top states bytes of weights and of working memory, which is on the stack, and
 /// each function's multiply-adds. Weights that methods share are written once; what follows from

@@ -62,7 +62,8 @@ void write_pad(Function& function, const Step& step) {
       (width < 0 ? from : to).offset += std::abs(width) * (width < 0 ? from : to).strides[dim];
     }
   }
-  function.begin(fmt::format("{} -> {}", sizes_text(function.sizes(source)), sizes_text(all)));
+  function.begin(
+      fmt::format("padding: {} -> {}", sizes_text(function.sizes(source)), sizes_text(all)));
   if (product(sizes) != product(all)) {
     const double value = operation.has("value") ? operation.number("value") : 0;
     const std::string text = literal(value, function.type(result));

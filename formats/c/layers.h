@@ -17,7 +17,7 @@ Writer layer_writer(const std::string& operation);
 /// The same of layers of images alone.
 Writer image_layer_writer(const std::string& operation);
 
-/// The writer of what places, chooses or gathers values (cat, sum, argmin …); null where it is none.
+/// The writer of what places, chooses or gathers values (cat, sum, argmin); null where it is none.
 Writer gathering_writer(const std::string& operation);
 
 /// A view whose values do not lie side by side, copied.

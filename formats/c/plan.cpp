@@ -51,13 +51,26 @@ bool is_known(const Graph& graph, ValueId id) {
   return graph.value(id).constant.has_value() || graph.value(id).is_zero;
 }
 
+namespace {
+
+/// Whether an operation gives the numbers that it is given, in the same C type.
+bool changes_nothing(const Graph& graph, const Operation& operation) {
+  if (operation.name == "aten::constant_pad_nd") {
+    const auto pads = operation.integers("pad");
+    return std::all_of(pads.begin(), pads.end(), [](int64_t pad) { return pad == 0; });
+  }
+  if (!is_cast(operation.name)) return false;
+  const at::ScalarType from = graph.value(operation.tensor("self")).type,
+                       to = graph.value(operation.results.front()).type;
+  return to != at::kBool && type_of(from, operation.where()) == type_of(to, operation.where());
+}
+
+}  // namespace
+
 std::optional<View> view_of(const Graph& graph, const Operation& operation) {
-  if (is_cast(operation.name)) {
-    const ValueId from = operation.tensor("self"), to = operation.results.front();
-    const bool is_same = type_of(graph.value(from).type, operation.where()) ==
-                             type_of(graph.value(to).type, operation.where()) &&
-                         graph.value(to).type != at::kBool;
-    if (is_same) return View{from, packed_strides(item_sizes(graph, from)), 0};
+  if (changes_nothing(graph, operation)) {
+    const ValueId source = operation.tensor("self");
+    return View{source, packed_strides(item_sizes(graph, source)), 0};
   }
   if (!kViews.contains(operation.name)) return std::nullopt;
   const ValueId source = operation.tensor("self");

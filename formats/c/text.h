@@ -19,7 +19,8 @@ const char* type_name(Type type);
 /// Bytes of an element where long has 32 bits, as on microcontrollers.
 int64_t type_bytes(Type type);
 
-/// The C type for a tensor's; float64 is computed as float. Throws `Error` that begins with `where` for types without one.
+/// The C type for a tensor's; float64 is computed as float. Throws `Error` that begins with `where`
+/// for types without one.
 Type type_of(at::ScalarType type, const std::string& where);
 
 /// Letters, digits and underscores, a letter first: "encoder.dense1" -> "encoder_dense1". An empty
