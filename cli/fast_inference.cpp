@@ -8,7 +8,7 @@
 #include "hourglass/runs/card_model.h"
 #include "hourglass/training/fused_inference.h"
 
-#include <new>
+#include <exception>
 #include <string>
 
 namespace hourglass::cli {
@@ -27,22 +27,22 @@ std::shared_ptr<models::Inference> inference_of(const evaluation::ExportedModel&
   }
 }
 
-/// The model that a safetensors file is of, by its card.
-models::AutoencoderPtr rebuilt(const formats::ModelTensors& file, const std::string& path) {
+models::AutoencoderPtr model_of_card(const formats::ModelCard& card, const std::string& path) {
   try {
-    const models::AutoencoderPtr model = runs::model_of(file.card);
-    models::load_tensors(*model, file.tensors, path);
-    return model;
-  } catch (const std::bad_alloc&) {
-    throw Error("{}: not enough memory for the model that its card describes", path);
-  } catch (const UsageError& error) {  // of the card's options, not of the command line's
+    return runs::model_of(card);
+  } catch (const Error& error) {
+    // Whatever is wrong is the card's fault and not the command line's.
     throw Error("{}: its card describes no model of this program: {}", path, error.what());
+  } catch (const std::exception&) {  // memory, above all; LibTorch's message is pages long
+    throw Error("{}: cannot build the model that its card describes: is there memory for it?",
+                path);
   }
 }
 
 evaluation::ExportedModel open_tensors(const std::filesystem::path& path, at::Device device) {
   const formats::ModelTensors file = formats::read_model_tensors(path);
-  const models::AutoencoderPtr model = rebuilt(file, path.string());
+  const models::AutoencoderPtr model = model_of_card(file.card, path.string());
+  models::load_tensors(*model, file.tensors, path.string());
   return evaluation::ExportedModel::of(formats::script_of(*model, file.card), path, device);
 }
 

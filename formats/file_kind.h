@@ -21,8 +21,8 @@ enum class FileKind {
   Unknown
 };
 
-/// Throws `Error` where there is no such file, or where it is a damaged ZIP archive. ONNX has no mark of its own and is
-/// known by its name; so is a safetensors file that is cut off.
+/// ONNX has no mark of its own and is known by its name; so is a safetensors file that is cut off.
+/// Throws `Error` where there is no such file, or where it is a damaged ZIP archive.
 FileKind file_kind(const std::filesystem::path& path);
 
 /// What to tell somebody who expected another kind: "NumPy arrays (.npz)", "an ONNX model: use

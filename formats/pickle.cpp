@@ -123,12 +123,9 @@ class PickleMachine {
   }
 
   [[noreturn]] void refuse_class(const std::string& name) const {
-    std::string shown = shortened(replaced(name, ' ', '.'), 100);
-    std::replace_if(
-        shown.begin(), shown.end(), [](char c) { return c >= 0 && c < ' '; }, '?');
     throw Error(
         "{}: expected tensors by name, found the Python class {}; save model.state_dict() instead",
-        where_, shown);
+        where_, shown_name(replaced(name, ' ', '.')));
   }
 
   // ---- Bytes
@@ -233,6 +230,7 @@ class PickleMachine {
     const PickleId id = pop();
     stack_.push_back(id);
     memo_[place] = id;
+    if (memo_.size() > kMostValues) fail("fewer kept values");
   }
 
   void recall(uint64_t place) {
@@ -367,6 +365,12 @@ class PickleMachine {
 };
 
 }  // namespace
+
+std::string shown_name(std::string name) {
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c >= 0 && c < ' '; }, '?');
+  return shortened(name, 100);
+}
 
 Pickle parse_pickle(std::string_view bytes, const std::string& where) {
   return PickleMachine(bytes, where).run();

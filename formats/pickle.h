@@ -44,4 +44,7 @@ struct Pickle {
 /// are of the right kind; its numbers are not checked yet.
 Pickle parse_pickle(std::string_view bytes, const std::string& where);
 
+/// A name that a file gave, as errors show it: at most a hundred characters, in one line.
+std::string shown_name(std::string name);
+
 }  // namespace hourglass::formats

@@ -68,7 +68,7 @@ class SavedArchive {
     auto bytes = find(name);
     if (!bytes) {
       throw Error("{}: expected the file '{}' in the archive, as torch.save writes it, found none",
-                  where_, shortened(name, 100));
+                  where_, shown_name(name));
     }
     return std::move(*bytes);
   }
@@ -86,7 +86,7 @@ class SavedArchive {
         throw Error(
             "{}: expected contents within the file's {} bytes, found that '{}' declares {} bytes; "
             "the file is damaged or made to harm",
-            where_, file_size, entry.name, entry.size);
+            where_, file_size, shown_name(entry.name), entry.size);
       }
       left -= entry.size;
     }
@@ -111,8 +111,8 @@ class SavedTensors {
       throw Error(
           "{}: expected '{}' within the {} values of its storage, found shape {}, strides {}, from "
           "value {}",
-          archive_.where(), shortened(name, 100), all.numel(), shape_text(sizes),
-          shape_text(strides), value.integer);
+          archive_.where(), shown_name(name), all.numel(), shape_text(sizes), shape_text(strides),
+          value.integer);
     }
     if (*count == 0) return at::empty(sizes, all.options());
     return all.as_strided(sizes, strides, value.integer);
@@ -130,7 +130,7 @@ class SavedTensors {
       if (number.kind != PickleKind::Integer || number.integer < 0 ||
           numbers.size() == kMostTensorSizes) {
         throw Error("{}: expected at most {} sizes and strides of at least 0 of '{}', found others",
-                    archive_.where(), kMostTensorSizes, shortened(name, 100));
+                    archive_.where(), kMostTensorSizes, shown_name(name));
       }
       numbers.push_back(number.integer);
     }
@@ -163,7 +163,7 @@ class SavedTensors {
     }
     if (found->second.scalar_type() != stored.type || found->second.numel() != stored.integer) {
       throw Error("{}: expected one type and size of the storage data/{}, found two",
-                  archive_.where(), shortened(stored.text, 100));
+                  archive_.where(), shown_name(stored.text));
     }
     return found->second;
   }
@@ -174,12 +174,12 @@ class SavedTensors {
     if (stored.integer < 0 || static_cast<uint64_t>(stored.integer) != bytes.size() / item ||
         bytes.size() % item != 0) {
       throw Error("{}: expected {} values of {} bytes in data/{}, found {} bytes", archive_.where(),
-                  stored.integer, item, shortened(stored.text, 100), bytes.size());
+                  stored.integer, item, shown_name(stored.text), bytes.size());
     }
     if (stored.type == at::kBool &&
         bytes.find_first_not_of(std::string_view("\0\1", 2)) != std::string::npos) {
       throw Error("{}: expected bytes of 0 or 1 in the truth values of data/{}, found others",
-                  archive_.where(), shortened(stored.text, 100));
+                  archive_.where(), shown_name(stored.text));
     }
     at::Tensor values = at::empty({stored.integer}, at::TensorOptions(stored.type));
     if (!bytes.empty()) std::memcpy(values.mutable_data_ptr(), bytes.data(), bytes.size());
@@ -269,7 +269,7 @@ void check_byte_order(const SavedArchive& archive) {
   const auto order = archive.find("byteorder");
   if (!order || *order == "little") return;
   throw Error("{}: expected little-endian numbers, found '{}': save again on another machine",
-              archive.where(), shortened(*order, 20));
+              archive.where(), shown_name(*order));
 }
 
 }  // namespace

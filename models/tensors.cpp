@@ -6,6 +6,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -34,13 +35,17 @@ namespace {
 std::string instead_of(const std::string& name, const TensorMap& tensors) {
   if (tensors.empty()) return "no tensors at all";
   std::vector<std::string> names;
-  for (const auto& [other, ignored] : tensors) names.push_back(other);
+  for (const auto& [present, ignored] : tensors) names.push_back(present);
   const auto nearest = nearest_word(name, names);
-  const std::string& shown = nearest ? *nearest : names.front();
-  return fmt::format(
-      "none of that name, but '{}' of shape {}{}", shortened(shown, 100),
-      shape_text(tensors.at(shown).sizes().vec()),
-      nearest || names.size() == 1 ? "" : fmt::format(" and {} others", names.size() - 1));
+  const std::string& other = nearest ? *nearest : names.front();
+  std::string shown = shortened(other, 100);
+  // Names of a file may hold any characters, and errors are one line.
+  std::replace_if(
+      shown.begin(), shown.end(), [](char c) { return c >= 0 && c < ' '; }, '?');
+  const bool is_only = nearest || names.size() == 1;
+  return fmt::format("none of that name, but '{}' of shape {}{}", shown,
+                     shape_text(tensors.at(other).sizes().vec()),
+                     is_only ? "" : fmt::format(" and {} others", names.size() - 1));
 }
 
 }  // namespace

@@ -39,8 +39,8 @@ nlohmann::json told_of(const std::string& tool, const fs::path& checkpoint, Argu
   more.insert(more.begin(), checkpoint);
   nlohmann::json told = json_of(tool, more);
   const std::function<void(nlohmann::json&)> clean = [&](nlohmann::json& value) {
-    for (const char* key :
-         {"file", "checkpoint", "file_size", "bytes", "path", "written", "files"}) {
+    for (const char* key : {"file", "checkpoint", "file_size", "bytes", "path", "written", "files",
+                            "items_per_second"}) {
       if (value.is_object()) value.erase(key);
     }
     if (value.is_structured()) {

@@ -69,10 +69,10 @@ TEST(ReadStateDict, TakesAllThereIsWithoutAModelsPart) {
   const TensorMap tensors = read_state_dict(checkpoint_with(folder, "data.pkl", other));
   EXPECT_EQ(tensors.size(), 6U) << "what the optimizer keeps is left out";
   EXPECT_TRUE(tensors.contains("embeddings.weight"));
-  // {"optimizer": {"state": …}} alone
-  const std::string optimizer = "\x80\x02}" + checkpoint_pickle().substr(checkpoint_pickle().find(
-                                                  "X\x09" + std::string(3, '\0') + "optimizer"));
-  expect_contains(error_with(optimizer), {"expected", "data.pkl"});  // its memo is missing
+  const std::string training = replaced_once(checkpoint_pickle(), "state_dict", "optimizers");
+  const TensorMap states = read_state_dict(checkpoint_with(folder, "data.pkl", training));
+  EXPECT_EQ(states.size(), 7U) << "they are all there is";
+  EXPECT_EQ(states.at("optimizer.state.0.step").item<float>(), 5);
 }
 
 TEST(ReadStateDict, ReadsLaterPickles) {
@@ -127,6 +127,13 @@ TEST(ReadStateDict, ChecksSizesAgainstStorages) {
   expect_contains(
       error_of([&] { read_state_dict(checkpoint_with(folder, "data/0", std::string(20, '\0'))); }),
       {"6 values of 4 bytes in data/0", "found 20 bytes"});
+  // The storage's name, which an error shows in one line.
+  const std::string name(
+      "X\1\0\0\0"
+      "0q",
+      7);
+  EXPECT_EQ(error_with(replaced_once(whole, name, std::string("X\1\0\0\0\nq", 7))).find('\n'),
+            std::string::npos);
   expect_contains(error_of([&] { read_state_dict(checkpoint_with(folder, "data/3", "\x07")); }),
                   {"0 or 1", "data/3"});
   expect_contains(error_of([&] { read_state_dict(checkpoint_with(folder, "byteorder", "big")); }),
@@ -199,7 +206,7 @@ TEST(ReadStateDict, MutatedPicklesInAWholeArchiveGiveAnErrorOrTensorsOfItsBytes)
   const TemporaryFolder folder;
   std::mt19937 random(20261129);
   int accepted = 0;
-  for (int round = 0; round < 2'000; ++round) {
+  for (int round = 0; round < 1'000; ++round) {
     const auto path = checkpoint_with(folder, "data.pkl", mutated(checkpoint_pickle(), random));
     accepted += reads(
                     [&] {
@@ -215,7 +222,7 @@ TEST(ReadStateDict, MutatedPicklesInAWholeArchiveGiveAnErrorOrTensorsOfItsBytes)
                     ? 1
                     : 0;
   }
-  EXPECT_GT(accepted, 50);
+  EXPECT_GT(accepted, 25);
 }
 
 TEST(ReadStateDict, MutatedArchivesGiveAnErrorOrTensors) {

@@ -44,7 +44,7 @@ def loss_of(folder):
 
 def checkpoints(weights):
     """Name -> what people save."""
-    parameters = {name: torch.nn.Parameter(value) for name, value in weights.items()}
+    parameters = {name: torch.nn.Parameter(value.clone()) for name, value in weights.items()}
     optimizer = torch.optim.Adam(list(parameters.values()))
     sum(value.sum() for value in parameters.values()).backward()
     optimizer.step()
