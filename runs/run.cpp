@@ -6,7 +6,7 @@
 #include "hourglass/core/text.h"
 #include "hourglass/formats/field_json.h"
 #include "hourglass/formats/torchscript.h"
-#include "hourglass/models/summary.h"
+#include "hourglass/runs/card_model.h"
 #include "hourglass/runs/metrics_file.h"
 #include "hourglass/runs/shown_rows.h"
 #include "hourglass/runs/state_file.h"
@@ -52,14 +52,6 @@ int64_t parameter_count(const models::Autoencoder& model) {
   int64_t count = 0;
   for (const auto& parameter : model.parameters()) count += parameter.numel();
   return count;
-}
-
-std::vector<formats::LayerCard> layer_table(models::Autoencoder& model) {
-  std::vector<formats::LayerCard> rows;
-  for (const auto& layer : models::summarize(model).layers) {
-    rows.push_back({layer.name, layer.title, layer.output_shape, layer.values});
-  }
-  return rows;
 }
 
 /// A user's own data are often few, and the defaults are for tens of thousands of rows. None where
