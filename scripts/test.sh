@@ -7,10 +7,10 @@ cd "$(dirname "$0")/.."
 # What some tests read our files with; without it they are skipped and say so.
 install_test_packages() {
   local python=build/test-venv/bin/python
-  "$python" -c 'import tensorboard' 2>/dev/null && return
-  echo "test: installing tensorboard into build/test-venv"
-  if ! { python3 -m venv build/test-venv && "$python" -m pip install --quiet tensorboard; } >build/test-venv.log 2>&1; then
-    echo "test: tensorboard could not be installed (log: build/test-venv.log): its test will be skipped"
+  "$python" -c 'import tensorboard, keras, jax' 2>/dev/null && return
+  echo "test: installing tensorboard, and Keras with JAX, into build/test-venv"
+  if ! { python3 -m venv build/test-venv && "$python" -m pip install --quiet tensorboard keras==3.15.1 jax; } >build/test-venv.log 2>&1; then
+    echo "test: they could not be installed (log: build/test-venv.log): their tests will be skipped"
   fi
 }
 
