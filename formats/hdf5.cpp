@@ -91,9 +91,12 @@ struct Hdf5File::Handle {
   /// A file in memory, of which nothing is written anywhere.
   static hid_t open(hid_t access, std::string_view bytes) {
     silence();
-    H5Pset_fapl_core(access, kMemoryStep, /*backing_store=*/false);
+    if (H5Pset_fapl_core(access, kMemoryStep, /*backing_store=*/false) < 0) return H5I_INVALID_HID;
     // The library takes a pointer to what it could change, and makes a copy.
-    H5Pset_file_image(access, const_cast<char*>(bytes.data()), bytes.size());
+    // Without an image it would look for a file of that name.
+    const bool given =
+        H5Pset_file_image(access, const_cast<char*>(bytes.data()), bytes.size()) >= 0;
+    if (bytes.empty() || !given) return H5I_INVALID_HID;
     return H5Fopen("in memory", H5F_ACC_RDONLY, access);
   }
 };

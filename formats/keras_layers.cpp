@@ -136,7 +136,6 @@ void Translator::add_piece(Kind kind, std::string words, Shape shape, TensorMap 
                            .order = order_});
 }
 
-/// Behind the piece at hand: as part of it, where it has none.
 void Translator::add_activation(const KerasActivation& activation) {
   if (activation.leaky_slope) {
     add_piece(Kind::Elementwise, fmt::format("leaky-relu:{}", *activation.leaky_slope), shape_);
@@ -347,9 +346,8 @@ void Translator::add_reshape(const KerasSettings& settings) {
     order_backwards(settings, shape);
   }
   order_ = shape.size() == 1 ? after : at::Tensor();
-  const Shape ours = channels_first(shape);
   std::vector<std::string> sizes;
-  for (const int64_t size : ours) sizes.push_back(std::to_string(size));
+  for (const int64_t size : channels_first(shape)) sizes.push_back(std::to_string(size));
   add_piece(Kind::View, shape == shape_ ? "" : "reshape:" + join_text(sizes, ","), shape);
 }
 
@@ -381,9 +379,8 @@ void Translator::add_relu(const KerasSettings& settings) {
   const double slope = settings.fields().get<double>("negative_slope", 0.0);
   if (settings.fields().get<double>("threshold", 0.0) != 0) settings.fail("no threshold", "one");
   if (slope < 0) settings.fields().fail("negative_slope", "a number of at least 0");
-  KerasActivation activation{.function = Activation::Relu};
-  if (slope > 0) activation.leaky_slope = slope;
-  add_activation(activation);
+  if (slope > 0) return add_activation({.leaky_slope = slope});
+  add_activation({.function = Activation::Relu});
 }
 
 void Translator::add_leaky_relu(const KerasSettings& settings) {
