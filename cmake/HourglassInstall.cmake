@@ -28,7 +28,7 @@ function(hourglass_install_library)
     COMPATIBILITY SameMinorVersion)
   install(FILES
     "${PROJECT_BINARY_DIR}/HourglassConfig.cmake" "${PROJECT_BINARY_DIR}/HourglassConfigVersion.cmake"
-    cmake/FindLibTorch.cmake cmake/FindLibzip.cmake
+    cmake/FindHdf5.cmake cmake/FindLibTorch.cmake cmake/FindLibzip.cmake
     DESTINATION ${package} COMPONENT library)
 
   install(DIRECTORY examples DESTINATION share/hourglass COMPONENT library)

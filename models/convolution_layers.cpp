@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace hourglass::models {
 namespace {
@@ -49,11 +50,12 @@ int64_t same_padding(int64_t size, int64_t kernel, int64_t stride) {
   return std::max<int64_t>(0, (output - 1) * stride + kernel - size);
 }
 
-/// Padded as Same asks for.
-at::Tensor padded(const at::Tensor& x, const ConvOptions& options) {
-  const int64_t rows = same_padding(x.size(2), options.kernel, options.stride);
-  const int64_t columns = same_padding(x.size(3), options.kernel, options.stride);
-  return at::constant_pad_nd(x, {columns / 2, columns - columns / 2, rows / 2, rows - rows / 2});
+/// Padded with `value` as Same asks for.
+at::Tensor padded(const at::Tensor& x, int64_t kernel, int64_t stride, double value) {
+  const int64_t rows = same_padding(x.size(2), kernel, stride);
+  const int64_t columns = same_padding(x.size(3), kernel, stride);
+  return at::constant_pad_nd(x, {columns / 2, columns - columns / 2, rows / 2, rows - rows / 2},
+                             value);
 }
 
 }  // namespace
@@ -71,7 +73,8 @@ at::Tensor ConvLayer::run(const at::Tensor& x) {
   const bool same = options_.padding == Padding::Same;
   const bool alike_on_all_sides = options_.stride == 1 && options_.kernel % 2 == 1;
   const int64_t padding = same && alike_on_all_sides ? options_.kernel / 2 : 0;
-  const at::Tensor input = same && !alike_on_all_sides ? padded(x, options_) : x;
+  const at::Tensor input =
+      same && !alike_on_all_sides ? padded(x, options_.kernel, options_.stride, 0) : x;
   return activate(options_.activation, at::conv2d(input, weight_, bias_, options_.stride, padding));
 }
 
@@ -94,7 +97,7 @@ at::Tensor ConvTransposeLayer::run(const at::Tensor& x) {
   return activate(options_.activation, y);
 }
 
-BatchNormLayer::BatchNormLayer(int64_t channels) {
+BatchNormLayer::BatchNormLayer(int64_t channels, double epsilon) : epsilon_(epsilon) {
   weight_ = register_parameter("weight", at::ones({channels}));
   bias_ = register_parameter("bias", at::zeros({channels}));
   running_mean_ = register_buffer("running_mean", at::zeros({channels}));
@@ -103,8 +106,10 @@ BatchNormLayer::BatchNormLayer(int64_t channels) {
 }
 
 LayerPlan BatchNormLayer::plan() const {
-  return {.kind = "norm",
-          .title = "Batch norm",
+  // Who reads plans knows one ε.
+  const bool usual = epsilon_ == kEpsilon;
+  return {.kind = usual ? "norm" : "batch_norm",
+          .title = usual ? "Batch norm" : fmt::format("Batch norm, epsilon {}", epsilon_),
           .sizes = {{"channels", weight_.size(0)}},
           .tensors = {{"weight", weight_},
                       {"bias", bias_},
@@ -116,7 +121,7 @@ LayerPlan BatchNormLayer::plan() const {
 at::Tensor BatchNormLayer::run(const at::Tensor& x) {
   // `kept` is how much of a batch's moments LibTorch puts into the tensors it is given.
   const auto normalise = [&](const at::Tensor& mean, const at::Tensor& variance, double kept) {
-    return at::batch_norm(x, weight_, bias_, mean, variance, is_training(), kept, /*eps=*/1e-3,
+    return at::batch_norm(x, weight_, bias_, mean, variance, is_training(), kept, epsilon_,
                           /*cudnn_enabled=*/true);
   };
   if (!is_training()) return normalise(running_mean_, running_var_, 0);
@@ -137,20 +142,53 @@ void BatchNormLayer::average(const at::Tensor& mean, const at::Tensor& variance)
   running_var_.lerp_(variance, share);
 }
 
+LayerPlan MaxPoolLayer::plan() const {
+  if (is_usual()) return {.kind = "pool", .title = "Max pool 2 x 2"};
+  const bool same = options_.padding == Padding::Same;
+  std::string title = fmt::format("Max pool {0} x {0}", options_.size);
+  if (options_.stride != options_.size) title += fmt::format(" / {}", options_.stride);
+  if (!same) title += " valid";
+  return {
+      .kind = "max_pool",
+      .title = title,
+      .sizes = {
+          {"size", options_.size}, {"stride", options_.stride}, {"same_padding", same ? 1 : 0}}};
+}
+
 at::Tensor MaxPoolLayer::run(const at::Tensor& x) {
-  return at::max_pool2d(x, 2, 2, /*padding=*/0, /*dilation=*/1, /*ceil_mode=*/true);
+  if (is_usual()) {
+    return at::max_pool2d(x, 2, 2, /*padding=*/0, /*dilation=*/1, /*ceil_mode=*/true);
+  }
+  const bool same = options_.padding == Padding::Same;
+  const double lowest = -std::numeric_limits<double>::infinity();
+  return at::max_pool2d(same ? padded(x, options_.size, options_.stride, lowest) : x, options_.size,
+                        options_.stride);
+}
+
+LayerPlan UpsampleLayer::plan() const {
+  const std::string title = fmt::format("Upsample {0} x {0}", factor_);
+  if (factor_ == 2) return {.kind = "upsample", .title = title};
+  return {.kind = "enlarge", .title = title, .sizes = {{"factor", factor_}}};
 }
 
 at::Tensor UpsampleLayer::run(const at::Tensor& x) {
-  return at::upsample_nearest2d(x, at::OptionalIntArrayRef(), at::ArrayRef<double>({2.0, 2.0}));
+  const auto factor = static_cast<double>(factor_);
+  return at::upsample_nearest2d(x, at::OptionalIntArrayRef(),
+                                at::ArrayRef<double>({factor, factor}));
 }
 
 LayerPlan CropLayer::plan() const {
-  return {.kind = "crop", .title = "Crop", .sizes = {{"height", height_}, {"width", width_}}};
+  LayerPlan plan{
+      .kind = "crop", .title = "Crop", .sizes = {{"height", height_}, {"width", width_}}};
+  if (top_ == 0 && left_ == 0) return plan;
+  plan.kind = "cut";
+  plan.sizes["top"] = top_;
+  plan.sizes["left"] = left_;
+  return plan;
 }
 
 at::Tensor CropLayer::run(const at::Tensor& x) {
-  return x.narrow(2, 0, height_).narrow(3, 0, width_);
+  return x.narrow(2, top_, height_).narrow(3, left_, width_);
 }
 
 }  // namespace hourglass::models

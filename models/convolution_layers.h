@@ -63,9 +63,14 @@ class ConvTransposeLayer : public Layer {
 /// first (whose start from 0 and 1 fades over some hundred steps). As in TensorFlow's fused kernel,
 /// which Keras uses for images, a batch is normalised by its biased variance and the unbiased one goes
 /// into the running average. A batch of one value a channel leaves the running averages as they are.
+///
+/// A vector's values [B, D] are normalised as channels are.
 class BatchNormLayer : public Layer {
  public:
-  explicit BatchNormLayer(int64_t channels);
+  /// Keras' ε.
+  static constexpr double kEpsilon = 1e-3;
+
+  explicit BatchNormLayer(int64_t channels, double epsilon = kEpsilon);
 
   LayerPlan plan() const override;
 
@@ -73,6 +78,7 @@ class BatchNormLayer : public Layer {
   at::Tensor run(const at::Tensor& x) override;
 
  private:
+  double epsilon_;
   at::Tensor weight_, bias_, running_mean_, running_var_;  // [C]
   at::Tensor steps_;                                       // of training, []: int64
 
@@ -80,36 +86,60 @@ class BatchNormLayer : public Layer {
   void average(const at::Tensor& mean, const at::Tensor& variance);
 };
 
-/// 2 × 2 maxima: ⌈size / 2⌉ pixels a side, the last of an odd size alone.
+struct PoolOptions {
+  int64_t size = 2;  ///< pixels a side
+  int64_t stride = 2;
+  Padding padding = Padding::Same;  ///< what Same adds is never the largest
+};
+
+/// Maxima. As a rule of 2 × 2 pixels: ⌈size / 2⌉ pixels a side, the last of an odd size alone.
 class MaxPoolLayer : public Layer {
  public:
-  LayerPlan plan() const override { return {.kind = "pool", .title = "Max pool 2 x 2"}; }
+  explicit MaxPoolLayer(PoolOptions options = {}) : options_(options) {}
 
- protected:
-  at::Tensor run(const at::Tensor& x) override;
-};
-
-/// Every pixel becomes 2 × 2.
-class UpsampleLayer : public Layer {
- public:
-  LayerPlan plan() const override { return {.kind = "upsample", .title = "Upsample 2 x 2"}; }
-
- protected:
-  at::Tensor run(const at::Tensor& x) override;
-};
-
-/// The upper left part of the given size.
-class CropLayer : public Layer {
- public:
-  CropLayer(int64_t height, int64_t width) : height_(height), width_(width) {}
-
+  /// Of kind "pool" where it is the usual one, else "max_pool".
   LayerPlan plan() const override;
 
  protected:
   at::Tensor run(const at::Tensor& x) override;
 
  private:
-  int64_t height_, width_;
+  PoolOptions options_;
+
+  bool is_usual() const {
+    return options_.size == 2 && options_.stride == 2 && options_.padding == Padding::Same;
+  }
+};
+
+/// Every pixel becomes `factor` × `factor`, as a rule 2 × 2.
+class UpsampleLayer : public Layer {
+ public:
+  explicit UpsampleLayer(int64_t factor = 2) : factor_(factor) {}
+
+  /// Of kind "upsample" where it doubles, else "enlarge".
+  LayerPlan plan() const override;
+
+ protected:
+  at::Tensor run(const at::Tensor& x) override;
+
+ private:
+  int64_t factor_;
+};
+
+/// The part of the given size whose upper left pixel is (top, left).
+class CropLayer : public Layer {
+ public:
+  CropLayer(int64_t height, int64_t width, int64_t top = 0, int64_t left = 0)
+      : height_(height), width_(width), top_(top), left_(left) {}
+
+  /// Of kind "crop" where it is the upper left part, else "cut".
+  LayerPlan plan() const override;
+
+ protected:
+  at::Tensor run(const at::Tensor& x) override;
+
+ private:
+  int64_t height_, width_, top_, left_;
 };
 
 }  // namespace hourglass::models

@@ -64,4 +64,10 @@ LayerPlan ActivationLayer::plan() const {
           .activation = activation_};
 }
 
+LayerPlan LeakyReluLayer::plan() const {
+  return {.kind = "leaky_relu", .title = fmt::format("Leaky ReLU, slope {}", slope_)};
+}
+
+at::Tensor LeakyReluLayer::run(const at::Tensor& x) { return at::leaky_relu(x, slope_); }
+
 }  // namespace hourglass::models

@@ -83,4 +83,18 @@ class ActivationLayer : public Layer {
   Activation activation_;
 };
 
+/// x where x > 0, else slope · x: any shape.
+class LeakyReluLayer : public Layer {
+ public:
+  explicit LeakyReluLayer(double slope) : slope_(slope) {}
+
+  LayerPlan plan() const override;
+
+ protected:
+  at::Tensor run(const at::Tensor& x) override;
+
+ private:
+  double slope_;
+};
+
 }  // namespace hourglass::models

@@ -4,6 +4,7 @@
 #include "hourglass/core/text.h"
 #include "hourglass/models/networks/convolutional_network.h"
 #include "hourglass/models/networks/dense_network.h"
+#include "hourglass/models/networks/layers_network.h"
 #include "hourglass/models/networks/lstm_network.h"
 #include "hourglass/models/networks/strided_network.h"
 
@@ -18,6 +19,7 @@ std::vector<NetworkKind>& kinds() {
       network_kind<ConvolutionalNetwork>(),
       network_kind<StridedNetwork>(),
       network_kind<LstmNetwork>(),
+      network_kind<LayersNetwork>(),
   };
   return all;
 }

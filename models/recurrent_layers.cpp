@@ -1,5 +1,6 @@
 #include "hourglass/models/recurrent_layers.h"
 
+#include "hourglass/core/error.h"
 #include "hourglass/models/initializers.h"
 
 #include <ATen/ATen.h>
@@ -15,6 +16,35 @@ at::Tensor orthogonal_matrix(int64_t rows, int64_t columns) {
 }
 
 }  // namespace
+
+SequenceShape sequence_shape(const Shape& item) {
+  switch (item.size()) {
+    case 1: return {item[0], 1};
+    case 2: return {item[0], item[1]};
+    case 3: return {item[1], item[0] * item[2]};
+    default:
+      throw UsageError("an LSTM network expects images, sequences or table rows, found items of {}",
+                       shape_text(item));
+  }
+}
+
+LayerPlan ToSequenceLayer::plan() const {
+  return {.kind = "sequence",
+          .title = "To sequence",
+          .sizes = {{"steps", sequence_.steps}, {"features", sequence_.features}}};
+}
+
+at::Tensor ToSequenceLayer::run(const at::Tensor& x) {
+  const at::Tensor rows = rows_of_channels_ ? x.transpose(1, 2) : x;  // [B, H, C, W]
+  return rows.reshape({-1, sequence_.steps, sequence_.features});
+}
+
+at::Tensor FromSequenceLayer::run(const at::Tensor& x) {
+  if (item_.size() == 3 && item_[0] > 1) {
+    return x.reshape({-1, item_[1], item_[0], item_[2]}).transpose(1, 2);  // [B, C, H, W]
+  }
+  return x.reshape(with_batch(-1, item_));
+}
 
 LstmLayer::LstmLayer(int64_t features, int64_t units, Output output, bool bidirectional)
     : units_(units), output_(output), bidirectional_(bidirectional) {

@@ -2,7 +2,8 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/formats/field_json.h"
-#include "hourglass/runs/run_options.h"
+#include "hourglass/models/summary.h"
+#include "hourglass/runs/run_record.h"
 
 namespace hourglass::runs {
 
@@ -19,6 +20,30 @@ models::AutoencoderPtr model_of(const formats::ModelCard& card) {
   const models::ItemShapes shapes{card.input_shape, card.target_shape};
   options.network.resolve(shapes);
   return options.build(shapes, card.condition ? card.condition->width : 0);
+}
+
+std::vector<formats::LayerCard> layer_table(models::Autoencoder& model) {
+  std::vector<formats::LayerCard> rows;
+  for (const auto& layer : models::summarize(model).layers) {
+    rows.push_back({layer.name, layer.title, layer.output_shape, layer.values});
+  }
+  return rows;
+}
+
+formats::ModelCard card_of(ModelOptions options, models::Autoencoder& model) {
+  FieldTable table;
+  options.describe(table);
+  formats::ModelCard card{.variant = options.variant,
+                          .network = options.network.name(),
+                          .recipe = {},
+                          .part = {},
+                          .options = formats::RecordedOptions(formats::to_json(table)),
+                          .layer_table = layer_table(model),
+                          .libraries = library_versions()};
+  if (options.likelihood.activation == models::Activation::Sigmoid) {
+    card.value_range = ValueRange{.low = 0, .high = 1};
+  }
+  return card;
 }
 
 }  // namespace hourglass::runs

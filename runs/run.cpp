@@ -9,8 +9,8 @@
 #include "hourglass/formats/script.h"
 #include "hourglass/formats/torchscript.h"
 #include "hourglass/formats/weights.h"
-#include "hourglass/models/summary.h"
 #include "hourglass/models/tensors.h"
+#include "hourglass/runs/card_model.h"
 #include "hourglass/runs/metrics_file.h"
 #include "hourglass/runs/shown_rows.h"
 #include "hourglass/runs/state_file.h"
@@ -56,14 +56,6 @@ int64_t parameter_count(const models::Autoencoder& model) {
   int64_t count = 0;
   for (const auto& parameter : model.parameters()) count += parameter.numel();
   return count;
-}
-
-std::vector<formats::LayerCard> layer_table(models::Autoencoder& model) {
-  std::vector<formats::LayerCard> rows;
-  for (const auto& layer : models::summarize(model).layers) {
-    rows.push_back({layer.name, layer.title, layer.output_shape, layer.values});
-  }
-  return rows;
 }
 
 /// A user's own data are often few, and the defaults are for tens of thousands of rows. None where

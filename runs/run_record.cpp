@@ -157,6 +157,10 @@ RunRecord read_resumable_record(const std::filesystem::path& folder, const std::
   return record;
 }
 
+std::map<std::string, std::string> library_versions() {
+  return {{"hourglass", kVersion}, {"libtorch", TORCH_VERSION}};
+}
+
 RunRecord new_run_record(const RunOptions& options, const FieldTable& table,
                          const formats::DataCard& data) {
   return {.variant = options.model.variant,
@@ -165,7 +169,7 @@ RunRecord new_run_record(const RunOptions& options, const FieldTable& table,
           .options = formats::RecordedOptions(formats::to_json(table)),
           .data = data,
           .machine = this_machine(),
-          .libraries = {{"hourglass", kVersion}, {"libtorch", TORCH_VERSION}},
+          .libraries = library_versions(),
           .started = utc_timestamp(),
           .results = {}};
 }

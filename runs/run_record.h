@@ -75,6 +75,9 @@ void write_run_record(const std::filesystem::path& folder, const RunRecord& reco
 /// another variant, and for one of an earlier format, naming the version that can go on with it.
 RunRecord read_resumable_record(const std::filesystem::path& folder, const std::string& variant);
 
+/// Of this project and LibTorch, as records and cards have them.
+std::map<std::string, std::string> library_versions();
+
 /// What is known before the first step: what is trained, on what, by what machine. `table` binds
 /// the options.
 RunRecord new_run_record(const RunOptions& options, const FieldTable& table,

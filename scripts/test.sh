@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # What some tests read our files with; without it they are skipped and say so.
-readonly packages=(tensorboard onnx onnxruntime safetensors numpy)
+readonly packages=(tensorboard onnx onnxruntime safetensors numpy keras==3.15.1 jax)
 
 install_test_packages() {
   local stamp=build/test-venv/installed

@@ -12,8 +12,7 @@ namespace hourglass::models {
 // LSTM reads the sequence, its last hidden state is the code; the code, repeated once for each time
 // step, is read by another LSTM, and a dense layer turns each of its steps into features.
 //
-// An image [C, H, W] is a sequence of its H rows of C·W features, a table row [D] one of D single
-// numbers, and [T, F] is T steps of F features.
+// Items are read as sequences as `sequence_shape` says (recurrent_layers.h).
 
 struct LstmNetwork {
   static constexpr const char* kName = "lstm";

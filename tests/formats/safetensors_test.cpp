@@ -13,6 +13,8 @@
 namespace hourglass::formats {
 namespace {
 
+using testing::complaint_of;
+
 using hourglass::testing::expect_contains;
 using hourglass::testing::TemporaryFolder;
 
