@@ -1,4 +1,5 @@
-// Makes a checkpoint of a model that Keras 3 saved: all other tools take it, and trainers go on from it.
+// Makes a checkpoint of a model that Keras 3 saved: all other tools take it, and trainers go on
+// from it.
 //
 //   import mnist.keras                                     best.pt
 //   import mnist.keras --code bottleneck --out mnist.pt    the code is what that layer gives

@@ -38,8 +38,8 @@ constexpr size_t kMemoryStep = size_t{1} << 16;
 /// The library prints pages to standard error otherwise.
 void silence() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
 
-/// Whether every part of the path is there as an object of this file. A link that leads elsewhere, or
-/// by name to another path, is taken as if there were nothing.
+/// Whether every part of the path is there as an object of this file. A link that leads elsewhere,
+/// or by name to another path, is taken as if there were nothing.
 bool leads_to_object(hid_t file, const std::string& path) {
   std::string so_far;
   for (const auto& part : split_text(path, '/')) {

@@ -9,7 +9,8 @@
 
 namespace hourglass::formats {
 
-// Models that Keras 3 has saved, as layers of the network `layers` (models/networks/layers_network.h).
+// Models that Keras 3 has saved, as layers of the network `layers`
+// (models/networks/layers_network.h).
 //
 // Maps are [C, H, W] here and [H, W, C] in Keras. Kernels are turned accordingly, and so are the
 // weights of dense layers on either side of a Flatten or Reshape between a map and a vector: where

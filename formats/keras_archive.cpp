@@ -15,8 +15,8 @@ constexpr uint64_t kMostJsonBytes = uint64_t{1} << 26;
 constexpr const char* kArchitecture = "config.json";
 constexpr const char* kWeights = "model.weights.h5";
 
-/// A file of the archive. Sizes that a directory declares may lie; what was not compressed cannot be
-/// larger than the archive, and Keras compresses nothing.
+/// A file of the archive. Sizes that a directory declares may lie; what was not compressed cannot
+/// be larger than the archive, and Keras compresses nothing.
 std::string read_member(const fs::path& archive, const std::vector<ZipEntry>& entries,
                         const std::string& name, uint64_t most) {
   const auto entry =

@@ -17,7 +17,8 @@ bool is_model(const std::string& type) {
 }
 
 /// The group that Keras gives a class of layer: "Conv2DTranspose" -> "conv2d_transpose", "ReLU" ->
-/// "re_lu". A capital that begins a word, and one behind a small letter, has an underscore before it.
+/// "re_lu". A capital that begins a word, and one behind a small letter, has an underscore before
+/// it.
 std::string group_name(const std::string& type) {
   const auto upper = [&](size_t i) { return i < type.size() && std::isupper(type[i]) != 0; };
   const auto lower = [&](size_t i) { return i < type.size() && std::islower(type[i]) != 0; };

@@ -147,8 +147,8 @@ void Translator::add_activation(const KerasActivation& activation) {
   }
 }
 
-/// What flows, a vector in Keras' order, has to be in that of a map: the dense layer that made it gives
-/// its values so, or the item is a map from the start.
+/// What flows, a vector in Keras' order, has to be in that of a map: the dense layer that made it
+/// gives its values so, or the item is a map from the start.
 void Translator::order_backwards(const KerasSettings& settings, const Shape& map) {
   const at::Tensor order = order_of(map);
   for (auto piece = result.pieces.rbegin(); piece != result.pieces.rend(); ++piece) {

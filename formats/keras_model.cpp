@@ -89,8 +89,8 @@ Boundary chosen_boundary(const Pieces& pieces, const KerasFiles& files) {
   return narrowest;
 }
 
-/// A code has to be a vector in Keras' order, or a map. Where it is a vector that was a map, or becomes
-/// one, it is that map; what only repeats it belongs to the decoder.
+/// A code has to be a vector in Keras' order, or a map. Where it is a vector that was a map, or
+/// becomes one, it is that map; what only repeats it belongs to the decoder.
 Boundary settled_boundary(const Pieces& pieces, Boundary boundary) {
   while (boundary > 1 && pieces[boundary - 1].kind == Kind::Repeat) --boundary;
   if (!pieces[boundary - 1].order.defined()) return boundary;

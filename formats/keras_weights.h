@@ -22,8 +22,8 @@ class KerasWeightsFile {
  public:
   KerasWeightsFile(std::string_view bytes, const std::string& where) : file_(bytes, where) {}
 
-  /// Number `number` of a group. Throws `Error` naming the layer (`description`) where it is missing
-  /// or of another shape.
+  /// Number `number` of a group. Throws `Error` naming the layer (`description`) where it is
+  /// missing or of another shape.
   at::Tensor read(const std::string& description, const std::string& group, int number,
                   const Shape& shape) const;
 

@@ -15,10 +15,8 @@ namespace {
 
 std::vector<NetworkKind>& kinds() {
   static std::vector<NetworkKind> all = {
-      network_kind<DenseNetwork>(),
-      network_kind<ConvolutionalNetwork>(),
-      network_kind<StridedNetwork>(),
-      network_kind<LstmNetwork>(),
+      network_kind<DenseNetwork>(),   network_kind<ConvolutionalNetwork>(),
+      network_kind<StridedNetwork>(), network_kind<LstmNetwork>(),
       network_kind<LayersNetwork>(),
   };
   return all;

@@ -24,8 +24,8 @@ struct LayerWords {
   double number = 0;      ///< epsilon or slope
 };
 
-/// The layers of a text. Throws `UsageError` that names the option `field` and the layer, for a text
-/// without layers, a kind that there is not, and what a kind does not take.
+/// The layers of a text. Throws `UsageError` that names the option `field` and the layer, for a
+/// text without layers, a kind that there is not, and what a kind does not take.
 std::vector<LayerWords> parse_layer_list(const std::string& field, const std::string& text);
 
 /// How all kinds are written, a text each: "dense:UNITS[,ACTIVATION]".

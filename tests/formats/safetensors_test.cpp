@@ -140,9 +140,10 @@ TEST(Safetensors, RefusesToWriteWhatTheFormatLacks) {
   expect_contains(error({{"a", at::ones({1})}, {"a", at::ones({1}, at::kLong)}}), {"'a' twice"});
   expect_contains(error({{"__metadata__", at::ones({1})}}), {"__metadata__"});
   expect_contains(error({{"\xff", at::ones({1})}}), {"UTF-8"});
-  expect_contains(
-      complaint_of([] { safetensors_bytes({.tensors = {}, .metadata = {{"a", "\xff"}}}); }),
-      {"UTF-8"});
+  expect_contains(complaint_of([] {
+                    safetensors_bytes({.tensors = {}, .metadata = {{"a", "\xff"}}});
+                  }),
+                  {"UTF-8"});
 }
 
 TEST(ParseSafetensors, RefusesAHeaderOfAnotherLength) {
