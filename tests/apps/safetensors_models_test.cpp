@@ -64,7 +64,9 @@ void expect_the_same(const TemporaryFolder& folder, const fs::path& tensors,
     if (!out.empty()) with_out.insert(with_out.end(), {"--out", outs.back()});
     told.push_back(told_of(tool, file, with_out));
   }
-  if (out.empty()) EXPECT_EQ(told[0], told[1]) << tool;
+  if (out.empty()) {
+    EXPECT_EQ(told[0], told[1]) << tool;
+  }
   for (const auto& name : arrays) {
     const fs::path one = name.empty() ? outs[0] : outs[0] / name;
     const fs::path other = name.empty() ? outs[1] : outs[1] / name;
