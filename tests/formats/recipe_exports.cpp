@@ -81,7 +81,7 @@ void write_recipe(const fs::path& folder, const std::string& variant, const std:
       *model, {.variant = variant,
                .network = options.model.network.name(),
                .recipe = recipe,
-               .options = formats::RecordedOptions(formats::fields_to_json(table)),
+               .options = formats::RecordedOptions(formats::to_json(table)),
                .data = splits.info});
   fs::create_directories(folder);
   for (const auto& [format, name] : names_of(formats::ExportFormat{})) {

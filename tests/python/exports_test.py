@@ -96,8 +96,8 @@ def check_torch(recipe, compiles):
     recipe.methods, all_methods = ["forward"], recipe.methods
     recipe.check("run_decompositions", with_tensors(lambda method, arguments: decomposed(*arguments)))
     example = [torch.from_numpy(a) for a in recipe.arguments("forward", slice(0, 3))]
-    sizes = tuple({0: torch.export.Dim("batch", min=1)} for _ in example)
-    again = torch.export.export(modules["forward"], tuple(example), dynamic_shapes=(sizes,)).module()
+    sizes = tuple({0: torch.export.Dim.DYNAMIC} for _ in example)
+    again = torch.export.export(modules["forward"], tuple(example), dynamic_shapes=sizes).module()
     recipe.check("torch.export again", with_tensors(lambda method, arguments: again(*arguments)))
     if compiles:
         compiled = torch.compile(modules["forward"], dynamic=True)
