@@ -1,5 +1,5 @@
-// Tells what a TorchScript file is: its layers as in a Keras summary, where it comes from, what it
-// reached; or how two files differ.
+// Tells what a model's file is, in any format that leaves us: its layers as in a Keras summary, where
+// it comes from, what it reached; or how two files differ.
 //
 //   inspect runs/mine/best.pt
 //   inspect third_party.pt --input-shape 1,28,28
@@ -7,6 +7,7 @@
 
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
+#include "hourglass/evaluation/exported_facts.h"
 #include "hourglass/evaluation/fact_text.h"
 #include "hourglass/evaluation/model_facts.h"
 
@@ -36,6 +37,7 @@ void InspectOptions::describe(FieldTable& table) {
 
 int inspect(const std::string& path, const InspectOptions& options) {
   const auto facts_of = [&](const std::string& file) {
+    if (is_exported_file(file)) return exported_facts(file);
     ExportedModel model = open_model(file, options.model);
     return model_facts(model);
   };
@@ -61,7 +63,7 @@ int main(int argc, char** argv) {
   options.describe(table);
   const ProgramInfo program = {
       .name = "inspect",
-      .summary = "Tells what a TorchScript or safetensors file is.",
+      .summary = "Tells what a model's file is: TorchScript, safetensors, .pt2 or ONNX.",
       .positional = "CKPT",
       .examples = {"inspect runs/mine/best.pt", "inspect third_party.pt --input-shape 1,28,28",
                    "inspect a.pt --diff b.pt"}};

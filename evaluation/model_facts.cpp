@@ -128,17 +128,18 @@ std::map<std::string, json> comparable(json facts) {
 
 }  // namespace
 
-json model_facts(ExportedModel& model) {
-  const json card = model.card() ? formats::to_json(*model.card()) : json::object();
-  const json parameters = parameters_of(model);
+json facts_of_parts(const std::filesystem::path& path, const json& card, const json& methods,
+                    const json& parameters) {
   int64_t count = 0;
   for (const auto& row : parameters) count += row.at("count").get<int64_t>();
-  return {{"file", model.path().string()},
-          {"bytes", model.file_size()},
+  json results = card.value("metrics", json::object());
+  if (card.contains("epoch")) results["epoch"] = card.at("epoch");
+  return {{"file", path.string()},
+          {"bytes", std::filesystem::file_size(path)},
           {"parameter_count", count},
-          {"methods", methods_of(model)},
+          {"methods", methods},
           {"layers", card.value("layer_table", json::array())},
-          {"modules", modules_of(model)},
+          {"modules", json::array()},
           {"parameters", parameters},
           {"model", chosen_fields(card, {"variant", "network", "recipe", "input_shape",
                                          "target_shape", "code_shape", "code_kind", "condition",
@@ -146,13 +147,15 @@ json model_facts(ExportedModel& model) {
           {"data", chosen_fields(card.value("data", json::object()),
                                  {"name", "sha256", "total_rows", "training_rows",
                                   "validation_rows", "test_rows", "validation", "class_names"})},
-          {"results",
-           [&] {
-             json results = card.value("metrics", json::object());
-             if (card.contains("epoch")) results["epoch"] = card.at("epoch");
-             return results;
-           }()},
+          {"results", results},
           {"options", card.value("options", json::object())}};
+}
+
+json model_facts(ExportedModel& model) {
+  const json card = model.card() ? formats::to_json(*model.card()) : json::object();
+  json facts = facts_of_parts(model.path(), card, methods_of(model), parameters_of(model));
+  facts["modules"] = modules_of(model);
+  return facts;
 }
 
 json fact_differences(const json& first, const json& second) {

@@ -4,6 +4,7 @@
 #include "hourglass/core/files.h"
 #include "hourglass/core/random.h"
 #include "hourglass/core/text.h"
+#include "hourglass/formats/exports.h"
 #include "hourglass/formats/field_json.h"
 #include "hourglass/formats/model_files.h"
 #include "hourglass/formats/script.h"
@@ -190,6 +191,7 @@ training::TrainingResult Run::train(const training::StopRequested& stop_requeste
   record_results(result);
   if (!has_model) return result;
   for (const Part part : options_.save_parts) save_part(part);
+  if (!options_.exports.empty()) export_best();
   return result;
 }
 
@@ -218,6 +220,18 @@ fs::path Run::part_path(Part part) const {
     case Part::Safetensors: return folder_ / "best.safetensors";
     case Part::Architecture: return folder_ / "architecture.json";
     default: return folder_ / fmt::format("{}.pt", enum_name(part));
+  }
+}
+
+void Run::export_best() {
+  formats::load_weights(*exported_, folder_ / "best.pt");
+  formats::ModelCard model_card = card();
+  model_card.trained = record_.results->best;
+  const formats::Script script = formats::script_of(*exported_, model_card);
+  for (const auto format : options_.exports) {
+    for (auto& path : formats::write_export(script, format, folder_, "best")) {
+      parts_.push_back(std::move(path));
+    }
   }
 }
 

@@ -65,6 +65,7 @@ class Run {
   void add_hooks();
   void record_results(const training::TrainingResult& result);
   std::filesystem::path part_path(Part part) const;
+  void export_best();
   void save_part(Part part);
 };
 

@@ -114,6 +114,12 @@ void RunOptions::describe(FieldTable& table) {
       .shown_as("LIST")
       .not_recorded();
   table
+      .add("export", exports,
+           "also write the best model as pt2, onnx, safetensors, c, torchscript: any of them, "
+           "comma-separated")
+      .shown_as("LIST")
+      .not_recorded();
+  table
       .add("tensorboard", tensorboard,
            "also write the metrics as an event file of TensorBoard into the run's folder")
       .not_recorded();

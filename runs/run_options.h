@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hourglass/core/fields.h"
+#include "hourglass/formats/export_format.h"
 #include "hourglass/models/likelihood.h"
 #include "hourglass/models/network.h"
 #include "hourglass/recipes/recipe.h"
@@ -66,6 +67,7 @@ struct RunOptions {
   int64_t stop_after = 0;
   CheckpointOptions checkpoints;
   std::vector<Part> save_parts;
+  std::vector<formats::ExportFormat> exports;
   bool tensorboard = false;
   int64_t log_every = 1;
   bool no_figures = false, report = false, quiet = false, list_recipes = false;

@@ -1,6 +1,7 @@
 #include "hourglass/evaluation/loaded_script.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/evaluation/anomaly_findings.h"
 #include "hourglass/formats/exports.h"
 #include "hourglass/models/networks/dense_network.h"
 #include "hourglass/models/variational.h"

@@ -47,7 +47,8 @@ TEST(WithRawInput, TakesAndGivesBytesOfImages) {
   EXPECT_EQ(raw.card.data->scaling.factor, std::vector<double>{1.0});
   EXPECT_DOUBLE_EQ(raw.card.value_range->high, 255);
   for (const Graph& graph : graphs_of(raw)) {
-    if (graph.method != "decode") EXPECT_EQ(graph.value(graph.inputs.front()).type, at::kByte);
+    const bool is_of_codes = graph.method == "decode";
+    EXPECT_EQ(graph.value(graph.inputs.front()).type, is_of_codes ? at::kFloat : at::kByte);
   }
 }
 
@@ -56,8 +57,8 @@ TEST(WithRawInput, ScalesColumnsAndKeepsConstantOnes) {
   const Script raw =
       with_raw_input(script_of(model, card_of("float32", {{10, -1, 7}, {0.1, 4, 0}})));
   const at::NoGradGuard no_grad;
-  const at::Tensor rows = at::tensor({{12.0F, -0.5F, 7.0F}, {15.0F, -1.0F, 7.0F}});
-  const at::Tensor x = at::tensor({{0.2F, 2.0F, 0.0F}, {0.5F, 0.0F, 0.0F}});
+  const at::Tensor rows = at::tensor({12.0F, -0.5F, 7.0F, 15.0F, -1.0F, 7.0F}).view({2, 3});
+  const at::Tensor x = at::tensor({0.2F, 2.0F, 0.0F, 0.5F, 0.0F, 0.0F}).view({2, 3});
   const auto found = method_of(raw, "encode_distribution").run({rows});
   EXPECT_TRUE(at::allclose(found.at(0), model.encode(x), 1e-5, 1e-6));
   const at::Tensor given = method_of(raw, "forward").run({rows}).front();

@@ -31,7 +31,7 @@ torch::jit::Module scripted(const std::string& body) {
   return module;
 }
 
-Graph graph_of(const std::string& body, const Shape& item = {3}) {
+Graph scripted_graph(const std::string& body, const Shape& item = {3}) {
   const auto module = scripted(body);
   const std::vector<TensorMethod::Argument> arguments = {{"x", item}};
   Graph graph = script_graph(module, "forward", arguments);
@@ -47,7 +47,7 @@ std::vector<std::string> operations_of(const Graph& graph) {
 }
 
 TEST(ScriptGraph, TellsSizesThatGrowWithTheBatch) {
-  const Graph graph = graph_of("    return torch.relu(x).view(x.size(0) * 2, -1)\n", {6});
+  const Graph graph = scripted_graph("    return torch.relu(x).view(x.size(0) * 2, -1)\n", {6});
   EXPECT_EQ(operations_of(graph), (std::vector<std::string>{"aten::relu", "aten::view"}));
   const Value& result = graph.value(graph.outputs.front());
   EXPECT_EQ(result.sizes, (std::vector<Size>{{0, 2}, {3, 0}}));
@@ -55,7 +55,7 @@ TEST(ScriptGraph, TellsSizesThatGrowWithTheBatch) {
 }
 
 TEST(ScriptGraph, KeepsParametersUnderTheirNamesAndWhatFollowsFromThem) {
-  const Graph graph = graph_of("    return torch.matmul(x, torch.t(self.weight))\n");
+  const Graph graph = scripted_graph("    return torch.matmul(x, torch.t(self.weight))\n");
   ASSERT_EQ(graph.operations.size(), 2U);
   const Value& weight = graph.value(graph.operations[0].tensor("self"));
   EXPECT_EQ(weight.name, "weight");
@@ -66,7 +66,7 @@ TEST(ScriptGraph, KeepsParametersUnderTheirNamesAndWhatFollowsFromThem) {
 }
 
 TEST(ScriptGraph, FollowsBranchesThatTheModelDecides) {
-  const Graph graph = graph_of(
+  const Graph graph = scripted_graph(
       "    if self.training:\n        y = torch.relu(x)\n    else:\n        y = torch.tanh(x)\n    "
       "return y\n");
   EXPECT_EQ(operations_of(graph), std::vector<std::string>{"aten::tanh"});
@@ -74,25 +74,28 @@ TEST(ScriptGraph, FollowsBranchesThatTheModelDecides) {
 
 TEST(ScriptGraph, LeavesOutWhatChangesNothing) {
   const Graph graph =
-      graph_of("    return torch.dropout(torch.relu_(x.clone()).contiguous(), 0.5, False)\n");
+      scripted_graph("    return torch.dropout(torch.relu_(x.clone()).contiguous(), 0.5, False)\n");
   EXPECT_EQ(operations_of(graph), std::vector<std::string>{"aten::relu"});
 }
 
 TEST(ScriptGraph, RefusesWhatIsNoListOfOperations) {
-  expect_contains(error_of([] {
-                    graph_of("    while bool(x.sum() < 10.0):\n        x = x + 1\n    return x\n");
-                  }),
-                  {"forward", "prim::Loop"});
   expect_contains(
-      error_of([] { graph_of("    if bool(x.sum() > 0.0):\n        x = x + 1\n    return x\n"); }),
+      error_of([] {
+        scripted_graph("    while bool(x.sum() < 10.0):\n        x = x + 1\n    return x\n");
+      }),
+      {"forward", "prim::Loop"});
+  expect_contains(
+      error_of(
+          [] { scripted_graph("    if bool(x.sum() > 0.0):\n        x = x + 1\n    return x\n"); }),
       {"branch that depends on the items"});
-  expect_contains(error_of([] { graph_of("    return x.size(0)\n"); }),
+  expect_contains(error_of([] { scripted_graph("    return x.size(0)\n"); }),
                   {"expected a method that gives tensors"});
 }
 
 TEST(ScriptGraph, ShowsWhatDoesNotGrowEvenlyWithTheBatch) {
-  expect_contains(error_of([] { graph_of("    return x.repeat([x.size(0) * x.size(0), 1])\n"); }),
-                  {"forward", "batch"});
+  expect_contains(
+      error_of([] { scripted_graph("    return x.repeat([x.size(0) * x.size(0), 1])\n"); }),
+      {"forward", "batch"});
 }
 
 TEST(GraphsOf, NamesTheLayerOfEveryOperation) {
@@ -115,7 +118,7 @@ TEST(GraphsOf, SaysThatAnLstmStartsFromZeros) {
 }
 
 TEST(Operation, SaysWhichArgumentIsNotWhatWasExpected) {
-  const Graph graph = graph_of("    return torch.relu(x)\n");
+  const Graph graph = scripted_graph("    return torch.relu(x)\n");
   expect_contains(error_of([&] { graph.operations[0].integer("dim"); }), {"aten::relu", "dim"});
 }
 

@@ -1,4 +1,4 @@
-"""Runs every command block of README.md and docs/*.md as a reader would: docs_test.py SOURCE_FOLDER BIN_FOLDER
+"""Runs every command block of README.md and docs/*.md as a reader would: docs_test.py SOURCE_FOLDER BIN_FOLDER [OTHER_PYTHON]
 
 Commands run one after the other, in a folder that holds the files they name (`best.pt`, `new.csv`, `scans/` …), made of
 the embedded digits. Programs are reached through a stand-in that trains for two epochs at most and replaces files that an
@@ -124,6 +124,8 @@ def write_files(source, bin_folder, folder):
                       ("conditional", "conditional")):
         shutil.copy(folder / run / "best.pt", folder / f"{name}.pt")
     write_third_party_model(folder / "third_party.pt")
+    subprocess.run([bin_folder / "export", "runs/mine/best.pt", "--format", "pt2,onnx,safetensors,c", "--out", "."], check=True,
+                   stdout=subprocess.DEVNULL, cwd=folder)
 
 
 def write_third_party_model(path):
@@ -203,8 +205,8 @@ def needs_missing_data(message):
 class Reader:
     """Follows the documents in one folder, and remembers what went wrong."""
 
-    def __init__(self, source, bin_folder, folder):
-        self.source, self.folder = source, folder
+    def __init__(self, source, bin_folder, folder, other_python):
+        self.source, self.folder, self.other_python = source, folder, other_python
         self.environment = {**os.environ, "PATH": f"{folder.parent / 'programs'}:{os.environ['PATH']}"}
         self.ran, self.failures = 0, []
         write_stand_ins(bin_folder, folder.parent / "programs")
@@ -235,11 +237,27 @@ class Reader:
             return print(f"FAILED  {where}  {command}\n        there is no such script")
         print(f"not run {where}  {command}  ({reason})")
 
+    def follow_c(self, where, text):
+        """A program, with the files of `export` beside it."""
+        if not shutil.which("cc"):
+            return print(f"not run {where}  C block  (there is no C compiler)")
+        (self.folder / "program.c").write_text(text)
+        self.run(where, "C block", ["sh", "-ec", "cc -std=c99 -Wall -Wextra -Werror program.c -o program -lm && ./program"])
+
     def follow_python(self, where, text):
         card = {"hourglass.json": ""}
         torch.jit.load(str(self.folder / "best.pt"), _extra_files=card)
         shape = [2] + json.loads(card["hourglass.json"])["input_shape"]
+        if "import onnxruntime" in text:
+            return self.follow_onnxruntime(where, text, shape)
         self.run(where, "Python block", [sys.executable, "-W", "ignore", "-c", f"import torch\nx = torch.rand({shape})\n{text}"])
+
+    def follow_onnxruntime(self, where, text, shape):
+        python = self.other_python
+        if not python or subprocess.run([python, "-c", "import onnxruntime"], capture_output=True).returncode != 0:
+            return print(f"not run {where}  Python block  (no Python here imports onnxruntime)")
+        items = f"import numpy\nx = numpy.random.rand(*{shape}).astype('float32')\n"
+        self.run(where, "Python block", [python, "-c", items + text])
 
     def follow(self, document):
         name = document.relative_to(self.source)
@@ -247,15 +265,17 @@ class Reader:
             self.follow_command(f"{name}:{line}", command)
         for line, text in blocks(document, "python"):
             self.follow_python(f"{name}:{line}", text)
+        for line, text in blocks(document, "c"):
+            self.follow_c(f"{name}:{line}", text)
 
 
-def main(source, bin_folder):
+def main(source, bin_folder, other_python=None):
     source, bin_folder = pathlib.Path(source).resolve(), pathlib.Path(bin_folder).resolve()
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary) / "reader"
         folder.mkdir()
         write_files(source, bin_folder, folder)
-        reader = Reader(source, bin_folder, folder)
+        reader = Reader(source, bin_folder, folder, other_python)
         for document in [source / "README.md", *sorted((source / "docs").glob("*.md"))]:
             reader.follow(document)
     print(f"{reader.ran} commands ran, {len(reader.failures)} failed")
