@@ -84,6 +84,8 @@ json onnx_facts(const std::filesystem::path& path) {
         {"output_shape", fmt::format("{} operations", operations)}}});
   json parameters = json::array();
   for (const auto& initializer : file.initializers) {
+    // Whole numbers are shapes and places, which a checkpoint has in its operations.
+    if (initializer.type == "int64") continue;
     parameters.push_back(parameter_row(initializer.name, initializer.sizes));
   }
   const auto card = file.metadata.find("hourglass.json");

@@ -18,6 +18,8 @@ struct BatchPair {
   /// The numbers that a graph has for its tensors: of a tensor one, of a list or tuple one for each;
   /// empty while there are none.
   std::vector<ValueId> ids = {};
+  /// Whether it follows from items, and not from their number and shape alone.
+  bool is_of_items = false;
 };
 
 /// Whether a value is a tensor, or a list or tuple of them.

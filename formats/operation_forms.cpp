@@ -14,6 +14,10 @@ const std::set<std::string> kChangesNothing = {
     "aten::contiguous",    "aten::detach", "aten::dropout", "aten::feature_dropout",
     "aten::alpha_dropout", "aten::clone",  "aten::alias"};
 
+const std::set<std::string> kTellsForm = {
+    "aten::size",  "aten::dim",    "aten::numel",  "aten::len",
+    "prim::dtype", "prim::device", "prim::layout", "aten::is_floating_point"};
+
 const std::set<std::string> kMakesZeros = {"aten::zeros", "aten::zeros_like", "aten::new_zeros"};
 
 /// Operations that only choose or place values of their `self`.
@@ -48,6 +52,8 @@ void use_names_of_convolutions(Operation& operation, const Graph& graph) {
 }  // namespace
 
 bool changes_nothing(const std::string& name) { return kChangesNothing.contains(name); }
+
+bool tells_form(const std::string& name) { return kTellsForm.contains(name); }
 
 void use_common_form(Operation& operation, const Graph& graph, at::ScalarType type) {
   use_names_of_convolutions(operation, graph);

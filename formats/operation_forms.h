@@ -11,6 +11,9 @@ namespace hourglass::formats {
 /// Whether an operation gives what it is given, in evaluation mode: contiguous, dropout.
 bool changes_nothing(const std::string& name);
 
+/// Whether an operation tells the number, shape or type of tensors, which is nothing of their values.
+bool tells_form(const std::string& name);
+
 /// Puts an operation into its common form: convolutions under the name of what they are (aten::conv1d …
 /// aten::conv_transpose2d), with a number for each dimension; casts as aten::to.dtype to `type`, that
 /// of the result.

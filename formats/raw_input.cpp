@@ -15,16 +15,19 @@ namespace jit = torch::jit;
 /// What scaling takes away and multiplies by, shaped as one item, or as one number for all.
 struct Pair {
   at::Tensor offset, factor;
+  at::Tensor inverse;  ///< 1 / factor, and 0 where the factor is: such a value is the offset
 
   Pair(const datasets::Scaling& scaling, const Shape& item)
-      : offset(shaped(scaling.offset, item)), factor(shaped(scaling.factor, item)) {}
-
-  /// 1 / factor, and 0 where the factor is: such a value is the offset.
-  at::Tensor inverse() const {
-    return at::where(factor == 0, at::zeros_like(factor), factor.reciprocal());
-  }
+      : offset(shaped(scaling.offset, item)),
+        factor(shaped(scaling.factor, item)),
+        inverse(shaped(inverses(scaling.factor), item)) {}
 
  private:
+  static std::vector<double> inverses(std::vector<double> factors) {
+    for (double& factor : factors) factor = factor == 0 ? 0 : 1 / factor;
+    return factors;
+  }
+
   static at::Tensor shaped(const std::vector<double>& numbers, const Shape& item) {
     const at::Tensor values = at::tensor(numbers, at::kFloat);
     if (values.numel() == 1) return values;
@@ -78,7 +81,7 @@ Script with_raw_input(const Script& script) {
   raw.module.register_buffer("input_offset", input.offset);
   raw.module.register_buffer("input_factor", input.factor);
   raw.module.register_buffer("output_offset", output.offset);
-  raw.module.register_buffer("output_factor", output.inverse());
+  raw.module.register_buffer("output_factor", output.inverse);
   raw.module.register_attribute("training", c10::BoolType::get(), false);
   std::string source;
   for (const auto& method : script.methods) source += source_of(method);
@@ -89,7 +92,7 @@ Script with_raw_input(const Script& script) {
   raw.card.data->scaling = {};
   if (raw.card.data->targets) raw.card.data->targets->scaling = {};
   const auto stored = [&](double value) {
-    return (at::tensor(value) * output.inverse() + output.offset);
+    return (at::tensor(value) * output.inverse + output.offset);
   };
   raw.card.data->lowest =
       at::minimum(stored(data.lowest), stored(data.highest)).min().item<double>();

@@ -2,7 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/formats/batch_pair.h"
-#include "hourglass/formats/script_graph.h"
+#include "hourglass/formats/method_examples.h"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/jit/frontend/tracer.h>
@@ -38,12 +38,6 @@ jit::Module mirror(const torch::nn::Module& module, const std::string& type_name
   }
   script.register_attribute("training", c10::BoolType::get(), false);
   return script;
-}
-
-std::vector<at::Tensor> examples(const models::TensorMethod& method, int64_t batch) {
-  std::vector<at::Tensor> values;
-  for (const auto& argument : method.arguments) values.push_back(example(argument, batch));
-  return values;
 }
 
 jit::Stack to_stack(const std::vector<at::Tensor>& tensors) {

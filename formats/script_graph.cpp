@@ -1,7 +1,6 @@
 #include "hourglass/formats/script_graph.h"
 
 #include "hourglass/core/error.h"
-#include "hourglass/core/shape.h"
 #include "hourglass/formats/batch_pair.h"
 #include "hourglass/formats/operation_forms.h"
 
@@ -22,9 +21,6 @@ namespace {
 
 namespace jit = torch::jit;
 using c10::IValue;
-
-// Neither of those that a graph is built for.
-constexpr int64_t kComparedBatch = 5;
 
 /// "encoder.dense1" of "encoder.dense1.weight".
 std::string layer_of(const std::string& parameter) {
@@ -97,7 +93,7 @@ class Builder {
                        other = example(arguments[i], BatchPair::kOther);
       const ValueId id = add_value(arguments[i].name, Value::Kind::Input, one, other);
       graph_.inputs.push_back(id);
-      known_[inputs[i + 1]] = {one, other, {id}};
+      known_[inputs[i + 1]] = {one, other, {id}, true};
     }
   }
 
@@ -174,9 +170,17 @@ class Builder {
     known_[node.output()] = {value, value, {}};
   }
 
-  /// A list or tuple of what is pair.
+  /// Whether what a node gives follows from items; their number, shape and type do not.
+  bool follows_from_items(const jit::Node& node) {
+    if (tells_form(node.kind().toQualString())) return false;
+    return std::any_of(node.inputs().begin(), node.inputs().end(),
+                       [&](const jit::Value* input) { return known_of(input).is_of_items; });
+  }
+
+  /// A list or tuple of what is known.
   void join(const jit::Node& node) {
     BatchPair result;
+    result.is_of_items = follows_from_items(node);
     for (const bool first : {true, false}) {
       std::vector<IValue> elements;
       for (const jit::Value* input : node.inputs()) {
@@ -207,7 +211,7 @@ class Builder {
     const auto one = elements(whole.one), other = elements(whole.other);
     size_t next = 0;
     for (size_t i = 0; i < node.outputs().size(); ++i) {
-      BatchPair part = {one.at(i), other.at(i), {}};
+      BatchPair part = {one.at(i), other.at(i), {}, whole.is_of_items};
       const size_t count = tensors_of(one.at(i)).size();
       if (!whole.ids.empty()) {
         part.ids.assign(whole.ids.begin() + static_cast<ptrdiff_t>(next),
@@ -221,7 +225,7 @@ class Builder {
   /// A branch that the model itself decides.
   void branch(const jit::Node& node) {
     const BatchPair& condition = known_of(node.input());
-    if (!condition.one.isBool() || condition.one.toBool() != condition.other.toBool()) {
+    if (condition.is_of_items || condition.one.toBool() != condition.other.toBool()) {
       throw Error("{}: expected a list of operations, found a branch that depends on the items",
                   graph_.method);
     }
@@ -250,6 +254,7 @@ class Builder {
 
   void compute(const jit::Node& node) {
     BatchPair result;
+    result.is_of_items = follows_from_items(node);
     evaluate(node, result);
     if (is_tensors(result.one) && must_write(node, result)) write(node, result);
     if (node.outputs().size() == 1) {
@@ -257,8 +262,10 @@ class Builder {
       return;
     }
     for (size_t i = 0; i < node.outputs().size(); ++i) {
-      BatchPair part = {
-          result.one.toTupleRef().elements()[i], result.other.toTupleRef().elements()[i], {}};
+      BatchPair part = {result.one.toTupleRef().elements()[i],
+                        result.other.toTupleRef().elements()[i],
+                        {},
+                        result.is_of_items};
       if (!result.ids.empty()) part.ids = {result.ids[i]};
       known_[node.outputs()[i]] = std::move(part);
     }
@@ -324,6 +331,11 @@ class Builder {
       if (pair.one.isTensor()) return pair.ids.front();
       return pair.ids;
     }
+    if (pair.is_of_items && !pair.one.isNone()) {
+      throw Error(
+          "{}: expected a '{}' that is the same for all items, found one computed from them",
+          operation.where(), expected.name());
+    }
     return told_content(pair, expected, operation.where());
   }
 
@@ -366,30 +378,10 @@ class Builder {
 
 }  // namespace
 
-at::Tensor example(const models::TensorMethod::Argument& argument, int64_t batch) {
-  const Shape sizes = with_batch(batch, argument.item_shape);
-  if (argument.is_bytes) return at::randint(256, sizes, at::kByte);
-  return argument.below > 0 ? at::randint(argument.below, sizes, at::kLong) : at::rand(sizes);
-}
-
 Graph script_graph(const jit::Module& module, const std::string& method,
                    const std::vector<models::TensorMethod::Argument>& arguments) {
   if (!module.find_method(method)) throw Error("expected a method '{}', found none", method);
   return Builder(module, method, arguments).build();
-}
-
-void expect_same_results(const Graph& graph, const models::TensorMethod& method) {
-  const at::NoGradGuard no_grad;
-  std::vector<at::Tensor> inputs;
-  for (const auto& argument : method.arguments) inputs.push_back(example(argument, kComparedBatch));
-  const auto found = run_graph(graph, inputs), expected = method.run(inputs);
-  const auto is_close = [](const at::Tensor& a, const at::Tensor& b) {
-    return a.sizes() == b.sizes() && at::allclose(a.to(at::kFloat), b.to(at::kFloat), 1e-5, 1e-6);
-  };
-  if (!std::equal(found.begin(), found.end(), expected.begin(), expected.end(), is_close)) {
-    throw Error("{}: expected the same results as the model's at another batch size, found others",
-                graph.method);
-  }
 }
 
 }  // namespace hourglass::formats

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hourglass/formats/graph.h"
+#include "hourglass/formats/method_examples.h"
 #include "hourglass/models/autoencoder.h"
 
 #include <string>
@@ -24,12 +25,5 @@ namespace hourglass::formats {
 /// results other than tensors; and where the method fails.
 Graph script_graph(const torch::jit::Module& module, const std::string& method,
                    const std::vector<models::TensorMethod::Argument>& arguments);
-
-/// Throws `Error` unless the graph gives what the method gives for a batch of another size than those
-/// that a graph is built for.
-void expect_same_results(const Graph& graph, const models::TensorMethod& method);
-
-/// Made-up items for an argument, [B, …]: numbers in 0 … 1, whole numbers, or bytes.
-at::Tensor example(const models::TensorMethod::Argument& argument, int64_t batch);
 
 }  // namespace hourglass::formats

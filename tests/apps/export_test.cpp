@@ -72,7 +72,7 @@ TEST(ExportTool, PutsScalingAndThresholdInside) {
   EXPECT_EQ(methods,
             (std::vector<std::string>{"decode", "encode", "forward", "is_anomaly", "score"}));
   expect_contains(read_file(folder / "deploy/guard.c"),
-                  {"guard_score(const unsigned char x[64])", "int guard_is_anomaly("});
+                  {"guard_score(const float x[64])", "int guard_is_anomaly("});
 }
 
 TEST(ExportTool, IsAnOptionOfTrainers) {

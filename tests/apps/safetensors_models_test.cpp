@@ -151,7 +151,7 @@ TEST(SafetensorsModel, SaysWhyItCannotBeRebuilt) {
   expect_refusal("inspect", {tensors.parent_path() / "last.safetensors"}, kFailed,
                  {"the state of a run", "best.pt"});
   testing::write_file(folder / "a.onnx", "\x08\x07");
-  expect_refusal("inspect", {folder / "a.onnx"}, kFailed, {"an ONNX model", "best.safetensors"});
+  expect_refusal("evaluate", {folder / "a.onnx"}, kFailed, {"an ONNX model", "best.safetensors"});
 }
 
 TEST(SafetensorsModel, StartsAnotherRun) {

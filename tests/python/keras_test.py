@@ -17,8 +17,10 @@ TOLERANCE = 1e-5
 
 def make_models(folder):
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "keras_models.py")
+    # Keras itself asks for TensorFlow where nothing is said.
+    with_jax = {**os.environ, "KERAS_BACKEND": os.environ.get("KERAS_BACKEND", "jax")}
     for python in [sys.executable, *sys.argv[2:]]:
-        if os.path.exists(python) and subprocess.run([python, "-c", "import keras"], capture_output=True).returncode == 0:
+        if os.path.exists(python) and subprocess.run([python, "-c", "import keras"], env=with_jax, capture_output=True).returncode == 0:
             made = subprocess.run([python, script, folder], capture_output=True, text=True)
             if made.returncode == 77:
                 print(made.stdout, end="")
