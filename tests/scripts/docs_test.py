@@ -187,6 +187,8 @@ def completed(command, folder):
         found = sorted(glob.glob(match.group(1) + "*", root_dir=folder))
         return found[0] if found else match.group(0)
 
+    # A shell has an `export` of its own.
+    command = command.replace("build/bin/export ", "env export ")
     command = re.sub(r"(\S+)…", existing, command.replace("build/bin/", ""))
     return re.sub(r"(^|\s)…(?=\s|$)", r"\1", command)
 
