@@ -57,7 +57,10 @@ void ExportOptions::describe(FieldTable& table) {
 
 /// The model with what the options add to it.
 formats::Script script_for(const std::string& path, const ExportOptions& options) {
-  ExportedModel model = open_model(path, options.model);
+  // What is written belongs to no device.
+  ModelOptions on_cpu = options.model;
+  on_cpu.device = "cpu";
+  ExportedModel model = open_model(path, on_cpu);
   formats::Script script = script_of(model);
   if (!options.threshold.empty()) {
     const AnomalyDetector detector = load_detector(options.threshold, model);

@@ -88,9 +88,9 @@ struct ModelPlan {
 /// A function that an exported model has as a method.
 struct TensorMethod {
   struct Argument {
-    std::string name;   ///< "x"
-    Shape item_shape;   ///< without the batch
-    int64_t below = 0;  ///< whole numbers in 0 … below − 1; 0: real numbers
+    std::string name;       ///< "x"
+    Shape item_shape;       ///< without the batch
+    int64_t below = 0;      ///< whole numbers in 0 … below − 1; 0: real numbers
     bool is_bytes = false;  ///< numbers in 0 … 255, of one byte each
   };
   std::string name;  ///< "encode_distribution"

@@ -47,7 +47,8 @@ struct EngineOptions {
   void describe(FieldTable& table) {
     table.add("clip_norm", clip_norm, "shorten gradients that are longer (L2)").above(0);
     table.add("engine", kind, "what computes a step: auto, autograd or fused");
-    table.add("precision", precision, "of matrix products: float32, or bfloat16 where that is faster");
+    table.add("precision", precision,
+              "of matrix products: float32, or bfloat16 where that is faster");
   }
 };
 

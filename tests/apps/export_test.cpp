@@ -40,8 +40,7 @@ TEST(ExportTool, WritesEveryFormatAndTellsWhat) {
 TEST(ExportTool, ReplacesNothingUnasked) {
   const TemporaryFolder folder;
   const fs::path checkpoint = small_checkpoint(folder / "run", "dense_autoencoder", {});
-  expect_refusal("export", {checkpoint, "--out", folder / "run"}, kFailed,
-                 {"best.pt2", "--force"});
+  expect_refusal("export", {checkpoint, "--out", folder / "run"}, kFailed, {"best.pt2", "--force"});
   EXPECT_EQ(run("export", {checkpoint, "--out", folder / "run", "--force"}).exit_code, kDone);
 }
 

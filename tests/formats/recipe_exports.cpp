@@ -77,12 +77,12 @@ void write_recipe(const fs::path& folder, const std::string& variant, const std:
   FieldTable table;
   RunOptions recorded = options;
   recorded.describe(table);
-  const formats::Script script = formats::script_of(
-      *model, {.variant = variant,
-               .network = options.model.network.name(),
-               .recipe = recipe,
-               .options = formats::RecordedOptions(formats::to_json(table)),
-               .data = splits.info});
+  const formats::Script script =
+      formats::script_of(*model, {.variant = variant,
+                                  .network = options.model.network.name(),
+                                  .recipe = recipe,
+                                  .options = formats::RecordedOptions(formats::to_json(table)),
+                                  .data = splits.info});
   fs::create_directories(folder);
   for (const auto& [format, name] : names_of(formats::ExportFormat{})) {
     formats::write_export(script, format, folder, "best");

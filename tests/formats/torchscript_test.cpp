@@ -1,9 +1,9 @@
 #include "hourglass/formats/torchscript.h"
-#include "hourglass/formats/weights.h"
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
 #include "hourglass/evaluation/exported_model.h"
+#include "hourglass/formats/weights.h"
 #include "hourglass/models/autoencoder.h"
 #include "hourglass/models/networks/dense_network.h"
 #include "hourglass/models/networks/lstm_network.h"
