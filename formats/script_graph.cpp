@@ -11,6 +11,7 @@
 #include <torch/csrc/jit/passes/remove_mutation.h>
 
 #include <algorithm>
+#include <exception>
 #include <map>
 #include <memory>
 #include <unordered_map>
@@ -381,7 +382,14 @@ class Builder {
 Graph script_graph(const jit::Module& module, const std::string& method,
                    const std::vector<models::TensorMethod::Argument>& arguments) {
   if (!module.find_method(method)) throw Error("expected a method '{}', found none", method);
-  return Builder(module, method, arguments).build();
+  try {
+    return Builder(module, method, arguments).build();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {  // LibTorch's, whose message is pages long
+    const std::string text = error.what();
+    throw Error("{}: {}", method, text.substr(0, text.find('\n')));
+  }
 }
 
 }  // namespace hourglass::formats

@@ -92,6 +92,12 @@ TEST(ScriptGraph, RefusesWhatIsNoListOfOperations) {
                   {"expected a method that gives tensors"});
 }
 
+TEST(ScriptGraph, SaysWhatFailsInOneLine) {
+  const std::string error = error_of([] { scripted_graph("    return x.view(7, 11)\n"); });
+  expect_contains(error, {"forward", "shape"});
+  EXPECT_EQ(error.find('\n'), std::string::npos);
+}
+
 TEST(ScriptGraph, ShowsWhatDoesNotGrowEvenlyWithTheBatch) {
   expect_contains(
       error_of([] { scripted_graph("    return x.repeat([x.size(0) * x.size(0), 1])\n"); }),
