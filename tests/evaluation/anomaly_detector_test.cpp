@@ -19,14 +19,9 @@ namespace {
 using testing::error_of;
 using testing::expect_contains;
 using testing::exported;
+using testing::four_values;
 using testing::TemporaryFolder;
 using testing::unscaled;
-
-ModelSpec four_values(int64_t condition_width = 0) {
-  return {.shapes = {{4}, {4}},
-          .network = DenseNetwork{.widths = {2}},
-          .condition_width = condition_width};
-}
 
 ExportedModel plain_model(const TemporaryFolder& folder, const std::string& name = "best.pt") {
   Autoencoder model(four_values());

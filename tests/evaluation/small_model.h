@@ -4,6 +4,7 @@
 #include "hourglass/evaluation/exported_model.h"
 #include "hourglass/formats/torchscript.h"
 #include "hourglass/models/autoencoder.h"
+#include "hourglass/models/networks/dense_network.h"
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
@@ -30,6 +31,13 @@ inline evaluation::ExportedModel exported(models::Autoencoder& model,
   if (model.condition_width() > 0) card.condition = {model.condition_width(), classes};
   formats::export_autoencoder(model, path, card);
   return evaluation::ExportedModel::load(path);
+}
+
+/// Of a dense model of rows of four values with a code of two.
+inline models::ModelSpec four_values(int64_t condition_width = 0) {
+  return {.shapes = {{4}, {4}},
+          .network = models::DenseNetwork{.widths = {2}},
+          .condition_width = condition_width};
 }
 
 inline datasets::DatasetPtr unscaled(const at::Tensor& values, const at::Tensor& labels = {}) {

@@ -8,6 +8,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/evaluation/exported_model.h"
+#include "hourglass/evaluation/loaded_script.h"
 #include "hourglass/formats/npy.h"
 #include "hourglass/formats/onnx.h"
 #include "hourglass/formats/script_graph.h"
@@ -39,17 +40,13 @@ using Arguments = std::vector<TensorMethod::Argument>;
 void write_case(const fs::path& folder, const std::string& name, const torch::jit::Module& module,
                 const std::string& method, const Arguments& arguments,
                 const std::map<std::string, std::string>& metadata = {}) {
-  Graph graph = script_graph(module, method, arguments);
-  testing::as_bytes(graph, arguments);
+  const Graph graph = script_graph(module, method, arguments);
   const std::string bytes = onnx_bytes(graph, metadata);
   const OnnxSummary summary = parse_onnx_summary(bytes, name);
   std::vector<NamedTensor> arrays;
   for (const int64_t batch : {1, 2, 33}) {
     std::vector<at::Tensor> inputs;
-    for (const auto& argument : arguments) {
-      const at::Tensor items = example(argument, batch);
-      inputs.push_back(argument.below == 256 ? items.to(at::kByte) : items);
-    }
+    for (const auto& argument : arguments) inputs.push_back(example(argument, batch));
     const auto outputs = run_graph(graph, inputs);
     const auto add = [&](const char* kind, const std::string& port, const at::Tensor& value) {
       const bool is_truth = value.scalar_type() == at::kBool;
@@ -66,19 +63,11 @@ void write_case(const fs::path& folder, const std::string& name, const torch::ji
 /// All methods of a checkpoint.
 void write_checkpoint(const fs::path& folder, const std::string& name, const fs::path& path) {
   auto model = evaluation::ExportedModel::load(path);
-  const ModelCard& card = model.card().value();
-  // Indices below 2 are in any codebook.
-  Arguments items = {{"x", card.input_shape}};
-  Arguments codes = {{"z", card.code_shape, card.code_kind == "indices" ? 2 : 0}};
-  if (card.condition) {
-    items.push_back({"condition", {card.condition->width}});
-    codes.push_back({"condition", {card.condition->width}});
-  }
-  for (const char* method : {"forward", "encode", "decode", "encode_distribution"}) {
-    if (!model.has_method(method)) continue;
-    const bool of_codes = std::string(method) == "decode";
-    write_case(folder, name, model.module(), method, of_codes ? codes : items,
-               {{"hourglass.json", card_text(card)}, {"variant", card.variant}});
+  const Script script = evaluation::script_of(model);
+  for (const auto& method : script.methods) {
+    if (method.name == "layers") continue;
+    write_case(folder, name, script.module, method.name, method.arguments,
+               {{"hourglass.json", card_text(script.card)}, {"variant", script.card.variant}});
   }
 }
 

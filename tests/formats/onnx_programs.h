@@ -18,8 +18,7 @@ struct OnnxProgram {
   std::string body;  ///< "return torch.exp(x)"
 };
 
-/// x [B, 2, 6, 5] real, y the same, i [B, 4] whole numbers in 0 … 6, s [B, 5, 4] a sequence; whole
-/// numbers below 256 are to be bytes (`as_bytes`).
+/// x [B, 2, 6, 5] real, y the same, i [B, 4] whole numbers in 0 … 6, s [B, 5, 4] a sequence.
 inline std::vector<OnnxProgram> onnx_programs() {
   const models::TensorMethod::Argument x = {"x", {2, 6, 5}}, y = {"y", {2, 6, 5}},
                                        i = {"i", {4}, 7}, s = {"s", {5, 4}};
@@ -183,17 +182,9 @@ inline std::vector<OnnxProgram> onnx_programs() {
        "v, hv, cv = torch.lstm(s.transpose(0, 1), [k[:1], h[:1]], [w, r], False, 1, 0., False, "
        "False, False)\n"
        "return y, hy, cy, z, hz, cz, t, ht, v, hv, cv"},
-      {"bytes", {{"x", {2, 6, 5}, 256}}, "return x.to(dtype=6) / 255"},
+      {"bytes", {{"x", {2, 6, 5}, 0, /*is_bytes=*/true}}, "return x.to(dtype=6) / 255"},
       {"same_twice", {x}, "y = x + 1\nreturn x, y, y, torch.ones([3])"},
   };
-}
-
-/// Makes the inputs of a graph bytes that are whole numbers below 256.
-inline void as_bytes(formats::Graph& graph,
-                     const std::vector<models::TensorMethod::Argument>& arguments) {
-  for (size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i].below == 256) graph.values.at(graph.inputs[i]).type = at::kByte;
-  }
 }
 
 /// Gives the module the program as a method.

@@ -117,12 +117,11 @@ TEST(Onnx, ComputesSizesThatGrowWithTheBatch) {
 }
 
 TEST(Onnx, TakesBytesAndWholeNumbers) {
-  const models::TensorMethod::Argument bytes = {"x", {3}, 256}, indices = {"x", {3}, 5};
+  const models::TensorMethod::Argument indices = {"x", {3}, 5},
+                                       bytes = {"x", {3}, 0, /*is_bytes=*/true};
   const std::string body = "return x.to(dtype=6) / 255";
   EXPECT_EQ(summary_of(graph_of(body, indices)).inputs[0].type, "int64");
-  Graph graph = graph_of(body, bytes);
-  testing::as_bytes(graph, {bytes});
-  const OnnxSummary summary = summary_of(graph);
+  const OnnxSummary summary = summary_of(graph_of(body, bytes));
   EXPECT_EQ(summary.inputs[0].type, "uint8");
   EXPECT_EQ(summary.operations, (Counts{{"Cast", 1}, {"Div", 1}}));
 }
