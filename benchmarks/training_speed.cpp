@@ -20,6 +20,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <span>
 
 namespace hourglass::benchmarks {
 
@@ -44,8 +45,8 @@ class FewRowsSampler : public datasets::Sampler {
  public:
   FewRowsSampler(int64_t rows, int64_t all, uint64_t seed) : rows_(rows), shuffled_(all, seed) {}
   int64_t size() const override { return rows_; }
-  at::Tensor order(int64_t epoch) const override {
-    return shuffled_.order(epoch).narrow(0, 0, rows_);
+  void positions(int64_t epoch, int64_t first, std::span<int64_t> to) const override {
+    shuffled_.positions(epoch, first, to);
   }
 
  private:

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <span>
 
 namespace hourglass::datasets {
 
@@ -14,9 +15,9 @@ class Sampler {
   /// How many positions every epoch has.
   virtual int64_t size() const = 0;
 
-  /// The positions of an epoch (counted from 1) in their order: int64 [size] on the CPU. The same
-  /// in every call.
-  virtual at::Tensor order(int64_t epoch) const = 0;
+  /// Writes the positions that an epoch (counted from 1) has at `first`, `first` + 1, …, as many as
+  /// `to` has room for. The same in every call; calls one after the other are the cheapest.
+  virtual void positions(int64_t epoch, int64_t first, std::span<int64_t> to) const = 0;
 };
 
 /// All rows in their own order.
@@ -24,22 +25,25 @@ class SequentialSampler : public Sampler {
  public:
   explicit SequentialSampler(int64_t size) : size_(size) {}
   int64_t size() const override { return size_; }
-  at::Tensor order(int64_t epoch) const override;
+  void positions(int64_t epoch, int64_t first, std::span<int64_t> to) const override;
 
  private:
   int64_t size_;
 };
 
-/// All rows in a random order, another one each epoch.
+/// All rows in a random order, another one each epoch. It keeps the order of the epoch it was last
+/// asked for, eight bytes a row.
 class ShuffledSampler : public Sampler {
  public:
   ShuffledSampler(int64_t size, uint64_t seed) : size_(size), seed_(seed) {}
   int64_t size() const override { return size_; }
-  at::Tensor order(int64_t epoch) const override;
+  void positions(int64_t epoch, int64_t first, std::span<int64_t> to) const override;
 
  private:
   int64_t size_;
   uint64_t seed_;
+  mutable int64_t epoch_ = 0;
+  mutable at::Tensor order_;  // of that epoch
 };
 
 }  // namespace hourglass::datasets

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <utility>
 
 namespace hourglass::training {
@@ -189,8 +190,7 @@ TrainingResult Trainer::run_epochs(const StopRequested& stop_requested) {
 bool Trainer::train_epoch(int64_t epoch, const StopRequested& stop_requested) {
   for (const auto& hook : hooks_) hook->on_epoch_start(epoch, steps_per_epoch());
   model_->train();
-  const at::Tensor order = sampler_->order(epoch).contiguous();
-  const auto* positions = order.const_data_ptr<int64_t>();
+  std::vector<int64_t> positions(static_cast<size_t>(options_.batch_size));
   models::StepContext context{.random = RowRandom(options_.seed, epoch),
                               .step = (epoch - 1) * steps_per_epoch(),
                               .epoch = epoch,
@@ -198,9 +198,10 @@ bool Trainer::train_epoch(int64_t epoch, const StopRequested& stop_requested) {
   for (int64_t step = 0; step < steps_per_epoch(); ++step, ++context.step) {
     if (stop_requested && stop_requested()) return false;
     const int64_t first = step * options_.batch_size;
-    const int64_t count = std::min(options_.batch_size, order.size(0) - first);
-    engine_->train({positions + first, static_cast<size_t>(count)}, context,
-                   learning_rate_.at(context.step));
+    const int64_t count = std::min(options_.batch_size, sampler_->size() - first);
+    const auto batch = std::span(positions).first(static_cast<size_t>(count));
+    sampler_->positions(epoch, first, batch);
+    engine_->train(batch, context, learning_rate_.at(context.step));
     for (const auto& hook : hooks_) hook->on_step(step + 1, *engine_);
   }
   return true;
