@@ -60,7 +60,7 @@ class Clock : public training::Hook {
  public:
   explicit Clock(const SpeedOptions& options) : options_(options) {}
 
-  void on_epoch_start(int64_t /*epoch*/, int64_t steps) override { steps_ = steps; }
+  void on_epoch_start(const training::EpochStart& start) override { steps_ = start.steps; }
 
   training::Verdict on_epoch_end(const training::EpochReport& report,
                                  const training::TrainingStatePtr& /*state*/) override {

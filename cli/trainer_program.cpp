@@ -60,7 +60,7 @@ void add_progress(runs::Run& run, bool log_lines) {
   if (options.quiet) return;
   const auto progress = std::make_shared<training::Progress>(
       training::ProgressOptions{.bar = !log_lines, .line_every = options.log_every},
-      options.training.epochs, run.finished_epochs(), run.data().training->size());
+      options.training.epochs);
   if (run.finished_epochs() == 0 && options.log_every > 1) {
     progress->show_untrained(run.trainer().evaluate_training_rows());
   }
@@ -72,6 +72,13 @@ void show_expectation(const runs::Run& run) {
   if (!expected) return;
   fmt::print("expected  {} at most {:g} after epoch {}; reached {:.6g}\n", expected->column,
              expected->at_most, expected->epoch, expected->value);
+}
+
+/// "epoch 3", "step 20 of 469 of epoch 4".
+std::string place_of(const training::Cursor& cursor, int64_t steps_per_epoch) {
+  const int64_t step = cursor.step - cursor.epoch * steps_per_epoch;
+  if (step == 0) return fmt::format("epoch {}", cursor.epoch);
+  return fmt::format("step {} of {} of epoch {}", step, steps_per_epoch, cursor.epoch + 1);
 }
 
 /// Draws the pictures, and says where everything is.
@@ -110,8 +117,9 @@ int train(TrainerRequest request) {
   show_results(run, result);
   if (result.end == RunEnd::NotFinite) throw Error("{}", result.problem);
   if (result.end != RunEnd::Interrupted) return kDone;
-  fmt::print(stderr, "interrupted after epoch {}; go on with: {}_autoencoder --resume {}\n",
-             result.state->cursor.epoch, run.options().model.variant, run.folder().string());
+  fmt::print(stderr, "interrupted after {}; go on with: {}_autoencoder --resume {}\n",
+             place_of(result.state->cursor, run.trainer().steps_per_epoch()),
+             run.options().model.variant, run.folder().string());
   return kInterrupted;
 }
 

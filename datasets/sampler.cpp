@@ -23,4 +23,14 @@ void ShuffledSampler::positions(int64_t epoch, int64_t first, std::span<int64_t>
   std::copy_n(order_.const_data_ptr<int64_t>() + first, to.size(), to.begin());
 }
 
+void StretchSampler::positions(int64_t epoch, int64_t first, std::span<int64_t> to) const {
+  for (int64_t next = (epoch - 1) * size_ + first; !to.empty();) {
+    const int64_t pass = next / whole_->size(), begin = next % whole_->size();
+    const int64_t count = std::min(std::ssize(to), whole_->size() - begin);
+    whole_->positions(pass + 1, begin, to.first(static_cast<size_t>(count)));
+    to = to.subspan(static_cast<size_t>(count));
+    next += count;
+  }
+}
+
 }  // namespace hourglass::datasets

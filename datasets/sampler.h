@@ -3,7 +3,9 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <utility>
 
 namespace hourglass::datasets {
 
@@ -44,6 +46,20 @@ class ShuffledSampler : public Sampler {
   uint64_t seed_;
   mutable int64_t epoch_ = 0;
   mutable at::Tensor order_;  // of that epoch
+};
+
+/// Epochs of a length of their own: each goes on in the other sampler's rows where the last one
+/// stopped, which begins anew, in its next order, once all have come.
+class StretchSampler : public Sampler {
+ public:
+  StretchSampler(std::shared_ptr<const Sampler> whole, int64_t size)
+      : whole_(std::move(whole)), size_(size) {}
+  int64_t size() const override { return size_; }
+  void positions(int64_t epoch, int64_t first, std::span<int64_t> to) const override;
+
+ private:
+  std::shared_ptr<const Sampler> whole_;
+  int64_t size_;
 };
 
 }  // namespace hourglass::datasets

@@ -44,6 +44,17 @@ std::vector<ModelPlan::Entry> entries(const Stack& stack, const std::string& pre
 
 }  // namespace
 
+StepValues part_of_batch(const Phase& phase, StepValues values, const StepContext& context,
+                         int64_t items) {
+  const double share = context.share(items);
+  if (share == 1) return values;
+  for (size_t i = 0; i < values.terms.size(); ++i) {
+    if (!phase.terms.at(i).sum_over_batch) values.terms[i] = values.terms[i] * share;
+  }
+  for (auto& metric : values.metrics) metric = metric * share;
+  return values;
+}
+
 double weight_at(const Term& term, const StepContext& context) {
   if (!context.training || term.warmup_epochs == 0) return term.weight;
   const double grown = static_cast<double>(context.epoch) / static_cast<double>(term.warmup_epochs);
@@ -64,6 +75,13 @@ at::Tensor total(const Phase& phase, const StepValues& values, const StepContext
     total = total.defined() ? total + part : part;
   }
   return total;
+}
+
+void Autoencoder::share_batches(const Processes& processes) {
+  processes_ = &processes;
+  for (const auto& module : modules(/*include_self=*/false)) {
+    if (auto* layer = dynamic_cast<Layer*>(module.get())) layer->processes = &processes;
+  }
 }
 
 Autoencoder::Autoencoder(const ModelSpec& spec, const std::vector<std::string>& heads)

@@ -2,6 +2,7 @@
 
 #include "hourglass/core/batch.h"
 #include "hourglass/core/named_tensor.h"
+#include "hourglass/core/processes.h"
 #include "hourglass/core/row_random.h"
 #include "hourglass/models/likelihood.h"
 #include "hourglass/models/network.h"
@@ -27,8 +28,8 @@ struct Term {
   double weight = 1;  ///< how much of it the optimizer sees
   /// Epochs over which the weight grows to its value while training; validation has all of it.
   int64_t warmup_epochs = 0;
-  /// Whether the value is a sum over the rows of a batch rather than a mean: processes that share a
-  /// batch add such values and average the others.
+  /// Whether the value is a sum over the rows of a batch rather than a mean: of processes that share
+  /// a batch each has its part of a sum, and of a mean what is to be weighed by its rows.
   bool sum_over_batch = false;
 };
 
@@ -50,6 +51,13 @@ struct StepContext {
   int64_t epoch = 1;     ///< counted from 1
   bool training = true;  ///< false while validating
   size_t phase = 0;      ///< which of the objective's phases
+  /// Items of the batch, those of other processes too; 0: those at hand are all.
+  int64_t batch_items = 0;
+
+  /// What part of the batch so many items are.
+  double share(int64_t items) const {
+    return batch_items == 0 ? 1 : static_cast<double>(items) / static_cast<double>(batch_items);
+  }
 };
 
 /// What a phase declared, for one batch: scalars in the order of the declaration.
@@ -57,6 +65,10 @@ struct StepValues {
   std::vector<at::Tensor> terms;
   std::vector<at::Tensor> metrics = {};
 };
+
+/// What `items` items add to the values of the whole batch: those of all processes add up to them.
+StepValues part_of_batch(const Phase& phase, StepValues values, const StepContext& context,
+                         int64_t items);
 
 /// The weight of a term in a step.
 double weight_at(const Term& term, const StepContext& context);
@@ -139,6 +151,9 @@ class Autoencoder : public torch::nn::Module {
   /// norms of weights, and the like.
   virtual void after_step(const Batch& /*batch*/, const StepContext& /*context*/) {}
 
+  /// Tells the model and its layers with whom they share every batch; `processes` must outlive it.
+  void share_batches(const Processes& processes);
+
   // ---- What it is
 
   const Shape& input_shape() const { return shapes_.input; }
@@ -183,8 +198,13 @@ class Autoencoder : public torch::nn::Module {
   /// one of it.
   const Shape& network_code_shape() const { return network_.code_shape; }
 
+  /// Who has the other rows of the batch. What an objective takes from a batch as a whole, it takes
+  /// over all of them: see whole_batch.h.
+  const Processes& processes() const { return *processes_; }
+
  private:
   ItemShapes shapes_;
+  const Processes* processes_ = &kAlone;
   Likelihood likelihood_;
   int64_t condition_width_;
   std::shared_ptr<Layer> output_;

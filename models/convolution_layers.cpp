@@ -1,6 +1,7 @@
 #include "hourglass/models/convolution_layers.h"
 
 #include "hourglass/models/initializers.h"
+#include "hourglass/models/whole_batch.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -125,12 +126,33 @@ at::Tensor BatchNormLayer::run(const at::Tensor& x) {
                           /*cudnn_enabled=*/true);
   };
   if (!is_training()) return normalise(running_mean_, running_var_, 0);
+  if (!processes->alone()) return normalised_with_others(x);
   // The unbiased variance of a single value is 0/0, and a running variance would stay NaN for ever.
   if (x.numel() == x.size(1)) return normalise({}, {}, 0);
   const at::Tensor mean = at::zeros_like(running_mean_), variance = at::zeros_like(running_var_);
   const at::Tensor y = normalise(mean, variance, 1);
   average(mean, variance);
   return y;
+}
+
+at::Tensor BatchNormLayer::normalised_with_others(const at::Tensor& x) {
+  // Of the channels of x, [1, C, 1, …].
+  const auto by_channel = [&](const at::Tensor& values) {
+    std::vector<int64_t> sizes(static_cast<size_t>(x.dim()), 1);
+    sizes[1] = -1;
+    return values.view(sizes);
+  };
+  const auto sum = [&](const at::Tensor& values) {
+    return sum_of_all(values.transpose(0, 1).flatten(1).sum(1), *processes);
+  };
+  const double own = static_cast<double>(x.numel()) / static_cast<double>(x.size(1));
+  const auto count = sum_of_all(at::full({}, own, at::kDouble), *processes).item<double>();
+  const at::Tensor mean = sum(x) / count;
+  const at::Tensor centred = x - by_channel(mean);
+  const at::Tensor variance = sum(centred.square()) / count;
+  if (count > 1) average(mean.detach(), variance.detach() * (count / (count - 1)));
+  const at::Tensor scale = weight_ * (variance + epsilon_).rsqrt();
+  return centred * by_channel(scale) + by_channel(bias_);
 }
 
 void BatchNormLayer::average(const at::Tensor& mean, const at::Tensor& variance) {

@@ -82,6 +82,9 @@ class BatchNormLayer : public Layer {
   at::Tensor weight_, bias_, running_mean_, running_var_;  // [C]
   at::Tensor steps_;                                       // of training, []: int64
 
+  /// By the moments of the whole batch, of which other processes have some rows.
+  at::Tensor normalised_with_others(const at::Tensor& x);
+
   /// A batch's moments [C] go into the running averages.
   void average(const at::Tensor& mean, const at::Tensor& variance);
 };

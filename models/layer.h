@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hourglass/core/processes.h"
 #include "hourglass/models/activation.h"
 
 #include <torch/nn/module.h>
@@ -36,6 +37,9 @@ class Layer : public torch::nn::Module {
   }
 
   virtual LayerPlan plan() const = 0;
+
+  /// Who has the other rows of a batch: for what a layer takes from a batch as a whole.
+  const Processes* processes = &kAlone;
 
   /// Called with every output while it is set.
   std::function<void(const at::Tensor&)> listener;

@@ -1,6 +1,7 @@
 #include "hourglass/models/sparse.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/models/whole_batch.h"
 
 #include <ATen/ATen.h>
 
@@ -9,10 +10,10 @@
 namespace hourglass::models {
 namespace {
 
-/// Σⱼ KL(ρ ‖ ρ̂ⱼ) of a code [B, …].
-at::Tensor kl_penalty(const at::Tensor& h, double rho) {
+/// Σⱼ KL(ρ ‖ ρ̂ⱼ) of a code's means [units…].
+at::Tensor kl_penalty(const at::Tensor& means, double rho) {
   // A unit that is silent or full in every row would have an infinite distance.
-  const at::Tensor mean = h.mean(0).clamp(1e-6, 1 - 1e-6);
+  const at::Tensor mean = means.clamp(1e-6, 1 - 1e-6);
   return (rho * (rho / mean).log() + (1 - rho) * ((1 - rho) / (1 - mean)).log()).sum();
 }
 
@@ -39,11 +40,13 @@ std::vector<Phase> Sparse::phases() const {
   return {{.terms = {{"reconstruction"}, sparsity}, .metrics = {"mean_activation"}}};
 }
 
-StepValues Sparse::losses(const Batch& batch, const StepContext& /*context*/) {
+StepValues Sparse::losses(const Batch& batch, const StepContext& context) {
   const at::Tensor h = encode(batch.input, batch.condition);
   const at::Tensor logits = decode_logits(h, batch.condition);
-  const at::Tensor penalty =
-      options_.sparsity == Sparsity::L1 ? h.abs().sum() : kl_penalty(h, options_.target_activation);
+  const at::Tensor penalty = options_.sparsity == Sparsity::L1
+                                 ? h.abs().sum()
+                                 : kl_penalty(mean_of_all(h, context.share(h.size(0)), processes()),
+                                              options_.target_activation);
   return {.terms = {reconstruction_loss(likelihood(), logits, batch.target), penalty},
           .metrics = {h.mean()}};
 }

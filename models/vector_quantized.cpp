@@ -1,5 +1,7 @@
 #include "hourglass/models/vector_quantized.h"
 
+#include "hourglass/models/whole_batch.h"
+
 #include <ATen/ATen.h>
 
 #include <utility>
@@ -49,6 +51,11 @@ at::Tensor VectorQuantized::decode_logits(const at::Tensor& z, const at::Tensor&
   return decoder_output(looked_up(z.to(at::kLong)), condition);
 }
 
+at::Tensor VectorQuantized::use_of(const at::Tensor& indices) const {
+  const at::Tensor use = at::bincount(indices, {}, options_.codebook_size);
+  return sum_of_all(use.to(codebook_.scalar_type()), processes());
+}
+
 std::vector<Phase> VectorQuantized::phases() const {
   Phase phase = {
       .terms = {{"reconstruction"}, {.name = "commitment", .weight = options_.commitment}},
@@ -63,8 +70,8 @@ StepValues VectorQuantized::losses(const Batch& batch, const StepContext& contex
   const at::Tensor indices = nearest(flat).detach();                // [N]
   const at::Tensor q = looked_up(indices.view(with_batch(-1, code_shape())));
   const at::Tensor logits = decoder_output(e + (q - e).detach(), batch.condition);
-  const at::Tensor use = at::bincount(indices, {}, options_.codebook_size).to(flat.scalar_type());
-  const at::Tensor share = use / static_cast<double>(indices.size(0));
+  const at::Tensor use = use_of(indices);
+  const at::Tensor share = use / use.sum();
   if (context.training) seen_ = flat, assigned_ = indices;
 
   StepValues values = {
@@ -80,12 +87,11 @@ StepValues VectorQuantized::losses(const Batch& batch, const StepContext& contex
 void VectorQuantized::after_step(const Batch& /*batch*/, const StepContext& context) {
   const at::NoGradGuard no_grad;
   const double decay = options_.decay;
-  const at::Tensor use =
-      at::bincount(assigned_, {}, options_.codebook_size).to(counts_.scalar_type());
+  const at::Tensor use = use_of(assigned_).to(counts_.scalar_type());
   counts_.mul_(decay).add_(use, 1 - decay);
   if (sums_.defined()) {
-    const at::Tensor sum =
-        at::zeros_like(sums_).index_add_(0, assigned_, seen_.to(sums_.scalar_type()));
+    const at::Tensor sum = sum_of_all(
+        at::zeros_like(sums_).index_add_(0, assigned_, seen_.to(sums_.scalar_type())), processes());
     sums_.mul_(decay).add_(sum, 1 - decay);
     codebook_.copy_(at::where(counts_.unsqueeze(1) > 0, sums_ / counts_.unsqueeze(1), codebook_));
   }
@@ -98,12 +104,13 @@ void VectorQuantized::reseed(const StepContext& context) {
   const at::Tensor average = counts_.mean();
   const at::Tensor unused = (counts_ < average * options_.reseed_below).nonzero().flatten();
   if (unused.size(0) == 0) return;
+  const at::Tensor seen = rows_of_all(seen_, processes());
   // Keyed by vector and step, so that a resumed run draws the same.
   const at::Tensor keys = unused.cpu() + context.step * options_.codebook_size;
   const at::Tensor draws = context.random.uniform("reseed", keys, {1}).flatten();
-  const at::Tensor chosen = (draws * static_cast<double>(seen_.size(0))).to(at::kLong);
+  const at::Tensor chosen = (draws * static_cast<double>(seen.size(0))).to(at::kLong);
   const at::Tensor vectors =
-      seen_.index_select(0, chosen.to(seen_.device())).to(codebook_.scalar_type());
+      seen.index_select(0, chosen.to(seen.device())).to(codebook_.scalar_type());
   codebook_.index_copy_(0, unused, vectors);
   counts_.index_copy_(0, unused, average.expand({unused.size(0)}));
   if (sums_.defined()) sums_.index_copy_(0, unused, vectors * average);

@@ -81,6 +81,8 @@ class VectorQuantized : public Autoencoder {
   at::Tensor vectors(const at::Tensor& map) const;        // [B, D, …] -> [B · places, D]
   at::Tensor nearest(const at::Tensor& vectors) const;    // [N, D] -> [N] int64
   at::Tensor looked_up(const at::Tensor& indices) const;  // [B, …] -> [B, D, …]
+  /// How often the whole batch uses each vector: [K].
+  at::Tensor use_of(const at::Tensor& indices) const;
   void reseed(const StepContext& context);
 };
 

@@ -1,6 +1,7 @@
 #include "hourglass/models/wasserstein.h"
 
 #include "hourglass/models/gaussian.h"
+#include "hourglass/models/whole_batch.h"
 
 #include <ATen/ATen.h>
 
@@ -47,7 +48,8 @@ StepValues Wasserstein::losses(const Batch& batch, const StepContext& context) {
   const at::Tensor prior = context.random.normal_like("prior", batch.rows, z);
   const at::Tensor logits = decode_logits(z, batch.condition);
   return {.terms = {reconstruction_loss(likelihood(), logits, batch.target, Reduction::SumOfValues),
-                    squared_mmd(z.flatten(1), prior.flatten(1))}};
+                    squared_mmd(rows_of_all(z.flatten(1), processes()),
+                                rows_of_all(prior.flatten(1), processes()))}};
 }
 
 std::optional<ObjectivePlan> Wasserstein::objective_plan() const {

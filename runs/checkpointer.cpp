@@ -22,7 +22,6 @@ namespace hourglass::runs {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kKeptPrefix = "best-epoch";
 
@@ -62,9 +61,18 @@ Checkpointer::Checkpointer(fs::path folder, models::AutoencoderPtr exported,
       options_(options),
       card_(std::move(card)) {
   if (!written) return;
-  written_epoch_ = written->cursor.epoch;
+  written_step_ = written->cursor.step;
   written_best_epoch_ = written->best.epoch;
-  if (options_.keep_best > 0) kept_ = kept_files(folder_, written_epoch_);
+  if (options_.keep_best > 0) kept_ = kept_files(folder_, written->cursor.epoch);
+}
+
+bool Checkpointer::wants_state() {
+  return options_.interval > 0 && since_written_.seconds() >= options_.interval;
+}
+
+void Checkpointer::on_state(const training::TrainingStatePtr& state) {
+  latest_ = state;
+  if (wants_state()) write();
 }
 
 training::Verdict Checkpointer::on_epoch_end(const training::EpochReport& report,
@@ -73,22 +81,21 @@ training::Verdict Checkpointer::on_epoch_end(const training::EpochReport& report
   // Snapshots share their tensors with the state: all but the last are kept alive for this alone.
   if (report.improved && options_.keep_best > 0) waiting_.push_back(state->best);
   if (std::ssize(waiting_) > options_.keep_best) waiting_.pop_front();
-  const std::chrono::duration<double> since = Clock::now() - written_at_;
-  if (since.count() >= options_.interval) write();
+  if (since_written_.seconds() >= options_.interval) write();
   return training::Verdict::Continue;
 }
 
 void Checkpointer::write() {
-  if (!latest_ || latest_->cursor.epoch == written_epoch_) return;
+  if (!latest_ || latest_->cursor.step == written_step_) return;
   // The models first: should the program end in between, the state is of an earlier epoch, and
   // resuming makes the same models again.
   if (latest_->best.epoch != written_best_epoch_) export_model(latest_->best, folder_ / "best.pt");
   write_kept();
   save_state(folder_ / "last.safetensors", *latest_);
   remove_surplus();
-  written_epoch_ = latest_->cursor.epoch;
+  written_step_ = latest_->cursor.step;
   written_best_epoch_ = latest_->best.epoch;
-  written_at_ = Clock::now();
+  since_written_.restart();
 }
 
 void Checkpointer::export_model(const training::BestEpoch& best, const fs::path& path) {

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "hourglass/core/fields.h"
+#include "hourglass/core/stopwatch.h"
 #include "hourglass/formats/card.h"
 #include "hourglass/training/trainer.h"
 
-#include <chrono>
 #include <deque>
 #include <filesystem>
 #include <functional>
@@ -20,9 +20,7 @@ struct CheckpointOptions {
   int64_t keep_best = 0;
 
   void describe(FieldTable& table) {
-    table
-        .add("checkpoint_interval", interval,
-             "between checkpoints, at the ends of epochs; 0: after every epoch")
+    table.add("checkpoint_interval", interval, "between checkpoints; 0: after every epoch")
         .at_least(0)
         .shown_as("SECONDS")
         .not_recorded();
@@ -38,9 +36,9 @@ struct CheckpointOptions {
 /// Writes `best.pt` (the best model as TorchScript), `best.pt2` (the same as an archive of Python's
 /// torch.export) and `last.safetensors` (the state to resume from).
 ///
-/// They are due at the end of an epoch once `interval` seconds have passed since the last time, and
-/// at the end of the run. Until then a finished epoch is a snapshot in memory, so that short epochs
-/// do not pay for files. `last.safetensors` holds the best weights too: it alone decides what a
+/// They are due once `interval` seconds have passed since the last time, in the middle of an epoch
+/// too, and at the end of the run. Until then a finished epoch is a snapshot in memory, so that short
+/// epochs do not pay for files. `last.safetensors` holds the best weights too: it alone decides what a
 /// resumed run continues from.
 ///
 /// With `keep_best` the last so many best epochs, whenever they were, are there as
@@ -56,6 +54,8 @@ class Checkpointer : public training::Hook {
   Checkpointer(std::filesystem::path folder, models::AutoencoderPtr exported,
                CheckpointOptions options, CardOf card, const training::TrainingStatePtr& written);
 
+  bool wants_state() override;
+  void on_state(const training::TrainingStatePtr& state) override;
   training::Verdict on_epoch_end(const training::EpochReport& report,
                                  const training::TrainingStatePtr& state) override;
   void on_run_end() override { write(); }
@@ -66,8 +66,8 @@ class Checkpointer : public training::Hook {
   CheckpointOptions options_;
   CardOf card_;
   training::TrainingStatePtr latest_;
-  int64_t written_epoch_ = 0, written_best_epoch_ = 0;
-  std::chrono::steady_clock::time_point written_at_ = std::chrono::steady_clock::now();
+  int64_t written_step_ = 0, written_best_epoch_ = 0;
+  Stopwatch since_written_;
   std::deque<training::BestEpoch> waiting_;  // to be kept, since the last checkpoint
   std::deque<std::filesystem::path> kept_;   // oldest first
   bool has_told_ = false;                    // that there is no best.pt2

@@ -69,6 +69,18 @@ class Header {
     return *number;
   }
 
+  bool has(const std::string& key) const { return texts_.contains(key); }
+
+  std::vector<double> numbers(const std::string& key) const {
+    std::vector<double> numbers;
+    for (const auto& part : split_text(text(key), ',')) {
+      const auto number = parse_double(part);
+      if (!number) fail(key, "numbers");
+      numbers.push_back(*number);
+    }
+    return numbers;
+  }
+
   std::vector<std::string> names(const std::string& key) const {
     return split_text(text(key), ',');
   }
@@ -101,6 +113,39 @@ class Header {
   std::string where_;
 };
 
+/// What the epoch has come to so far.
+void add_unfinished(std::map<std::string, std::string>& header,
+                    const training::UnfinishedEpoch& unfinished) {
+  const training::EpochSums& sums = unfinished.sums;
+  std::vector<std::string> values;
+  for (const double value : sums.values) values.push_back(fmt::format("{}", value));
+  header["unfinished.sums"] = join_text(values, ",");
+  header["unfinished.items"] = std::to_string(sums.items);
+  header["unfinished.steps"] = std::to_string(sums.steps);
+  header["unfinished.seconds"] = fmt::format("{}", unfinished.seconds);
+  if (sums.first_nonfinite_step) {
+    header["unfinished.first_nonfinite_step"] = std::to_string(*sums.first_nonfinite_step);
+  }
+}
+
+training::UnfinishedEpoch read_unfinished(const Header& header) {
+  training::UnfinishedEpoch unfinished;
+  if (!header.has("unfinished.sums")) return unfinished;
+  unfinished.sums = {.values = header.numbers("unfinished.sums"),
+                     .items = header.integer("unfinished.items"),
+                     .steps = header.integer("unfinished.steps"),
+                     .first_nonfinite_step = {}};
+  if (header.has("unfinished.first_nonfinite_step")) {
+    unfinished.sums.first_nonfinite_step = header.integer("unfinished.first_nonfinite_step");
+  }
+  unfinished.seconds = header.number("unfinished.seconds");
+  return unfinished;
+}
+
+bool is_at_best(const TrainingState& state) {
+  return state.best.epoch == state.cursor.epoch && state.unfinished.sums.steps == 0;
+}
+
 void check_kind(const formats::TensorFile& file, const Header& header, const std::string& where) {
   const auto kind = file.metadata.find("kind");
   if (kind == file.metadata.end() || kind->second != kKind) {
@@ -123,6 +168,7 @@ void save_state(const std::filesystem::path& path, const TrainingState& state) {
   header["version"] = std::to_string(kVersion);
   header["epoch"] = std::to_string(state.cursor.epoch);
   header["step"] = std::to_string(state.cursor.step);
+  if (state.unfinished.sums.steps > 0) add_unfinished(header, state.unfinished);
   header["learning_rate.factor"] = number(state.learning_rate.factor);
   header["learning_rate.best"] = number(state.learning_rate.best);
   header["learning_rate.epochs_without_improvement"] =
@@ -144,8 +190,8 @@ void save_state(const std::filesystem::path& path, const TrainingState& state) {
     header["best.training"] = measurements_text(state.best.training);
     header["best.validation"] = measurements_text(state.best.validation);
   }
-  // The best epoch's weights are there once: those of the last epoch, where that is the best.
-  if (state.best.epoch != state.cursor.epoch) add_tensors(file, kBest, state.best.model);
+  // The best epoch's weights are there once: as the model, where it is at the end of that epoch.
+  if (!is_at_best(state)) add_tensors(file, kBest, state.best.model);
   formats::write_safetensors(path, file);
 }
 
@@ -158,6 +204,7 @@ TrainingState load_state(const std::filesystem::path& path) {
   state.cursor = {.epoch = header.integer("epoch"), .step = header.integer("step")};
   state.learning_rate = {header.number("learning_rate.factor"), header.number("learning_rate.best"),
                          header.integer("learning_rate.epochs_without_improvement")};
+  state.unfinished = read_unfinished(header);
   state.engine.model = tensors_below(file, kModel);
   for (const auto& phase : header.names("phases")) {
     state.engine.optimizers.push_back({.phase = phase,
@@ -170,8 +217,7 @@ TrainingState load_state(const std::filesystem::path& path) {
     state.best.monitored = header.number("best.monitored");
     state.best.training = header.measurements("best.training");
     state.best.validation = header.measurements("best.validation");
-    state.best.model =
-        state.best.epoch == state.cursor.epoch ? state.engine.model : tensors_below(file, kBest);
+    state.best.model = is_at_best(state) ? state.engine.model : tensors_below(file, kBest);
   }
   return state;
 }

@@ -1,9 +1,9 @@
 #include "hourglass/training/autograd_engine.h"
 
 #include "hourglass/core/error.h"
-#include "hourglass/datasets/batches.h"
 #include "hourglass/models/tensors.h"
 #include "hourglass/training/flat_parameters.h"
+#include "hourglass/training/shares.h"
 
 #include <ATen/ATen.h>
 #include <ATen/autocast_mode.h>
@@ -56,12 +56,13 @@ class EvaluationGuard {
 class AutogradEngine : public Engine {
  public:
   AutogradEngine(const EngineOptions& options, const EngineParts& parts)
-      : options_(options),
+      : Engine(Averages(reported_names(parts.model.phases()), parts.processes)),
+        options_(options),
         model_(parts.model),
         data_(parts.data),
+        processes_(parts.processes),
         optimizer_kind_(parts.optimizer.kind),
-        flat_(parts.model),
-        averages_(reported_names(parts.model.phases())) {
+        flat_(parts.model) {
     for (auto& declared : model_.phases()) {
       const auto range = flat_.range(declared.modules);
       auto optimizer = make_optimizer(parts.optimizer, flat_.values(range));
@@ -84,25 +85,24 @@ class AutogradEngine : public Engine {
       step(phases_[in_phase.phase], batch, in_phase, learning_rate, report);
     }
     model_.after_step(batch, context);
-    averages_.add(report.in_order(), std::ssize(positions));
+    averages.add(report.in_order(), items_of(context, std::ssize(positions)));
   }
-
-  EpochMeans take_means() override { return averages_.take(); }
-  double recent_loss() const override { return averages_.recent_loss(); }
 
   EpochMeans evaluate(const datasets::Dataset& data, int64_t batch_size, int64_t epoch,
                       const RowRandom& random) override {
     const EvaluationGuard evaluation(model_);
-    Averages averages(reported_names(model_.phases()));
-    datasets::for_each_batch(data, batch_size, epoch, [&](const Batch& batch, int64_t /*first*/) {
-      models::StepContext context{.random = random, .epoch = epoch, .training = false};
+    Averages means(reported_names(model_.phases()), processes_);
+    for_each_share(data.size(), batch_size, processes_, [&](const ShareOfBatch& share) {
+      const Batch batch = data.batch(at::arange(share.first, share.first + share.count), epoch);
+      models::StepContext context{
+          .random = random, .epoch = epoch, .training = false, .batch_items = share.batch_items};
       Report report;
       for (context.phase = 0; context.phase < phases_.size(); ++context.phase) {
         losses(phases_[context.phase], batch, context, report);
       }
-      averages.add(report.in_order(), batch.input.size(0));
+      means.add(report.in_order(), share.batch_items);
     });
-    return averages.take();
+    return means.take();
   }
 
   at::Tensor encode(const Batch& batch) override {
@@ -166,16 +166,17 @@ class AutogradEngine : public Engine {
   EngineOptions options_;
   models::Autoencoder& model_;
   const datasets::Dataset& data_;
+  const Processes& processes_;
   OptimizerKind optimizer_kind_;
   FlatParameters flat_;
   std::vector<RunningPhase> phases_;
-  Averages averages_;
 
   /// The phase's weighted sum.
   at::Tensor losses(const RunningPhase& phase, const Batch& batch,
                     const models::StepContext& context, Report& report) {
     const PrecisionGuard precision(options_.precision, batch.input.device().type());
-    const models::StepValues values = model_.losses(batch, context);
+    const models::StepValues values = models::part_of_batch(
+        phase.declared, model_.losses(batch, context), context, batch.input.size(0));
     const at::Tensor sum = total(phase.declared, values, context);
     if (context.phase == 0) report.loss = sum.detach();
     for (const auto& term : values.terms) report.values.push_back(term.detach());
@@ -191,6 +192,7 @@ class AutogradEngine : public Engine {
                                            /*retain_graph=*/false, /*create_graph=*/false,
                                            /*allow_unused=*/true));
     const at::NoGradGuard no_grad;
+    processes_.sum(gradient);
     if (options_.clip_norm) {
       gradient.mul_((*options_.clip_norm / (gradient.norm() + 1e-6)).clamp_max(1));
     }

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
-#include <numeric>
+#include <utility>
 
 namespace hourglass::training {
 
@@ -45,43 +45,78 @@ std::vector<double> Averages::table() const {
   return {first, first + table.numel()};
 }
 
-EpochMeans Averages::take() {
-  EpochMeans means;
-  if (items_.empty()) return means;
+EpochSums Averages::sums() const {
+  EpochSums sums = before_;
+  sums.values.resize(names_.size());
   const std::vector<double> cells = table();
-  const auto all_items =
-      static_cast<double>(std::accumulate(items_.begin(), items_.end(), int64_t{0}));
-  for (size_t i = 0; i < names_.size(); ++i) {
-    double sum = 0;
-    for (size_t step = 0; step < items_.size(); ++step) {
-      sum += cells[step * names_.size() + i] * static_cast<double>(items_[step]);
+  for (size_t step = 0; step < items_.size(); ++step) {
+    const double* values = cells.data() + step * names_.size();
+    for (size_t i = 0; i < names_.size(); ++i) {
+      sums.values[i] += values[i] * static_cast<double>(items_[step]);
     }
-    means.values.push_back({names_[i], sum / all_items});
-  }
-  for (size_t step = 0; step < items_.size() && !means.first_nonfinite_step; ++step) {
-    if (!std::isfinite(cells[step * names_.size()])) {
-      means.first_nonfinite_step = static_cast<int64_t>(step);
+    if (!std::isfinite(values[0]) && !sums.first_nonfinite_step) {
+      sums.first_nonfinite_step = sums.steps;
     }
+    sums.items += items_[step];
+    ++sums.steps;
   }
+  return sums;
+}
+
+void Averages::restore(EpochSums sums) {
+  if (!sums.values.empty() && sums.values.size() != names_.size()) {
+    throw Error("the saved sums of an epoch: expected {} of them, found {}", names_.size(),
+                sums.values.size());
+  }
+  forget();
+  before_ = std::move(sums);
+}
+
+void Averages::forget() {
+  before_ = {};
   rows_.clear();
   numbers_.clear();
   items_.clear();
+}
+
+EpochMeans Averages::take() {
+  EpochSums sums = this->sums();
+  forget();
+  if (sums.items == 0) return {};
+  add_up(sums);
+  EpochMeans means;
+  for (size_t i = 0; i < names_.size(); ++i) {
+    means.values.push_back({names_[i], sums.values[i] / static_cast<double>(sums.items)});
+  }
+  means.first_nonfinite_step = sums.first_nonfinite_step;
   return means;
+}
+
+/// Of this process -> of all.
+void Averages::add_up(EpochSums& sums) const {
+  if (processes_.alone()) return;
+  processes_.sum(at::from_blob(sums.values.data(), {std::ssize(sums.values)}, at::kDouble));
+  const int64_t first =
+      processes_.gather(at::full({1}, sums.first_nonfinite_step.value_or(sums.steps), at::kLong))
+          .rows.min()
+          .item<int64_t>();
+  if (first < sums.steps) sums.first_nonfinite_step = first;
 }
 
 double Averages::recent_loss() const {
   const auto count = std::min<size_t>(100, items_.size());
   if (count == 0) return std::numeric_limits<double>::quiet_NaN();
+  const auto processes = static_cast<double>(processes_.count());
   if (!rows_.empty()) {
     const std::vector<at::Tensor> recent(rows_.end() - static_cast<std::ptrdiff_t>(count),
                                          rows_.end());
-    return at::stack(recent).select(1, 0).mean().item<double>();
+    return at::stack(recent).select(1, 0).mean().item<double>() * processes;
   }
   double sum = 0;
   for (size_t step = items_.size() - count; step < items_.size(); ++step) {
     sum += numbers_[step * names_.size()];
   }
-  return sum / static_cast<double>(count);
+  return sum / static_cast<double>(count) * processes;
 }
 
 }  // namespace hourglass::training

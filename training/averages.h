@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hourglass/core/measurement.h"
+#include "hourglass/core/processes.h"
 #include "hourglass/models/autoencoder.h"
 
 #include <ATen/core/Tensor.h>
@@ -20,6 +21,13 @@ struct EpochMeans {
   std::optional<int64_t> first_nonfinite_step;
 };
 
+/// What the steps of an unfinished epoch have added up to, to go on with exactly.
+struct EpochSums {
+  std::vector<double> values;  ///< Σ items · value, in the order of the names; empty: no step yet
+  int64_t items = 0, steps = 0;
+  std::optional<int64_t> first_nonfinite_step;
+};
+
 /// What a model with these phases reports: "loss", the weighted sum of the first phase's terms,
 /// then the raw terms and metrics of each phase. Throws `Error` when two have one name.
 std::vector<std::string> reported_names(const std::vector<models::Phase>& phases);
@@ -28,28 +36,41 @@ std::vector<std::string> reported_names(const std::vector<models::Phase>& phases
 /// waits for them.
 class Averages {
  public:
-  explicit Averages(std::vector<std::string> names) : names_(std::move(names)) {}
+  /// `processes` must outlive it.
+  explicit Averages(std::vector<std::string> names, const Processes& processes = kAlone)
+      : names_(std::move(names)), processes_(processes) {}
 
-  /// The values of a step over `items` items, scalars in the order of the names.
+  /// The values of a step over `items` items, scalars in the order of the names. Of several
+  /// processes each adds its part of the whole batch's values, and the items of the whole batch.
   void add(const std::vector<at::Tensor>& values, int64_t items);
 
   /// The same where the values are on the CPU already.
   void add(std::span<const double> values, int64_t items);
 
-  /// The means since the last call; forgets the steps.
+  /// The means since the last call, of all processes; forgets the steps.
   EpochMeans take();
 
-  /// The mean loss of the latest 100 steps, for a progress line; waits for the device. NaN before
-  /// the first step.
+  /// Of this process's steps since the last `take`.
+  EpochSums sums() const;
+
+  /// As if the steps behind `sums` had been added. Throws `Error` when they are of other names.
+  void restore(EpochSums sums);
+
+  /// The mean loss of the latest 100 steps, for a progress line; waits for the device. Of several
+  /// processes an estimate from this one's items. NaN before the first step.
   double recent_loss() const;
 
  private:
   std::vector<std::string> names_;
+  const Processes& processes_;
+  EpochSums before_;              // of the steps before those kept here
   std::vector<at::Tensor> rows_;  // a step each: [names], where they are on a device
   std::vector<double> numbers_;   // [steps, names], where they are not
   std::vector<int64_t> items_;
 
   std::vector<double> table() const;
+  void forget();
+  void add_up(EpochSums& sums) const;
 };
 
 }  // namespace hourglass::training

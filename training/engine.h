@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hourglass/core/fields.h"
+#include "hourglass/core/processes.h"
 #include "hourglass/datasets/dataset.h"
 #include "hourglass/models/autoencoder.h"
 #include "hourglass/training/averages.h"
@@ -14,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 namespace hourglass::training {
 
@@ -56,25 +58,24 @@ struct EngineOptions {
 /// gathers batches itself, so that it may fuse that with the rest.
 class Engine {
  public:
+  explicit Engine(Averages empty) : averages(std::move(empty)) {}
   virtual ~Engine() = default;
 
   /// Never Auto.
   virtual EngineKind kind() const = 0;
 
-  /// A step of each phase on the items at `positions` of the training data; they must stay where
-  /// they are until the next step. Does not wait for the device.
+  /// A step of each phase on the items at `positions` of the training data: of several processes
+  /// this one's share of the batch, `StepContext::share` of it. They must stay where they are until
+  /// the next step. Does not wait for the device.
   virtual void train(std::span<const int64_t> positions, const models::StepContext& context,
                      double learning_rate) = 0;
 
-  /// The means of the training steps since the last call.
-  virtual EpochMeans take_means() = 0;
+  /// The values of the training steps.
+  Averages averages;
 
-  /// For a progress line: see `Averages::recent_loss`.
-  virtual double recent_loss() const = 0;
-
-  /// The means over all items of `data`, without learning, in evaluation mode. Batches have the
-  /// size of training, because a penalty may depend on it. A model that samples draws the numbers
-  /// of `random`, the same in every call.
+  /// The means over all items of `data`, without learning, in evaluation mode; several processes
+  /// share every batch. Batches have the size of training, because a penalty may depend on it. A
+  /// model that samples draws the numbers of `random`, the same in every call.
   virtual EpochMeans evaluate(const datasets::Dataset& data, int64_t batch_size, int64_t epoch,
                               const RowRandom& random) = 0;
 
@@ -98,7 +99,8 @@ struct EngineParts {
   models::Autoencoder& model;
   const datasets::Dataset& data;
   const OptimizerOptions& optimizer;
-  int64_t batch_size = 1;  ///< items that a step has at most
+  int64_t batch_size = 1;  ///< items that a step has at most, of all processes
+  const Processes& processes = kAlone;
 };
 
 /// Auto is fused where it takes the model. Throws `Error` where a model's phases contradict

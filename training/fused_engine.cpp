@@ -5,6 +5,7 @@
 #include "hourglass/training/fused/inference.h"
 #include "hourglass/training/fused/network.h"
 #include "hourglass/training/fused/weight_update.h"
+#include "hourglass/training/shares.h"
 
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
@@ -23,8 +24,10 @@ constexpr int64_t kItemsAtOnce = 256;
 class FusedEngine : public Engine {
  public:
   FusedEngine(const EngineOptions& options, const EngineParts& parts)
-      : model_(parts.model),
+      : Engine(Averages(reported_names(parts.model.phases()), parts.processes)),
+        model_(parts.model),
         data_(parts.data),
+        processes_(parts.processes),
         optimizer_kind_(parts.optimizer.kind),
         phase_(parts.model.phases().front()),
         step_{.most_items = std::max(parts.batch_size, kItemsAtOnce),
@@ -32,10 +35,9 @@ class FusedEngine : public Engine {
         network_(parts.model, parts.data.has_targets(), step_, parameters_),
         team_(step_.most_shards),
         rows_(static_cast<size_t>(step_.most_items)),
-        averages_(reported_names({phase_})),
         inference_(network_, step_, team_) {
     parameters_.allocate(step_.most_shards);
-    update_.emplace(parts.optimizer, options.clip_norm, parameters_, step_);
+    update_.emplace(parts.optimizer, options.clip_norm, parameters_, step_, processes_);
     put_programs_together();
     follow_parameters();
   }
@@ -46,25 +48,23 @@ class FusedEngine : public Engine {
              double learning_rate) override {
     update_->learning_rate = learning_rate * phase_.learning_rate;
     take_step(training_, data_, positions, context);
-    averages_.add(reported(context), step_.items);
+    averages.add(reported(context), step_.batch_items);
   }
-
-  EpochMeans take_means() override { return averages_.take(); }
-  double recent_loss() const override { return averages_.recent_loss(); }
 
   EpochMeans evaluate(const datasets::Dataset& data, int64_t batch_size, int64_t epoch,
                       const RowRandom& random) override {
-    Averages averages(reported_names({phase_}));
-    const models::StepContext context{.random = random, .epoch = epoch, .training = false};
-    std::vector<int64_t> positions(static_cast<size_t>(data.size()));
-    std::iota(positions.begin(), positions.end(), 0);
-    const auto most = static_cast<size_t>(std::min(batch_size, step_.most_items));
-    for (size_t first = 0; first < positions.size(); first += most) {
-      const size_t count = std::min(most, positions.size() - first);
-      take_step(validation_, data, std::span(positions).subspan(first, count), context);
-      averages.add(reported(context), step_.items);
-    }
-    return averages.take();
+    Averages means(reported_names({phase_}), processes_);
+    models::StepContext context{.random = random, .epoch = epoch, .training = false};
+    const int64_t most = std::min(batch_size, step_.most_items);
+    std::vector<int64_t> positions(static_cast<size_t>(most));
+    for_each_share(data.size(), most, processes_, [&](const ShareOfBatch& share) {
+      const auto own = std::span(positions).first(static_cast<size_t>(share.count));
+      std::iota(own.begin(), own.end(), share.first);
+      context.batch_items = share.batch_items;
+      take_step(validation_, data, own, context);
+      means.add(reported(context), share.batch_items);
+    });
+    return means.take();
   }
 
   at::Tensor encode(const Batch& batch) override { return infer("encode", batch); }
@@ -100,6 +100,7 @@ class FusedEngine : public Engine {
  private:
   models::Autoencoder& model_;
   const datasets::Dataset& data_;
+  const Processes& processes_;
   OptimizerKind optimizer_kind_;
   models::Phase phase_;
   Step step_;
@@ -108,7 +109,6 @@ class FusedEngine : public Engine {
   std::optional<WeightUpdate> update_;
   Team team_;
   std::vector<int64_t> rows_;
-  Averages averages_;
   Program training_, validation_, refresh_;
   Inference inference_;
 
@@ -131,7 +131,7 @@ class FusedEngine : public Engine {
 
   /// After the parameters were changed from outside.
   void follow_parameters() {
-    step_.begin(step_.most_shards);
+    step_.begin(step_.most_shards, step_.most_shards);
     refresh_.run(team_, step_.items, step_.shards);
   }
 
@@ -140,7 +140,7 @@ class FusedEngine : public Engine {
     source_ = &source;
     positions_ = positions;
     epoch_ = context.epoch;
-    step_.begin(std::ssize(positions));
+    step_.begin(std::ssize(positions), items_of(context, std::ssize(positions)));
     step_.training = context.training;
     step_.random = &context.random;
     step_.rows = std::span(rows_).first(positions.size());
@@ -207,7 +207,8 @@ std::optional<std::string> fused_obstacle(const EngineOptions& options, const En
   for (const auto& parameter : parts.model.parameters()) {
     if (!parameter.device().is_cpu()) return fmt::format("the device {}", parameter.device().str());
   }
-  return fused::obstacle(parts.model);
+  if (auto found = fused::obstacle(parts.model)) return found;
+  return parts.processes.alone() ? std::nullopt : fused::sharing_obstacle(parts.model);
 }
 
 std::unique_ptr<Engine> make_fused_engine(const EngineOptions& options, const EngineParts& parts) {

@@ -24,7 +24,7 @@ class FusedInference : public models::Inference {
     parameters_.allocate(0);
     Program refresh;
     network_.add_refresh(refresh);
-    step_.begin(step_.most_shards);
+    step_.begin(step_.most_shards, step_.most_shards);
     refresh.run(team_, step_.items, step_.shards);
   }
 

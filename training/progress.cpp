@@ -14,6 +14,7 @@ namespace hourglass::training {
 namespace {
 
 constexpr double kSecondsBetweenDrawings = 0.1;
+constexpr double kSecondsBetweenLines = 60;
 constexpr int64_t kBarWidth = 16;
 
 std::string bar_text(double fraction) {
@@ -55,12 +56,8 @@ size_t room() {
 
 }  // namespace
 
-Progress::Progress(ProgressOptions options, int64_t epochs, int64_t finished, int64_t items)
-    : options_(options),
-      epochs_(epochs),
-      finished_(finished),
-      items_(items),
-      bar_(stdout, options.bar) {}
+Progress::Progress(ProgressOptions options, int64_t epochs)
+    : options_(options), epochs_(epochs), bar_(stdout, options.bar) {}
 
 void Progress::show_untrained(const Measurements& training) const {
   std::vector<LinePiece> pieces = {{epoch_text(0, epochs_)}};
@@ -69,17 +66,26 @@ void Progress::show_untrained(const Measurements& training) const {
   fmt::print("{}\n", fitted_line(pieces, room()));
 }
 
-void Progress::on_epoch_start(int64_t epoch, int64_t steps) {
-  epoch_ = epoch;
-  steps_ = steps;
+void Progress::on_epoch_start(const EpochStart& start) {
+  epoch_ = start;
+  if (epochs_before_ >= 0) return;
+  epochs_before_ = epochs_done(start.done);
+  started_ = told_ = Clock::now();
 }
 
 void Progress::on_step(int64_t step, const Engine& engine) {
-  if (!bar_.shown()) return;
-  const std::chrono::duration<double> since = Clock::now() - drawn_;
-  if (since.count() < kSecondsBetweenDrawings) return;
-  drawn_ = Clock::now();
-  draw_bar(step, engine.recent_loss());
+  if (!bar_.shown() && options_.line_every == 0) return;
+  const auto now = Clock::now();
+  const auto is_due = [&](Clock::time_point& last, double seconds) {
+    const bool due = std::chrono::duration<double>(now - last).count() >= seconds;
+    if (due) last = now;
+    return due;
+  };
+  if (bar_.shown()) {
+    if (is_due(drawn_, kSecondsBetweenDrawings)) draw_bar(step, engine.averages.recent_loss());
+  } else if (is_due(told_, kSecondsBetweenLines)) {
+    print_step(step, engine.averages.recent_loss());
+  }
 }
 
 Verdict Progress::on_epoch_end(const EpochReport& report, const TrainingStatePtr& state) {
@@ -90,6 +96,7 @@ Verdict Progress::on_epoch_end(const EpochReport& report, const TrainingStatePtr
                         (report.epoch % options_.line_every == 0 || report.epoch == epochs_);
   if (!line_due) return Verdict::Continue;
   bar_.clear();
+  told_ = Clock::now();
   const std::string seconds = fmt::format("  {:.3g} s", report.seconds);
   const std::string best = report.improved ? "  best" : "";
   std::vector<LinePiece> pieces = {{epoch_text(report.epoch, epochs_)}};
@@ -109,23 +116,36 @@ Verdict Progress::on_epoch_end(const EpochReport& report, const TrainingStatePtr
 
 void Progress::on_run_end() { bar_.clear(); }
 
-void Progress::draw_bar(int64_t step, double loss) {
+double Progress::epochs_done(int64_t step) const {
+  return static_cast<double>(epoch_.epoch - 1) +
+         static_cast<double>(step) / static_cast<double>(epoch_.steps);
+}
+
+double Progress::seconds_an_epoch(int64_t step) const {
   const std::chrono::duration<double> elapsed = Clock::now() - started_;
-  const double epochs_done =
-      static_cast<double>(epoch_ - 1) + static_cast<double>(step) / static_cast<double>(steps_);
-  const double trained = epochs_done - static_cast<double>(finished_);
-  const double seconds_an_epoch = elapsed.count() / trained;
+  return elapsed.count() / (epochs_done(step) - epochs_before_);
+}
+
+std::string Progress::time_left(int64_t step) const {
+  return clock_time(seconds_an_epoch(step) * (static_cast<double>(epochs_) - epochs_done(step))) +
+         " left";
+}
+
+void Progress::print_step(int64_t step, double loss) {
+  fmt::print("{}  step {}/{}  loss {:.6f}  {}\n", epoch_text(epoch_.epoch, epochs_), step,
+             epoch_.steps, loss, time_left(step));
+  std::fflush(stdout);
+}
+
+void Progress::draw_bar(int64_t step, double loss) {
+  const double items_a_second = static_cast<double>(epoch_.items) / seconds_an_epoch(step);
   bar_.show(fitted_line(
-      {{fmt::format("epoch {}/{}", epoch_, epochs_)},
-       {fmt::format(" [{}]", bar_text(epochs_done / static_cast<double>(epochs_))), kMore},
-       {fmt::format(" {:>{}}/{}", step, std::to_string(steps_).size(), steps_), kMore},
+      {{fmt::format("epoch {}/{}", epoch_.epoch, epochs_)},
+       {fmt::format(" [{}]", bar_text(epochs_done(step) / static_cast<double>(epochs_))), kMore},
+       {fmt::format(" {:>{}}/{}", step, std::to_string(epoch_.steps).size(), epoch_.steps), kMore},
        {fmt::format("  loss {:.6f}", loss)},
-       {fmt::format("  {} left",
-                    clock_time(seconds_an_epoch * (static_cast<double>(epochs_) - epochs_done))),
-        kOften},
-       {fmt::format("  {} items/s", with_thousands(static_cast<int64_t>(
-                                        static_cast<double>(items_) / seconds_an_epoch))),
-        kMost},
+       {"  " + time_left(step), kOften},
+       {fmt::format("  {} items/s", with_thousands(static_cast<int64_t>(items_a_second))), kMost},
        {best_text_, kMost}},
       line_width(stdout) - 1));
 }

@@ -15,17 +15,17 @@ struct ProgressOptions {
 };
 
 /// Tells on standard output how training goes: plain lines for a log, a bar with speed and time
-/// left for a terminal. Lines on a terminal have as many of the loss's terms as there is room for;
+/// left for a terminal. A log gets a line a minute inside epochs that take longer. Lines on a terminal have as many of the loss's terms as there is room for;
 /// in a log they have all.
 class Progress : public Hook {
  public:
-  /// The run's total epochs, how many were finished before, and the items of an epoch.
-  Progress(ProgressOptions options, int64_t epochs, int64_t finished, int64_t items);
+  /// `epochs` are the run's in all.
+  Progress(ProgressOptions options, int64_t epochs);
 
   /// A line for epoch 0: the losses of the model as it was initialised.
   void show_untrained(const Measurements& training) const;
 
-  void on_epoch_start(int64_t epoch, int64_t steps) override;
+  void on_epoch_start(const EpochStart& start) override;
   void on_step(int64_t step, const Engine& engine) override;
   Verdict on_epoch_end(const EpochReport& report, const TrainingStatePtr& state) override;
   void on_run_end() override;
@@ -34,13 +34,18 @@ class Progress : public Hook {
   using Clock = std::chrono::steady_clock;
 
   ProgressOptions options_;
-  int64_t epochs_, finished_, items_;
-  int64_t epoch_ = 0, steps_ = 0;
-  Clock::time_point started_ = Clock::now(), drawn_;
+  int64_t epochs_;
+  EpochStart epoch_;
+  double epochs_before_ = -1;  // done by earlier sessions; negative until the first epoch starts
+  Clock::time_point started_, drawn_, told_;
   std::string best_text_;
   LiveLine bar_;
 
+  double epochs_done(int64_t step) const;
+  double seconds_an_epoch(int64_t step) const;
+  std::string time_left(int64_t step) const;
   void draw_bar(int64_t step, double loss);
+  void print_step(int64_t step, double loss);
 };
 
 }  // namespace hourglass::training

@@ -3,13 +3,13 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/random.h"
 #include "hourglass/core/text.h"
+#include "hourglass/training/shares.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <limits>
 #include <span>
@@ -18,16 +18,16 @@
 namespace hourglass::training {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr std::string_view kTrainPrefix = "train_", kValidationPrefix = "validation_";
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-models::AutoencoderPtr moved_to(models::AutoencoderPtr model, at::Device device) {
+/// On the device, and the same in all processes.
+models::AutoencoderPtr prepared(models::AutoencoderPtr model, at::Device device,
+                                const Processes& processes) {
   model->to(device);
+  model->share_batches(processes);
+  const at::NoGradGuard no_grad;
+  for (const auto& tensor : model->parameters()) processes.broadcast(tensor);
+  for (const auto& tensor : model->buffers()) processes.broadcast(tensor);
   return model;
 }
 
@@ -56,6 +56,12 @@ std::string usual_monitor(bool has_validation) {
 void TrainingOptions::describe(FieldTable& table) {
   table.begin_group("Training");
   table.add("epochs", epochs, "the run's total number of epochs").at_least(1);
+  table
+      .add("steps_per_epoch", steps_per_epoch,
+           "how long an epoch is; the next one goes on in the data where it stopped. 0: until all "
+           "rows have come")
+      .at_least(0)
+      .shown_as("STEPS");
   table.add("batch_size", batch_size, "items a step").at_least(1);
   optimizer.describe(table);
   table.add("schedule", schedule,
@@ -100,19 +106,24 @@ at::Device resolve_device(const std::string& text) {
 }
 
 Trainer::Trainer(models::AutoencoderPtr model, datasets::DatasetPtr training,
-                 datasets::DatasetPtr validation, TrainingOptions options)
-    : model_(moved_to(std::move(model), resolve_device(options.device))),
+                 datasets::DatasetPtr validation, TrainingOptions options,
+                 const Processes& processes)
+    : model_(prepared(std::move(model), resolve_device(options.device), processes)),
       training_(training->to(resolve_device(options.device))),
       validation_(validation ? validation->to(resolve_device(options.device)) : nullptr),
       options_(std::move(options)),
+      processes_(processes),
       monitor_(resolve_monitor(options_.monitor, reported_names(), validation_ != nullptr)),
-      sampler_(std::make_shared<datasets::ShuffledSampler>(training_->size(), options_.seed)),
-      engine_(make_engine(options_.engine,
-                          {*model_, *training_, options_.optimizer, options_.batch_size})),
+      engine_(make_engine(options_.engine, {*model_, *training_, options_.optimizer,
+                                            options_.batch_size, processes_})),
       learning_rate_(
           options_.optimizer.learning_rate.value_or(default_learning_rate(options_.optimizer.kind)),
-          options_.schedule, options_.warmup, options_.epochs, steps_per_epoch()) {
-  state_ = capture(EpochReport{}, std::numeric_limits<double>::infinity());
+          options_.schedule, options_.warmup, options_.epochs, /*steps_per_epoch=*/1) {
+  set_sampler(std::make_shared<datasets::ShuffledSampler>(training_->size(), options_.seed));
+  if (validation_) {
+    check_shares("validation", validation_->size(), options_.batch_size, processes_);
+  }
+  state_ = capture({});
 }
 
 std::vector<std::string> Trainer::reported_names() const {
@@ -121,6 +132,11 @@ std::vector<std::string> Trainer::reported_names() const {
 
 void Trainer::set_sampler(std::shared_ptr<const datasets::Sampler> sampler) {
   sampler_ = std::move(sampler);
+  if (options_.steps_per_epoch > 0) {
+    sampler_ = std::make_shared<datasets::StretchSampler>(
+        sampler_, options_.steps_per_epoch * options_.batch_size);
+  }
+  check_shares("training", sampler_->size(), options_.batch_size, processes_);
   learning_rate_.set_steps_per_epoch(steps_per_epoch());
 }
 
@@ -129,13 +145,26 @@ int64_t Trainer::steps_per_epoch() const {
 }
 
 void Trainer::restore(const TrainingState& state) {
+  const int64_t done = state.cursor.step - state.cursor.epoch * steps_per_epoch();
+  if (done < 0 || done >= steps_per_epoch()) {
+    throw Error("the saved state: expected epochs of {} steps, found {} steps in {} epochs",
+                steps_per_epoch(), state.cursor.step, state.cursor.epoch);
+  }
   engine_->restore(state.engine);
+  engine_->averages.restore(state.unfinished.sums);
   learning_rate_.state = state.learning_rate;
   state_ = std::make_shared<TrainingState>(state);
 }
 
 TrainingResult Trainer::run(const StopRequested& stop_requested) {
-  TrainingResult result = run_epochs(stop_requested);
+  TrainingResult result;
+  try {
+    result = run_epochs(stop_requested);
+  } catch (...) {
+    // What failed, a row that cannot be read or another process, takes no finished step with it.
+    for (const auto& hook : hooks_) hook->on_run_end();
+    throw;
+  }
   result.state = state_;
   for (const auto& hook : hooks_) hook->on_run_end();
   return result;
@@ -149,16 +178,16 @@ TrainingResult Trainer::run_epochs(const StopRequested& stop_requested) {
     return result;
   };
   for (int64_t epoch = state_->cursor.epoch + 1; epoch <= options_.epochs; ++epoch) {
-    const auto start = Clock::now();
     if (!train_epoch(epoch, stop_requested)) {
       result.end = RunEnd::Interrupted;
       return result;
     }
-    const EpochMeans means = engine_->take_means();
+    const double seconds = epoch_time_.seconds();
+    const EpochMeans means = engine_->averages.take();
     EpochReport report;
     report.epoch = epoch;
     report.training = means.values;
-    report.seconds = seconds_since(start);
+    report.seconds = seconds;
     report.learning_rate = learning_rate_.at(epoch * steps_per_epoch() - 1);
     if (means.first_nonfinite_step) {
       return not_finite(fmt::format("epoch {}, step {} of {}", epoch,
@@ -176,7 +205,7 @@ TrainingResult Trainer::run_epochs(const StopRequested& stop_requested) {
     report.improved = state_->best.epoch == 0 || value < state_->best.monitored ||
                       (std::isnan(state_->best.monitored) && !std::isnan(value));
     learning_rate_.epoch_ended(value);
-    state_ = capture(report, value);
+    keep_epoch(report, value);
     result.last = report;
     if (end_epoch(report) == Verdict::Stop && epoch < options_.epochs) {
       result.end = RunEnd::Stopped;
@@ -188,23 +217,54 @@ TrainingResult Trainer::run_epochs(const StopRequested& stop_requested) {
 
 /// False when a stop was asked for before the epoch's last step.
 bool Trainer::train_epoch(int64_t epoch, const StopRequested& stop_requested) {
-  for (const auto& hook : hooks_) hook->on_epoch_start(epoch, steps_per_epoch());
+  const int64_t steps = steps_per_epoch();
+  const int64_t done = state_->cursor.step - state_->cursor.epoch * steps;
+  for (const auto& hook : hooks_) hook->on_epoch_start({epoch, steps, done, sampler_->size()});
+  epoch_time_.restart(state_->unfinished.seconds);
   model_->train();
   std::vector<int64_t> positions(static_cast<size_t>(options_.batch_size));
   models::StepContext context{.random = RowRandom(options_.seed, epoch),
-                              .step = (epoch - 1) * steps_per_epoch(),
+                              .step = (epoch - 1) * steps + done,
                               .epoch = epoch,
                               .training = true};
-  for (int64_t step = 0; step < steps_per_epoch(); ++step, ++context.step) {
-    if (stop_requested && stop_requested()) return false;
+  for (int64_t step = done; step < steps; ++step, ++context.step) {
+    if (stop_agreed(stop_requested)) {
+      if (step > done) keep_step({epoch - 1, context.step});
+      return false;
+    }
     const int64_t first = step * options_.batch_size;
-    const int64_t count = std::min(options_.batch_size, sampler_->size() - first);
-    const auto batch = std::span(positions).first(static_cast<size_t>(count));
-    sampler_->positions(epoch, first, batch);
+    context.batch_items = std::min(options_.batch_size, sampler_->size() - first);
+    const auto share = processes_.share(context.batch_items);
+    const auto batch = std::span(positions).first(static_cast<size_t>(share.count));
+    sampler_->positions(epoch, first + share.first, batch);
     engine_->train(batch, context, learning_rate_.at(context.step));
-    for (const auto& hook : hooks_) hook->on_step(step + 1, *engine_);
+    bool wanted = false;
+    for (const auto& hook : hooks_) {
+      hook->on_step(step + 1, *engine_);
+      wanted = hook->wants_state() || wanted;
+    }
+    if (wanted && step + 1 < steps) keep_step({epoch - 1, context.step + 1});
   }
   return true;
+}
+
+/// Processes have to stop at the same step, so they ask each other. Rank 0 says when next: each step
+/// would cost small models more time than their steps.
+bool Trainer::stop_agreed(const StopRequested& stop_requested) {
+  constexpr double kSecondsBetween = 0.25, kMostSteps = 10'000;
+  const bool asked = stop_requested && stop_requested();
+  if (processes_.alone()) return asked;
+  if (--steps_until_question_ > 0) return false;
+  const double steps_a_second =
+      static_cast<double>(asked_after_steps_) / std::max(question_.seconds(), 1e-9);
+  const at::Tensor answer = at::tensor(
+      {asked ? 1.0 : 0.0,
+       processes_.first() ? std::clamp(steps_a_second * kSecondsBetween, 1.0, kMostSteps) : 0.0},
+      at::kDouble);
+  processes_.sum(answer);
+  steps_until_question_ = asked_after_steps_ = static_cast<int64_t>(answer[1].item<double>());
+  question_.restart();
+  return answer[0].item<double>() > 0;
 }
 
 EpochMeans Trainer::evaluate(const datasets::Dataset& data, int64_t epoch) {
@@ -233,20 +293,37 @@ double Trainer::monitored(const EpochReport& report) const {
   return value_of(of_validation ? report.validation : report.training, monitor_.substr(prefix));
 }
 
-/// The state after an epoch. The tensors are copies, shared by later states as long as the best
-/// epoch stays the best.
-TrainingStatePtr Trainer::capture(const EpochReport& report, double monitored) const {
+/// The present state. The tensors are copies; those of the best epoch are shared by later states as
+/// long as it stays the best.
+std::shared_ptr<TrainingState> Trainer::capture(Cursor cursor) const {
   auto state = std::make_shared<TrainingState>();
-  state->cursor = {.epoch = report.epoch, .step = report.epoch * steps_per_epoch()};
+  state->cursor = cursor;
   state->engine = engine_->state();
   state->learning_rate = learning_rate_.state;
+  if (state_) state->best = state_->best;
+  return state;
+}
+
+void Trainer::keep_epoch(const EpochReport& report, double monitored) {
+  const auto state = capture({.epoch = report.epoch, .step = report.epoch * steps_per_epoch()});
   if (report.improved) {
     state->best = {report.epoch, monitored, report.training, report.validation,
                    state->engine.model};
-  } else if (state_) {
-    state->best = state_->best;
   }
-  return state;
+  state_ = state;
+}
+
+/// In the middle of an epoch. The time that this takes is not training's. A state that is spoilt
+/// takes no good one's place.
+void Trainer::keep_step(Cursor cursor) {
+  const double seconds = epoch_time_.seconds();
+  EpochSums sums = engine_->averages.sums();
+  if (sums.first_nonfinite_step) return;
+  const auto state = capture(cursor);
+  state->unfinished = {std::move(sums), seconds};
+  state_ = state;
+  for (const auto& hook : hooks_) hook->on_state(state_);
+  epoch_time_.restart(seconds);
 }
 
 Verdict Trainer::end_epoch(const EpochReport& report) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "hourglass/core/fields.h"
+#include "hourglass/core/processes.h"
+#include "hourglass/core/stopwatch.h"
 #include "hourglass/datasets/dataset.h"
 #include "hourglass/datasets/sampler.h"
 #include "hourglass/models/autoencoder.h"
@@ -23,6 +25,7 @@ std::string usual_monitor(bool has_validation);
 
 struct TrainingOptions {
   int64_t epochs = 20;
+  int64_t steps_per_epoch = 0;
   int64_t batch_size = 128;
   OptimizerOptions optimizer;
   Schedule schedule;
@@ -40,10 +43,16 @@ struct TrainingOptions {
 /// is no device, `Error` for a CUDA device that is absent.
 at::Device resolve_device(const std::string& text);
 
-/// Where a run stands.
+/// Where a run stands: between two epochs, or in the middle of one.
 struct Cursor {
   int64_t epoch = 0;  ///< finished epochs
   int64_t step = 0;   ///< steps taken in all
+};
+
+/// What an epoch has come to by the cursor's step.
+struct UnfinishedEpoch {
+  EpochSums sums;
+  double seconds = 0;  ///< of training alone
 };
 
 /// The epoch with the lowest monitored number so far.
@@ -54,7 +63,7 @@ struct BestEpoch {
   TensorMap model;  ///< parameters and buffers
 };
 
-/// All that is needed to go on after an epoch as if nothing had happened. Order, noise and sampling
+/// All that is needed to go on after a step as if nothing had happened. Order, noise and sampling
 /// are derived from (seed, epoch, row), so they have no state. Tensors are never changed once they
 /// are here.
 struct TrainingState {
@@ -62,6 +71,7 @@ struct TrainingState {
   EngineState engine;
   LearningRate::State learning_rate;
   BestEpoch best;
+  UnfinishedEpoch unfinished;
 };
 
 using TrainingStatePtr = std::shared_ptr<const TrainingState>;
@@ -75,6 +85,13 @@ struct EpochReport {
   bool improved = false;     ///< whether this is the best epoch so far
 };
 
+struct EpochStart {
+  int64_t epoch = 0;  ///< counted from 1
+  int64_t steps = 0;  ///< that it has
+  int64_t done = 0;   ///< steps of it that an earlier session took
+  int64_t items = 0;  ///< that it has
+};
+
 enum class Verdict { Continue, Stop };
 
 /// Is called as a run goes on: progress, metrics and checkpoints are hooks.
@@ -82,17 +99,23 @@ class Hook {
  public:
   virtual ~Hook() = default;
 
-  virtual void on_epoch_start(int64_t /*epoch*/, int64_t /*steps*/) {}
+  virtual void on_epoch_start(const EpochStart& /*start*/) {}
 
   /// After step `step` (1, 2, …) of the epoch.
   virtual void on_step(int64_t /*step*/, const Engine& /*engine*/) {}
+
+  /// Whether `on_state` is to be called now; asked after every step.
+  virtual bool wants_state() { return false; }
+
+  /// The state in the middle of an epoch: because some hook wanted it, or the run is interrupted.
+  virtual void on_state(const TrainingStatePtr& /*state*/) {}
 
   /// After the epoch and its validation. All hooks are called; the run ends when one says `Stop`.
   virtual Verdict on_epoch_end(const EpochReport& /*report*/, const TrainingStatePtr& /*state*/) {
     return Verdict::Continue;
   }
 
-  /// When no more epochs follow, whatever the reason.
+  /// When no more steps follow, whatever the reason, a failure too.
   virtual void on_run_end() {}
 };
 
@@ -112,30 +135,34 @@ constexpr auto names_of(RunEnd) {
 
 struct TrainingResult {
   RunEnd end = RunEnd::Finished;
-  TrainingStatePtr state;           ///< as of the last finished epoch
+  TrainingStatePtr state;           ///< as of the last step, or epoch where a loss is not finite
   std::optional<EpochReport> last;  ///< the last epoch of this run; none when no epoch was finished
   std::string problem;              ///< for NotFinite: the epoch, the step and advice
 };
 
-/// Whether someone, Ctrl-C say, wants the run to end now. Asked before every step.
+/// Whether someone, Ctrl-C say, wants the run to end now. Asked before every step; of several
+/// processes it is enough that one is asked to, and they find out a few times a second.
 using StopRequested = std::function<bool()>;
 
 /// Trains a model, one epoch after the other. It knows neither objectives nor data sets by name, and
 /// how a step is computed is the engine's business.
 class Trainer {
  public:
-  /// Moves model and data to the options' device. `validation` may be null. Throws `UsageError`
-  /// where the monitored number is none that the model reports.
+  /// Moves model and data to the options' device. `validation` may be null. Each of `processes`,
+  /// which must outlive the trainer, has a trainer of the same model, data and options; batches are
+  /// of all of them together. Throws `UsageError` where the monitored number is none that the model
+  /// reports, `Error` where batches are too small to be shared.
   Trainer(models::AutoencoderPtr model, datasets::DatasetPtr training,
-          datasets::DatasetPtr validation, TrainingOptions options);
+          datasets::DatasetPtr validation, TrainingOptions options,
+          const Processes& processes = kAlone);
 
   void add_hook(std::shared_ptr<Hook> hook) { hooks_.push_back(std::move(hook)); }
 
   /// Which rows come when; all in a new order each epoch where nothing is said.
   void set_sampler(std::shared_ptr<const datasets::Sampler> sampler);
 
-  /// Goes back to the end of an epoch. Throws `Error` when the state is of another model or
-  /// optimizer.
+  /// Goes back to a state. Throws `Error` when it is of another model or optimizer, or of epochs of
+  /// another length.
   void restore(const TrainingState& state);
 
   /// Trains until all epochs are done, a hook says stop, `stop_requested`, or a loss is not finite.
@@ -153,24 +180,31 @@ class Trainer {
 
   Engine& engine() { return *engine_; }
 
+  int64_t steps_per_epoch() const;
+
  private:
   models::AutoencoderPtr model_;
   datasets::DatasetPtr training_, validation_;
   TrainingOptions options_;
+  const Processes& processes_;
   std::string monitor_;
   std::shared_ptr<const datasets::Sampler> sampler_;
   std::unique_ptr<Engine> engine_;
   LearningRate learning_rate_;
   std::vector<std::shared_ptr<Hook>> hooks_;
   TrainingStatePtr state_;
+  int64_t steps_until_question_ = 0, asked_after_steps_ = 0;
+  Stopwatch question_, epoch_time_;
 
-  int64_t steps_per_epoch() const;
   TrainingResult run_epochs(const StopRequested& stop_requested);
   bool train_epoch(int64_t epoch, const StopRequested& stop_requested);
   EpochMeans evaluate(const datasets::Dataset& data, int64_t epoch);
   std::string advice(const std::string& where) const;
   double monitored(const EpochReport& report) const;
-  TrainingStatePtr capture(const EpochReport& report, double monitored) const;
+  std::shared_ptr<TrainingState> capture(Cursor cursor) const;
+  void keep_epoch(const EpochReport& report, double monitored);
+  void keep_step(Cursor cursor);
+  bool stop_agreed(const StopRequested& stop_requested);
   Verdict end_epoch(const EpochReport& report);
 };
 

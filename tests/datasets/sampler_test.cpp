@@ -47,5 +47,19 @@ TEST(SequentialSampler, GivesEveryRowInItsPlace) {
   EXPECT_EQ(part, ascending(3, 2));
 }
 
+TEST(StretchSampler, GoesOnInTheRowsWhereTheLastEpochStopped) {
+  const auto whole = std::make_shared<ShuffledSampler>(10, 7);
+  const StretchSampler sampler(whole, 4);
+  std::vector<int64_t> all;
+  for (int64_t epoch = 1; epoch <= 5; ++epoch) {
+    const auto part = order(sampler, epoch);
+    all.insert(all.end(), part.begin(), part.end());
+  }
+  auto expected = order(*whole, 1);
+  const auto second = order(*whole, 2);
+  expected.insert(expected.end(), second.begin(), second.end());
+  EXPECT_EQ(all, expected);
+}
+
 }  // namespace
 }  // namespace hourglass::datasets

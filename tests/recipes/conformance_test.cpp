@@ -272,10 +272,13 @@ TEST_P(Conformance, ResumedRunEqualsAnUninterruptedOneToTheBit) {
   Trainer whole(build(), data, splits.validation, options);
   const auto expected = whole.run().state;
 
+  // In the middle of the second epoch.
   Trainer half(build(), data, splits.validation, options);
-  half.add_hook(std::make_shared<StopAfter>(1));
+  int64_t steps = 0;
+  const auto state = half.run([&] { return steps++ == half.steps_per_epoch() + 3; }).state;
+  EXPECT_EQ(state->cursor.epoch, 1);
   const testing::TemporaryFolder folder;
-  save_state(folder / "last.safetensors", *half.run().state);
+  save_state(folder / "last.safetensors", *state);
   Trainer rest(build(), data, splits.validation, options);
   rest.restore(load_state(folder / "last.safetensors"));
   const auto actual = rest.run().state;
@@ -362,7 +365,7 @@ TEST_P(Conformance, FirstLossesArePinned) {
   for (; step.step < 10; ++step.step) {
     engine->train(std::span(positions).subspan(static_cast<size_t>(step.step) * 32, 32), step,
                   1e-3);
-    losses.push_back(value_of(engine->take_means().values, "loss"));
+    losses.push_back(value_of(engine->averages.take().values, "loss"));
   }
   const auto pinned = kPinnedLosses.find(GetParam().name);
   ASSERT_NE(pinned, kPinnedLosses.end()) << "pin: " << ::testing::PrintToString(losses);
@@ -457,7 +460,7 @@ Steps steps_of(EngineKind kind, const AutoencoderPtr& model, const DataSplits& s
     engine->train(std::span(positions).subspan(first, 33), step, 1e-3);
   }
   Steps steps;
-  steps.training = engine->take_means().values;
+  steps.training = engine->averages.take().values;
   steps.validation = engine->evaluate(*splits.validation, 33, 1, RowRandom(9)).values;
   const Batch batch = data->batch(data->first_positions(300));
   steps.code = engine->encode(batch);

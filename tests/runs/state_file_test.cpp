@@ -67,6 +67,23 @@ TEST(StateFile, KeepsEveryBit) {
   expect_equal(loaded.best.model, saved.best.model);
 }
 
+TEST(StateFile, KeepsAnUnfinishedEpoch) {
+  const TemporaryFolder folder;
+  TrainingState saved = example_state();
+  saved.unfinished = {
+      {.values = {1.0 / 3, 7}, .items = 640, .steps = 10, .first_nonfinite_step = 4}, 2.5};
+  // The best epoch is the last finished one, and the model has gone on since.
+  saved.best.epoch = 7;
+  save_state(folder / "last.safetensors", saved);
+  const TrainingState loaded = load_state(folder / "last.safetensors");
+  EXPECT_EQ(loaded.unfinished.sums.values, saved.unfinished.sums.values);
+  EXPECT_EQ(loaded.unfinished.sums.items, 640);
+  EXPECT_EQ(loaded.unfinished.sums.steps, 10);
+  EXPECT_EQ(loaded.unfinished.sums.first_nonfinite_step, 4);
+  EXPECT_EQ(loaded.unfinished.seconds, 2.5);
+  expect_equal(loaded.best.model, saved.best.model);
+}
+
 TEST(StateFile, HoldsTheWeightsOnceWhereTheLastEpochIsTheBest) {
   const TemporaryFolder folder;
   TrainingState state = example_state();

@@ -46,6 +46,19 @@ TEST(Averages, ForgetsTheStepsItHasGiven) {
   EXPECT_TRUE(std::isnan(averages.recent_loss()));
 }
 
+TEST(Averages, GoOnFromTheirSumsToTheBit) {
+  Averages whole = two_numbers_and_the_loss(), first = two_numbers_and_the_loss(),
+           rest = two_numbers_and_the_loss();
+  for (int step = 0; step < 7; ++step) {
+    add(whole, 1.0 / (step + 3), 0.1 * step, 5);
+    add(step < 4 ? first : rest, 1.0 / (step + 3), 0.1 * step, 5);
+    if (step == 3) rest.restore(first.sums());
+  }
+  const auto expected = whole.take().values, actual = rest.take().values;
+  for (size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(actual[i].value, expected[i].value);
+  EXPECT_THROW(rest.restore({.values = {1, 2}, .items = 1, .steps = 1}), Error);
+}
+
 TEST(Averages, NamesTheFirstStepThatIsNotFinite) {
   Averages averages = two_numbers_and_the_loss();
   add(averages, 1, 1, 1);

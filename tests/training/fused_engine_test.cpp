@@ -81,7 +81,7 @@ Outcome outcome(EngineKind kind, const Experiment& experiment) {
     engine->train(std::span(positions).subspan(first, count), context, 1e-2);
   }
   Outcome outcome;
-  outcome.training = engine->take_means().values;
+  outcome.training = engine->averages.take().values;
   outcome.validation = engine->evaluate(*experiment.data, 17, 1, RowRandom(2)).values;
   outcome.state = engine->state();
   return outcome;

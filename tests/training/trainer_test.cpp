@@ -201,8 +201,7 @@ TEST(Trainer, StopsAtALossThatIsNotFiniteAndKeepsTheBestModel) {
       at::isfinite(result.state->best.model.at("encoder.dense1.weight")).all().item<bool>());
 }
 
-TEST(Trainer, AStopRequestDropsTheUnfinishedEpoch) {
-  const auto whole = train(small_options());
+TEST(Trainer, AStopRequestEndsAfterTheStepAndKeepsIt) {
   Trainer trainer(small_model(), small_data(), nullptr, small_options());
   const auto recorder = std::make_shared<Recorder>();
   trainer.add_hook(recorder);
@@ -210,7 +209,97 @@ TEST(Trainer, AStopRequestDropsTheUnfinishedEpoch) {
   EXPECT_EQ(result.end, End::Interrupted);
   EXPECT_EQ(recorder->steps, 2 * 7 + 2);
   EXPECT_EQ(recorder->run_ends, 1);
-  expect_same_state(*result.state, *whole.recorder->states[1]);
+  EXPECT_EQ(recorder->reports.size(), 2U);
+  EXPECT_EQ(result.state->cursor.epoch, 2);
+  EXPECT_EQ(result.state->cursor.step, 2 * 7 + 2);
+  EXPECT_EQ(result.state->unfinished.sums.steps, 2);
+}
+
+/// Is interrupted at a step, goes on from a file, and compares with a run that was never interrupted.
+void expect_interrupted_equals_uninterrupted(const TrainingOptions& options, int64_t step) {
+  const auto whole = train(options, small_data(20));
+  const testing::TemporaryFolder folder;
+  {
+    Trainer trainer(small_model(), small_data(), small_data(20), options);
+    const auto recorder = std::make_shared<Recorder>();
+    trainer.add_hook(recorder);
+    const auto state = trainer.run([&] { return recorder->steps == step; }).state;
+    save_state(folder / "last.safetensors", *state);
+  }
+  const TrainingState saved = load_state(folder / "last.safetensors");
+  EXPECT_EQ(saved.cursor.step, step);
+  const auto rest = train(options, small_data(20), &saved);
+  expect_same_state(*rest.result.state, *whole.result.state);
+  ASSERT_FALSE(rest.recorder->reports.empty());
+  // The epoch that was interrupted has the numbers of all of its steps.
+  const EpochReport& resumed = rest.recorder->reports.front();
+  const EpochReport& uninterrupted =
+      whole.recorder->reports[static_cast<size_t>(resumed.epoch - 1)];
+  for (size_t i = 0; i < resumed.training.size(); ++i) {
+    EXPECT_EQ(resumed.training[i].value, uninterrupted.training[i].value);
+  }
+}
+
+TEST(Trainer, GoesOnFromTheMiddleOfAnEpochToTheBit) {
+  for (const int64_t step : {1, 6, 7, 10, 13, 27}) {
+    SCOPED_TRACE(step);
+    expect_interrupted_equals_uninterrupted(small_options(), step);
+  }
+}
+
+TEST(Trainer, AnEpochMayHaveALengthOfItsOwn) {
+  auto options = small_options();
+  options.steps_per_epoch = 4;  // batches of 8: the 50 rows end in the second epoch
+  options.schedule.kind = Schedule::Kind::Cosine;
+  const auto run = train(options);
+  EXPECT_EQ(run.recorder->steps, 4 * 4);
+  EXPECT_EQ(run.result.state->cursor.step, 4 * 4);
+  for (const int64_t step : {2, 7, 14}) expect_interrupted_equals_uninterrupted(options, step);
+}
+
+/// Wants the state after every third step.
+class EveryThirdStep : public Hook {
+ public:
+  std::vector<TrainingStatePtr> states;
+  void on_step(int64_t step, const Engine&) override { step_ = step; }
+  bool wants_state() override { return step_ % 3 == 0; }
+  void on_state(const TrainingStatePtr& state) override { states.push_back(state); }
+
+ private:
+  int64_t step_ = 0;
+};
+
+TEST(Trainer, GivesHooksTheStateInTheMiddleOfAnEpoch) {
+  const auto hook = std::make_shared<EveryThirdStep>();
+  const auto whole = train(small_options(), small_data(20), nullptr, hook);
+  ASSERT_EQ(hook->states.size(), 4U * 2);
+  const auto rest = train(small_options(), small_data(20), hook->states[5].get());
+  expect_same_state(*rest.result.state, *whole.result.state);
+}
+
+TEST(Trainer, RefusesAStateOfEpochsOfAnotherLength) {
+  const auto whole = train(small_options());
+  auto options = small_options();
+  options.batch_size = 16;
+  Trainer trainer(small_model(), small_data(), nullptr, options);
+  expect_contains(error_of([&] { trainer.restore(*whole.result.state); }), {"4 steps", "28 steps"});
+}
+
+/// Fails in the third epoch.
+class FailingHook : public Hook {
+ public:
+  void on_epoch_start(const EpochStart& start) override {
+    if (start.epoch == 3) throw Error("the disk is full");
+  }
+};
+
+TEST(Trainer, TellsHooksThatTheRunEndsThoughItFails) {
+  Trainer trainer(small_model(), small_data(), nullptr, small_options());
+  const auto recorder = std::make_shared<Recorder>();
+  trainer.add_hook(recorder);
+  trainer.add_hook(std::make_shared<FailingHook>());
+  EXPECT_THROW(trainer.run(), Error);
+  EXPECT_EQ(recorder->run_ends, 1);
 }
 
 TEST(Trainer, EarlyStoppingWaitsForItsPatience) {

@@ -26,7 +26,7 @@ void Bound::add_forward(Program& program) {
 std::vector<double> Bound::values() const {
   const auto mean_of = [&](const std::vector<double>& sums) {
     return std::accumulate(sums.begin(), sums.begin() + step_.shards, 0.0) /
-           static_cast<double>(step_.items);
+           static_cast<double>(step_.batch_items);
   };
   return {mean_of(bounds_), errors_.value(), mean_of(kl_)};
 }
@@ -71,7 +71,7 @@ double Bound::weigh_item(int64_t item) {
     weights[sample] = std::exp(weights[sample] - largest);
     sum += weights[sample];
   }
-  const auto scale = static_cast<float>(1 / (sum * static_cast<double>(step_.items)));
+  const auto scale = static_cast<float>(1 / (sum * static_cast<double>(step_.batch_items)));
   for (int64_t sample = 0; sample < samples; ++sample) weights[sample] *= scale;
   return -(largest + std::log(sum) - std::log(static_cast<double>(samples)));
 }
@@ -93,7 +93,7 @@ void Bound::add_backward_of_samples(Program& program) {
 // With z = μ + σ ε, log q(z|x) = −½ Σ (log 2π + log σ² + ε²) depends on log σ² alone; the weights sum to 1 / batch.
 void Bound::add_backward(Program& program) {
   program.each([this](const Shard& shard) {
-    const auto slope = static_cast<float>(-0.5 / static_cast<double>(step_.items));
+    const auto slope = static_cast<float>(-0.5 / static_cast<double>(step_.batch_items));
     for (int64_t i = shard.first; i < shard.first + shard.count; ++i) {
       float* gradient = log_variance_.gradient_row(i);
       for (int64_t j = 0; j < mean_.width; ++j) gradient[j] += slope;

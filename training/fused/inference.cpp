@@ -117,7 +117,8 @@ std::vector<at::Tensor> Inference::run(const std::string& method,
   const SmallNumbersAreZero small_numbers;
   const InputMemory memory(network_.input());
   for (int64_t first = 0; first < items; first += step_.most_items) {
-    step_.begin(std::min(step_.most_items, items - first));
+    const int64_t count = std::min(step_.most_items, items - first);
+    step_.begin(count, count);
     argument_ = {values.mutable_data_ptr<float>() + first * values.size(1), values.size(1)};
     if (condition.defined()) {
       condition_ = {condition.mutable_data_ptr<float>() + first * condition.size(1),

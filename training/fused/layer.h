@@ -15,10 +15,11 @@ namespace hourglass::training::fused {
 
 /// What all parts of a step may ask about the batch at hand.
 struct Step {
-  int64_t items = 0;       ///< in the batch
-  bool training = false;   ///< false while validating and at inference
-  int64_t most_items = 0;  ///< that a batch ever has
-  int shards = 1;          ///< that the batch is cut into
+  int64_t items = 0;        ///< in the batch, of this process
+  int64_t batch_items = 0;  ///< of all processes: what means are over
+  bool training = false;    ///< false while validating and at inference
+  int64_t most_items = 0;   ///< that a batch ever has
+  int shards = 1;           ///< that the batch is cut into
   int most_shards = 1;
 
   // For what is drawn at random or weighed; not of inference.
@@ -26,9 +27,10 @@ struct Step {
   std::span<const int64_t> rows = {};  ///< the numbers of the batch's items in their data set
   double penalty_weight = 1;
 
-  /// For a batch of so many items: each shard gets one at least.
-  void begin(int64_t count) {
+  /// For so many items of a batch: each shard gets one at least.
+  void begin(int64_t count, int64_t count_of_all) {
     items = count;
+    batch_items = count_of_all;
     shards = static_cast<int>(std::min<int64_t>(most_shards, count));
   }
 };

@@ -99,6 +99,22 @@ std::optional<std::string> obstacle(const models::Autoencoder& model) {
   return {};
 }
 
+std::optional<std::string> sharing_obstacle(const models::Autoencoder& model) {
+  const models::Penalty penalty = model.objective_plan()->penalty;
+  if (penalty == models::Penalty::MeanActivation || penalty == models::Penalty::Mmd) {
+    return "a penalty on whole batches in several processes";
+  }
+  const models::ModelPlan plan = model.plan();
+  for (const auto* entries : {&plan.encoder, &plan.decoder}) {
+    for (const auto& entry : *entries) {
+      if (entry.layer.kind == "norm") {
+        return fmt::format("the layer {} in several processes", entry.name);
+      }
+    }
+  }
+  return {};
+}
+
 Network::Network(const models::Autoencoder& model, bool separate_targets, const Step& step,
                  Parameters& parameters)
     : plan_(model.objective_plan().value()),

@@ -17,6 +17,10 @@ namespace hourglass::training::fused {
 /// Why a model cannot be computed by hand: "the layer encoder.conv1"; nothing where it can.
 std::optional<std::string> obstacle(const models::Autoencoder& model);
 
+/// Why several processes cannot share the batches of a model that has no other obstacle: something
+/// is taken from a batch as a whole.
+std::optional<std::string> sharing_obstacle(const models::Autoencoder& model);
+
 /// A model as layers, code, penalty and loss that compute forward and backward by hand.
 class Network {
  public:

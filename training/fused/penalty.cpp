@@ -50,7 +50,7 @@ class PenaltyOnCode : public PenaltyTerm {
 
   /// λ
   float weight() const { return static_cast<float>(step_.penalty_weight); }
-  auto items() const { return static_cast<double>(step_.items); }
+  auto items() const { return static_cast<double>(step_.batch_items); }
   double sum() const { return sum_of(sums_, step_.shards); }
   double metric_sum() const { return sum_of(metric_sums_, step_.shards); }
   double& sum(const Shard& shard) { return sums_[static_cast<size_t>(shard.index)]; }

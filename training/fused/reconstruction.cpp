@@ -50,7 +50,7 @@ void Reconstruction::add_result(Program& program) {
 
 double Reconstruction::value() const {
   const double sum = std::accumulate(sums_.begin(), sums_.begin() + step_.shards, 0.0);
-  return sum * terms_a_value() / static_cast<double>(step_.items);
+  return sum * terms_a_value() / static_cast<double>(step_.batch_items);
 }
 
 const float* Reconstruction::bias() const {
@@ -74,7 +74,7 @@ void Reconstruction::compute(const Shard& shard) {
   // The rows of a bound are weighed later, see bound.h.
   pass.scale = plan_.bound_samples > 0
                    ? 1.0F
-                   : static_cast<float>(terms_a_value() / static_cast<double>(step_.items));
+                   : static_cast<float>(terms_a_value() / static_cast<double>(step_.batch_items));
   pass.rows = shard.count * logits_.rows_per_item;
   pass.logits = {logits_.row(shard.first), logits_.stride};
   pass.target = {target_.row(shard.first), target_.stride};

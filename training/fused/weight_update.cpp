@@ -3,6 +3,8 @@
 #include "hourglass/core/error.h"
 #include "hourglass/kernels/optimizer_passes.h"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -10,17 +12,22 @@
 namespace hourglass::training::fused {
 
 WeightUpdate::WeightUpdate(const OptimizerOptions& options, std::optional<double> clip_norm,
-                           Parameters& parameters, const Step& step)
+                           Parameters& parameters, const Step& step, const Processes& processes)
     : options_(options),
       clip_norm_(clip_norm),
       parameters_(parameters),
       step_(step),
+      processes_(processes),
       squared_norms_(static_cast<size_t>(step.most_shards)) {
   for (const auto& name : slot_names(options)) slots_.push_back({name, Floats(parameters.size())});
 }
 
 void WeightUpdate::add_to(Program& program) {
   program.once([this] { begin(); });
+  if (!processes_.alone()) {
+    program.each([this](const Shard& shard) { add_up(shard); });
+    program.once([this] { share(); });
+  }
   if (clip_norm_) {
     program.each([this](const Shard& shard) { measure(shard); });
     program.once([this] { clip(); });
@@ -38,7 +45,23 @@ WeightUpdate::Range WeightUpdate::range(const Shard& shard) const {
 }
 
 kernels::GradientSum WeightUpdate::gradient_sum(const Range& range, float factor) const {
-  return {parameters_.gradient(0) + range.first, parameters_.size(), step_.shards, factor};
+  // Of several processes the first shard's is the sum of all.
+  const int shards = processes_.alone() ? step_.shards : 1;
+  return {parameters_.gradient(0) + range.first, parameters_.size(), shards, factor};
+}
+
+/// The gradients of this process's shards into the first of them.
+void WeightUpdate::add_up(const Shard& shard) {
+  const Range part = range(shard);
+  float* sum = parameters_.gradient(0) + part.first;
+  for (int other = 1; other < step_.shards; ++other) {
+    const float* more = parameters_.gradient(other) + part.first;
+    for (int64_t i = 0; i < part.size; ++i) sum[i] += more[i];
+  }
+}
+
+void WeightUpdate::share() {
+  processes_.sum(at::from_blob(parameters_.gradient(0), {parameters_.size()}, at::kFloat));
 }
 
 void WeightUpdate::begin() {

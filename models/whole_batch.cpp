@@ -1,0 +1,68 @@
+#include "hourglass/models/whole_batch.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+namespace hourglass::models {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+/// A copy that is no view, summed over the processes.
+at::Tensor summed(const at::Tensor& values, const Processes& processes) {
+  const at::Tensor sum = values.detach().clone(at::MemoryFormat::Contiguous);
+  processes.sum(sum);
+  return sum;
+}
+
+struct SumOfAll : torch::autograd::Function<SumOfAll> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& values,
+                            const Processes* processes) {
+    context->saved_data["processes"] = reinterpret_cast<int64_t>(processes);
+    return summed(values, *processes);
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const auto* processes =
+        reinterpret_cast<const Processes*>(context->saved_data["processes"].toInt());
+    return {summed(gradients.front(), *processes), {}};
+  }
+};
+
+struct RowsOfAll : torch::autograd::Function<RowsOfAll> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& rows,
+                            const Processes* processes) {
+    context->saved_data["processes"] = reinterpret_cast<int64_t>(processes);
+    const auto [all, first] = processes->gather(rows.detach().contiguous());
+    context->saved_data["first"] = first;
+    context->saved_data["count"] = rows.size(0);
+    return all;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const auto* processes =
+        reinterpret_cast<const Processes*>(context->saved_data["processes"].toInt());
+    const at::Tensor all = summed(gradients.front(), *processes);
+    return {
+        all.narrow(0, context->saved_data["first"].toInt(), context->saved_data["count"].toInt()),
+        {}};
+  }
+};
+
+}  // namespace
+
+at::Tensor sum_of_all(const at::Tensor& values, const Processes& processes) {
+  return processes.alone() ? values : SumOfAll::apply(values, &processes);
+}
+
+at::Tensor mean_of_all(const at::Tensor& rows, double share, const Processes& processes) {
+  const at::Tensor mean = rows.mean(0);
+  return processes.alone() ? mean : sum_of_all(mean * share, processes);
+}
+
+at::Tensor rows_of_all(const at::Tensor& rows, const Processes& processes) {
+  return processes.alone() ? rows : RowsOfAll::apply(rows, &processes);
+}
+
+}  // namespace hourglass::models
