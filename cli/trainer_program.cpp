@@ -14,6 +14,7 @@
 #include "hourglass/models/summary.h"
 #include "hourglass/runs/run.h"
 #include "hourglass/sources/images.h"
+#include "hourglass/training/process_group.h"
 #include "hourglass/training/progress.h"
 
 #include <fmt/format.h>
@@ -46,9 +47,11 @@ void show_plan(runs::Run& run) {
   fmt::print("data      {}: {} training, {} validation, {} test rows\n", data.name,
              with_thousands(data.training_rows), with_thousands(data.validation_rows),
              with_thousands(data.test_rows));
-  fmt::print("training  {} epochs, batch {}, {}, on {} with {} thread{}, engine {}{}\n",
+  const int64_t processes = run.processes().count();
+  fmt::print("training  {} epochs, batch {}, {}, on {} with {}{} thread{}, engine {}{}\n",
              options.training.epochs, options.training.batch_size,
              enum_name(options.training.optimizer.kind), options.training.device,
+             processes == 1 ? "" : fmt::format("{} processes of ", processes),
              *options.threads.count, *options.threads.count == 1 ? "" : "s",
              enum_name(options.training.engine.kind), reason_of(run.trainer().engine()));
   fmt::print("run       {}\n", run.folder().string());
@@ -57,13 +60,16 @@ void show_plan(runs::Run& run) {
 
 void add_progress(runs::Run& run, bool log_lines) {
   const runs::RunOptions& options = run.options();
-  if (options.quiet) return;
+  // All processes take part in measuring, before one of them speaks.
+  const bool shows_untrained =
+      !options.quiet && run.finished_epochs() == 0 && options.log_every > 1;
+  const Measurements untrained =
+      shows_untrained ? run.trainer().evaluate_training_rows() : Measurements();
+  if (options.quiet || !run.processes().first()) return;
   const auto progress = std::make_shared<training::Progress>(
       training::ProgressOptions{.bar = !log_lines, .line_every = options.log_every},
       options.training.epochs);
-  if (run.finished_epochs() == 0 && options.log_every > 1) {
-    progress->show_untrained(run.trainer().evaluate_training_rows());
-  }
+  if (shows_untrained) progress->show_untrained(untrained);
   run.trainer().add_hook(progress);
 }
 
@@ -108,18 +114,42 @@ void show_results(runs::Run& run, const training::TrainingResult& result) {
   fmt::print("report    {}\n", (folder / "report.html").string());
 }
 
+int exit_code_of(RunEnd end) {
+  switch (end) {
+    case RunEnd::Interrupted: return kInterrupted;
+    case RunEnd::NotFinite: return kFailed;
+    default: return kDone;
+  }
+}
+
+std::string resume_command(const runs::Run& run) {
+  return fmt::format("{}_autoencoder --resume {}", run.options().model.variant,
+                     run.folder().string());
+}
+
+/// A run that fails says how it goes on, where it left something to go on from.
+training::TrainingResult train(runs::Run& run) {
+  try {
+    return run.train(&InterruptGuard::requested);
+  } catch (const Error& error) {
+    if (!run.processes().first() || !fs::exists(run.folder() / "last.safetensors")) throw;
+    throw Error("{}; go on with: {}", error.what(), resume_command(run));
+  }
+}
+
 int train(TrainerRequest request) {
-  runs::Run run(std::move(request.options), std::move(request.resumed));
-  show_plan(run);
+  const auto processes = training::join_processes();
+  runs::Run run(std::move(request.options), std::move(request.resumed), *processes);
+  if (processes->first()) show_plan(run);
   add_progress(run, request.log_lines);
   const InterruptGuard interrupt;
-  const training::TrainingResult result = run.train(&InterruptGuard::requested);
+  const training::TrainingResult result = train(run);
+  if (!processes->first()) return exit_code_of(result.end);
   show_results(run, result);
   if (result.end == RunEnd::NotFinite) throw Error("{}", result.problem);
-  if (result.end != RunEnd::Interrupted) return kDone;
-  fmt::print(stderr, "interrupted after {}; go on with: {}_autoencoder --resume {}\n",
-             place_of(result.state->cursor, run.trainer().steps_per_epoch()),
-             run.options().model.variant, run.folder().string());
+  if (result.end != RunEnd::Interrupted) return exit_code_of(result.end);
+  fmt::print(stderr, "interrupted after {}; go on with: {}\n",
+             place_of(result.state->cursor, run.trainer().steps_per_epoch()), resume_command(run));
   return kInterrupted;
 }
 

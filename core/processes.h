@@ -17,7 +17,8 @@ class Processes {
   virtual ~Processes() = default;
 
   virtual int64_t count() const { return 1; }
-  virtual int64_t rank() const { return 0; }  ///< 0 … count() − 1; rank 0 writes files
+  virtual int64_t rank() const { return 0; }        ///< 0 … count() − 1; rank 0 writes files
+  virtual int64_t count_here() const { return 1; }  ///< that share this machine's cores
   bool alone() const { return count() == 1; }
   bool first() const { return rank() == 0; }
 

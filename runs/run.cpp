@@ -25,6 +25,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 #include <utility>
 
@@ -86,9 +87,11 @@ formats::EpochResult epoch_result(int64_t epoch, const Measurements& training,
 
 }  // namespace
 
-Run::Run(RunOptions options, std::optional<RunRecord> resumed) : options_(std::move(options)) {
+Run::Run(RunOptions options, std::optional<RunRecord> resumed, const Processes& processes)
+    : options_(std::move(options)), processes_(processes) {
   options_.describe(table_);
   check(options_);
+  check_processes();
   options_.training.device = training::resolve_device(options_.training.device).str();
   data_ = sources::open_data(options_.data, options_.training.seed);
   if (resumed) check_same_data(*resumed, data_.info);
@@ -100,22 +103,45 @@ Run::Run(RunOptions options, std::optional<RunRecord> resumed) : options_(std::m
   exported_ = build_model();
   training::use_channels_last(*exported_);
   if (!options_.threads.count) {
-    options_.threads.count =
-        automatic_threads(parameter_count(*model_), options_.training.batch_size);
+    options_.threads.count = automatic_threads(parameter_count(*model_),
+                                               processes_.share(options_.training.batch_size).count,
+                                               processes_.count_here());
   }
   at::set_num_threads(static_cast<int>(*options_.threads.count));
-  folder_ = folder_of(options_);
-  create_folders(folder_);
+  folder_ = processes_.first() ? folder_of(options_) : fs::path(options_.resume);
+  if (processes_.first()) create_folders(folder_);
   trainer_ = std::make_unique<training::Trainer>(model_, data_.training, data_.validation,
-                                                 options_.training);
+                                                 options_.training, processes_);
   options_.training.engine.kind = trainer_->engine().kind();
   if (state_) trainer_->restore(*state_);
   record_ = new_run_record(options_, table_, data_.info);
   record_.parameters = parameter_count(*model_);
+  record_.processes = processes_.count();
   if (const auto note = few_steps_note(options_, data_.training->size())) notes_.push_back(*note);
   if (resumed) record_.results = resumed->results, record_.started = resumed->started;
-  write_run_record(folder_, record_);
+  if (resumed) note_processes(*resumed);
+  if (processes_.first()) write_run_record(folder_, record_);
   add_hooks();
+}
+
+/// All have to train the same. A hash stands for the options, exact as a number of 53 bits.
+void Run::check_processes() const {
+  if (processes_.alone()) return;
+  const std::string text = options_.model.variant + formats::to_json(table_).dump();
+  const at::Tensor own = at::full({1}, static_cast<int64_t>(std::hash<std::string>()(text) >> 11));
+  const at::Tensor all = processes_.gather(own).rows;
+  const at::Tensor differs = (all != all[0]).nonzero().flatten();
+  if (differs.size(0) == 0) return;
+  throw Error("process {} of {}: expected the options of process 0, found others",
+              differs[0].item<int64_t>(), processes_.count());
+}
+
+void Run::note_processes(const RunRecord& resumed) {
+  if (resumed.processes == processes_.count()) return;
+  notes_.push_back(fmt::format(
+      "the run goes on in another number of processes, {} after {}: its numbers are those "
+      "of an uninterrupted one up to rounding",
+      processes_.count(), resumed.processes));
 }
 
 models::ItemShapes Run::item_shapes() const {
@@ -164,15 +190,17 @@ formats::ModelCard Run::card() const {
 }
 
 void Run::add_hooks() {
+  // All processes see the same numbers, and stop at the same epoch; one writes.
+  if (options_.stop_after > 0) {
+    trainer_->add_hook(std::make_shared<training::StopAfter>(options_.stop_after));
+  }
+  if (!processes_.first()) return;
   trainer_->add_hook(std::make_shared<MetricsFile>(folder_ / "metrics.csv", finished_epochs(),
                                                    trainer_->reported_names(),
                                                    data_.validation != nullptr));
   // A resumed run goes on with what it began.
   if (options_.tensorboard || !formats::tensorboard_files(folder_).empty()) {
     trainer_->add_hook(std::make_shared<TensorboardLog>(folder_, finished_epochs()));
-  }
-  if (options_.stop_after > 0) {
-    trainer_->add_hook(std::make_shared<training::StopAfter>(options_.stop_after));
   }
   trainer_->add_hook(std::make_shared<Checkpointer>(
       folder_, exported_, options_.checkpoints,
@@ -187,6 +215,7 @@ void Run::add_hooks() {
 training::TrainingResult Run::train(const training::StopRequested& stop_requested) {
   training::TrainingResult result = trainer_->run(stop_requested);
   const bool has_model = result.state->best.epoch > 0;
+  if (!processes_.first()) return result;
   if (!has_model && result.end != training::RunEnd::NotFinite) return result;
   record_results(result);
   if (!has_model) return result;

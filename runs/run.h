@@ -21,11 +21,14 @@ namespace hourglass::runs {
 class Run {
  public:
   /// Reads the data, builds the model, and leaves run.json in the folder before the first step. A
-  /// run that goes on is given its record; its folder is `options.resume`.
+  /// run that goes on is given its record; its folder is `options.resume`. Each of `processes`,
+  /// which must outlive the run, has a run of the same options; the first one writes the folder.
   ///
   /// Throws `UsageError` for options that contradict each other or the data, and `Error` for data
-  /// that are missing, damaged or not those of the record, and for a folder that holds another run.
-  explicit Run(RunOptions options, std::optional<RunRecord> resumed = {});
+  /// that are missing, damaged or not those of the record, for a folder that holds another run, and
+  /// for processes of other options.
+  explicit Run(RunOptions options, std::optional<RunRecord> resumed = {},
+               const Processes& processes = kAlone);
 
   /// Options as they were resolved: device, threads and widths are settled.
   const RunOptions& options() const { return options_; }
@@ -35,6 +38,7 @@ class Run {
   models::Autoencoder& model() { return *model_; }
   /// What a user should know: of the data, of widths that followed them, of a run of few steps.
   const std::vector<std::string>& notes() const { return notes_; }
+  const Processes& processes() const { return processes_; }
   int64_t finished_epochs() const { return state_ ? state_->cursor.epoch : 0; }
 
   /// For further hooks. Metrics, checkpoints and `stop_after` are hooked in already.
@@ -48,6 +52,7 @@ class Run {
 
  private:
   RunOptions options_;
+  const Processes& processes_;
   FieldTable table_;
   RunRecord record_;
   std::filesystem::path folder_;
@@ -60,6 +65,8 @@ class Run {
 
   models::ItemShapes item_shapes() const;
   void settle_widths();
+  void check_processes() const;
+  void note_processes(const RunRecord& resumed);
   models::AutoencoderPtr build_model() const;
   formats::ModelCard card() const;
   void add_hooks();

@@ -189,12 +189,12 @@ void check(const RunOptions& options) {
   }
 }
 
-int64_t automatic_threads(int64_t parameters, int64_t batch_size) {
+int64_t automatic_threads(int64_t parameters, int64_t batch_size, int64_t processes) {
   // Multiply-adds of a forward pass that keep one thread busy. Measured by benchmarks/compare.sh: a
   // second thread makes digits-2d (35 thousand) a third slower and mnist-2d-relu (1.6 million) a
   // tenth; larger recipes gain.
   constexpr int64_t kWorkForAThread = 2'000'000;
-  const int64_t cores = std::max<int64_t>(1, std::thread::hardware_concurrency());
+  const int64_t cores = std::max<int64_t>(1, std::thread::hardware_concurrency() / processes);
   return std::clamp<int64_t>(parameters * batch_size / kWorkForAThread, 1, cores);
 }
 

@@ -87,8 +87,8 @@ std::vector<std::string> networks_with(const std::string& option);
 /// Throws `UsageError` for what cannot work whatever the data, before any file is opened.
 void check(const RunOptions& options);
 
-/// The fixed rule behind `threads auto`. It depends on the model and the batch alone, so that
+/// The fixed rule behind `threads auto`, for one of `processes` on this machine, which has so many items of a batch. It depends on the model and the batch alone, so that
 /// runs repeat.
-int64_t automatic_threads(int64_t parameters, int64_t batch_size);
+int64_t automatic_threads(int64_t parameters, int64_t batch_size, int64_t processes = 1);
 
 }  // namespace hourglass::runs

@@ -120,6 +120,7 @@ nlohmann::json to_json(const RunRecord& record) {
                          {"started", record.started},
                          {"results", record.results ? to_json(*record.results) : nlohmann::json()}};
   if (!record.network.empty()) json["network"] = record.network;
+  if (record.processes > 1) json["processes"] = record.processes;
   if (record.parameters) json["parameters"] = *record.parameters;
   return json;
 }
@@ -133,6 +134,7 @@ RunRecord run_record_from_json(const nlohmann::json& json, const std::string& wh
           .options = formats::options_from_json(fields.object("options")),
           .data = formats::data_card_from_json(fields.object("data")),
           .machine = read_machine(fields),
+          .processes = fields.get<int64_t>("processes", 1),
           .parameters = fields.find<int64_t>("parameters"),
           .libraries = fields.get("libraries", std::map<std::string, std::string>()),
           .started = fields.get<std::string>("started", ""),

@@ -51,6 +51,7 @@ struct RunRecord {
   formats::RecordedOptions options;
   formats::DataCard data;
   MachineRecord machine;
+  int64_t processes = 1;                         ///< that trained, in the latest session
   std::optional<int64_t> parameters;             ///< trained values; none in runs of version 0.1
   std::map<std::string, std::string> libraries;  ///< name -> version
   std::string started;                           ///< UTC: "20261121-091700"

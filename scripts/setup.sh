@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 readonly torch_version=2.13.0
 readonly packages=(
   build-essential cmake ninja-build curl                # tools
-  libopencv-dev libcxxopts-dev nlohmann-json3-dev libfmt-dev libssl-dev zlib1g-dev libzip-dev libhdf5-dev libprotozero-dev libhwy-dev
+  libopencv-dev libcxxopts-dev nlohmann-json3-dev libfmt-dev libssl-dev zlib1g-dev libzip-dev libhdf5-dev libprotozero-dev libhwy-dev libgloo-dev
   libgtest-dev
   ccache mold                                           # faster builds
   dataset-fashion-mnist)                                # for the Fashion-MNIST recipes and their tests
