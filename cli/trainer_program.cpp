@@ -158,7 +158,14 @@ int train(TrainerRequest request) {
 int train_from_command_line(const std::string& variant, int argc, const char* const* argv) {
   return run_program(variant + "_autoencoder", [&] {
     sources::set_image_library({figures::decode_image, figures::adapt_image});
-    TrainerRequest request = parse_trainer_line(variant, argc, argv);
+    const auto launch = training::launch_from_environment();
+    TrainerRequest request;
+    try {
+      request = parse_trainer_line(variant, argc, argv);
+    } catch (const UsageError&) {
+      if (!launch || launch->rank == 0) throw;
+      return kWrongUsage;  // which the first process complains about
+    }
     if (request.answered) return kDone;
     if (request.options.list_recipes) {
       fmt::print("{}", recipes::recipe_table(variant, line_width(stdout)));

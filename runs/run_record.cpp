@@ -182,11 +182,12 @@ std::optional<ExpectationRecord> expectation_record(const RunOptions& options,
   if (options.recipe.empty()) return {};
   const recipes::Expectation& expected = options.expected;
   const int64_t epoch = expected.epoch > 0 ? expected.epoch : options.training.epochs;
-  const auto& values = metrics.column(expected.column);
   RunOptions published = options_of(options.model.variant, options.recipe);
   published.model.network.resolve(shapes);
   const bool as_published = compared_options(options) == compared_options(published);
-  if (!as_published || epoch > static_cast<int64_t>(values.size())) return {};
+  if (!as_published) return {};
+  const auto& values = metrics.column(expected.column);
+  if (epoch > static_cast<int64_t>(values.size())) return {};
   return ExpectationRecord{.column = expected.column,
                            .epoch = epoch,
                            .at_most = expected.at_most,

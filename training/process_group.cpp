@@ -5,6 +5,7 @@
 #ifdef USE_C10D_GLOO
 
 #include <ATen/ATen.h>
+#include <c10/util/Logging.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
@@ -59,9 +60,17 @@ std::string own_address_towards(const std::string& host, int64_t port) {
   return address;
 }
 
+/// What c10d logs of a lost process is a page of its own functions; ours is a line. Who wants it sets
+/// the variable.
+void silence_c10d() {
+  ::setenv("TORCH_CPP_LOG_LEVEL", "FATAL", /*overwrite=*/0);
+  c10::initLogging();
+}
+
 class GlooProcesses : public Processes {
  public:
   explicit GlooProcesses(const Launch& launch) : launch_(launch) {
+    silence_c10d();
     try {
       meet();
     } catch (const Error&) {

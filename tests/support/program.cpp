@@ -34,7 +34,8 @@ void redirect(int descriptor, const fs::path& file) {
 
 }  // namespace
 
-RunningProgram::RunningProgram(const std::string& name, const std::vector<std::string>& arguments)
+RunningProgram::RunningProgram(const std::string& name, const std::vector<std::string>& arguments,
+                               const std::vector<std::string>& environment)
     : output_(temporary_file()), errors_(temporary_file()) {
   const std::string path = (fs::path(HOURGLASS_BIN) / name).string();
   std::vector<char*> argv = {const_cast<char*>(path.c_str())};
@@ -44,6 +45,7 @@ RunningProgram::RunningProgram(const std::string& name, const std::vector<std::s
   if (process_ == 0) {
     redirect(STDOUT_FILENO, output_);
     redirect(STDERR_FILENO, errors_);
+    for (const auto& variable : environment) ::putenv(const_cast<char*>(variable.c_str()));
     ::execv(path.c_str(), argv.data());
     ::_exit(127);
   }

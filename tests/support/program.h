@@ -17,8 +17,9 @@ struct ProgramResult {
 /// One of our executables, running beside the test.
 class RunningProgram {
  public:
-  /// `name` as in build/bin, or a whole path.
-  RunningProgram(const std::string& name, const std::vector<std::string>& arguments);
+  /// `name` as in build/bin, or a whole path; `environment` has variables to add, "RANK=0".
+  RunningProgram(const std::string& name, const std::vector<std::string>& arguments,
+                 const std::vector<std::string>& environment = {});
   ~RunningProgram();  ///< kills it, should it still run
   RunningProgram(const RunningProgram&) = delete;
   RunningProgram& operator=(const RunningProgram&) = delete;
