@@ -96,7 +96,7 @@ Arguments short_run(const fs::path& folder, const Arguments& more = {}) {
 }
 
 /// The loss of each epoch to 1e-5. Rounding grows faster in what is not minimised (single terms, other
-/// rows): that agrees to 2e-4.
+/// rows): that agrees to 2e-3.
 void expect_same_numbers(const fs::path& a, const fs::path& b) {
   const auto left = read_metrics(a / "metrics.csv"), right = read_metrics(b / "metrics.csv");
   ASSERT_EQ(left.names, right.names);
@@ -105,7 +105,7 @@ void expect_same_numbers(const fs::path& a, const fs::path& b) {
     ASSERT_EQ(left.column(name).size(), right.column(name).size()) << name;
     for (size_t epoch = 0; epoch < left.column(name).size(); ++epoch) {
       const double x = left.column(name)[epoch], y = right.column(name)[epoch];
-      EXPECT_NEAR(x, y, (name == "train_loss" ? 1e-5 : 2e-4) * std::max(1.0, std::abs(x)))
+      EXPECT_NEAR(x, y, (name == "train_loss" ? 1e-5 : 2e-3) * std::max(1.0, std::abs(x)))
           << name << ", epoch " << epoch + 1;
     }
   }
@@ -135,9 +135,9 @@ std::vector<Case> cases() {
       {"sparse_kl",
        "sparse_autoencoder",
        {"--sparsity", "kl", "--code-activation", "sigmoid", "--sparsity-weight", "0.1"}});
-  cases.push_back({"codebook_of_running_averages",
+  cases.push_back({"codebook_by_loss",
                    "vector_quantized_autoencoder",
-                   {"--codebook-update", "running-averages", "--reseed-below", "0.1"}});
+                   {"--codebook-update", "loss", "--reseed-below", "0.5"}});
   cases.push_back(
       {"autograd", "dense_autoencoder", {"--engine", "autograd", "--clip-norm", "0.1"}});
   cases.push_back({"clipped", "dense_autoencoder", {"--clip-norm", "0.1", "--batch-size", "33"}});
