@@ -115,7 +115,8 @@ void RunOptions::describe(FieldTable& table) {
       .not_recorded();
   table
       .add("export", exports,
-           "also write the best model as pt2, onnx, safetensors, c, torchscript: any of them, "
+           "also write the best model as pt2, onnx, safetensors, c, torchscript, saelens: any of "
+           "them, "
            "comma-separated")
       .shown_as("LIST")
       .not_recorded();
@@ -161,7 +162,7 @@ void check(const RunOptions& options) {
   const recipes::Variant& variant = recipes::find_variant(options.model.variant);
   options.model.network.check();
   check(options.model.likelihood);
-  variant.objective.check(options.model.objective, options.model.network);
+  variant.objective.check(options.model.objective, options.model.network, options.model.likelihood);
   const bool inputs_are_targets = options.data.corruption.kind == datasets::CorruptionKind::None &&
                                   options.data.targets.empty();
   if (variant.corruption.kind != datasets::CorruptionKind::None && inputs_are_targets) {

@@ -135,6 +135,15 @@ std::vector<Case> cases() {
       {"sparse_kl",
        "sparse_autoencoder",
        {"--sparsity", "kl", "--code-activation", "sigmoid", "--sparsity-weight", "0.1"}});
+  for (const std::string sparsity :
+       {"topk:4", "batch-topk:4", "matryoshka-batch-topk:4,8", "jumprelu", "gated", "standard"}) {
+    std::string name = "dictionary_" + sparsity.substr(0, sparsity.find(':'));
+    std::replace(name.begin(), name.end(), '-', '_');
+    // Units that fall silent soon, for the loss that wakes them.
+    cases.push_back({name,
+                     "sparse_autoencoder",
+                     {"--sparsity", sparsity, "--widths", "32", "--dead-window", "5"}});
+  }
   cases.push_back({"codebook_by_loss",
                    "vector_quantized_autoencoder",
                    {"--codebook-update", "loss", "--reseed-below", "0.5"}});

@@ -71,6 +71,7 @@ void add_backward_reversed(const Layers& layers, Program& program) {
 
 std::optional<std::string> obstacle(const models::Autoencoder& model) {
   if (!model.objective_plan()) return "an objective of its own";
+  if (model.objective_plan()->dictionary) return "the code of a dictionary";
   if (model.phases().size() != 1) return "an objective of several phases";
   const models::ModelPlan plan = model.plan();
   bool all_dense = true;
