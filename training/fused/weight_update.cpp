@@ -38,7 +38,8 @@ WeightUpdate::Range WeightUpdate::range(const Shard& shard) const {
 }
 
 kernels::GradientSum WeightUpdate::gradient_sum(const Range& range, float factor) const {
-  return {parameters_.gradient(0) + range.first, parameters_.size(), step_.shards, factor};
+  const int count = std::min(step_.shards, parameters_.gradients());
+  return {parameters_.gradient(0) + range.first, parameters_.size(), count, factor};
 }
 
 void WeightUpdate::begin() {
