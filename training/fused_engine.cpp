@@ -125,6 +125,7 @@ class FusedEngine : public Engine {
     }
     network_->add_backward(training_);
     update_->add_to(training_);
+    network_->add_constraints(training_);
     network_->add_refresh(training_);
     network_->add_refresh(refresh_);
   }
@@ -144,7 +145,10 @@ class FusedEngine : public Engine {
     step_.training = context.training;
     step_.random = &context.random;
     step_.rows = std::span(rows_).first(positions.size());
-    if (phase_.terms.size() > 1) step_.penalty_weight = models::weight_at(phase_.terms[1], context);
+    step_.term_weights.resize(std::max(step_.term_weights.size(), phase_.terms.size()));
+    for (size_t i = 0; i < phase_.terms.size(); ++i) {
+      step_.term_weights[i] = models::weight_at(phase_.terms[i], context);
+    }
     const SmallNumbersAreZero small_numbers;
     program.run(team_, step_.items, step_.shards);
   }

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace hourglass::training::fused {
 
@@ -24,7 +25,7 @@ struct Step {
   // For what is drawn at random or weighed; not of inference.
   const RowRandom* random = nullptr;
   std::span<const int64_t> rows = {};  ///< the numbers of the batch's items in their data set
-  double penalty_weight = 1;
+  std::vector<double> term_weights = {1, 1};  ///< of the phase's terms
 
   /// For a batch of so many items: each shard gets one at least.
   void begin(int64_t count) {

@@ -1,6 +1,7 @@
 #include "hourglass/training/fused/network.h"
 
 #include "hourglass/training/fused/layered_network.h"
+#include "hourglass/training/fused/sparse_network.h"
 
 #include <algorithm>
 
@@ -32,11 +33,17 @@ void Network::tell_decoder(int64_t item, const float* condition) {
 std::optional<std::string> obstacle(const models::Autoencoder& model) {
   if (!model.objective_plan()) return "an objective of its own";
   if (model.phases().size() != 1) return "an objective of several phases";
+  if (const auto dictionary = model.objective_plan()->dictionary) {
+    return obstacle_of_dictionary(*dictionary);
+  }
   return obstacle_of_layers(model);
 }
 
 std::unique_ptr<Network> make_network(const models::Autoencoder& model, bool separate_targets,
                                       const Step& step, Parameters& parameters) {
+  if (model.objective_plan().value().dictionary) {
+    return std::make_unique<SparseNetwork>(model, separate_targets, step, parameters);
+  }
   return std::make_unique<LayeredNetwork>(model, separate_targets, step, parameters);
 }
 

@@ -22,6 +22,8 @@ class Network {
   // Parts of programs; the input is to be in its place.
 
   virtual void add_encoder(Program& program) = 0;
+  /// Of what the encoder gave: `code()`, where it is not there anyway.
+  virtual void add_code(Program& /*program*/) {}
   /// Of what the encoder gave: to the reconstruction.
   virtual void add_reconstruction(Program& program) = 0;
   /// Of what the decoder is to read: to the reconstruction.
@@ -30,7 +32,9 @@ class Network {
   virtual void add_loss(Program& program) = 0;
   /// From the loss's gradient to those of all parameters.
   virtual void add_backward(Program& program) = 0;
-  /// Once parameters have changed.
+  /// Once the optimizer has changed parameters: what they are held to.
+  virtual void add_constraints(Program& /*program*/) {}
+  /// Once parameters have changed, whoever did it.
   virtual void add_refresh(Program& program) = 0;
 
   /// Of the last batch: the terms and metrics in the order of the declaration.
@@ -56,7 +60,7 @@ class Network {
   // What comes of it: a row for each item, of several samples a row for each of them.
 
   /// The code, of a normal distribution its mean.
-  virtual Flow& code() const = 0;
+  virtual const Flow& code() const = 0;
   /// Of a code that is a normal distribution; else null.
   virtual Flow* log_variance() const { return nullptr; }
   virtual const Flow& output() const = 0;
