@@ -45,9 +45,12 @@ std::vector<ModelPlan::Entry> entries(const Stack& stack, const std::string& pre
 }  // namespace
 
 double weight_at(const Term& term, const StepContext& context) {
-  if (!context.training || term.warmup_epochs == 0) return term.weight;
-  const double grown = static_cast<double>(context.epoch) / static_cast<double>(term.warmup_epochs);
-  return term.weight * std::min(1.0, grown);
+  const auto grown = [&](int64_t passed, int64_t needed) {
+    if (!context.training || needed == 0) return 1.0;
+    return std::min(1.0, static_cast<double>(passed) / static_cast<double>(needed));
+  };
+  return term.weight * grown(context.epoch, term.warmup_epochs) *
+         grown(context.step, term.warmup_steps);
 }
 
 at::Tensor total(const Phase& phase, const StepValues& values, const StepContext& context) {

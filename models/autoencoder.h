@@ -27,6 +27,8 @@ struct Term {
   double weight = 1;  ///< how much of it the optimizer sees
   /// Epochs over which the weight grows to its value while training; validation has all of it.
   int64_t warmup_epochs = 0;
+  /// The same in steps, from 0 in the first.
+  int64_t warmup_steps = 0;
   /// Whether the value is a sum over the rows of a batch rather than a mean: processes that share a
   /// batch add such values and average the others.
   bool sum_over_batch = false;

@@ -1,8 +1,12 @@
 #pragma once
 
+#include "hourglass/models/dictionary_options.h"
 #include "hourglass/models/likelihood.h"
+#include "hourglass/models/sparsity.h"
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
 namespace hourglass::models {
 
@@ -16,9 +20,31 @@ enum class Penalty {
   Mmd,          ///< the codes' distance from the prior (wasserstein.h)
 };
 
+/// A dictionary (dictionary.h, with the formulas): p = (x − b_dec) W_enc + b_enc, of which
+/// `sparsity` leaves the code. Terms and their weights are those of the objective's one phase, by
+/// name: "reconstruction", then "prefixes", "sparsity" and "auxiliary" where there are such; metrics
+/// "l0" and "dead_latents".
+///
+/// After each step, and before the next: the counter of every unit grows by 1, and is 0 where the
+/// unit spoke in some row; the threshold follows the smallest chosen score; JumpReLU's thresholds
+/// are raised to 0 (before, not after the step); rows of the decoder get length 1 where
+/// `options.unit_norm_decoder`. All of this is in the model's tensors of these names, which saving
+/// and resuming read and write.
+struct DictionaryPlan {
+  Sparsity sparsity;
+  DictionaryOptions options;
+  // Parameters, of which the layers' are in the model's plan: b_dec is the decoder's bias.
+  std::string threshold = "latents.threshold";            ///< [W], of JumpReLU
+  std::string log_scale = "latents.log_scale";            ///< [W], of a gated code
+  std::string magnitude_bias = "latents.magnitude_bias";  ///< [W], of a gated code
+  // Buffers.
+  std::string steps_since_spoken = "steps_since_spoken";    ///< int64 [W]
+  std::string batch_threshold = "latents.batch_threshold";  ///< float64 scalar, of the batch kinds
+};
+
 /// What an objective minimises, said without its class: for whoever differentiates by hand. Its
 /// terms are the reconstruction loss and the penalty, in this order, in one phase for all
-/// parameters; nothing is done after a step.
+/// parameters; nothing is done after a step. A dictionary has terms of its own.
 struct ObjectivePlan {
   Reduction reduction = Reduction::MeanOfValues;
   Penalty penalty = Penalty::None;
@@ -29,6 +55,7 @@ struct ObjectivePlan {
   /// Where not 0, so many samples of each code, and the importance-weighted bound as the only term;
   /// reconstruction and KL are metrics (importance_weighted.h).
   int64_t bound_samples = 0;
+  std::optional<DictionaryPlan> dictionary = {};
 };
 
 }  // namespace hourglass::models

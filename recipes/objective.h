@@ -13,14 +13,16 @@ namespace hourglass::recipes {
 struct Objective {
   std::any defaults;
   std::function<void(std::any&, FieldTable&)> describe;
-  /// Throws `UsageError` for options and a network that cannot work together, whatever the data.
-  std::function<void(const std::any&, const models::NetworkOptions&)> check;
+  /// Throws `UsageError` for options, a network and a likelihood that cannot work together, whatever the
+  /// data.
+  std::function<void(const std::any&, const models::NetworkOptions&, const models::Likelihood&)>
+      check;
   /// A new model with fresh weights.
   std::function<models::AutoencoderPtr(const std::any&, const models::ModelSpec&)> build;
 };
 
-/// `Model(options, spec)`, whose options describe themselves; a function `check(options, network)`
-/// beside them is found and used.
+/// `Model(options, spec)`, whose options describe themselves; a function `check(options, network)`,
+/// or `check(options, network, likelihood)`, beside them is found and used.
 template <class Model, class Options>
 Objective objective(Options defaults) {
   return {
@@ -28,9 +30,14 @@ Objective objective(Options defaults) {
       .describe = [](std::any& options,
                      FieldTable& table) { std::any_cast<Options&>(options).describe(table); },
       .check =
-          [](const std::any& options, const models::NetworkOptions& network) {
+          [](const std::any& options, const models::NetworkOptions& network,
+             const models::Likelihood& likelihood) {
             const auto& own = std::any_cast<const Options&>(options);
-            if constexpr (requires { check(own, network); }) check(own, network);
+            if constexpr (requires { check(own, network, likelihood); }) {
+              check(own, network, likelihood);
+            } else if constexpr (requires { check(own, network); }) {
+              check(own, network);
+            }
           },
       .build = [](const std::any& options,
                   const models::ModelSpec& spec) -> models::AutoencoderPtr {
@@ -43,7 +50,7 @@ Objective objective(Options defaults) {
 inline Objective plain_objective() {
   return {.defaults = {},
           .describe = [](std::any&, FieldTable&) {},
-          .check = [](const std::any&, const models::NetworkOptions&) {},
+          .check = [](const std::any&, const models::NetworkOptions&, const models::Likelihood&) {},
           .build =
               [](const std::any&, const models::ModelSpec& spec) {
                 return std::make_shared<models::Autoencoder>(spec);

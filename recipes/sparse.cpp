@@ -47,7 +47,7 @@ std::vector<Recipe> sparse_recipes() {
           .name = "mnist-sparse-kl",
           .summary = "100 sigmoid units with a mean activation near 0.05",
           .network = DenseNetwork{.widths = {100}, .code_activation = Activation::Sigmoid},
-          .objective = SparseOptions{.sparsity = Sparsity::Kl, .sparsity_weight = 1e-2},
+          .objective = SparseOptions{.sparsity = {Sparsity::Kind::Kl}, .sparsity_weight = 1e-2},
           .data = with_test_images("mnist"),
           .training = {.epochs = 30, .batch_size = 128, .optimizer = {.learning_rate = 3e-3}},
           .expected = {.column = "validation_reconstruction",
@@ -58,12 +58,20 @@ std::vector<Recipe> sparse_recipes() {
   };
 }
 
+Objective sparse_objective() {
+  Objective made = objective<models::Sparse>(SparseOptions{});
+  made.build = [](const std::any& options, const models::ModelSpec& spec) {
+    return models::make_sparse(std::any_cast<const SparseOptions&>(options), spec);
+  };
+  return made;
+}
+
 }  // namespace
 
 Variant sparse_variant() {
   return {.name = "sparse",
           .summary = "dense, with a penalty that keeps most of the code silent",
-          .objective = objective<models::Sparse>(SparseOptions{}),
+          .objective = sparse_objective(),
           .networks = {DenseNetwork{.most_widths = {64}, .code_activation = Activation::Relu}},
           .recipes = sparse_recipes()};
 }

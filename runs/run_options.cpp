@@ -161,7 +161,7 @@ void check(const RunOptions& options) {
   const recipes::Variant& variant = recipes::find_variant(options.model.variant);
   options.model.network.check();
   check(options.model.likelihood);
-  variant.objective.check(options.model.objective, options.model.network);
+  variant.objective.check(options.model.objective, options.model.network, options.model.likelihood);
   const bool inputs_are_targets = options.data.corruption.kind == datasets::CorruptionKind::None &&
                                   options.data.targets.empty();
   if (variant.corruption.kind != datasets::CorruptionKind::None && inputs_are_targets) {

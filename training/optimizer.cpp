@@ -27,22 +27,24 @@ class SlotOptimizer : public Optimizer {
 class Adam : public SlotOptimizer {
  public:
   Adam(const at::Tensor& weights, const OptimizerOptions& options)
-      : SlotOptimizer(weights, options), weight_decay_(weight_decay(options)) {}
+      : SlotOptimizer(weights, options),
+        weight_decay_(weight_decay(options)),
+        epsilon_(adam_epsilon(options)) {}
 
   void step(at::Tensor weights, const at::Tensor& gradient, double learning_rate) override {
-    constexpr double kBeta1 = 0.9, kBeta2 = 0.999, kEpsilon = 1e-7;
+    constexpr double kBeta1 = 0.9, kBeta2 = 0.999;
     at::Tensor &mean = slots[0].value, &square = slots[1].value;
     const auto t = static_cast<double>(++steps);
     if (weight_decay_ != 0) weights.mul_(1 - learning_rate * weight_decay_);
     mean.lerp_(gradient, 1 - kBeta1);
     square.mul_(kBeta2).addcmul_(gradient, gradient, 1 - kBeta2);
     at::sqrt_out(scratch_, square);
-    scratch_.div_(std::sqrt(1 - std::pow(kBeta2, t))).add_(kEpsilon);
+    scratch_.div_(std::sqrt(1 - std::pow(kBeta2, t))).add_(epsilon_);
     weights.addcdiv_(mean, scratch_, -learning_rate / (1 - std::pow(kBeta1, t)));
   }
 
  private:
-  double weight_decay_;
+  double weight_decay_, epsilon_;
 };
 
 /// Tieleman & Hinton 2012: g / (√v + ε), with ε outside the root. (Keras 3 puts it inside and
@@ -123,6 +125,11 @@ void OptimizerOptions::describe(FieldTable& table) {
       .above(0);
   table.add("weight_decay", weight_decay, "adamw only; none: 0.01").at_least(0);
   table.add("momentum", momentum, "sgd only; none: 0").at_least(0).below(1);
+  table
+      .add("epsilon", epsilon,
+           "adam and adamw only: added to the root of the mean square; none: 1e-7 (PyTorch has "
+           "1e-8)")
+      .above(0);
 }
 
 void check(const OptimizerOptions& options) {
@@ -130,11 +137,18 @@ void check(const OptimizerOptions& options) {
     throw UsageError("`weight_decay`: expected `optimizer` adamw with it, found '{}'",
                      enum_name(options.kind));
   }
+  const bool is_adam = options.kind == OptimizerKind::Adam || options.kind == OptimizerKind::AdamW;
+  if (options.epsilon && !is_adam) {
+    throw UsageError("`epsilon`: expected `optimizer` adam or adamw with it, found '{}'",
+                     enum_name(options.kind));
+  }
   if (options.momentum && options.kind != OptimizerKind::Sgd) {
     throw UsageError("`momentum`: expected `optimizer` sgd with it, found '{}'",
                      enum_name(options.kind));
   }
 }
+
+double adam_epsilon(const OptimizerOptions& options) { return options.epsilon.value_or(1e-7); }
 
 double default_learning_rate(OptimizerKind kind) {
   switch (kind) {

@@ -28,6 +28,7 @@ struct OptimizerOptions {
   std::optional<double> learning_rate;
   std::optional<double> weight_decay;
   std::optional<double> momentum;
+  std::optional<double> epsilon;
 
   void describe(FieldTable& table);
 };
@@ -37,6 +38,9 @@ void check(const OptimizerOptions& options);
 
 /// Adam, AdamW, RMSprop, SGD 1e-3; Adagrad 1e-2; Adadelta 1.
 double default_learning_rate(OptimizerKind kind);
+
+/// What Adam and AdamW add to the root of the mean square; 1e-7, as in Keras, where nothing is said.
+double adam_epsilon(const OptimizerOptions& options);
 
 /// What the optimizer remembers between steps: "mean", "square", …
 std::vector<std::string> slot_names(const OptimizerOptions& options);

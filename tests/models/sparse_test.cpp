@@ -44,20 +44,21 @@ TEST(Sparse, L1IsTheSumOverUnitsAndBatch) {
 }
 
 TEST(Sparse, KlMatchesItsDefinition) {
-  auto model = with_code_of_input({.sparsity = Sparsity::Kl}, 2, Activation::Sigmoid);  // ρ = 0.05
+  auto model =
+      with_code_of_input({.sparsity = {Sparsity::Kind::Kl}}, 2, Activation::Sigmoid);  // ρ = 0.05
   const at::Tensor x = logit({0.2F, 0.05F}).expand({3, 2});
   // 0.05 ln(0.05 / 0.2) + 0.95 ln(0.95 / 0.8) by hand; the second unit is where it should be.
   EXPECT_NEAR(value_on(model, x, "sparsity"), 0.0939430, 1e-6);
 }
 
 TEST(Sparse, KlLooksAtTheMeanOfTheBatchNotAtSingleRows) {
-  auto model = with_code_of_input({.sparsity = Sparsity::Kl}, 1, Activation::Sigmoid);
+  auto model = with_code_of_input({.sparsity = {Sparsity::Kind::Kl}}, 1, Activation::Sigmoid);
   const at::Tensor x = logit({0.1F, 0.3F}).view({2, 1});
   EXPECT_NEAR(value_on(model, x, "sparsity"), 0.0939430, 1e-6);
 }
 
 TEST(Sparse, KlIsFiniteWhereAUnitIsAlwaysSilentOrFull) {
-  auto model = with_code_of_input({.sparsity = Sparsity::Kl}, 2, Activation::Sigmoid);
+  auto model = with_code_of_input({.sparsity = {Sparsity::Kind::Kl}}, 2, Activation::Sigmoid);
   const at::Tensor x = at::tensor({-500.0F, 500.0F}).view({1, 2});
   EXPECT_TRUE(std::isfinite(value_on(model, x, "sparsity")));
 }
@@ -69,14 +70,14 @@ TEST(Sparse, MeanActivationIsAMetricOfAllUnitsAndRows) {
 }
 
 TEST(Sparse, KlNeedsACodeBetweenZeroAndOne) {
-  const SparseOptions kl = {.sparsity = Sparsity::Kl};
+  const SparseOptions kl = {.sparsity = {Sparsity::Kind::Kl}};
   for (const NetworkOptions& network :
        {NetworkOptions(DenseNetwork{.code_activation = Activation::Relu}),
         NetworkOptions("convolutional"), NetworkOptions("lstm")}) {
-    expect_contains(error_of([&] { check(kl, network); }),
+    expect_contains(error_of([&] { check(kl, network, {}); }),
                     {"`sparsity` kl", "`code_activation` sigmoid"});
   }
-  EXPECT_NO_THROW(check(kl, DenseNetwork{.code_activation = Activation::Sigmoid}));
+  EXPECT_NO_THROW(check(kl, DenseNetwork{.code_activation = Activation::Sigmoid}, {}));
 }
 
 }  // namespace

@@ -102,7 +102,7 @@ std::vector<Case> cases() {
       case_of("dense", "dense_tied", DenseNetwork{.widths = {32, 16}, .tied_weights = true}),
       case_of("sparse", "sparse_kl",
               DenseNetwork{.widths = {64}, .code_activation = Activation::Sigmoid},
-              SparseOptions{.sparsity = Sparsity::Kl}),
+              SparseOptions{.sparsity = {Sparsity::Kind::Kl}}),
       case_of("contractive", "contractive_deep", sigmoid),
       case_of("contractive", "contractive_estimate", sigmoid,
               ContractiveOptions{.jacobian = JacobianNorm::Estimate}),

@@ -75,6 +75,7 @@ void WeightUpdate::apply(const Shard& shard) {
           kernels::AdamPass{
               .mean = slot(0),
               .square = slot(1),
+              .epsilon = static_cast<float>(adam_epsilon(options_)),
               .step = static_cast<float>(learning_rate / (1 - std::pow(0.9, t))),
               .root_correction = static_cast<float>(1 / std::sqrt(1 - std::pow(0.999, t))),
               .keep = static_cast<float>(1 - learning_rate * decay)});
