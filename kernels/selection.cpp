@@ -1,7 +1,9 @@
 #include "hourglass/kernels/selection.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <limits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "hourglass/kernels/selection.cpp"
@@ -17,26 +19,23 @@ void keep_larger(const Area& area, const RowsOf& values, const Comparison& compa
                  int32_t first_column, const KeptRows& kept) {
   const Float f;
   const Integer integers;
-  const int64_t columns = padded(area.columns);
-  for (int64_t i = 0; i < area.rows; ++i) {
-    const Vector bound = constant(kept.bounds[i]);
-    int64_t count = kept.counts[i];
-    for (int64_t j = 0; j < columns; j += kWidth) {
+  for (int64_t j = 0; j < padded(area.columns); j += kWidth) {
+    const Vector biases = hn::Load(f, comparison.biases + j);
+    const Vector scales = hn::Load(f, comparison.scales + j);
+    const Vector floors = hn::Load(f, comparison.floors + j);
+    const auto columns = hn::Iota(integers, first_column + static_cast<int32_t>(j));
+    for (int64_t i = 0; i < area.rows; ++i) {
       const Vector value = hn::Load(f, values.data + i * values.stride + j);
-      const Vector key = hn::Mul(hn::Add(value, hn::Load(f, comparison.biases + j)),
-                                 hn::Load(f, comparison.scales + j));
-      const auto keep =
-          hn::And(hn::Gt(key, bound), hn::Gt(key, hn::Load(f, comparison.floors + j)));
+      const Vector key = hn::Mul(hn::Add(value, biases), scales);
+      const auto keep = hn::And(hn::Gt(key, constant(kept.bounds[i])), hn::Gt(key, floors));
       if (hn::AllFalse(f, keep)) continue;
-      const auto column = hn::Iota(integers, first_column + static_cast<int32_t>(j));
-      // To memory as a whole: writing only some lanes is slow where the processor does it in microcode.
-      const int64_t end = i * kept.stride + count;
+      // To memory as a whole: writing only some lanes is slow where it is done in microcode.
+      const int64_t end = i * kept.stride + kept.counts[i];
       hn::StoreU(hn::Compress(key, keep), f, kept.values + end);
-      hn::StoreU(hn::Compress(column, hn::RebindMask(integers, keep)), integers,
+      hn::StoreU(hn::Compress(columns, hn::RebindMask(integers, keep)), integers,
                  kept.columns + end);
-      count += static_cast<int64_t>(hn::CountTrue(f, keep));
+      kept.counts[i] += static_cast<int64_t>(hn::CountTrue(f, keep));
     }
-    kept.counts[i] = count;
   }
 }
 
@@ -51,21 +50,28 @@ int64_t count_at_least(int64_t count, const float* values, float bound) {
   return found;
 }
 
-float kth_largest(int64_t count, const float* values, int64_t k) {
-  // Numbers ≥ 0 are ordered as their bits are; those below the other way round.
-  const bool is_negative = count_at_least(count, values, 0) < k;
-  uint32_t bits = 0;
-  for (uint32_t bit = uint32_t{1} << 30; bit != 0; bit >>= 1) {
-    const uint32_t tried = bits | bit;
-    if (is_negative) {
-      // The least magnitude that enough are above: a bit stays where the magnitudes without it do not reach.
-      const uint32_t below = (tried - 1) | (uint32_t{1} << 31);
-      if (count_at_least(count, values, std::bit_cast<float>(below)) < k) bits = tried;
-    } else if (count_at_least(count, values, std::bit_cast<float>(tried)) >= k) {
-      bits = tried;
-    }
+float least_above(int64_t count, const float* values, float bound) {
+  float least = std::numeric_limits<float>::infinity();
+  for (int64_t i = 0; i < count; ++i) {
+    least = values[i] >= bound ? std::min(least, values[i]) : least;
   }
-  return std::bit_cast<float>(is_negative ? bits | (uint32_t{1} << 31) : bits);
+  return least;
+}
+
+float kth_largest(int64_t count, const float* values, int64_t k) {
+  // Numbers ≥ 0 are ordered as their bits are, those below the other way round: there the least magnitude is looked for
+  // that k values do not exceed.
+  const bool is_negative = count_at_least(count, values, 0) < k;
+  constexpr uint32_t kSign = uint32_t{1} << 31;
+  uint32_t bits = 0;
+  for (uint32_t bit = kSign >> 1; bit != 0; bit >>= 1) {
+    const uint32_t tried = bits | bit;
+    const float bound = std::bit_cast<float>(is_negative ? (tried - 1) | kSign : tried);
+    const int64_t found = count_at_least(count, values, bound);
+    if (found == k) return least_above(count, values, bound);
+    if ((found > k) != is_negative) bits = tried;
+  }
+  return std::bit_cast<float>(is_negative ? bits | kSign : bits);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -32,7 +32,8 @@ void keep_larger(const Area& area, const RowsOf& values, const Comparison& compa
                  int32_t first_column, const KeptRows& kept);
 
 /// The largest t of which at least k of the values are ≥ t: the k-th largest of them. 1 ≤ k ≤ count.
-/// It decides one bit of t after the other, each in a pass over the values that does not branch.
+/// It decides one bit of t after the other, each in a pass over the values that does not branch, until k
+/// values are left.
 float kth_largest(int64_t count, const float* values, int64_t k);
 
 }  // namespace hourglass::kernels

@@ -19,7 +19,7 @@ LatentGradients::LatentGradients(const Dictionary& dictionary, const SparseDecod
               std::vector<int64_t>(static_cast<size_t>(dictionary.latents))),
       ends_(static_cast<size_t>(dictionary.latents)),
       first_of_shard_(static_cast<size_t>(step.most_shards) + 1),
-      fired_(ends_.size()),
+      threshold_sums_(counts_.size()),
       value_sums_(ends_.size()),
       bias_parts_(step.most_shards * kernels::padded(dictionary.width)),
       rows_(counts_.size()),
@@ -33,7 +33,15 @@ LatentGradients::Range LatentGradients::latents_of(const Shard& shard) const {
 void LatentGradients::count(const Shard& shard, const ActiveLatents& active) {
   auto& counts = counts_[static_cast<size_t>(shard.index)];
   std::fill(counts.begin(), counts.end(), 0);
-  for (const int32_t latent : active.latents) ++counts[static_cast<size_t>(latent)];
+  for (size_t i = 0; i < active.latents.size(); ++i) {
+    if (active.values[i] != 0) ++counts[static_cast<size_t>(active.latents[i])];
+  }
+  if (!dictionary_.threshold) return;
+  auto& sums = threshold_sums_[static_cast<size_t>(shard.index)];
+  sums.assign(static_cast<size_t>(dictionary_.latents), 0.0F);
+  for (size_t i = 0; i < active.latents.size(); ++i) {
+    sums[static_cast<size_t>(active.latents[i])] += active.threshold_gradients[i];
+  }
 }
 
 void LatentGradients::arrange() {
@@ -49,7 +57,6 @@ void LatentGradients::arrange() {
   items_.resize(size);
   values_.resize(size);
   gradients_.resize(size);
-  if (dictionary_.threshold) threshold_gradients_.resize(size);
   share_latents();
 }
 
@@ -71,11 +78,11 @@ void LatentGradients::place(const Shard& shard, const ActiveLatents& active) {
   for (int64_t item = 0; item < shard.count; ++item) {
     for (int64_t i = active.begin_of(item); i < active.end_of(item); ++i) {
       const auto from = static_cast<size_t>(i);
+      if (active.values[from] == 0) continue;
       const auto to = static_cast<size_t>(next[static_cast<size_t>(active.latents[from])]++);
       items_[to] = static_cast<int32_t>(shard.first + item);
       values_[to] = active.values[from];
       gradients_[to] = active.gradients[from];
-      if (dictionary_.threshold) threshold_gradients_[to] = active.threshold_gradients[from];
     }
   }
 }
@@ -100,10 +107,17 @@ void LatentGradients::write_rows(const Shard& shard) {
                           dictionary_.gradient_row(dictionary_.encoder, latent));
     biases[latent] = sum(gradients_, from, to);
     value_sums_[static_cast<size_t>(latent)] = sum(values_, from, to);
-    fired_[static_cast<size_t>(latent)] =
-        std::any_of(values_.begin() + from, values_.begin() + to, [](float f) { return f != 0; });
-    if (dictionary_.threshold) {
-      dictionary_.gradient(*dictionary_.threshold)[latent] = sum(threshold_gradients_, from, to);
+  }
+  if (dictionary_.threshold) write_thresholds(shard);
+}
+
+void LatentGradients::write_thresholds(const Shard& shard) {
+  const auto [first, end] = latents_of(shard);
+  float* gradient = dictionary_.gradient(*dictionary_.threshold);
+  for (int64_t latent = first; latent < end; ++latent) {
+    gradient[latent] = 0;
+    for (int part = 0; part < step_.shards; ++part) {
+      gradient[latent] += threshold_sums_[static_cast<size_t>(part)][static_cast<size_t>(latent)];
     }
   }
 }

@@ -30,7 +30,8 @@ class LatentGradients {
   };
   Range latents_of(const Shard& shard) const;
 
-  /// For each shard of items, once the gradients of its pre-activations are there.
+  /// For each shard of items, once the gradients of its pre-activations are there. What is listed for its
+  /// threshold alone, with the value 0, is only summed.
   void count(const Shard& shard, const ActiveLatents& active);
   /// Once all are counted.
   void arrange();
@@ -44,7 +45,7 @@ class LatentGradients {
   void write_decoder_bias();
 
   /// Whether the latent was active for any item.
-  bool fired(int64_t latent) const { return fired_[static_cast<size_t>(latent)] != 0; }
+  bool fired(int64_t latent) const { return begin_of(latent) < ends_[static_cast<size_t>(latent)]; }
   /// Σ f over the batch.
   float sum_of_values(int64_t latent) const { return value_sums_[static_cast<size_t>(latent)]; }
 
@@ -59,10 +60,10 @@ class LatentGradients {
   std::vector<int64_t> first_of_shard_;       // [shards + 1]
   // Of each active latent of an item, grouped by latent:
   std::vector<int32_t> items_;
-  std::vector<float> values_, gradients_, threshold_gradients_;
-  std::vector<uint8_t> fired_;               // [W]
-  std::vector<float> value_sums_;            // [W]
-  Floats bias_parts_;                        // [shards, D padded]
+  std::vector<float> values_, gradients_;
+  std::vector<std::vector<float>> threshold_sums_;  // [shards][W], where there are thresholds
+  std::vector<float> value_sums_;                   // [W]
+  Floats bias_parts_;                               // [shards, D padded]
   std::vector<std::vector<int32_t>> rows_;   // of a shard: latents with a gradient of their bias
   std::vector<std::vector<float>> factors_;  // and that gradient, negative
 
@@ -70,6 +71,7 @@ class LatentGradients {
     return latent == 0 ? 0 : ends_[static_cast<size_t>(latent - 1)];
   }
   void share_latents();
+  void write_thresholds(const Shard& shard);
 };
 
 }  // namespace hourglass::training::fused
