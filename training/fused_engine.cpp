@@ -31,13 +31,14 @@ class FusedEngine : public Engine {
         optimizer_kind_(parts.optimizer.kind),
         phase_(parts.model.phases().front()),
         step_{.most_items = std::max(parts.batch_size, kItemsAtOnce),
-              .most_shards = at::get_num_threads()},
-        network_(parts.model, parts.data.has_targets(), step_, parameters_),
+              .most_shards = at::get_num_threads(),
+              .processes = parts.processes},
+        network_(make_network(parts.model, parts.data.has_targets(), step_, parameters_)),
         team_(step_.most_shards),
         rows_(static_cast<size_t>(step_.most_items)),
-        inference_(network_, step_, team_) {
-    parameters_.allocate(step_.most_shards);
-    update_.emplace(parts.optimizer, options.clip_norm, parameters_, step_, processes_);
+        inference_(*network_, step_, team_) {
+    parameters_.allocate(network_->writes_one_gradient() ? 1 : step_.most_shards);
+    update_.emplace(parts.optimizer, options.clip_norm, parameters_, step_);
     put_programs_together();
     follow_parameters();
   }
@@ -105,7 +106,7 @@ class FusedEngine : public Engine {
   models::Phase phase_;
   Step step_;
   Parameters parameters_;
-  Network network_;
+  std::unique_ptr<Network> network_;
   std::optional<WeightUpdate> update_;
   Team team_;
   std::vector<int64_t> rows_;
@@ -120,13 +121,14 @@ class FusedEngine : public Engine {
   void put_programs_together() {
     for (Program* program : {&training_, &validation_}) {
       program->each([this](const Shard& shard) { gather(shard); });
-      network_.add_encoder(*program);
-      network_.add_loss(*program);
+      network_->add_encoder(*program);
+      network_->add_loss(*program);
     }
-    network_.add_backward(training_);
+    network_->add_backward(training_);
     update_->add_to(training_);
-    network_.add_refresh(training_);
-    network_.add_refresh(refresh_);
+    network_->add_constraints(training_);
+    network_->add_refresh(training_);
+    network_->add_refresh(refresh_);
   }
 
   /// After the parameters were changed from outside.
@@ -144,7 +146,10 @@ class FusedEngine : public Engine {
     step_.training = context.training;
     step_.random = &context.random;
     step_.rows = std::span(rows_).first(positions.size());
-    if (phase_.terms.size() > 1) step_.penalty_weight = models::weight_at(phase_.terms[1], context);
+    step_.term_weights.resize(std::max(step_.term_weights.size(), phase_.terms.size()));
+    for (size_t i = 0; i < phase_.terms.size(); ++i) {
+      step_.term_weights[i] = models::weight_at(phase_.terms[i], context);
+    }
     const SmallNumbersAreZero small_numbers;
     program.run(team_, step_.items, step_.shards);
   }
@@ -152,27 +157,27 @@ class FusedEngine : public Engine {
   /// The shard's items go where the network reads them.
   void gather(const Shard& shard) {
     const auto first = static_cast<size_t>(shard.first), count = static_cast<size_t>(shard.count);
-    datasets::BatchMemory to = {.input = network_.input().row(shard.first),
-                                .input_stride = network_.input().stride,
+    datasets::BatchMemory to = {.input = network_->input().row(shard.first),
+                                .input_stride = network_->input().stride,
                                 .rows = rows_.data() + first};
-    if (network_.has_separate_target()) {
-      to.target = network_.target().row(shard.first);
-      to.target_stride = network_.target().stride;
+    if (network_->has_separate_target()) {
+      to.target = network_->target().row(shard.first);
+      to.target_stride = network_->target().stride;
     }
-    if (network_.condition_width() > 0) {
-      to.condition = network_.condition_of_encoder(shard.first);
-      to.condition_stride = network_.input().stride;
+    if (network_->condition_width() > 0) {
+      to.condition = network_->condition_of_encoder(shard.first);
+      to.condition_stride = network_->input().stride;
     }
     source_->write(positions_.subspan(first, count), epoch_, to);
-    if (network_.condition_width() == 0) return;
+    if (network_->condition_width() == 0) return;
     for (int64_t i = shard.first; i < shard.first + shard.count; ++i) {
-      network_.tell_decoder(i, network_.condition_of_encoder(i));
+      network_->tell_decoder(i, network_->condition_of_encoder(i));
     }
   }
 
   /// The weighted sum, then the values in the order of the declaration.
   std::vector<double> reported(const models::StepContext& context) const {
-    std::vector<double> values = network_.values();
+    std::vector<double> values = network_->values();
     double loss = 0;
     for (size_t i = 0; i < phase_.terms.size(); ++i) {
       loss += models::weight_at(phase_.terms[i], context) * values[i];
@@ -183,7 +188,7 @@ class FusedEngine : public Engine {
 
   at::Tensor infer(const std::string& method, const Batch& batch) {
     std::vector<at::Tensor> arguments = {batch.input};
-    if (network_.condition_width() > 0) arguments.push_back(batch.condition);
+    if (network_->condition_width() > 0) arguments.push_back(batch.condition);
     return inference_.run(method, arguments).front();
   }
 

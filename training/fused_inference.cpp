@@ -18,12 +18,12 @@ class FusedInference : public models::Inference {
   explicit FusedInference(const models::Autoencoder& model)
       : step_{.most_items = kItemsOfThread * at::get_num_threads(),
               .most_shards = at::get_num_threads()},
-        network_(model, false, step_, parameters_),
+        network_(make_network(model, false, step_, parameters_)),
         team_(step_.most_shards),
-        inference_(network_, step_, team_) {
+        inference_(*network_, step_, team_) {
     parameters_.allocate(0);
     Program refresh;
-    network_.add_refresh(refresh);
+    network_->add_refresh(refresh);
     step_.begin(step_.most_shards, step_.most_shards);
     refresh.run(team_, step_.items, step_.shards);
   }
@@ -36,7 +36,7 @@ class FusedInference : public models::Inference {
  private:
   Step step_;
   Parameters parameters_;
-  Network network_;
+  std::unique_ptr<Network> network_;
   Team team_;
   fused::Inference inference_;
 };

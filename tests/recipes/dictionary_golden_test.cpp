@@ -89,11 +89,8 @@ at::Tensor golden_tensor(const formats::TensorFile& file, const std::string& mom
   return theirs.transposed ? value.t() : value;
 }
 
-class DictionaryGolden : public ::testing::TestWithParam<GoldenCase> {};
-
-TEST_P(DictionaryGolden, StepsAreThoseOfSaeLens) {
-  HOURGLASS_NEEDS_DATA("sae-golden");
-  const GoldenCase& one = GetParam();
+/// Takes the 40 steps with an engine.
+void expect_golden_steps(const GoldenCase& one, training::EngineKind kind) {
   const auto golden =
       formats::read_safetensors(real_data("sae-golden") / (one.name + ".safetensors"));
   const auto batches = formats::read_safetensors(real_data("sae-golden/batches.safetensors"));
@@ -114,7 +111,8 @@ TEST_P(DictionaryGolden, StepsAreThoseOfSaeLens) {
   }
 
   const training::OptimizerOptions adam = {.epsilon = 1e-8};
-  const auto engine = training::make_engine({.clip_norm = 1}, {*model, data, adam, kRows});
+  const auto engine =
+      training::make_engine({.kind = kind, .clip_norm = 1}, {*model, data, adam, kRows});
   std::vector<int64_t> positions(static_cast<size_t>(data.size()));
   std::iota(positions.begin(), positions.end(), 0);
   models::StepContext step{.random = RowRandom(1, 1)};
@@ -131,6 +129,17 @@ TEST_P(DictionaryGolden, StepsAreThoseOfSaeLens) {
       EXPECT_LE(apart.abs().max().item<double>() / expected.abs().max().item<double>(), 1e-5)
           << parameter.key() << " after " << taken << " steps";
     }
+  }
+}
+
+class DictionaryGolden : public ::testing::TestWithParam<GoldenCase> {};
+
+TEST_P(DictionaryGolden, StepsAreThoseOfSaeLensWithEveryEngine) {
+  HOURGLASS_NEEDS_DATA("sae-golden");
+  // Auto is the fused one, but of a gated code.
+  for (const auto kind : {training::EngineKind::Autograd, training::EngineKind::Auto}) {
+    SCOPED_TRACE(enum_name(kind));
+    expect_golden_steps(GetParam(), kind);
   }
 }
 

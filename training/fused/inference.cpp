@@ -33,6 +33,7 @@ Inference::Inference(Network& network, Step& step, Team& team)
   encode.width = network.item_width();
   read_items(encode.program);
   network.add_encoder(encode.program);
+  network.add_code(encode.program);
   give(encode, {{&network.code(), network.code_shape()}});
 
   Method& forward = methods_["forward"];

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hourglass/core/processes.h"
 #include "hourglass/core/row_random.h"
 #include "hourglass/training/fused/flow.h"
 #include "hourglass/training/fused/parameters.h"
@@ -10,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace hourglass::training::fused {
 
@@ -21,11 +23,12 @@ struct Step {
   int64_t most_items = 0;   ///< that a batch ever has
   int shards = 1;           ///< that the batch is cut into
   int most_shards = 1;
+  const Processes& processes = kAlone;  ///< that have the batch's other items
 
   // For what is drawn at random or weighed; not of inference.
   const RowRandom* random = nullptr;
   std::span<const int64_t> rows = {};  ///< the numbers of the batch's items in their data set
-  double penalty_weight = 1;
+  std::vector<double> term_weights = {1, 1};  ///< of the phase's terms
 
   /// For so many items of a batch: each shard gets one at least.
   void begin(int64_t count, int64_t count_of_all) {

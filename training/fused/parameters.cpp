@@ -65,9 +65,10 @@ Shape Parameters::shape(const std::string& name) const {
   throw Error("no parameter is called '{}'", name);
 }
 
-void Parameters::allocate(int shards) {
+void Parameters::allocate(int gradients) {
+  count_ = gradients;
   values_ = Floats(size_);
-  gradients_ = Floats(shards * size_);
+  gradients_ = Floats(gradients * size_);
   read_model();
 }
 

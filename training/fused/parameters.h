@@ -23,8 +23,8 @@ struct Parameter {
   int64_t stride = 0;  ///< from row to row
 };
 
-/// All parameters of a model in one vector of P values, in the layout that suits the products, and a
-/// gradient for each shard of the batch.
+/// All parameters of a model in one vector of P values, in the layout that suits the products, and
+/// their gradient: one for each shard of the batch, or one that the shards write together.
 class Parameters {
  public:
   /// Adds a parameter of the model and returns its number; the same number where it was added
@@ -34,13 +34,14 @@ class Parameters {
              Shape shape = {});
 
   /// Makes the vectors, once all are added, and reads the model.
-  void allocate(int shards);
+  void allocate(int gradients);
 
   std::vector<std::string> names() const;
   Shape shape(const std::string& name) const;  ///< the model's
 
   const Parameter& at(size_t number) const { return parameters_[number]; }
   int64_t size() const { return size_; }
+  int gradients() const { return count_; }  ///< that were allocated
   float* values() const { return values_.data(); }
   float* values(size_t number) const { return values_.data() + parameters_[number].offset; }
   /// Those of the shards lie `size()` apart.
@@ -60,7 +61,8 @@ class Parameters {
   std::vector<Parameter> parameters_;
   int64_t size_ = 0;
   Floats values_;
-  Floats gradients_;  // [shards, size]
+  int count_ = 0;
+  Floats gradients_;  // [count, size]
 };
 
 }  // namespace hourglass::training::fused

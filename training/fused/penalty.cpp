@@ -49,7 +49,7 @@ class PenaltyOnCode : public PenaltyTerm {
   virtual void backward(const Shard& shard) = 0;
 
   /// λ
-  float weight() const { return static_cast<float>(step_.penalty_weight); }
+  float weight() const { return static_cast<float>(step_.term_weights[1]); }
   auto items() const { return static_cast<double>(step_.batch_items); }
   double sum() const { return sum_of(sums_, step_.shards); }
   double metric_sum() const { return sum_of(metric_sums_, step_.shards); }
@@ -220,7 +220,7 @@ class Contraction : public PenaltyOnCode {
   // The layer multiplies the code's gradient by f'(a), so what is added here is ∂norm/∂a / f'(a) = 2 f''(a) Σᵢ Wⱼᵢ².
   // Before that layer's backward pass, which adds to the weight's gradient: ∂norm/∂Wⱼᵢ = 2 f'(aⱼ)² Wⱼᵢ.
   void backward(const Shard& shard) override {
-    const double scale = step_.penalty_weight / items();
+    const double scale = step_.term_weights[1] / items();
     for_items(shard, [&](int64_t i) {
       const float* h = code_.row(i);
       float* gradient = code_.gradient_row(i);
@@ -259,7 +259,7 @@ class Kl : public PenaltyOnCode {
   }
 
   void backward(const Shard& shard) override {
-    const auto scale = static_cast<float>(step_.penalty_weight / items());
+    const auto scale = static_cast<float>(step_.term_weights[1] / items());
     for_items(shard, [&](int64_t i) {
       const float *mean = code_.row(i), *log_variance = log_variance_.row(i);
       float *to_mean = code_.gradient_row(i), *to_log_variance = log_variance_.gradient_row(i);

@@ -19,7 +19,7 @@ class PenaltyTerm {
   /// Once the gradient of what the decoder reads is there: adds its own to it.
   virtual void add_backward_of_samples(Program& /*program*/) {}
 
-  /// Once the code's gradient is there: adds its own, times `Step::penalty_weight`.
+  /// Once the code's gradient is there: adds its own, times the term's weight.
   virtual void add_backward(Program& program) = 0;
 
   /// Of the last batch: the term's raw value, then its metrics.

@@ -12,19 +12,18 @@
 namespace hourglass::training::fused {
 
 WeightUpdate::WeightUpdate(const OptimizerOptions& options, std::optional<double> clip_norm,
-                           Parameters& parameters, const Step& step, const Processes& processes)
+                           Parameters& parameters, const Step& step)
     : options_(options),
       clip_norm_(clip_norm),
       parameters_(parameters),
       step_(step),
-      processes_(processes),
       squared_norms_(static_cast<size_t>(step.most_shards)) {
   for (const auto& name : slot_names(options)) slots_.push_back({name, Floats(parameters.size())});
 }
 
 void WeightUpdate::add_to(Program& program) {
   program.once([this] { begin(); });
-  if (!processes_.alone()) {
+  if (!step_.processes.alone()) {
     program.each([this](const Shard& shard) { add_up(shard); });
     program.once([this] { share(); });
   }
@@ -46,22 +45,25 @@ WeightUpdate::Range WeightUpdate::range(const Shard& shard) const {
 
 kernels::GradientSum WeightUpdate::gradient_sum(const Range& range, float factor) const {
   // Of several processes the first shard's is the sum of all.
-  const int shards = processes_.alone() ? step_.shards : 1;
-  return {parameters_.gradient(0) + range.first, parameters_.size(), shards, factor};
+  const int count = step_.processes.alone() ? shards() : 1;
+  return {parameters_.gradient(0) + range.first, parameters_.size(), count, factor};
 }
+
+/// That have a gradient each.
+int WeightUpdate::shards() const { return std::min(step_.shards, parameters_.gradients()); }
 
 /// The gradients of this process's shards into the first of them.
 void WeightUpdate::add_up(const Shard& shard) {
   const Range part = range(shard);
   float* sum = parameters_.gradient(0) + part.first;
-  for (int other = 1; other < step_.shards; ++other) {
+  for (int other = 1; other < shards(); ++other) {
     const float* more = parameters_.gradient(other) + part.first;
     for (int64_t i = 0; i < part.size; ++i) sum[i] += more[i];
   }
 }
 
 void WeightUpdate::share() {
-  processes_.sum(at::from_blob(parameters_.gradient(0), {parameters_.size()}, at::kFloat));
+  step_.processes.sum(at::from_blob(parameters_.gradient(0), {parameters_.size()}, at::kFloat));
 }
 
 void WeightUpdate::begin() {

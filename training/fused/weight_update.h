@@ -1,6 +1,5 @@
 #pragma once
 
-#include "hourglass/core/processes.h"
 #include "hourglass/kernels/optimizer_passes.h"
 #include "hourglass/training/fused/layer.h"
 #include "hourglass/training/optimizer.h"
@@ -17,7 +16,7 @@ namespace hourglass::training::fused {
 class WeightUpdate {
  public:
   WeightUpdate(const OptimizerOptions& options, std::optional<double> clip_norm,
-               Parameters& parameters, const Step& step, const Processes& processes);
+               Parameters& parameters, const Step& step);
 
   /// Changes the parameters, once all gradients are there.
   void add_to(Program& program);
@@ -36,7 +35,6 @@ class WeightUpdate {
   std::optional<double> clip_norm_;
   Parameters& parameters_;
   const Step& step_;
-  const Processes& processes_;
   std::vector<Slot> slots_;
   std::vector<double> squared_norms_;  // a shard each
   float factor_ = 1;                   // of the gradient
@@ -47,6 +45,7 @@ class WeightUpdate {
   Range range(const Shard& shard) const;
   kernels::GradientSum gradient_sum(const Range& range, float factor) const;
 
+  int shards() const;
   void begin();
   void add_up(const Shard& shard);
   void share();

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Trains sparse autoencoders with Hourglass and with SAELens, side by side in one run, and writes
+# docs/sparse_performance.md with a chart. SAELens comes from PyPI, into an environment of its own under build/. On a quiet
+# machine of two cores everything takes 40 minutes.
+#
+#   benchmarks/sparse.sh                                           everything
+#   benchmarks/sparse.sh --most-latents 1024 --threads 1           the small size, one thread
+#   benchmarks/sparse.sh --report-only                             the page again, from the lines that are there
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly packages=(sae-lens==6.54.12 torch==2.13.0)
+readonly environment=build/sparse-venv
+
+case " $* " in *" --help "* | *" -h "*) exec python3 benchmarks/sparse_comparison.py --help ;; esac
+[ -f build/CMakeCache.txt ] || scripts/setup.sh
+mkdir -p build/benchmarks
+cmake -S . -B build -DHOURGLASS_BENCHMARKS=ON >build/benchmarks.log
+cmake --build build --target sparse_speed speed_chart >>build/benchmarks.log
+if [ "$(cat "$environment/installed" 2>/dev/null)" != "${packages[*]}" ]; then
+  echo "sparse.sh: installing ${packages[*]}"
+  python3 -m venv "$environment"
+  "$environment/bin/pip" install "${packages[@]}" >>build/benchmarks.log
+  echo "${packages[*]}" >"$environment/installed"
+fi
+exec "$environment/bin/python" benchmarks/sparse_comparison.py "$@"
