@@ -3,9 +3,11 @@
 //   activations best.pt --indices 17
 //   activations best.pt --layers 'encoder.*' --gradients --save 17.npz
 //   activations third_party.pt scan.png --input-shape 1,28,28
+//   activations best.pt --split train --indices all --layers encoder.conv2 --save data.npy
 //   activations 17.npz --layers encoder.conv1       the saved ones drawn again
 
 #include "hourglass/apps/tools/activation_pictures.h"
+#include "hourglass/apps/tools/layer_file.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
@@ -49,7 +51,11 @@ struct ActivationsOptions {
     table.add("part", part, "encoder, decoder or all, by the layers' names").shown_as("PART");
     table.add("gradients", gradients, "of the reconstruction loss, by activations, weights, input");
     table.add("loss", loss, "of the gradients: bce, mse or mae; none: as in training, else mse");
-    table.add("save", save, "the values as FILE.npz or FILE.json").shown_as("FILE");
+    table
+        .add("save", save,
+             "the values as FILE.npz or FILE.json; those of one layer as FILE.npy, data for "
+             "training")
+        .shown_as("FILE");
     table.add("no_figures", no_figures, "draw no pictures");
     look.describe_values(table);
     model.describe(table);
@@ -58,13 +64,7 @@ struct ActivationsOptions {
   }
 };
 
-/// Activations, and what they are of: "mnist, test row".
-struct Subject {
-  Activations activations;
-  std::string title;
-};
-
-Subject compute(const ActivationsOptions& options, const CommandLine& line) {
+ActivationSubject compute(const ActivationsOptions& options, const CommandLine& line) {
   ExportedModel model = open_model(line.positional.front(), options.model);
   std::optional<models::Loss> loss;
   if (options.gradients) loss = options.loss.value_or(recorded_loss(model));
@@ -79,15 +79,7 @@ Subject compute(const ActivationsOptions& options, const CommandLine& line) {
   return {std::move(activations), fmt::format("{}, {}row", rows.splits.info.name, part_text(rows))};
 }
 
-Subject load(const CommandLine& line) {
-  for (const char* name : {"gradients", "loss", "dataset", "indices", "split", "device"}) {
-    if (!line.has(name)) continue;
-    throw UsageError("`{}`: expected a checkpoint to compute with, found saved activations", name);
-  }
-  return {load_activations(line.positional.front()), "saved row"};
-}
-
-Subject find_subject(const ActivationsOptions& options, const CommandLine& line) {
+ActivationSubject find_subject(const ActivationsOptions& options, const CommandLine& line) {
   const std::string& path = line.positional.front();
   if (line.positional.size() > 1 &&
       (is_activation_file(path) || line.has("dataset") || line.has("indices"))) {
@@ -97,10 +89,14 @@ Subject find_subject(const ActivationsOptions& options, const CommandLine& line)
     throw UsageError("--loss: expected --gradients with it, which are of the loss");
   }
   if (!options.save.empty()) expect_activation_file(options.save, "--save");
-  return is_activation_file(path) ? load(line) : compute(options, line);
+  return is_activation_file(path) ? saved_subject(line) : compute(options, line);
 }
 
 int show_activations(const ActivationsOptions& options, const CommandLine& line) {
+  if (is_layer_file(options.save)) {
+    return save_layer({options.save, options.layers, options.model, options.rows, options.output},
+                      line);
+  }
   check_value_map(options.look);
   auto [activations, title] = find_subject(options, line);
   keep_layers(activations, choose_layers(layer_names(activations), options.layers, options.part));

@@ -4,19 +4,21 @@
 //   evaluate runs/mine/best.pt
 //   evaluate a.pt b.pt c.pt --out comparison.png
 //   evaluate vae.pt --samples 5000                  −log p(x) by importance sampling, too
+//   evaluate sae.pt --dictionary truth.safetensors#feature_vectors     MCC, uniqueness, too
 //   evaluate third_party.pt --dataset fashion-mnist --input-shape 1,28,28 --json
 
 #include "hourglass/apps/tools/judged_rows.h"
+#include "hourglass/apps/tools/measure_chart.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/evaluation/assessment_report.h"
-#include "hourglass/figures/bar_chart.h"
 
 #include <fmt/format.h>
 
 #include <filesystem>
 #include <limits>
+#include <optional>
 
 namespace hourglass::apps {
 
@@ -32,6 +34,7 @@ struct EvaluateOptions {
   OutputOptions output;
   Measure chart = Measure::Mse;
   int64_t samples = 0;
+  std::string dictionary, dictionary_rows;
 
   void describe(FieldTable& table);
 };
@@ -50,6 +53,17 @@ void EvaluateOptions::describe(FieldTable& table) {
            "codes an item for -log p(x) by importance sampling, 5000 say, of variational models "
            "with loss bce; 0: none")
       .at_least(0);
+  table
+      .add(
+          "dictionary", dictionary,
+          "the vectors that the data were made of, FILE.npy or FILE.safetensors#TENSOR: how well a "
+          "sparse model found them")
+      .shown_as("FILE");
+  table
+      .add("dictionary_rows", dictionary_rows,
+           "which of them are in each row of the data set: a safetensors file with indptr, indices "
+           "and values of a sparse matrix")
+      .shown_as("FILE");
 }
 
 AssessedModel assess_file(const std::string& path, const EvaluateOptions& options,
@@ -63,8 +77,13 @@ AssessedModel assess_file(const std::string& path, const EvaluateOptions& option
                              .training_card = rows.training.splits.info,
                              .evaluated_card = rows.evaluated.splits.info,
                              .rows_in_both = rows.seen_in_training};
+  std::optional<KnownDictionary> known;
+  if (!options.dictionary.empty()) {
+    known = read_known_dictionary(options.dictionary, options.dictionary_rows);
+  }
   const AssessmentOptions how = {
       .likelihood_samples = options.samples,
+      .known_dictionary = known ? &*known : nullptr,
       .say = [&](const std::string& what) { stage.show(path + ": " + what); }};
   return {.path = path,
           .name = {},
@@ -81,28 +100,13 @@ void print_json(const std::vector<AssessedModel>& all) {
   fmt::print("{}\n", nlohmann::json{{"checkpoints", rows}}.dump(2));
 }
 
-/// A group of two bars a checkpoint: the model, and PCA of its size.
-Picture comparison_chart(const std::vector<AssessedModel>& all, Measure measure) {
-  std::vector<std::string> names;
-  BarSeries models{"autoencoder", {}}, pca{"PCA of its size", {}};
-  const auto value_of = [&](const Measures& measures) {
-    return measures.at(measure).value.value_or(std::numeric_limits<double>::quiet_NaN());
-  };
-  for (const auto& model : all) {
-    names.push_back(model.name);
-    models.values.push_back(value_of(model.found.model));
-    pca.values.push_back(value_of(model.found.pca));
-  }
-  const std::string title = measure_title(measure);
-  return bar_chart(names, {models, pca},
-                   {.title = title + " of the rows evaluated",
-                    .y_label = title + (is_accuracy(measure) ? " accuracy" : "")});
-}
-
 int evaluate(const CommandLine& line, const EvaluateOptions& options) {
   const auto& output = options.output;
   if (options.chart == Measure::Nll && options.samples == 0) {
     throw UsageError("--chart nll: expected --samples with it, 5000 say");
+  }
+  if (options.dictionary.empty() && !options.dictionary_rows.empty()) {
+    throw UsageError("`dictionary_rows`: expected `dictionary` with it, the vectors it is about");
   }
   const bool draws = !output.out.empty() && figures_available();
   if (!output.out.empty() && !draws) note(output, "no bar chart: this build draws no pictures");

@@ -40,7 +40,7 @@ void ExportOptions::describe(FieldTable& table) {
   table
       .add("format", formats,
            "pt2 (Python's torch.export), onnx, safetensors (weights and card.json), c (one file of "
-           "C99), torchscript")
+           "C99), torchscript, saelens (cfg.json and weights of a sparse autoencoder's dictionary)")
       .shown_as("LIST");
   table.add(
       "raw_input", raw_input,
@@ -73,10 +73,13 @@ formats::Script script_for(const std::string& path, const ExportOptions& options
 void check(const ExportOptions& options) {
   const bool adds = options.raw_input || !options.threshold.empty();
   for (const auto format : options.formats) {
-    if (adds && format == formats::ExportFormat::Safetensors) {
+    const bool holds_weights_alone =
+        format == formats::ExportFormat::Safetensors || format == formats::ExportFormat::SaeLens;
+    if (adds && holds_weights_alone) {
       throw UsageError(
-          "`format` safetensors: keeps weights and no program, so that `raw_input` and `threshold` "
-          "have no place in it");
+          "`format` {}: keeps weights and no program, so that `raw_input` and `threshold` have no "
+          "place in it",
+          enum_name(format));
     }
   }
 }

@@ -133,6 +133,35 @@ std::string recipe_note(const std::string& program, const Origin& origin) {
                      origin.because, otherwise);
 }
 
+/// The value that the line or a file gives an option.
+std::optional<std::string> chosen_value(const std::string& option, const Arguments& arguments,
+                                        const Origin& origin) {
+  std::optional<std::string> value;
+  for (const auto& file : origin.files) {
+    if (const auto own = file.options.find<std::string>(option)) value = own;
+  }
+  if (const auto own = arguments.peek(option)) value = own;
+  return value;
+}
+
+/// Sets the defaults that follow from what is chosen, and notes why.
+void set_consequences(const Arguments& arguments, const Origin& origin, const FieldTable& table,
+                      ValueSources& sources) {
+  for (const auto& consequence : arguments.variant.consequences) {
+    const auto value = chosen_value(consequence.option, arguments, origin);
+    if (!value || !consequence.applies_to(*value) ||
+        consequence.applies_to(table.find(consequence.option)->value_text())) {
+      continue;
+    }
+    for (const auto& [option, text] : consequence.defaults) {
+      const Field* field = table.find(option);
+      if (!field) continue;
+      field->set(text);
+      sources.by_field[option] = fmt::format("{} {}", option_name(consequence.option), *value);
+    }
+  }
+}
+
 std::string file_note(const runs::OptionFile& file) {
   const size_t count = file.options.as_json().size();
   return fmt::format("{} sets {} option{}.", file.where, count, count == 1 ? "" : "s");
@@ -196,7 +225,8 @@ TrainerRequest parse_trainer_line(const std::string& variant, int argc, const ch
   request.options = starting_options(arguments, origin);
   FieldTable table;
   request.options.describe(table);
-  const ValueSources sources = sources_of(arguments, origin, request.options);
+  ValueSources sources = sources_of(arguments, origin, request.options);
+  set_consequences(arguments, origin, table, sources);
   for (const auto& file : origin.files) apply(file, table);
   check_network_flags(arguments, table);
   const ProgramInfo program = program_info(arguments.variant);

@@ -6,15 +6,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace hourglass::datasets {
 
-std::string ScalingRule::expects() { return "auto, none, minmax or max:V (V above 0)"; }
+std::string ScalingRule::expects() { return "auto, none, minmax, norm or max:V (V above 0)"; }
 
 std::optional<ScalingRule> ScalingRule::parse(const std::string& text) {
   if (text == "auto") return ScalingRule{};
   if (text == "none") return ScalingRule{ScalingRule::Kind::None};
   if (text == "minmax") return ScalingRule{ScalingRule::Kind::MinMax};
+  if (text == "norm") return ScalingRule{ScalingRule::Kind::Norm};
   if (!text.starts_with("max:")) return {};
   const auto maximum = TextCodec<double>::parse(text.substr(4));
   if (!maximum || *maximum <= 0) return {};
@@ -26,16 +28,18 @@ std::string ScalingRule::text() const {
     case ScalingRule::Kind::Auto: return "auto";
     case ScalingRule::Kind::None: return "none";
     case ScalingRule::Kind::MinMax: return "minmax";
+    case ScalingRule::Kind::Norm: return "norm";
     case ScalingRule::Kind::Max: break;
   }
   return fmt::format("max:{}", maximum);
 }
 
+// Rows that are looked at in one go: gathering all would hold the data set a second time.
+constexpr int64_t kRowsInOneGo = 4096;
+
 Extremes extremes_of(const at::Tensor& values, const at::Tensor& positions) {
-  // Some rows at a time: gathering all at once would hold the data set a second time.
-  constexpr int64_t kRows = 4096;
   Extremes extremes;
-  for (const auto& some : positions.split(kRows)) {
+  for (const auto& some : positions.split(kRowsInOneGo)) {
     const auto [lowest, highest] = at::aminmax(values.index_select(0, some), 0);
     const bool first = !extremes.lowest.defined();
     extremes.lowest = first ? lowest : at::minimum(extremes.lowest, lowest);
@@ -57,6 +61,18 @@ Scaling fit_scaling(const ScalingRule& scale, const Extremes& extremes) {
     scaling.factor.push_back(factor.const_data_ptr<float>()[i]);
   }
   return scaling;
+}
+
+Scaling fit_norm(const at::Tensor& values, const at::Tensor& positions) {
+  constexpr int64_t kMostRows = 1'024'000;
+  const int64_t count = std::min(positions.size(0), kMostRows);
+  double sum = 0;
+  for (const auto& some : positions.narrow(0, 0, count).split(kRowsInOneGo)) {
+    const at::Tensor rows = values.index_select(0, some).flatten(1).to(at::kFloat);
+    sum += rows.norm(2, {1}).sum(at::kDouble).item<double>();
+  }
+  const auto size = static_cast<double>(values.numel() / values.size(0));
+  return {.factor = {sum > 0 ? std::sqrt(size) * static_cast<double>(count) / sum : 1}};
 }
 
 ValueRange scaled_range(const Extremes& extremes, const Scaling& scaling) {

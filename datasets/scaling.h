@@ -18,11 +18,12 @@ struct ScalingRule {
     None,    ///< as they are
     Max,     ///< divided by `maximum`
     MinMax,  ///< each column to [0, 1] by the training rows' extremes; a constant column becomes 0
+    Norm,  ///< times the one factor that makes the training rows √(values of a row) long on average
   };
   Kind kind = Kind::Auto;
   double maximum = 1;  ///< > 0
 
-  /// "auto", "none", "max:16", "minmax".
+  /// "auto", "none", "max:16", "minmax", "norm".
   static std::string expects();
   static std::optional<ScalingRule> parse(const std::string& text);
   std::string text() const;
@@ -36,8 +37,13 @@ struct Extremes {
 /// Of the rows of `values` ([N, shape…], uint8 or float32) at `positions` (int64 [M], M ≥ 1).
 Extremes extremes_of(const at::Tensor& values, const at::Tensor& positions);
 
-/// The pairs that `scale` (not Auto) gives for training values with these extremes.
+/// The pairs that `scale` (neither Auto nor Norm) gives for training values with these extremes.
 Scaling fit_scaling(const ScalingRule& scale, const Extremes& extremes);
+
+/// Norm's factor √D / mean ‖row‖ (SAELens' "expected_average_only_in") from the rows at `positions`,
+/// of which the first 1,024,000 are looked at; D is the number of values of a row. 1 where they are
+/// all 0.
+Scaling fit_norm(const at::Tensor& values, const at::Tensor& positions);
 
 /// The extremes over all features once they are scaled, exactly as a batch would have them.
 ValueRange scaled_range(const Extremes& extremes, const Scaling& scaling);

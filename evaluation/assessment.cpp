@@ -36,6 +36,7 @@ class Assessor {
     options_.say("the same for PCA");
     assess_pca(found);
     if (options_.likelihood_samples > 0) assess_likelihood(found);
+    assess_sparsity(found);
     options_.say("speed");
     measure_speed(found);
     return found;
@@ -120,6 +121,12 @@ class Assessor {
     const at::Tensor values = negative_log_likelihoods(
         model_, *data_.evaluated, {.samples = options_.likelihood_samples}, progress);
     return {values.mean().item<double>(), ""};
+  }
+
+  void assess_sparsity(Assessment& found) {
+    if (!is_sparse_model(model_) && !options_.known_dictionary) return;
+    options_.say("sparsity");
+    found.sparsity = measure_sparse_code(model_, *data_.evaluated, options_.known_dictionary);
   }
 
   void measure_speed(Assessment& found) {
@@ -225,18 +232,21 @@ std::string missing_text(const Assessment& found) {
 }
 
 json to_json(const Assessment& found) {
-  return {{"code_size", formats::or_null(found.code_size)},
-          {"pca_size", formats::or_null(found.pca_size)},
-          {"variance", found.variance},
-          {"model", values_of(found.model)},
-          {"pca", values_of(found.pca)},
-          {"not_available", {{"model", reasons_of(found.model)}, {"pca", reasons_of(found.pca)}}},
-          {"codes", statistics_of(found)},
-          {"items_per_second",
-           {{"reconstruct", found.reconstructed_per_second},
-            {"encode", formats::or_null(found.encoded_per_second)}}},
-          {"beats_pca", formats::or_null(beats_pca(found))},
-          {"verdict", verdict(found)}};
+  json object = {
+      {"code_size", formats::or_null(found.code_size)},
+      {"pca_size", formats::or_null(found.pca_size)},
+      {"variance", found.variance},
+      {"model", values_of(found.model)},
+      {"pca", values_of(found.pca)},
+      {"not_available", {{"model", reasons_of(found.model)}, {"pca", reasons_of(found.pca)}}},
+      {"codes", statistics_of(found)},
+      {"items_per_second",
+       {{"reconstruct", found.reconstructed_per_second},
+        {"encode", formats::or_null(found.encoded_per_second)}}},
+      {"beats_pca", formats::or_null(beats_pca(found))},
+      {"verdict", verdict(found)}};
+  if (found.sparsity) object["sparsity"] = to_json(*found.sparsity);
+  return object;
 }
 
 }  // namespace hourglass::evaluation

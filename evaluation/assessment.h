@@ -4,6 +4,7 @@
 #include "hourglass/evaluation/code_statistics.h"
 #include "hourglass/evaluation/exported_model.h"
 #include "hourglass/evaluation/model_measures.h"
+#include "hourglass/evaluation/sparse_code.h"
 #include "hourglass/formats/data_card.h"
 
 #include <nlohmann/json.hpp>
@@ -30,6 +31,8 @@ struct AssessedData {
 
 struct AssessmentOptions {
   int64_t likelihood_samples = 0;  ///< codes an item, see log_likelihood.h; 0: no likelihood
+  /// What the vectors of a sparse model are compared with; null: nothing.
+  const KnownDictionary* known_dictionary = nullptr;
   /// Told what is at work.
   std::function<void(const std::string& stage)> say = [](const std::string&) {};
 };
@@ -43,11 +46,12 @@ struct Assessment {
   double variance = 0;               ///< MSE of the mean training item
   Measures model, pca;
   std::optional<CodeStatistics> codes;  ///< of evaluated rows; none for indices of a codebook
+  std::optional<SparseCode> sparsity;   ///< of evaluated rows; of sparse models alone
   double reconstructed_per_second = 0;  ///< items
   std::optional<double> encoded_per_second;
 };
 
-/// Throws `Error` as the model's methods do.
+/// Throws `Error` as the model's methods and `measure_sparse_code` do.
 Assessment assess(ExportedModel& model, const AssessedData& data,
                   const AssessmentOptions& options = {});
 

@@ -87,6 +87,9 @@ std::string details_text(const AssessedModel& model) {
     text += fmt::format("  n/a       {}\n", missing);
   }
   if (found.codes) text += fmt::format("  codes     {}\n", codes_text(found));
+  if (found.sparsity) {
+    for (const auto& line : lines_of(*found.sparsity)) text += fmt::format("  {}\n", line);
+  }
   return text + fmt::format("  speed     {}\n  verdict   {}\n", speed_text(model), verdict(found));
 }
 

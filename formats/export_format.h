@@ -10,14 +10,16 @@ enum class ExportFormat {
   Onnx,         ///< NAME.onnx for `forward`, NAME-encode.onnx and so on for the others
   Safetensors,  ///< NAME.safetensors and card.json: the weights, and what rebuilds the model
   C,            ///< NAME.c: one file of C99 without a library
-  TorchScript   ///< NAME.pt: a program for LibTorch and PyTorch
+  TorchScript,  ///< NAME.pt: a program for LibTorch and PyTorch
+  SaeLens       ///< cfg.json and sae_weights.safetensors: a dictionary for SAELens
 };
 constexpr auto names_of(ExportFormat) {
   return std::to_array<EnumName<ExportFormat>>({{ExportFormat::Pt2, "pt2"},
                                                 {ExportFormat::Onnx, "onnx"},
                                                 {ExportFormat::Safetensors, "safetensors"},
                                                 {ExportFormat::C, "c"},
-                                                {ExportFormat::TorchScript, "torchscript"}});
+                                                {ExportFormat::TorchScript, "torchscript"},
+                                                {ExportFormat::SaeLens, "saelens"}});
 }
 
 }  // namespace hourglass::formats

@@ -7,6 +7,7 @@
 #include "hourglass/formats/model_files.h"
 #include "hourglass/formats/onnx.h"
 #include "hourglass/formats/pt2.h"
+#include "hourglass/formats/saelens.h"
 #include "hourglass/formats/script_graph.h"
 #include "hourglass/formats/torchscript.h"
 
@@ -83,15 +84,21 @@ void write_c(const Script& script, const fs::path& path, const std::string& name
                         c_source(graphs_of(script), {.name = name, .facts = facts_of(script)}));
 }
 
+/// Parameters and buffers by name, and the card.
+ModelTensors tensors_of(const Script& script) {
+  ModelTensors model = {.card = script.card, .tensors = {}};
+  for (const auto& entry : script.module.named_parameters())
+    model.tensors[entry.name] = entry.value;
+  for (const auto& entry : script.module.named_buffers()) model.tensors[entry.name] = entry.value;
+  return model;
+}
+
 void write_tensors(const Script& script, const fs::path& path) {
   if (!has_card(script))
     throw Error(
         "safetensors: expected a model with a card, which says how to rebuild it, found a third "
         "party's");
-  ModelTensors model = {.card = script.card, .tensors = {}};
-  for (const auto& entry : script.module.named_parameters())
-    model.tensors[entry.name] = entry.value;
-  for (const auto& entry : script.module.named_buffers()) model.tensors[entry.name] = entry.value;
+  const ModelTensors model = tensors_of(script);
   write_model_tensors(path, model);
   const TensorMap written = read_model_tensors(path).tensors;
   const auto is_same = [](const auto& a, const auto& b) {
@@ -133,6 +140,7 @@ std::vector<fs::path> export_paths(const Script& script, ExportFormat format,
     case ExportFormat::TorchScript: return {folder / (name + ".pt")};
     case ExportFormat::C: return {folder / (name + ".c")};
     case ExportFormat::Safetensors: return {folder / (name + ".safetensors"), folder / "card.json"};
+    case ExportFormat::SaeLens: return {folder / "cfg.json", folder / "sae_weights.safetensors"};
     case ExportFormat::Onnx: break;
   }
   std::vector<fs::path> paths;
@@ -153,6 +161,7 @@ std::vector<fs::path> write_export(const Script& script, ExportFormat format,
     case ExportFormat::Safetensors: write_tensors(script, paths.front()); break;
     case ExportFormat::C: write_c(script, paths.front(), name); break;
     case ExportFormat::TorchScript: write_torchscript(script, paths.front()); break;
+    case ExportFormat::SaeLens: write_saelens(folder, tensors_of(script)); break;
   }
   return paths;
 }

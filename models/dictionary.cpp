@@ -93,6 +93,10 @@ Dictionary::Dictionary(Sparsity sparsity, DictionaryOptions options, const Model
               decoder.tensors.at("weight"), decoder.tensors.at("bias")};
   const int64_t units = code_shape().front();
   check_shapes(sparsity_, spec, units);
+  // The whole code reconstructs anyway.
+  if (!sparsity_.prefixes.empty() && sparsity_.prefixes.back() == units) {
+    sparsity_.prefixes.pop_back();
+  }
   activation_ = register_module("latents", make_latent_activation(sparsity_, options_, units));
   steps_since_spoken_ = register_buffer("steps_since_spoken", at::zeros({units}, at::kLong));
   start();
@@ -115,10 +119,13 @@ bool Dictionary::has_auxiliary() const {
 PreActivations Dictionary::pre_activations(const at::Tensor& x) {
   const at::Tensor flat = x.flatten(1);  // [B, D]
   const at::Tensor centered = options_.no_pre_bias ? flat : flat - weights_.decoder_bias;
-  const at::Tensor p = read(centered, {}).front();         // [B, W]
-  const at::Tensor norms = weights_.decoder.norm(2, {0});  // [W]
-  const bool scaled = sparsity_.chooses_strongest() && !options_.unscaled_selection;
-  return {p, scaled ? p * norms.detach() : p, norms, weights_.encoder_bias};
+  const at::Tensor p = read(centered, {}).front();  // [B, W]
+  PreActivations all{.values = p, .scores = p, .norms = {}, .bias = weights_.encoder_bias};
+  if (sparsity_.chooses_strongest() && !options_.unscaled_selection) {
+    // As a root of a sum, which every format has; nobody asks for its gradient.
+    all.scores = p * weights_.decoder.detach().square().sum(0).sqrt();
+  }
+  return all;
 }
 
 at::Tensor Dictionary::encode(const at::Tensor& x, const at::Tensor& /*condition*/) {
@@ -145,7 +152,8 @@ std::vector<Phase> Dictionary::phases() const {
 
 StepValues Dictionary::losses(const Batch& batch, const StepContext& /*context*/) {
   const at::Tensor target = batch.target.flatten(1);  // [B, D]
-  const PreActivations p = pre_activations(batch.input);
+  PreActivations p = pre_activations(batch.input);
+  if (activation_->has_penalty()) p.norms = weights_.decoder.norm(2, {0});
   const at::Tensor code = activation_->code(p);  // [B, W]
   const std::vector<Prefix> prefixes = this->prefixes(code, target);
 
@@ -173,7 +181,6 @@ std::vector<Dictionary::Prefix> Dictionary::prefixes(const at::Tensor& code,
   int64_t first = 0;
   const int64_t units = code.size(1);
   for (const int64_t width : sparsity_.prefixes) {
-    if (width == units) break;  // the whole code, which comes anyway
     const at::Tensor reconstruction = at::linear(
         code.narrow(1, 0, width), weights_.decoder.narrow(1, 0, width), weights_.decoder_bias);
     prefixes.push_back({first, width, target - reconstruction});
@@ -185,6 +192,8 @@ std::vector<Dictionary::Prefix> Dictionary::prefixes(const at::Tensor& code,
 
 at::Tensor Dictionary::auxiliary(const PreActivations& p,
                                  const std::vector<Prefix>& prefixes) const {
+  // It is there for dead units to learn by; where nothing learns it would only blur what is measured.
+  if (!is_training()) return at::zeros({}, p.values.options());
   if (!options_.prefix_auxiliary) {
     return auxiliary(p, {.first = 0, .end = p.values.size(1), .missed = prefixes.back().missed});
   }

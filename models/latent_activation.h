@@ -18,7 +18,8 @@ namespace hourglass::models {
 struct PreActivations {
   at::Tensor values;  ///< p [B, W]
   at::Tensor scores;  ///< [B, W]: by these the strongest units are found
-  at::Tensor norms;   ///< n [W]: lengths of the units' vectors in the decoder
+  at::Tensor norms;   ///< n [W]: lengths of the units' vectors in the decoder, undefined where
+                      ///< only the code is asked for
   at::Tensor bias;    ///< [W]: the encoder's, which p contains
 };
 

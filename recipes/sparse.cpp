@@ -11,6 +11,16 @@ using models::DenseNetwork;
 using models::SparseOptions;
 using models::Sparsity;
 
+constexpr models::Likelihood kSquaredError = {models::Loss::Mse, Activation::Linear};
+
+/// As SAELens trains: Adam with PyTorch's epsilon, gradients clipped to length 1.
+training::TrainingOptions as_saelens(int64_t epochs, int64_t batch_size, double learning_rate) {
+  return {.epochs = epochs,
+          .batch_size = batch_size,
+          .optimizer = {.learning_rate = learning_rate, .epsilon = 1e-8},
+          .engine = {.clip_norm = 1}};
+}
+
 std::vector<Recipe> sparse_recipes() {
   return {
       {
@@ -55,6 +65,39 @@ std::vector<Recipe> sparse_recipes() {
                        .published = "ours",
                        .early = {.epoch = 2, .at_most = 0.139}},
       },
+      {
+          .name = "digits-topk",
+          .summary = "the embedded digits as 8 of 256 strokes",
+          .network = DenseNetwork{.widths = {256}},
+          .likelihood = kSquaredError,
+          .objective = SparseOptions{.sparsity = {Sparsity::Kind::TopK, 8}},
+          .data = digits_with_validation(),
+          .training = as_saelens(60, 32, 1e-3),
+          .log_every = 10,
+          .expected = {.column = "validation_reconstruction", .at_most = 0.75, .published = "ours"},
+      },
+      {
+          .name = "synth-sae",
+          .summary = "1,024 of 2,048 known features in 256 dimensions, 12 at a time",
+          .network = DenseNetwork{.widths = {1024}},
+          .likelihood = kSquaredError,
+          .objective = SparseOptions{.sparsity = {Sparsity::Kind::BatchTopK, 12}},
+          .data = {.dataset = "npy:synth-sae/train_*.npy",
+                   .scale = {datasets::ScalingRule::Kind::None},
+                   .validation = {datasets::Validation::Kind::None}},
+          .training = as_saelens(1, 1024, 1e-3),
+      },
+      {
+          .name = "synth-sae-16k",
+          .summary = "SynthSAEBench: 4,096 of 16,384 known features in 768 dimensions",
+          .network = DenseNetwork{.widths = {4096}},
+          .likelihood = kSquaredError,
+          .objective = SparseOptions{.sparsity = {Sparsity::Kind::BatchTopK, 25}},
+          .data = {.dataset = "npy:synth-sae-16k/train_*.npy",
+                   .scale = {datasets::ScalingRule::Kind::None},
+                   .validation = {datasets::Validation::Kind::None}},
+          .training = as_saelens(1, 1024, 3e-4),
+      },
   };
 }
 
@@ -66,6 +109,22 @@ Objective sparse_objective() {
   return made;
 }
 
+/// A dictionary asks for one linear layer each way and squared error, and SAELens clips gradients.
+Consequence of_dictionaries() {
+  return {.option = "sparsity",
+          .applies_to =
+              [](const std::string& value) {
+                const auto sparsity = Sparsity::parse(value);
+                return sparsity && sparsity->is_dictionary();
+              },
+          .defaults = {{"code_activation", "linear"},
+                       {"tied_weights", "false"},
+                       {"loss", "mse"},
+                       {"output_activation", "linear"},
+                       {"clip_norm", "1"},
+                       {"epsilon", "1e-8"}}};
+}
+
 }  // namespace
 
 Variant sparse_variant() {
@@ -73,6 +132,7 @@ Variant sparse_variant() {
           .summary = "dense, with a penalty that keeps most of the code silent",
           .objective = sparse_objective(),
           .networks = {DenseNetwork{.most_widths = {64}, .code_activation = Activation::Relu}},
+          .consequences = {of_dictionaries()},
           .recipes = sparse_recipes()};
 }
 

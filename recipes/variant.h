@@ -7,10 +7,22 @@
 #include "hourglass/recipes/recipe.h"
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
 namespace hourglass::recipes {
+
+/// Defaults of other options that follow from the value of one: a code that is selected by its size
+/// has to be linear before. They replace those of a recipe whose own value asks for none of them.
+struct Consequence {
+  struct Default {
+    std::string option, value;
+  };
+  std::string option;                                  ///< "sparsity"
+  std::function<bool(const std::string&)> applies_to;  ///< whether it follows from this value
+  std::vector<Default> defaults;                       ///< of those options that there are
+};
 
 /// A kind of autoencoder that can be trained by name: an objective, and what it starts from where
 /// nothing else is said. Its trainer is called `<name>_autoencoder`.
@@ -28,6 +40,8 @@ struct Variant {
   datasets::Corruption corruption = {};
   /// What the model is told beside each item, where no recipe is chosen.
   datasets::ConditionRule condition = {};
+
+  std::vector<Consequence> consequences = {};
 
   /// The first is what its trainer runs without flags.
   std::vector<Recipe> recipes = {};

@@ -115,7 +115,8 @@ void RunOptions::describe(FieldTable& table) {
       .not_recorded();
   table
       .add("export", exports,
-           "also write the best model as pt2, onnx, safetensors, c, torchscript: any of them, "
+           "also write the best model as pt2, onnx, safetensors, c, torchscript, saelens: any of "
+           "them, "
            "comma-separated")
       .shown_as("LIST")
       .not_recorded();

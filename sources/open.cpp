@@ -100,7 +100,10 @@ ScaledData scale_values(const StoredData& stored, datasets::ScalingRule scale,
   if (scale.kind == datasets::ScalingRule::Kind::Auto) scale = stored.natural_scale;
   const datasets::Extremes extremes = datasets::extremes_of(stored.rows.values, training_rows);
   ScaledData data;
-  data.scaling = given ? *given : datasets::fit_scaling(scale, extremes);
+  const bool by_norm = scale.kind == datasets::ScalingRule::Kind::Norm;
+  data.scaling = given     ? *given
+                 : by_norm ? datasets::fit_norm(stored.rows.values, training_rows)
+                           : datasets::fit_scaling(scale, extremes);
   data.input_range = data.target_range = datasets::scaled_range(extremes, data.scaling);
   const auto dataset_of = [&](const StoredRows& rows) {
     return std::make_shared<datasets::TensorDataset>(rows.values, rows.labels, data.scaling);

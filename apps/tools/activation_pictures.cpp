@@ -1,6 +1,8 @@
 #include "hourglass/apps/tools/activation_pictures.h"
 
+#include "hourglass/core/error.h"
 #include "hourglass/core/item_kind.h"
+#include "hourglass/evaluation/activation_file.h"
 #include "hourglass/figures/activation_maps.h"
 #include "hourglass/figures/heat_overlay.h"
 #include "hourglass/figures/image_grid.h"
@@ -171,6 +173,14 @@ std::vector<std::string> save_pictures(const std::vector<NamedPicture>& pictures
   for (const auto& [file, picture] : pictures) picture.save(folder / file);
   for (auto& file : files) file = (folder / file).string();
   return files;
+}
+
+ActivationSubject saved_subject(const cli::CommandLine& line) {
+  for (const char* name : {"gradients", "loss", "dataset", "indices", "split", "device"}) {
+    if (!line.has(name)) continue;
+    throw UsageError("`{}`: expected a checkpoint to compute with, found saved activations", name);
+  }
+  return {load_activations(line.positional.front()), "saved row"};
 }
 
 }  // namespace hourglass::apps

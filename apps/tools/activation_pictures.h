@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hourglass/apps/tools/tool.h"
+#include "hourglass/cli/command_line.h"
 #include "hourglass/evaluation/activations.h"
 #include "hourglass/figures/picture.h"
 
@@ -9,6 +10,15 @@
 #include <vector>
 
 namespace hourglass::apps {
+
+/// Activations, and what they are of: "mnist, test row".
+struct ActivationSubject {
+  evaluation::Activations activations;
+  std::string title;
+};
+
+/// Those of the file that the line names. Throws `UsageError` where the line says what to compute.
+ActivationSubject saved_subject(const cli::CommandLine& line);
 
 struct NamedPicture {
   std::string file;  ///< "activations-17.png"

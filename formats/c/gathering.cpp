@@ -184,13 +184,34 @@ void write_extreme(Function& function, const Step& step) {
            }});
 }
 
+/// The greatest values of the last dimension, in falling order; not their places.
+void write_topk(Function& function, const Step& step) {
+  const Operation& operation = *step.operation;
+  const ValueId source = operation.tensor("self"), result = operation.results.front();
+  const auto sizes = function.sizes(source);
+  const bool is_last = dimension(operation.integer("dim"), sizes.size()) + 1 == sizes.size();
+  const bool is_vector = function.count(source) == sizes.back();
+  const bool wants_values = step.writes == std::vector<ValueId>{result};
+  if (!is_last || !is_vector || !wants_values || !operation.flag("largest") ||
+      function.type(source) != Type::Float) {
+    throw Error("{}: expected the greatest values of a vector for C, found another form",
+                operation.where());
+  }
+  function.begin(title_of(
+      operation, fmt::format("the {} greatest of {}", function.count(result), sizes.back())));
+  function.line(fmt::format("{}({}, {}, {}, {});", function.helper("greatest"),
+                            function.pointer(source), sizes.back(), function.pointer(result),
+                            function.count(result)));
+}
+
 const std::map<std::string, Writer> kWriters = {
     {"aten::cat", write_cat},        {"aten::constant_pad_nd", write_pad},
     {"aten::pad", write_pad},        {"aten::embedding", write_embedding},
     {"aten::sum", write_sum},        {"aten::mean", write_sum},
     {"aten::argmin", write_extreme}, {"aten::argmax", write_extreme},
     {"aten::amin", write_extreme},   {"aten::amax", write_extreme},
-    {"aten::min", write_extreme},    {"aten::max", write_extreme}};
+    {"aten::min", write_extreme},    {"aten::max", write_extreme},
+    {"aten::topk", write_topk}};
 
 }  // namespace
 

@@ -188,6 +188,17 @@ static void @transposed_convolution(const float *x, @image from, const float *we
 }
 )",
      {"image", "window"}},
+    {"greatest", R"(/* y = the k greatest of n values, in falling order */
+static void @greatest(const float *x, long n, float *y, long k) {
+    long found = 0;
+    for (long i = 0; i < n; ++i) {
+        if (found == k && !(x[i] > y[k - 1])) continue;
+        long at = found < k ? found++ : k - 1;
+        for (; at > 0 && y[at - 1] < x[i]; --at) y[at] = y[at - 1];
+        y[at] = x[i];
+    }
+}
+)"},
     {"max_pool",
      R"(/* y[c][i][j] = the greatest value of x[c] in the window at i, j */
 static void @max_pool(const float *x, @image from, @window window,

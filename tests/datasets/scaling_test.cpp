@@ -4,6 +4,8 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
+
 namespace hourglass::datasets {
 
 namespace {
@@ -29,6 +31,18 @@ TEST(ExtremesOf, LooksAtAllOfManyRows) {
   const Extremes extremes = extremes_of(values, at::arange(10000));
   EXPECT_TRUE(extremes.lowest.equal(at::tensor({7, 3}, at::kByte)));
   EXPECT_TRUE(extremes.highest.equal(at::tensor({200, 7}, at::kByte)));
+}
+
+TEST(FitNorm, MakesRowsAsLongAsTheRootOfTheirSizeOnAverage) {
+  const at::Tensor values = at::tensor({3.F, 4.F, 0.F, 1.F, 100.F, 0.F}).view({3, 2});
+  const Scaling scaling = fit_norm(values, at::tensor({0, 1}, at::kLong));  // lengths 5 and 1
+  ASSERT_EQ(scaling.factor.size(), 1);
+  EXPECT_DOUBLE_EQ(scaling.factor.front(), std::sqrt(2.0) / 3);
+  EXPECT_EQ(scaling.offset, std::vector<double>{0});
+}
+
+TEST(FitNorm, LeavesRowsOfZerosAsTheyAre) {
+  EXPECT_EQ(fit_norm(at::zeros({4, 2}), at::arange(4)).factor, std::vector<double>{1});
 }
 
 TEST(FitScaling, PutsEachColumnBetweenZeroAndOne) {
@@ -72,7 +86,7 @@ TEST(ScaledRange, IsWhatABatchHas) {
 }
 
 TEST(ScalingRule, ReadsAndWritesItsForms) {
-  for (const std::string text : {"auto", "none", "minmax", "max:16", "max:0.5"}) {
+  for (const std::string text : {"auto", "none", "minmax", "norm", "max:16", "max:0.5"}) {
     const auto scale = ScalingRule::parse(text);
     ASSERT_TRUE(scale) << text;
     EXPECT_EQ(scale->text(), text);

@@ -11,6 +11,7 @@
 #include "hourglass/formats/exports.h"
 #include "hourglass/formats/field_json.h"
 #include "hourglass/formats/npy.h"
+#include "hourglass/formats/saelens.h"
 #include "hourglass/recipes/variant.h"
 #include "hourglass/runs/run_options.h"
 #include "hourglass/sources/open.h"
@@ -85,7 +86,8 @@ void write_recipe(const fs::path& folder, const std::string& variant, const std:
                                   .data = splits.info});
   fs::create_directories(folder);
   for (const auto& [format, name] : names_of(formats::ExportFormat{})) {
-    formats::write_export(script, format, folder, "best");
+    const bool fits = format != formats::ExportFormat::SaeLens || is_saelens_model(script.card);
+    if (fits) formats::write_export(script, format, folder, "best");
   }
   formats::write_npz(folder / "items.npz", computed(script, batch));
 }

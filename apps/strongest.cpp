@@ -1,0 +1,139 @@
+// Shows what each unit of a code answers to: the items for which it is strongest, a row a unit. Where
+// a model reads the activations of another one, the items are those that they were computed of.
+//
+//   strongest runs/digits-topk/best.pt
+//   strongest sae.pt --units 0-9 --items mnist --out units.png
+
+#include "hourglass/apps/tools/item_pictures.h"
+#include "hourglass/apps/tools/tool.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/item_kind.h"
+#include "hourglass/evaluation/strongest_items.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+namespace hourglass::apps {
+
+using namespace evaluation;
+using namespace figures;
+using namespace cli;
+
+namespace {
+
+struct StrongestOptions {
+  RowList units;
+  int64_t most_units = 10, top = 10;
+  std::string items;
+  recipes::PictureLook look;
+  ModelOptions model;
+  RowOptions rows;
+  OutputOptions output;
+
+  void describe(FieldTable& table) {
+    table.begin_group("Units");
+    table.add("units", units, "of the code, counted from 0: 3,17 or 0-9; all: those of most energy")
+        .shown_as("LIST");
+    table.add("most_units", most_units, "units that are shown where --units names none")
+        .shown_as("N")
+        .at_least(1);
+    table.add("top", top, "items shown of each unit").shown_as("K").at_least(1);
+    table
+        .add("items", items,
+             "draw the rows of this data set, of the same numbers, in the place of the model's own "
+             "inputs: what these are the activations of")
+        .shown_as("DATASET");
+    look.describe_values(table);
+    model.describe(table);
+    rows.describe(table);
+    output.describe(table);
+  }
+};
+
+std::vector<int64_t> chosen_units(const StrongestOptions& options, const StrongestItems& found) {
+  if (options.units.rows.empty()) return units_of_most_energy(found, options.most_units);
+  for (const int64_t unit : options.units.rows) {
+    if (unit < found.rows.size(0)) continue;
+    throw Error("--units: expected units below {}, found {}", found.rows.size(0), unit);
+  }
+  return options.units.rows;
+}
+
+/// What is drawn, by row number, and the range of its values.
+struct DrawnItems {
+  datasets::DatasetPtr rows;
+  ValueRange range;
+};
+
+/// The data set that `--items` names, all its rows but an official test part in their order; else
+/// the data the model is shown.
+DrawnItems drawn_items(const StrongestOptions& options, const SelectedRows& own) {
+  if (options.items.empty()) {
+    const auto& info = own.splits.info;
+    return {own.whole ? own.whole : own.rows, {info.lowest, info.highest}};
+  }
+  const auto splits = sources::open_data({.dataset = options.items,
+                                          .data_dir = options.rows.data.data_dir,
+                                          .validation = {datasets::Validation::Kind::None}},
+                                         1);
+  return {splits.training, {splits.info.lowest, splits.info.highest}};
+}
+
+Picture draw(const StrongestItems& found, const std::vector<int64_t>& units,
+             const DrawnItems& items, const std::string& title, const ItemStyle& style) {
+  if (item_kind(items.rows->item_shape()) == ItemKind::Vector) {
+    throw Error(
+        "expected items that can be drawn, found rows of numbers; --items names the images that "
+        "they "
+        "are the activations of, and --item-shape gives numbers a shape");
+  }
+  std::vector<ItemRow> rows;
+  for (const int64_t unit : units) {
+    const at::Tensor numbers = found.rows[unit];
+    if (numbers.max().item<int64_t>() >= items.rows->size()) {
+      throw Error("--items: expected a row for each of the model's, found {} and row {}",
+                  items.rows->size(), numbers.max().item<int64_t>());
+    }
+    rows.push_back({fmt::format("{} ({:.1f} %)", unit, 100 * found.share[unit].item<double>()),
+                    items.rows->batch(numbers).input, items.range});
+  }
+  return draw_items(rows, {}, title, static_cast<int>(found.rows.size(1)), style);
+}
+
+int strongest(const StrongestOptions& options, const CommandLine& line) {
+  const auto path = picture_file(options.output, "strongest.png");
+  ExportedModel model = open_model(line.positional.front(), options.model);
+  const SelectedRows rows = select_rows(model, options.rows, line, RecordedNoise::Leave);
+  const StrongestItems found =
+      find_strongest_items(model, *rows.rows, options.top,
+                           progress_line("looking through", rows.rows->size(), options.output));
+  const auto units = chosen_units(options, found);
+  const std::string title = fmt::format("{}: strongest of {}", model_name(model), row_text(rows));
+  draw(found, units, drawn_items(options, rows), title, item_style(model, options.look)).save(path);
+  if (options.output.json) {
+    fmt::print("{}\n",
+               nlohmann::json{{"file", path.string()}, {"units", to_json(found, units)}}.dump(2));
+  } else {
+    fmt::print("{}\n", path.string());
+  }
+  return kDone;
+}
+
+}  // namespace
+}  // namespace hourglass::apps
+
+int main(int argc, char** argv) {
+  using namespace hourglass;
+  using namespace hourglass::apps;
+  StrongestOptions options;
+  FieldTable table;
+  options.describe(table);
+  const ProgramInfo program = {
+      .name = "strongest",
+      .summary = "Shows the items that each unit of a code answers to most.",
+      .positional = "CKPT",
+      .examples = {"strongest runs/mine/best.pt", "strongest sae.pt --units 0-9 --items mnist"}};
+  return run_tool(program, table, argc, argv, 1, 1,
+                  [&](const CommandLine& line) { return strongest(options, line); });
+}

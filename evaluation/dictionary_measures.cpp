@@ -1,0 +1,34 @@
+#include "hourglass/evaluation/dictionary_measures.h"
+
+#include <ATen/ATen.h>
+
+namespace hourglass::evaluation {
+
+void DictionaryMeter::add(const at::Tensor& code, const at::Tensor& reconstruction,
+                          const at::Tensor& items) {
+  const at::Tensor spoken = code.ne(0).sum(0);
+  const at::Tensor x = items.flatten(1).to(at::kDouble);
+  const at::Tensor apart = x - reconstruction.flatten(1).to(at::kDouble);
+  times_spoken_ = rows_ == 0 ? spoken : times_spoken_ + spoken;
+  sum_ = rows_ == 0 ? x.sum(0) : sum_ + x.sum(0);
+  squares_ += x.square().sum().item<double>();
+  squared_residuals_ += apart.square().sum().item<double>();
+  rows_ += x.size(0);
+}
+
+DictionaryMeasures DictionaryMeter::measures() const {
+  constexpr double kNothing = 1e-10;  // as SAELens has it
+  const auto rows = static_cast<double>(rows_);
+  const double variance = squares_ / rows - (sum_ / rows).square().sum().item<double>();
+  const double error = squared_residuals_ / rows;
+  const at::Tensor share = times_spoken_.to(at::kDouble) / rows;
+  const double without_variance = error < kNothing ? 1 : 0;
+  return {.rows = rows_,
+          .units = times_spoken_.size(0),
+          .l0 = share.sum().item<double>(),
+          .explained_variance = variance < kNothing ? without_variance : 1 - error / variance,
+          .dead = times_spoken_.eq(0).sum().item<int64_t>(),
+          .dense = share.gt(DictionaryMeasures::kDenseAbove).sum().item<int64_t>()};
+}
+
+}  // namespace hourglass::evaluation
