@@ -1,5 +1,5 @@
 // Times the training steps of a sparse autoencoder on the rows of a NumPy file, one after the other and again from the
-// first. One JSON line with the milliseconds of each step.
+// first. One JSON line with the milliseconds of each step, on the clock and of the processor.
 //
 //   sparse_speed --data rows.npy --sparsity topk:12 --latents 1024 --threads 1
 //   sparse_speed --data rows.npy --sparsity topk:12 --latents 1024 --dead 100 --engine autograd
@@ -21,6 +21,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <ctime>
 #include <numeric>
 #include <span>
 
@@ -81,22 +82,26 @@ int time_steps(const SparseSpeed& speed) {
   std::iota(positions.begin(), positions.end(), 0);
 
   using Clock = std::chrono::steady_clock;
-  std::vector<double> milliseconds;
+  std::vector<double> milliseconds, cpu_milliseconds;
   double spent = 0;
   models::StepContext step{.random = RowRandom(1, 1)};
   for (; spent < 1e3 * speed.seconds || milliseconds.size() < 5; ++step.step) {
     silent.slice(0, speed.latents - speed.dead).fill_(2 * speed.dictionary.dead_window);
     const auto first = static_cast<size_t>(step.step % batches * speed.batch_size);
     const auto before = Clock::now();
+    const std::clock_t cpu_before = std::clock();
     engine->train(std::span(positions).subspan(first, static_cast<size_t>(speed.batch_size)), step,
                   3e-4);
     if (step.step < speed.warm_steps) continue;
     milliseconds.push_back(
         std::chrono::duration<double, std::milli>(Clock::now() - before).count());
+    cpu_milliseconds.push_back(1e3 * static_cast<double>(std::clock() - cpu_before) /
+                               CLOCKS_PER_SEC);
     spent += milliseconds.back();
   }
   const nlohmann::ordered_json line = {{"engine", enum_name(engine->kind())},
                                        {"milliseconds", milliseconds},
+                                       {"cpu_milliseconds", cpu_milliseconds},
                                        {"loss", engine->recent_loss()}};
   fmt::print("{}\n", line.dump());
   return kDone;

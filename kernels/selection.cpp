@@ -46,16 +46,36 @@ int64_t count_at_least(int64_t count, const float* values, float bound) {
   for (; i + kWidth <= count; i += kWidth) {
     found += static_cast<int64_t>(hn::CountTrue(f, hn::Ge(hn::LoadU(f, values + i), bounds)));
   }
-  for (; i < count; ++i) found += values[i] >= bound;
+  if (count < kWidth) {
+    for (; i < count; ++i) found += values[i] >= bound;
+  } else if (i < count) {
+    // The last vector, of which the first lanes are counted already.
+    const auto counted = hn::FirstN(f, static_cast<size_t>(i + kWidth - count));
+    const auto large = hn::Ge(hn::LoadU(f, values + count - kWidth), bounds);
+    found += static_cast<int64_t>(hn::CountTrue(f, hn::AndNot(counted, large)));
+  }
   return found;
 }
 
-float least_above(int64_t count, const float* values, float bound) {
-  float least = std::numeric_limits<float>::infinity();
-  for (int64_t i = 0; i < count; ++i) {
-    least = values[i] >= bound ? std::min(least, values[i]) : least;
+/// The least of the values that are at least `bound`.
+float least_from(int64_t count, const float* values, float bound) {
+  const Float f;
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const Vector bounds = constant(bound), infinity = constant(kInfinity);
+  Vector least = infinity;
+  const auto look_at = [&](int64_t i) {
+    const Vector value = hn::LoadU(f, values + i);
+    least = hn::Min(least, hn::IfThenElse(hn::Ge(value, bounds), value, infinity));
+  };
+  int64_t i = 0;
+  for (; i + kWidth <= count; i += kWidth) look_at(i);
+  if (count >= kWidth) {
+    look_at(count - kWidth);
+    return hn::GetLane(hn::MinOfLanes(f, least));
   }
-  return least;
+  float found = kInfinity;
+  for (; i < count; ++i) found = values[i] >= bound ? std::min(found, values[i]) : found;
+  return found;
 }
 
 float kth_largest(int64_t count, const float* values, int64_t k) {
@@ -68,7 +88,7 @@ float kth_largest(int64_t count, const float* values, int64_t k) {
     const uint32_t tried = bits | bit;
     const float bound = std::bit_cast<float>(is_negative ? (tried - 1) | kSign : tried);
     const int64_t found = count_at_least(count, values, bound);
-    if (found == k) return least_above(count, values, bound);
+    if (found == k) return least_from(count, values, bound);
     if ((found > k) != is_negative) bits = tried;
   }
   return std::bit_cast<float>(is_negative ? bits | kSign : bits);

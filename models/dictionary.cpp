@@ -126,7 +126,6 @@ PreActivations Dictionary::pre_activations(const at::Tensor& x, int64_t batch_ro
                      .bias = weights_.encoder_bias,
                      .batch_rows = batch_rows,
                      .processes = processes()};
-  if (activation_->has_penalty()) all.norms = weights_.decoder.norm(2, {0});
   if (sparsity_.chooses_strongest() && !options_.unscaled_selection) {
     // As a root of a sum, which every format has; nobody asks for its gradient.
     all.scores = p * weights_.decoder.detach().square().sum(0).sqrt();
@@ -159,8 +158,9 @@ std::vector<Phase> Dictionary::phases() const {
 StepValues Dictionary::losses(const Batch& batch, const StepContext& context) {
   const at::Tensor target = batch.target.flatten(1);  // [B, D]
   const int64_t rows = batch.input.size(0);
-  const PreActivations p =
+  PreActivations p =
       pre_activations(batch.input, context.batch_items > 0 ? context.batch_items : rows);
+  if (activation_->has_penalty()) p.norms = weights_.decoder.norm(2, {0});
   const at::Tensor code = activation_->code(p);  // [B, W]
   const std::vector<Prefix> prefixes = this->prefixes(code, target);
 
@@ -199,6 +199,8 @@ std::vector<Dictionary::Prefix> Dictionary::prefixes(const at::Tensor& code,
 
 at::Tensor Dictionary::auxiliary(const PreActivations& p,
                                  const std::vector<Prefix>& prefixes) const {
+  // It is there for dead units to learn by; where nothing learns it would only blur what is measured.
+  if (!is_training()) return at::zeros({}, p.values.options());
   if (!options_.prefix_auxiliary) {
     return auxiliary(p, {.first = 0, .end = p.values.size(1), .missed = prefixes.back().missed});
   }

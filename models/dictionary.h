@@ -21,7 +21,7 @@ namespace hourglass::models {
 // Norms are sums over an item's values and means over the batch. A unit is dead when it was silent in
 // more than `dead_window` batches. With m dead units the auxiliary loss (Gao et al. 2024) is
 // min(2m/D, 1) ‖a W_dec − (x − x̂)‖², where a are the D/2 strongest p of the dead units of each row,
-// negative ones too, and x − x̂ is a constant.
+// negative ones too, and x − x̂ is a constant. Validation leaves it out.
 //
 // Formulas, starting values and defaults are those of SAELens 6.54 (github.com/decoderesearch/SAELens);
 // a test compares 40 steps with its.

@@ -19,7 +19,8 @@ namespace hourglass::models {
 struct PreActivations {
   at::Tensor values;   ///< p [B, W]
   at::Tensor scores;   ///< [B, W]: by these the strongest units are found
-  at::Tensor norms;    ///< n [W]: lengths of the units' vectors in the decoder, for penalties
+  at::Tensor norms;    ///< n [W]: lengths of the units' vectors in the decoder, undefined where
+                       ///< only the code is asked for
   at::Tensor bias;     ///< [W]: the encoder's, which p contains
   int64_t batch_rows;  ///< of the whole batch, B of which are here
   const Processes& processes;  ///< which have the others

@@ -1,5 +1,5 @@
 """The training steps of SAELens' own SAETrainer on the rows of a NumPy file, one after the other and again from the
-first: a line of JSON with the milliseconds of each step. The options are those of sparse_speed."""
+first: a line of JSON with the milliseconds of each step, on the clock and of the processor. The options are those of sparse_speed."""
 
 import argparse
 import json
@@ -55,18 +55,20 @@ def main():
     trainer = SAETrainer(sae=model, data_provider=iter(()), cfg=SAETrainerConfig(
         total_training_samples=10**9, train_batch_size_samples=asked.batch_size, lr=3e-4, lr_end=3e-4,
         logger=LoggingConfig(log_to_wandb=False)))
-    milliseconds, step, loss = [], 0, 0.0
+    milliseconds, cpu_milliseconds, step, loss = [], [], 0, 0.0
     while sum(milliseconds) < 1e3 * asked.seconds or len(milliseconds) < 5:
         if asked.dead:
             trainer.n_forward_passes_since_fired[-asked.dead:] = 2000
-        before = time.perf_counter()
+        before, cpu_before = time.perf_counter(), time.process_time()
         loss = trainer.step(batches[step % len(batches)]).loss
-        spent = 1e3 * (time.perf_counter() - before)
+        spent, cpu = 1e3 * (time.perf_counter() - before), 1e3 * (time.process_time() - cpu_before)
         trainer.n_training_steps += 1
         if step >= asked.warm_steps:
             milliseconds.append(spent)
+            cpu_milliseconds.append(cpu)
         step += 1
-    print(json.dumps({"engine": "SAELens", "milliseconds": milliseconds, "loss": float(loss)}))
+    print(json.dumps({"engine": "SAELens", "milliseconds": milliseconds, "cpu_milliseconds": cpu_milliseconds,
+                      "loss": float(loss)}))
 
 
 if __name__ == "__main__":

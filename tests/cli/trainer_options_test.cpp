@@ -29,6 +29,28 @@ TEST(TrainerProgram, AnotherNetworkBringsItsOwnFlags) {
   EXPECT_EQ(train({"--resume", folder / "run", "--epochs", "7", "--no-figures"}).exit_code, kDone);
 }
 
+TEST(TrainerProgram, ADictionaryBringsDefaultsThatItNeeds) {
+  const auto sparse = [](const Arguments& arguments) {
+    return testing::run("sparse_autoencoder", arguments);
+  };
+  const TemporaryFolder folder;
+  const auto result =
+      sparse(small_run(folder / "run", {"--dataset", "digits", "--sparsity", "topk:8"}));
+  ASSERT_EQ(result.exit_code, kDone) << result.errors;
+  const auto card = *ExportedModel::load(folder / "run/best.pt").card();
+  EXPECT_EQ(card.options.find<std::string>("code_activation"), "linear");
+  EXPECT_EQ(card.options.loss(), "mse");
+  EXPECT_EQ(card.options.output_activation(), "linear");
+  expect_contains(sparse({"--sparsity", "topk:8", "--help"}).output, {"--sparsity topk:8"});
+  // What is said aloud is not changed, but refused where it cannot work.
+  expect_error(sparse({"--sparsity", "topk:8", "--loss", "mae"}), kWrongUsage,
+               {"--sparsity topk:8", "--loss mse", "'mae'"});
+  expect_error(sparse({"--sparsity", "topk:8", "--widths", "32,16"}), kWrongUsage,
+               {"--widths", "1 hidden layers"});
+  expect_error(sparse({"--sparsity", "topk"}), kWrongUsage, {"--sparsity", "topk:K"});
+  expect_contains(sparse({"--help"}).output, {"--code-activation", "relu"});
+}
+
 TEST(TrainerProgram, MonitorsWhatItIsTold) {
   const TemporaryFolder folder;
   const auto result = train(small_run(folder / "run", {"--monitor", "train_reconstruction"}));

@@ -94,6 +94,15 @@ Case case_of(const std::string& variant, const std::string& name = "",
   return one;
 }
 
+/// A dictionary of the digits' values, which has a network and a loss of its own.
+Case dictionary_case(const std::string& name, const std::string& sparsity,
+                     const DictionaryOptions& options = {}) {
+  Case one = case_of("sparse", name, DenseNetwork{.widths = {96}},
+                     SparseOptions{.sparsity = *Sparsity::parse(sparsity), .dictionary = options});
+  one.model.likelihood = {models::Loss::Mse, Activation::Linear};
+  return one;
+}
+
 std::vector<Case> cases() {
   std::vector<Case> all;
   for (const auto& variant : variants()) all.push_back(case_of(variant.name));
@@ -103,6 +112,13 @@ std::vector<Case> cases() {
       case_of("sparse", "sparse_kl",
               DenseNetwork{.widths = {64}, .code_activation = Activation::Sigmoid},
               SparseOptions{.sparsity = {Sparsity::Kind::Kl}}),
+      dictionary_case("dictionary_topk", "topk:16", {.dead_window = 5}),
+      dictionary_case("dictionary_batch_topk", "batch-topk:16", {.dead_window = 5}),
+      dictionary_case("dictionary_matryoshka", "matryoshka-batch-topk:16,24,48",
+                      {.prefix_auxiliary = true, .dead_window = 5}),
+      dictionary_case("dictionary_jumprelu", "jumprelu", {.l0_coefficient = 0.01}),
+      dictionary_case("dictionary_gated", "gated", {.l1_coefficient = 0.01}),
+      dictionary_case("dictionary_standard", "standard", {.l1_coefficient = 0.01}),
       case_of("contractive", "contractive_deep", sigmoid),
       case_of("contractive", "contractive_estimate", sigmoid,
               ContractiveOptions{.jacobian = JacobianNorm::Estimate}),
@@ -376,9 +392,11 @@ TEST_P(Conformance, FirstLossesArePinned) {
 }
 
 /// What the fused engine does not take, so that none falls to the other engine unseen.
-const std::set<std::string> kOnlyByAutograd = {"contractive_deep",          "contractive_estimate",
-                                               "conditional_learned_prior", "vector_quantized",
-                                               "vector_quantized_by_loss",  "adversarial"};
+const std::set<std::string> kOnlyByAutograd = {
+    "contractive_deep",    "contractive_estimate",     "conditional_learned_prior",
+    "vector_quantized",    "vector_quantized_by_loss", "adversarial",
+    "dictionary_topk",     "dictionary_batch_topk",    "dictionary_matryoshka",
+    "dictionary_jumprelu", "dictionary_gated",         "dictionary_standard"};
 
 /// What is exported under a name, of a whole model.
 std::vector<at::Tensor> method_of(Autoencoder& model, const std::string& name, const Batch& b) {

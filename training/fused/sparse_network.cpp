@@ -186,7 +186,9 @@ void SparseNetwork::find_dead() {
   const auto is_dead = [&](int64_t latent) { return silent[latent] > plan_.options.dead_window; };
   dead_ = 0;
   for (int64_t latent = 0; latent < dictionary_.latents; ++latent) dead_ += is_dead(latent);
-  for (auto& loss : auxiliary_) loss.find_dead(is_dead);
+  // The auxiliary loss is of training alone.
+  const auto learns = [&](int64_t latent) { return step_.training && is_dead(latent); };
+  for (auto& loss : auxiliary_) loss.find_dead(learns);
 }
 
 void SparseNetwork::compare(const Shard& shard) {
