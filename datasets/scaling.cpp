@@ -44,6 +44,28 @@ Extremes extremes_of(const at::Tensor& values, const at::Tensor& positions) {
   return extremes;
 }
 
+SampledExtremes sampled_extremes(const Dataset& unscaled) {
+  constexpr int64_t kStretches = 64;
+  const int64_t row_bytes = element_count(unscaled.item_shape()) * 4, size = unscaled.size();
+  const int64_t rows = std::min(
+      size, std::max(kStretches,
+                     std::min(kSampledRows, kSampledBytes / std::max<int64_t>(row_bytes, 1))));
+  const int64_t length = (rows + kStretches - 1) / kStretches;
+  SampledExtremes sampled;
+  for (int64_t i = 0; sampled.rows < rows; ++i) {
+    const int64_t count = std::min(length, rows - sampled.rows);
+    const int64_t spread = std::max<int64_t>((rows - 1) / length, 1);
+    const int64_t first = rows == size ? sampled.rows : (size - count) * i / spread;
+    const at::Tensor items = unscaled.batch(at::arange(first, first + count), 0).input;
+    const auto [lowest, highest] = at::aminmax(items, 0);
+    Extremes& all = sampled.extremes;
+    all.lowest = all.lowest.defined() ? at::minimum(all.lowest, lowest) : lowest;
+    all.highest = all.highest.defined() ? at::maximum(all.highest, highest) : highest;
+    sampled.rows += count;
+  }
+  return sampled;
+}
+
 Scaling fit_scaling(const ScalingRule& scale, const Extremes& extremes) {
   if (scale.kind == ScalingRule::Kind::None) return {};
   if (scale.kind == ScalingRule::Kind::Max) return {.factor = {1 / scale.maximum}};

@@ -36,6 +36,20 @@ struct Extremes {
 /// Of the rows of `values` ([N, shape…], uint8 or float32) at `positions` (int64 [M], M ≥ 1).
 Extremes extremes_of(const at::Tensor& values, const at::Tensor& positions);
 
+/// Extremes of some rows, as float32.
+struct SampledExtremes {
+  Extremes extremes;
+  int64_t rows = 0;
+};
+
+/// Rows that stand for a large set, and bytes (as float32) that they have at most.
+inline constexpr int64_t kSampledRows = 16'384, kSampledBytes = 64 << 20;
+
+/// Of `kSampledRows` items of data that are not scaled, or fewer where they would have more than
+/// `kSampledBytes`, but 64 at least: in 64 stretches, which lie evenly over all. All items, where they
+/// are no more.
+SampledExtremes sampled_extremes(const Dataset& unscaled);
+
 /// The pairs that `scale` (not Auto) gives for training values with these extremes.
 Scaling fit_scaling(const ScalingRule& scale, const Extremes& extremes);
 

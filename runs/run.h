@@ -60,6 +60,7 @@ class Run {
 
   models::ItemShapes item_shapes() const;
   void settle_widths();
+  void set_order();
   models::AutoencoderPtr build_model() const;
   formats::ModelCard card() const;
   void add_hooks();
