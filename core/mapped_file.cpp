@@ -2,12 +2,27 @@
 
 #include "hourglass/core/files.h"
 
+#include <cstdint>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace hourglass {
+namespace {
+
+/// With the whole of the pages that the bytes lie in.
+void advise(std::string_view bytes, int advice) {
+  static const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  if (bytes.empty()) return;
+  const auto first = reinterpret_cast<uintptr_t>(bytes.data());
+  const uintptr_t begin = first / page * page;
+  // An advice may be refused, which costs time or memory, and changes nothing else.
+  static_cast<void>(
+      ::madvise(reinterpret_cast<void*>(begin), first + bytes.size() - begin, advice));
+}
+
+}  // namespace
 
 MappedFile::MappedFile(const std::filesystem::path& path) {
   // Without waiting for the other end of a pipe, which `read_file` does then.
@@ -31,5 +46,9 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
 MappedFile::~MappedFile() {
   if (mapping_ != nullptr) ::munmap(mapping_, bytes_.size());
 }
+
+void expect_reading(std::string_view bytes) { advise(bytes, MADV_WILLNEED); }
+
+void forget_reading(std::string_view bytes) { advise(bytes, MADV_DONTNEED); }
 
 }  // namespace hourglass

@@ -25,4 +25,13 @@ class MappedFile {
   std::string_view bytes_;
 };
 
+// Advice to the system on bytes of a mapped file, which does not change what is read.
+
+/// They are soon to be read: the system begins to bring them in, and does not wait for them.
+void expect_reading(std::string_view bytes);
+
+/// They are not soon to be read: they no longer count as this process's memory. Another thread may
+/// be reading them.
+void forget_reading(std::string_view bytes);
+
 }  // namespace hourglass

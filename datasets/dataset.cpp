@@ -154,6 +154,13 @@ at::Tensor Subset::rows_at(const at::Tensor& positions) const {
   return inner().rows_at(positions_.index_select(0, positions));
 }
 
+void Subset::expect_reading(int64_t first, int64_t count) const {
+  // Neighbours here are neighbours there, as far as it is worth knowing: lists ascend.
+  const auto* all = positions_.const_data_ptr<int64_t>();
+  const int64_t begin = all[first], end = all[first + count - 1] + 1;
+  if (end > begin) inner().expect_reading(begin, end - begin);
+}
+
 DatasetPtr Subset::to(at::Device device) const {
   return std::make_shared<Subset>(inner().to(device), positions_);
 }
@@ -180,6 +187,11 @@ void Paired::write(std::span<const int64_t> positions, int64_t epoch, const Batc
   if (!inner().has_labels()) std::swap(inputs.labels, targets.labels);
   inner().write(positions, epoch, inputs);
   targets_->write(positions, epoch, targets);
+}
+
+void Paired::expect_reading(int64_t first, int64_t count) const {
+  inner().expect_reading(first, count);
+  targets_->expect_reading(first, count);
 }
 
 DatasetPtr Paired::to(at::Device device) const {

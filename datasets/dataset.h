@@ -68,6 +68,10 @@ class Dataset {
   /// The numbers of the rows at `positions`, as `batch` gives them.
   virtual at::Tensor rows_at(const at::Tensor& positions) const { return positions; }
 
+  /// Says that `count` items from position `first` on are soon to be asked for. What reads from files
+  /// begins to, and does not wait.
+  virtual void expect_reading(int64_t /*first*/, int64_t /*count*/) const {}
+
   /// The same data set with its values on `device`.
   virtual std::shared_ptr<const Dataset> to(at::Device device) const = 0;
 
@@ -92,6 +96,9 @@ class DatasetDecorator : public Dataset {
   bool has_targets() const override { return inner_->has_targets(); }
   at::Tensor rows_at(const at::Tensor& positions) const override {
     return inner_->rows_at(positions);
+  }
+  void expect_reading(int64_t first, int64_t count) const override {
+    inner_->expect_reading(first, count);
   }
 
  protected:
@@ -147,6 +154,7 @@ class Subset final : public DatasetDecorator {
   void write(std::span<const int64_t> positions, int64_t epoch,
              const BatchMemory& to) const override;
   at::Tensor rows_at(const at::Tensor& positions) const override;
+  void expect_reading(int64_t first, int64_t count) const override;
   DatasetPtr to(at::Device device) const override;
 
  private:
@@ -165,6 +173,7 @@ class Paired final : public DatasetDecorator {
   Batch batch(const at::Tensor& positions, int64_t epoch) const override;
   void write(std::span<const int64_t> positions, int64_t epoch,
              const BatchMemory& to) const override;
+  void expect_reading(int64_t first, int64_t count) const override;
   DatasetPtr to(at::Device device) const override;
 
  private:

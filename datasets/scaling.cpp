@@ -48,6 +48,28 @@ Extremes extremes_of(const at::Tensor& values, const at::Tensor& positions) {
   return extremes;
 }
 
+SampledExtremes sampled_extremes(const Dataset& unscaled) {
+  constexpr int64_t kStretches = 64;
+  const int64_t row_bytes = element_count(unscaled.item_shape()) * 4, size = unscaled.size();
+  const int64_t rows = std::min(
+      size, std::max(kStretches,
+                     std::min(kSampledRows, kSampledBytes / std::max<int64_t>(row_bytes, 1))));
+  const int64_t length = (rows + kStretches - 1) / kStretches;
+  SampledExtremes sampled;
+  for (int64_t i = 0; sampled.rows < rows; ++i) {
+    const int64_t count = std::min(length, rows - sampled.rows);
+    const int64_t spread = std::max<int64_t>((rows - 1) / length, 1);
+    const int64_t first = rows == size ? sampled.rows : (size - count) * i / spread;
+    const at::Tensor items = unscaled.batch(at::arange(first, first + count), 0).input;
+    const auto [lowest, highest] = at::aminmax(items, 0);
+    Extremes& all = sampled.extremes;
+    all.lowest = all.lowest.defined() ? at::minimum(all.lowest, lowest) : lowest;
+    all.highest = all.highest.defined() ? at::maximum(all.highest, highest) : highest;
+    sampled.rows += count;
+  }
+  return sampled;
+}
+
 Scaling fit_scaling(const ScalingRule& scale, const Extremes& extremes) {
   if (scale.kind == ScalingRule::Kind::None) return {};
   if (scale.kind == ScalingRule::Kind::Max) return {.factor = {1 / scale.maximum}};
@@ -63,15 +85,15 @@ Scaling fit_scaling(const ScalingRule& scale, const Extremes& extremes) {
   return scaling;
 }
 
-Scaling fit_norm(const at::Tensor& values, const at::Tensor& positions) {
+Scaling fit_norm(const Dataset& unscaled) {
   constexpr int64_t kMostRows = 1'024'000;
-  const int64_t count = std::min(positions.size(0), kMostRows);
+  const int64_t count = std::min(unscaled.size(), kMostRows);
   double sum = 0;
-  for (const auto& some : positions.narrow(0, 0, count).split(kRowsInOneGo)) {
-    const at::Tensor rows = values.index_select(0, some).flatten(1).to(at::kFloat);
-    sum += rows.norm(2, {1}).sum(at::kDouble).item<double>();
+  for (int64_t first = 0; first < count; first += kRowsInOneGo) {
+    const at::Tensor some = at::arange(first, std::min(first + kRowsInOneGo, count));
+    sum += unscaled.batch(some).input.flatten(1).norm(2, {1}).sum(at::kDouble).item<double>();
   }
-  const auto size = static_cast<double>(values.numel() / values.size(0));
+  const auto size = static_cast<double>(element_count(unscaled.item_shape()));
   return {.factor = {sum > 0 ? std::sqrt(size) * static_cast<double>(count) / sum : 1}};
 }
 

@@ -34,19 +34,17 @@ std::optional<datasets::Scaling> scaling_for(at::ScalarType type, const Card& tr
 sources::GivenScaling scaling_of_training(const ExportedModel& model,
                                           const sources::ReadData& data) {
   sources::GivenScaling scaling;
-  scaling.inputs = recorded_scaling(model, data.inputs.rows.values.scalar_type());
+  scaling.inputs = recorded_scaling(model, data.inputs.rows.type());
   if (!data.targets || !model.card() || !model.card()->data || !model.card()->data->targets) {
     return scaling;
   }
-  scaling.targets =
-      scaling_for(data.targets->rows.values.scalar_type(), *model.card()->data->targets);
+  scaling.targets = scaling_for(data.targets->rows.type(), *model.card()->data->targets);
   return scaling;
 }
 
 /// What items will have once shape and condition of the options are taken into account.
 Shape item_shape_of(const sources::ReadData& data, const sources::DataOptions& options) {
-  Shape shape = options.item_shape.empty() ? data.inputs.rows.values.sizes().slice(1).vec()
-                                           : options.item_shape;
+  Shape shape = options.item_shape.empty() ? data.inputs.rows.item_shape() : options.item_shape;
   const bool loses_columns = options.condition.kind == ConditionRule::Kind::Columns;
   if (loses_columns && shape.size() == 1) shape.front() -= std::ssize(options.condition.columns);
   return shape;

@@ -53,6 +53,7 @@ nlohmann::json to_json(const DataCard& card) {
                          {"highest", card.highest},
                          {"class_names", card.class_names},
                          {"notes", card.notes}};
+  add_known(card.identity, "identity", json);
   add_known(card.rows_sha256, "rows_sha256", json);
   add_known(card.stored_type, "stored_type", json);
   add_known(card.trained_classes, "trained_classes", json);
@@ -91,6 +92,7 @@ DataCard data_card_from_json(const JsonFields& fields) {
   card.trained_classes = fields.get("trained_classes", card.trained_classes);
   card.column_names = fields.get("column_names", card.column_names);
   card.notes = fields.get("notes", card.notes);
+  card.identity = fields.get("identity", card.identity);
   return card;
 }
 

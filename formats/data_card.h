@@ -23,7 +23,7 @@ struct TargetsCard {
 /// What a run and its models record of their data.
 struct DataCard {
   std::string name;        ///< as given: "mnist", "csv:mine.csv"
-  std::string sha256;      ///< of the files' bytes, one after the other
+  std::string sha256;      ///< of the files' bytes, one after the other, or of what `identity` says
   int64_t total_rows = 0;  ///< all rows that take part, an official test part included
   int64_t training_rows = 0, validation_rows = 0, test_rows = 0;
   std::string rows_sha256;               ///< of the list of rows that take part; empty: none
@@ -40,6 +40,8 @@ struct DataCard {
   /// none, or where `item_shape` gave the item another shape.
   std::vector<std::string> column_names;
   std::vector<std::string> notes;  ///< what a user should know, "iris.csv: skipped line 1 (…)"
+  /// What the digest of large files is of, in words; empty: of all bytes.
+  std::string identity = {};
 
   /// The classes that the model may have seen in training: all of them where the file does not say.
   const std::vector<std::string>& classes_seen() const {

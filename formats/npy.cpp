@@ -4,6 +4,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
+#include "hourglass/formats/in_place.h"
 #include "hourglass/formats/zip.h"
 
 #include <ATen/ATen.h>
@@ -13,6 +14,7 @@
 #include <cstring>
 #include <numeric>
 #include <set>
+#include <utility>
 
 namespace hourglass::formats {
 namespace {
@@ -136,6 +138,32 @@ std::string_view take_header(std::string_view& bytes, const std::string& name) {
   return header;
 }
 
+/// What the header says, and the values behind it.
+struct NpyArray {
+  at::ScalarType type;
+  Shape shape;
+  bool fortran_order;
+  std::string_view values;
+};
+
+NpyArray parse_npy_header(std::string_view bytes, const std::string& name) {
+  if (!bytes.starts_with(kNpyMagic) || bytes.size() < kNpyPreamble) {
+    throw Error("{}: expected an NPY file, which begins with \\x93NUMPY, found {}", name,
+                bytes.empty() ? "an empty file" : fmt::format("{} other bytes", bytes.size()));
+  }
+  if (bytes[6] < 1 || bytes[6] > 3 || bytes[7] != 0) {
+    throw Error("{}: expected NPY version 1.0, 2.0 or 3.0, found {}.{}", name,
+                static_cast<int>(bytes[6]), static_cast<int>(bytes[7]));
+  }
+  const std::string_view header = take_header(bytes, name);
+  NpyArray array{.type = parse_npy_type(header_value(header, "descr", name), name),
+                 .shape = parse_npy_shape(header_value(header, "shape", name), name),
+                 .fortran_order = header_value(header, "fortran_order", name) != "False",
+                 .values = bytes};
+  check_npy_size(array.shape, at::elementSize(array.type), bytes.size(), name);
+  return array;
+}
+
 }  // namespace
 
 std::string npy_bytes(const at::Tensor& tensor) {
@@ -154,27 +182,29 @@ std::string npy_bytes(const at::Tensor& tensor) {
 }
 
 at::Tensor parse_npy(std::string_view bytes, const std::string& name) {
-  if (!bytes.starts_with(kNpyMagic) || bytes.size() < kNpyPreamble) {
-    throw Error("{}: expected an NPY file, which begins with \\x93NUMPY, found {}", name,
-                bytes.empty() ? "an empty file" : fmt::format("{} other bytes", bytes.size()));
-  }
-  if (bytes[6] < 1 || bytes[6] > 3 || bytes[7] != 0) {
-    throw Error("{}: expected NPY version 1.0, 2.0 or 3.0, found {}.{}", name,
-                static_cast<int>(bytes[6]), static_cast<int>(bytes[7]));
-  }
-  const std::string_view header = take_header(bytes, name);
-  const at::ScalarType type = parse_npy_type(header_value(header, "descr", name), name);
-  Shape shape = parse_npy_shape(header_value(header, "shape", name), name);
-  check_npy_size(shape, at::elementSize(type), bytes.size(), name);
+  NpyArray array = parse_npy_header(bytes, name);
   // The first place counts fastest in Fortran order: the array of the reversed shape, transposed.
-  const bool fortran_order = header_value(header, "fortran_order", name) != "False";
-  if (fortran_order) std::reverse(shape.begin(), shape.end());
-  at::Tensor tensor = at::empty(shape, type);
-  if (!bytes.empty()) std::memcpy(tensor.mutable_data_ptr(), bytes.data(), bytes.size());
-  if (!fortran_order) return tensor;
-  Shape places(shape.size());
+  if (array.fortran_order) std::reverse(array.shape.begin(), array.shape.end());
+  at::Tensor tensor = at::empty(array.shape, array.type);
+  if (!array.values.empty()) {
+    std::memcpy(tensor.mutable_data_ptr(), array.values.data(), array.values.size());
+  }
+  if (!array.fortran_order) return tensor;
+  Shape places(array.shape.size());
   std::iota(places.rbegin(), places.rend(), 0);
   return tensor.permute(places).contiguous();
+}
+
+at::Tensor npy_in_place(std::string_view bytes, std::shared_ptr<const void> owner,
+                        const std::string& name) {
+  const NpyArray array = parse_npy_header(bytes, name);
+  if (array.fortran_order && array.shape.size() > 1) {
+    throw Error(
+        "{}: expected rows one after the other, as an array too large for memory is read in place, "
+        "found Fortran order: save numpy.ascontiguousarray(x)",
+        name);
+  }
+  return tensor_in_place(array.values, std::move(owner), array.shape, array.type);
 }
 
 void write_npy(const std::filesystem::path& path, const at::Tensor& tensor) {

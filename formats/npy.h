@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,12 @@ std::string npy_bytes(const at::Tensor& tensor);
 /// described above (big endian, texts, Python objects, which are never unpickled) and for more or
 /// fewer bytes than the shape asks for.
 at::Tensor parse_npy(std::string_view bytes, const std::string& name);
+
+/// The same array where it lies, without a copy: the tensor holds on to `owner`, which keeps `bytes`.
+/// It must not be written to, and its values may not be aligned: copy rows, do not compute on it.
+/// Throws `Error` as `parse_npy` does, and for Fortran order.
+at::Tensor npy_in_place(std::string_view bytes, std::shared_ptr<const void> owner,
+                        const std::string& name);
 
 /// Replaces the file in one step (see core/files.h).
 void write_npy(const std::filesystem::path& path, const at::Tensor& tensor);

@@ -6,6 +6,7 @@
 #include "hourglass/core/mapped_file.h"
 #include "hourglass/core/text.h"
 #include "hourglass/formats/digest.h"
+#include "hourglass/formats/in_place.h"
 #include "hourglass/formats/json.h"
 #include "hourglass/formats/shape_check.h"
 
@@ -263,6 +264,42 @@ at::Tensor tensor_of(const SafetensorsEntry& entry, std::string_view values,
   return tensor;
 }
 
+/// A file whose header is as it should be.
+struct SafetensorsContent {
+  std::vector<SafetensorsEntry> entries;
+  std::map<std::string, std::string> metadata;  // with the digests
+  std::string_view values;
+};
+
+SafetensorsContent parse_content(std::string_view bytes, const std::string& name) {
+  const std::string_view text = header_bytes(bytes, name);
+  const json header = parse_json(text, name);
+  const JsonFields fields(header, name);
+  SafetensorsContent content{
+      .entries = parse_entries(fields),
+      .metadata = fields.get(kMetadataKey, std::map<std::string, std::string>()),
+      .values = bytes.substr(kLengthBytes + text.size())};
+  check_cover(content.entries, content.values.size(), name);
+  check_recorded_digest(
+      content.metadata, kHeaderDigest, "a header", [&] { return header_digest(header); }, name);
+  return content;
+}
+
+const SafetensorsEntry& entry_named(const std::vector<SafetensorsEntry>& entries,
+                                    const std::string& tensor, const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& entry : entries) {
+    if (entry.name == tensor || (tensor.empty() && entries.size() == 1)) return entry;
+    names.push_back(entry.name);
+  }
+  if (tensor.empty()) {
+    throw Error("{}: expected one tensor, found {}: say which, {}#{}", name,
+                names.empty() ? "none" : join_text(names), name, names.empty() ? "x" : names[0]);
+  }
+  throw Error("{}: expected a tensor '{}'{}, found {}", name, tensor, suggestion(tensor, names),
+              names.empty() ? "none" : join_text(names));
+}
+
 }  // namespace
 
 const at::Tensor& TensorFile::find(const std::string& name) const {
@@ -300,23 +337,14 @@ void write_safetensors(const std::filesystem::path& path, const TensorFile& file
 }
 
 TensorFile parse_safetensors(std::string_view bytes, const std::string& name) {
-  const std::string_view text = header_bytes(bytes, name);
-  const std::string_view values = bytes.substr(kLengthBytes + text.size());
-  const json header = parse_json(text, name);
-  const JsonFields fields(header, name);
-  const auto entries = parse_entries(fields);
-  check_cover(entries, values.size(), name);
-
-  TensorFile file = {.metadata = fields.get(kMetadataKey, std::map<std::string, std::string>()),
-                     .path = name};
+  SafetensorsContent content = parse_content(bytes, name);
+  TensorFile file = {.metadata = std::move(content.metadata), .path = name};
   check_recorded_digest(
-      file.metadata, kHeaderDigest, "a header", [&] { return header_digest(header); }, name);
-  check_recorded_digest(
-      file.metadata, kDataDigest, "values", [&] { return sha256(values); }, name);
+      file.metadata, kDataDigest, "values", [&] { return sha256(content.values); }, name);
   file.metadata.erase(kHeaderDigest);
   file.metadata.erase(kDataDigest);
-  for (const auto& entry : entries) {
-    file.tensors.push_back({entry.name, tensor_of(entry, values, name)});
+  for (const auto& entry : content.entries) {
+    file.tensors.push_back({entry.name, tensor_of(entry, content.values, name)});
   }
   return file;
 }
@@ -324,6 +352,14 @@ TensorFile parse_safetensors(std::string_view bytes, const std::string& name) {
 TensorFile read_safetensors(const std::filesystem::path& path) {
   const MappedFile file(path);
   return parse_safetensors(file.bytes(), path.string());
+}
+
+at::Tensor safetensors_in_place(std::string_view bytes, std::shared_ptr<const void> owner,
+                                const std::string& tensor, const std::string& name) {
+  const SafetensorsContent content = parse_content(bytes, name);
+  const SafetensorsEntry& entry = entry_named(content.entries, tensor, name);
+  return tensor_in_place(content.values.substr(entry.begin, entry.end - entry.begin),
+                         std::move(owner), entry.shape, entry.type);
 }
 
 }  // namespace hourglass::formats

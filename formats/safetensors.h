@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,5 +54,11 @@ TensorFile parse_safetensors(std::string_view bytes, const std::string& name);
 
 /// The same of a file, which is mapped. Throws `Error` as `parse_safetensors` and `read_file` do.
 TensorFile read_safetensors(const std::filesystem::path& path);
+
+/// One tensor where it lies, as `npy_in_place` (npy.h) has it; the only one where `tensor` is empty.
+/// The header is checked as `parse_safetensors` does, the digest of the values is not: that would
+/// read all of them. Throws `Error` as it does, and where there is no such tensor or several.
+at::Tensor safetensors_in_place(std::string_view bytes, std::shared_ptr<const void> owner,
+                                const std::string& tensor, const std::string& name);
 
 }  // namespace hourglass::formats

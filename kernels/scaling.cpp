@@ -1,5 +1,7 @@
 #include "hourglass/kernels/scaling.h"
 
+#include <cstring>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "hourglass/kernels/scaling.cpp"
 #include <hwy/foreach_target.h>  // includes this file once for each instruction set
@@ -47,6 +49,36 @@ void scale_floats_each(int64_t count, const float* in, const float* offset, cons
   scale_all(count, in, offset, factor, out);
 }
 
+HWY_INLINE Vector widened(const hwy::float16_t* in) {
+  const hn::Rebind<hwy::float16_t, Float> halves;
+  return hn::PromoteTo(Float(), hn::LoadU(halves, in));
+}
+HWY_INLINE Vector widened(const hwy::bfloat16_t* in) {
+  const hn::Rebind<hwy::bfloat16_t, Float> halves;
+  return hn::PromoteTo(Float(), hn::LoadU(halves, in));
+}
+
+template <class Half>
+void widen_all(int64_t count, const uint16_t* in, float* out) {
+  const auto* halves = reinterpret_cast<const Half*>(in);
+  int64_t i = 0;
+  for (; i + kWidth <= count; i += kWidth) hn::StoreU(widened(halves + i), Float(), out + i);
+  if (i == count) return;
+  // What is left goes through whole vectors of its own.
+  Half last[HWY_MAX_BYTES] = {};
+  float wide[HWY_MAX_BYTES];
+  std::memcpy(last, in + i, static_cast<size_t>(count - i) * sizeof(Half));
+  hn::StoreU(widened(last), Float(), wide);
+  std::memcpy(out + i, wide, static_cast<size_t>(count - i) * sizeof(float));
+}
+
+void widen_all_float16(int64_t count, const uint16_t* in, float* out) {
+  widen_all<hwy::float16_t>(count, in, out);
+}
+void widen_all_bfloat16(int64_t count, const uint16_t* in, float* out) {
+  widen_all<hwy::bfloat16_t>(count, in, out);
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace hourglass::kernels
 HWY_AFTER_NAMESPACE();
@@ -58,6 +90,8 @@ HWY_EXPORT(scale_bytes);
 HWY_EXPORT(scale_floats);
 HWY_EXPORT(scale_bytes_each);
 HWY_EXPORT(scale_floats_each);
+HWY_EXPORT(widen_all_float16);
+HWY_EXPORT(widen_all_bfloat16);
 
 void scale(int64_t count, const uint8_t* in, float offset, float factor, float* out) {
   HWY_DYNAMIC_DISPATCH(scale_bytes)(count, in, offset, factor, out);
@@ -70,6 +104,13 @@ void scale(int64_t count, const uint8_t* in, const float* offset, const float* f
 }
 void scale(int64_t count, const float* in, const float* offset, const float* factor, float* out) {
   HWY_DYNAMIC_DISPATCH(scale_floats_each)(count, in, offset, factor, out);
+}
+
+void widen_float16(int64_t count, const uint16_t* in, float* out) {
+  HWY_DYNAMIC_DISPATCH(widen_all_float16)(count, in, out);
+}
+void widen_bfloat16(int64_t count, const uint16_t* in, float* out) {
+  HWY_DYNAMIC_DISPATCH(widen_all_bfloat16)(count, in, out);
 }
 
 }  // namespace hourglass::kernels

@@ -112,6 +112,7 @@ Run::Run(RunOptions options, std::optional<RunRecord> resumed, const Processes& 
   if (processes_.first()) create_folders(folder_);
   trainer_ = std::make_unique<training::Trainer>(model_, data_.training, data_.validation,
                                                  options_.training, processes_);
+  set_order();
   options_.training.engine.kind = trainer_->engine().kind();
   if (state_) trainer_->restore(*state_);
   record_ = new_run_record(options_, table_, data_.info);
@@ -142,6 +143,22 @@ void Run::note_processes(const RunRecord& resumed) {
       "the run goes on in another number of processes, {} after {}: its numbers are those "
       "of an uninterrupted one up to rounding",
       processes_.count(), resumed.processes));
+}
+
+/// Settles `shuffle`. Full shuffling is the trainer's own.
+void Run::set_order() {
+  using Kind = datasets::Shuffle::Kind;
+  datasets::Shuffle& shuffle = options_.shuffle;
+  if (shuffle.kind == Kind::Auto) {
+    shuffle = data_.mapped ? datasets::blocks_for(data_.training->item_shape())
+                           : datasets::Shuffle{Kind::Full};
+    if (data_.mapped) {
+      notes_.push_back(
+          fmt::format("`shuffle` {}, as rows are read from their files", shuffle.text()));
+    }
+  }
+  if (shuffle.kind == Kind::Full) return;
+  trainer_->set_sampler(datasets::make_sampler(shuffle, data_.training, options_.training.seed));
 }
 
 models::ItemShapes Run::item_shapes() const {

@@ -67,6 +67,7 @@ class Run {
   void settle_widths();
   void check_processes() const;
   void note_processes(const RunRecord& resumed);
+  void set_order();
   models::AutoencoderPtr build_model() const;
   formats::ModelCard card() const;
   void add_hooks();

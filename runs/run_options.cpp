@@ -91,6 +91,12 @@ void RunOptions::describe(FieldTable& table) {
 
   data.describe(table);
   training.describe(table);
+  table
+      .add("shuffle", shuffle,
+           "the order of training rows: full, blocks:ROWS[,WINDOW] (blocks of neighbours in random "
+           "order, the rows of WINDOW blocks shuffled together) or none; auto: full, or blocks for "
+           "rows that are read from their files")
+      .shown_as("HOW");
   table.add("threads", threads, "for computing; auto: by the size of model and batch");
 
   pictures.describe(table);

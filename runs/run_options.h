@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hourglass/core/fields.h"
+#include "hourglass/datasets/sampler.h"
 #include "hourglass/formats/export_format.h"
 #include "hourglass/models/likelihood.h"
 #include "hourglass/models/network.h"
@@ -57,6 +58,7 @@ struct RunOptions {
   ModelOptions model;
   sources::DataOptions data;
   training::TrainingOptions training;
+  datasets::Shuffle shuffle;
   Threads threads;
   std::string init_from;  ///< a checkpoint or weights to start from; empty: fresh weights
   recipes::PictureOptions pictures;

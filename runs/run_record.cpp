@@ -206,8 +206,9 @@ void check_same_data(const RunRecord& record, const formats::DataCard& data) {
                 data.name);
   }
   if (record.data.sha256 == data.sha256) return;
-  throw Error("{}: expected the data the run began with (SHA-256 {}…), found other bytes ({}…)",
-              data.name, record.data.sha256.substr(0, 12), data.sha256.substr(0, 12));
+  throw Error("{}: expected the data the run began with (SHA-256 {}…), found other {} ({}…)",
+              data.name, record.data.sha256.substr(0, 12),
+              data.identity.empty() ? "bytes" : data.identity, data.sha256.substr(0, 12));
 }
 
 }  // namespace hourglass::runs

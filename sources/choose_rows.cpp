@@ -59,12 +59,26 @@ struct ComparedRows {
   const StoredData& inputs;
   const std::vector<std::string>& class_names;
   const std::string& label_name;
-  at::Tensor values;  // [N, shape…]
+  const StoredRows& rows;
   at::Tensor labels;  // [N], or undefined
   bool numbered;      // whether its rows are those that row numbers count
 
-  int64_t size() const { return values.size(0); }
+  int64_t size() const { return rows.size(); }
+  int64_t width() const { return element_count(rows.item_shape()); }
 };
+
+/// A value of each item, float32 [N]: as a table's are stored, so that 0.1 equals 0.1.
+at::Tensor values_at(const StoredRows& rows, int64_t position) {
+  if (!rows.mapped) return rows.values.flatten(1).select(1, position).to(at::kFloat);
+  constexpr int64_t kRowsAtOnce = 4096;
+  at::Tensor values = at::empty({rows.size()}, at::kFloat);
+  for (int64_t first = 0; first < rows.size(); first += kRowsAtOnce) {
+    const int64_t count = std::min(kRowsAtOnce, rows.size() - first);
+    const at::Tensor items = rows.mapped->items(first, count);
+    values.narrow(0, first, count).copy_(items.flatten(1).select(1, position));
+  }
+  return values;
+}
 
 double number_in(const Comparison& comparison) {
   const auto number = parse_double(comparison.value);
@@ -85,7 +99,8 @@ at::Tensor labels_that_fulfil(const Comparison& comparison, const ComparedRows& 
     return compare_values(part.labels, comparison.compare, label);
   }
   const auto numbers = numbers_of(part.class_names);
-  const at::Tensor compared = numbers ? numbers->index_select(0, part.labels) : part.labels;
+  const at::Tensor compared =
+      numbers ? numbers->index_select(0, part.labels.to(at::kLong)) : part.labels;
   return compare_values(compared, comparison.compare, number_in(comparison));
 }
 
@@ -99,13 +114,12 @@ std::optional<int64_t> value_position(const std::string& what, const ComparedRow
   std::string number = what.substr(kColumn.size());
   number.erase(0, number.find_first_not_of(' '));
   if (!parse_integer(number)) return {};
-  return datasets::column_number(number, {}, part.values[0].numel(), "`rows`");
+  return datasets::column_number(number, {}, part.width(), "`rows`");
 }
 
 [[noreturn]] void unknown_column(const std::string& what, const ComparedRows& part) {
   std::vector<std::string> known = part.inputs.column_names;
-  if (known.empty())
-    known.push_back(fmt::format("column0 to column{}", part.values[0].numel() - 1));
+  if (known.empty()) known.push_back(fmt::format("column0 to column{}", part.width() - 1));
   const std::string known_names = fmt::format("{}{} or {}", datasets::first_names(known),
                                               part.labels.defined() ? ", label" : "", kRow);
   if (part.labels.defined()) known.emplace_back(kLabel);
@@ -117,9 +131,8 @@ std::optional<int64_t> value_position(const std::string& what, const ComparedRow
 /// Which rows fulfil the comparison, bool [N].
 at::Tensor rows_that_fulfil(const Comparison& comparison, const ComparedRows& part) {
   if (const auto position = value_position(comparison.what, part)) {
-    // As float32, as a table's values are stored: 0.1 is meant to equal 0.1.
-    const at::Tensor values = part.values.flatten(1).select(1, *position).to(at::kFloat);
-    return compare_values(values, comparison.compare, static_cast<float>(number_in(comparison)));
+    return compare_values(values_at(part.rows, *position), comparison.compare,
+                          static_cast<float>(number_in(comparison)));
   }
   if (comparison.what == kLabel || comparison.what == part.label_name) {
     return labels_that_fulfil(comparison, part);
@@ -209,8 +222,7 @@ ChosenRows choose_rows(const StoredData& inputs, const StoredData& labelled,
   const std::string choice = choice_text(classes, rows);
   const auto compared = [&](const StoredRows& values, const StoredRows& labels,
                             bool numbered) -> ComparedRows {
-    return {inputs,        labelled.class_names, labelled.label_name,
-            values.values, labels.labels,        numbered};
+    return {inputs, labelled.class_names, labelled.label_name, values, labels.labels, numbered};
   };
   std::vector<int64_t> numbers = rows.numbers;
   if (!rows.file.empty()) {

@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <unordered_map>
 
 namespace hourglass::sources {
 namespace {
@@ -46,45 +48,56 @@ float parse_value(std::string_view cell, const TableNames& names, const Place& p
   return static_cast<float>(*number);
 }
 
-/// The label cells of all rows.
+/// The different label cells, numbered in the order in which they come first.
 class LabelCells {
  public:
   explicit LabelCells(const TableNames& names) : names_(names) {}
 
-  void add(std::string_view cell, const Place& place) {
-    cells_.push_back(cell);
+  /// The number of the cell.
+  uint32_t add(std::string_view cell, const Place& place) {
+    if (const auto known = numbers_.find(cell); known != numbers_.end()) return known->second;
+    const auto number = static_cast<uint32_t>(cells_.size());
+    cells_.emplace_back(cell);
     places_.push_back(place);
-    const auto number = parse_double(cell);
-    if (cell.empty() || (number && !std::isfinite(*number))) refuse(cells_.size() - 1, "");
+    numbers_.emplace(cells_.back(), number);
+    const auto value = parse_double(cell);
+    if (cell.empty() || (value && !std::isfinite(*value))) refuse(number, "");
+    return number;
   }
 
   /// The labels as they are when all are whole numbers; none when one of them is a word.
   std::optional<std::vector<int64_t>> whole_numbers() const {
     if (std::any_of(cells_.begin(), cells_.end(), is_word)) return {};
     std::vector<int64_t> numbers;
-    for (size_t row = 0; row < cells_.size(); ++row) {
-      const double number = *parse_double(cells_[row]);
+    for (size_t i = 0; i < cells_.size(); ++i) {
+      const double number = *parse_double(cells_[i]);
       if (number != std::floor(number) || std::abs(number) > kLargestWhole) {
-        refuse(row, "; if the column is no label, use `label_column` none");
+        refuse(i, "; if the column is no label, use `label_column` none");
       }
       numbers.push_back(static_cast<int64_t>(number));
     }
     return numbers;
   }
 
-  std::vector<std::string> words() const { return texts_of(cells_); }
+  const std::vector<std::string>& words() const { return cells_; }
 
-  [[noreturn]] void refuse(size_t row, std::string_view hint) const {
+  [[noreturn]] void refuse(size_t number, std::string_view hint) const {
     throw Error("{}: expected a class (a whole number or a word), found '{}'{}",
-                names_.place(places_[row]), shown(cells_[row]), hint);
+                names_.place(places_[number]), shown(cells_[number]), hint);
   }
 
  private:
   static constexpr double kLargestWhole = 0x1p53;  // above it, a double skips whole numbers
 
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+
   const TableNames& names_;
-  Cells cells_;
-  std::vector<Place> places_;
+  std::vector<std::string> cells_;
+  std::vector<Place> places_;  // of each the first
+  std::unordered_map<std::string, uint32_t, Hash, std::equal_to<>> numbers_;
 };
 
 bool comes_before(int64_t a, int64_t b) { return a < b; }
@@ -92,34 +105,31 @@ bool comes_before(const std::string& a, const std::string& b) { return natural_l
 
 /// Numbers the classes in the order of their keys, as people sort them.
 template <class Key>
-void number_classes(const std::vector<Key>& keys, CsvTable& table) {
+void number_classes(const std::vector<Key>& keys, CsvSummary& table) {
   std::vector<Key> classes = keys;
   const auto before = [](const Key& a, const Key& b) { return comes_before(a, b); };
   std::sort(classes.begin(), classes.end(), before);
   classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
-  std::vector<int64_t> labels;
-  labels.reserve(keys.size());
   for (const auto& key : keys) {
-    labels.push_back(std::lower_bound(classes.begin(), classes.end(), key, before) -
-                     classes.begin());
+    table.labels.push_back(std::lower_bound(classes.begin(), classes.end(), key, before) -
+                           classes.begin());
   }
-  table.labels = at::tensor(labels, at::kLong);
   for (const auto& key : classes) table.class_names.push_back(as_name(fmt::format("{}", key)));
 }
 
 /// Fills in labels and class names; with `given_names`, the labels are positions in that list.
 void classify(const LabelCells& cells, const std::vector<std::string>& given_names,
-              CsvTable& table) {
+              CsvSummary& table) {
   const auto numbers = cells.whole_numbers();
   if (!numbers) return number_classes(cells.words(), table);
   if (given_names.empty()) return number_classes(*numbers, table);
   const auto count = static_cast<int64_t>(given_names.size());
-  for (size_t row = 0; row < numbers->size(); ++row) {
-    if ((*numbers)[row] < 0 || (*numbers)[row] >= count) {
-      cells.refuse(row, fmt::format("; line 1 names {} classes", count));
+  for (size_t i = 0; i < numbers->size(); ++i) {
+    if ((*numbers)[i] < 0 || (*numbers)[i] >= count) {
+      cells.refuse(i, fmt::format("; line 1 names {} classes", count));
     }
   }
-  table.labels = at::tensor(*numbers, at::kLong);
+  table.labels = *numbers;
   for (const auto& given : given_names) table.class_names.push_back(as_name(given));
 }
 
@@ -155,11 +165,11 @@ std::vector<std::string> value_names(const std::vector<std::string>& names,
   return of_values;
 }
 
-/// Reads all rows from the present one on: numbers to `value`, which has room for them, label cells
-/// to `labels`. Returns how many rows there are.
-int64_t read_rows(CsvReader& rows, const TableNames& names, const Columns& columns, float* value,
-                  LabelCells& labels) {
+/// Hands all rows from the present one on to `sink`. Returns how many there are.
+int64_t read_rows(CsvReader& rows, const TableNames& names, const Columns& columns,
+                  LabelCells& labels, CsvSink& sink) {
   const int64_t first_line = rows.line();
+  std::vector<float> values(static_cast<size_t>(columns.features()));
   int64_t count = 0;
   do {
     const Cells& cells = rows.cells();
@@ -167,18 +177,54 @@ int64_t read_rows(CsvReader& rows, const TableNames& names, const Columns& colum
       throw Error("{}: line {}: expected {} cells as in line {}, found {}", names.table,
                   rows.line(), columns.width, first_line, cells.size());
     }
+    uint32_t label = 0;
+    auto value = values.begin();
     for (size_t i = 0; i < columns.width; ++i) {
       const Place place{rows.line(), i};
       if (i == columns.label) {
-        labels.add(cells[i], place);
+        label = labels.add(cells[i], place);
       } else {
         *value++ = parse_value(cells[i], names, place);
       }
     }
+    sink.take(values, label);
     ++count;
   } while (rows.next());
   return count;
 }
+
+/// Keeps a table's rows in memory.
+class RowsInMemory final : public CsvSink {
+ public:
+  /// There are no more rows than lines.
+  explicit RowsInMemory(std::string_view text)
+      : most_rows_(std::count(text.begin(), text.end(), '\n') + 1) {}
+
+  void take(std::span<const float> values, uint32_t label) override {
+    if (!values_.defined()) values_ = at::empty({most_rows_, std::ssize(values)}, at::kFloat);
+    std::copy(values.begin(), values.end(),
+              values_.mutable_data_ptr<float>() + std::ssize(labels_) * std::ssize(values));
+    labels_.push_back(label);
+  }
+
+  at::Tensor values() const {
+    const int64_t rows = std::ssize(labels_);
+    return rows == most_rows_ ? values_ : values_.narrow(0, 0, rows).clone();
+  }
+
+  /// By the labels of the numbered cells.
+  at::Tensor labels(const std::vector<int64_t>& of_cells) const {
+    at::Tensor labels = at::empty({std::ssize(labels_)}, at::kLong);
+    std::transform(labels_.begin(), labels_.end(), labels.mutable_data_ptr<int64_t>(),
+                   [&](uint32_t cell) { return of_cells[cell]; });
+    return labels;
+  }
+
+ private:
+  int64_t most_rows_;
+  at::Tensor values_;
+  std::vector<uint32_t> labels_;
+};
 
 }  // namespace
 
@@ -210,8 +256,9 @@ std::string LabelColumn::text() const {
   return std::to_string(index);
 }
 
-CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOptions& options) {
-  CsvTable table;
+CsvSummary stream_csv(std::string_view text, const std::string& name, const CsvOptions& options,
+                      CsvSink& sink) {
+  CsvSummary table;
   CsvReader rows(text, name);
   const CsvPreamble preamble = skip_preamble(rows, name, options, table.notes);
   if (options.label_column.kind == LabelColumn::Kind::Name && preamble.names.empty()) {
@@ -229,19 +276,29 @@ CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOpti
   const Columns columns =
       columns_of(rows.cells().size(), preamble.names, options.label_column, name);
   const TableNames names{name, preamble.names};
-  table.values = at::empty({rows.most_rows_left() + 1, columns.features()}, at::kFloat);
   LabelCells labels(names);
-  const int64_t count =
-      read_rows(rows, names, columns, table.values.mutable_data_ptr<float>(), labels);
-  if (count < table.values.size(0)) table.values = table.values.narrow(0, 0, count).clone();
-  if (metadata && metadata->rows != count) {
-    throw Error("{}: expected {} rows as line 1 says, found {}", name, metadata->rows, count);
+  table.rows = read_rows(rows, names, columns, labels, sink);
+  table.values = columns.features();
+  if (metadata && metadata->rows != table.rows) {
+    throw Error("{}: expected {} rows as line 1 says, found {}", name, metadata->rows, table.rows);
   }
   table.column_names = value_names(preamble.names, columns);
   if (!columns.label) return table;
   if (!preamble.names.empty()) table.label_name = preamble.names[*columns.label];
   const bool last = *columns.label == columns.width - 1;  // the column that metadata speaks of
   classify(labels, metadata && last ? metadata->class_names : std::vector<std::string>(), table);
+  return table;
+}
+
+CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOptions& options) {
+  RowsInMemory rows(text);
+  CsvSummary summary = stream_csv(text, name, options, rows);
+  CsvTable table{.values = rows.values(), .labels = {}};
+  if (!summary.labels.empty()) table.labels = rows.labels(summary.labels);
+  table.class_names = std::move(summary.class_names);
+  table.column_names = std::move(summary.column_names);
+  table.label_name = std::move(summary.label_name);
+  table.notes = std::move(summary.notes);
   return table;
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -67,5 +68,28 @@ struct CsvTable {
 /// not a finite number, for a row that is longer or shorter than the first, and for a label column
 /// that does not exist or holds fractions.
 CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOptions& options = {});
+
+/// Where rows go as they are read.
+class CsvSink {
+ public:
+  virtual ~CsvSink() = default;
+
+  /// A row's values, and the number of its label's cell: different cells are numbered from 0 in the
+  /// order in which they come first; 0 where there is no label.
+  virtual void take(std::span<const float> values, uint32_t label_cell) = 0;
+};
+
+/// What is known of a table when all its rows were read, beside the rows.
+struct CsvSummary {
+  int64_t rows = 0, values = 0;  ///< and values of a row
+  std::vector<int64_t> labels;   ///< by the number of the cell; empty where there is no label
+  std::vector<std::string> class_names, column_names;
+  std::string label_name;
+  std::vector<std::string> notes;
+};
+
+/// Reads as `parse_csv` does, a row at a time, and keeps none. Throws what it throws.
+CsvSummary stream_csv(std::string_view text, const std::string& name, const CsvOptions& options,
+                      CsvSink& sink);
 
 }  // namespace hourglass::sources

@@ -117,17 +117,19 @@ StoredData read_built_in(const std::string& file, std::string_view copy,
 
 }  // namespace
 
+std::optional<fs::path> user_cache() {
+  const std::string cache = environment("XDG_CACHE_HOME"), home = environment("HOME");
+  if (!cache.empty()) return fs::path(cache) / "hourglass";
+  if (!home.empty()) return fs::path(home) / ".cache" / "hourglass";
+  return {};
+}
+
 std::vector<DataFolder> data_folders(const std::string& data_dir) {
   std::vector<DataFolder> folders;
   if (!data_dir.empty()) folders.push_back({data_dir, "`data_dir`"});
   const std::string variable = environment("HOURGLASS_DATA");
   if (!variable.empty()) folders.push_back({variable, "$HOURGLASS_DATA"});
-  const std::string cache = environment("XDG_CACHE_HOME"), home = environment("HOME");
-  if (!cache.empty()) {
-    folders.push_back({fs::path(cache) / "hourglass", "the user's cache"});
-  } else if (!home.empty()) {
-    folders.push_back({fs::path(home) / ".cache" / "hourglass", "the user's cache"});
-  }
+  if (const auto cache = user_cache()) folders.push_back({*cache, "the user's cache"});
   folders.push_back({"/usr/share/datasets", "the system's folder"});
   return folders;
 }

@@ -3,6 +3,7 @@
 #include "hourglass/sources/stored.h"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,9 @@ struct DataFolder {
   std::filesystem::path path;
   std::string origin;  ///< "`data_dir`", say
 };
+
+/// The folder `hourglass` in the user's cache; none where neither $XDG_CACHE_HOME nor $HOME is set.
+std::optional<std::filesystem::path> user_cache();
 
 /// In order: `data_dir` (where not empty), $HOURGLASS_DATA (where set), the user's cache, the
 /// system's folder. The first that holds a complete set wins.

@@ -2,10 +2,12 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/random.h"
+#include "hourglass/core/text.h"
+#include "hourglass/datasets/ordered_part.h"
+#include "hourglass/sources/scaled_data.h"
 #include "hourglass/sources/source.h"
 
 #include <ATen/ATen.h>
-#include <c10/util/accumulate.h>
 #include <fmt/format.h>
 
 #include <memory>
@@ -27,17 +29,19 @@ datasets::Validation resolve(const datasets::Validation& validation, bool has_te
 }
 
 bool fits(const StoredRows& rows, const Shape& item_shape) {
-  return c10::multiply_integers(item_shape) == c10::multiply_integers(rows.values.sizes().slice(1));
+  return element_count(item_shape) == element_count(rows.item_shape());
 }
 
 /// Gives the items of all rows another shape of as many values.
 void reshape_items(StoredData& data, const Shape& item_shape) {
   for (StoredRows* rows : {&data.rows, &data.test}) {
     if (rows->empty()) continue;
-    Shape shape = {rows->size()};
-    shape.insert(shape.end(), item_shape.begin(), item_shape.end());
-    if (rows->values.sizes() != shape) data.column_names.clear();
-    rows->values = rows->values.view(shape);
+    if (rows->item_shape() != item_shape) data.column_names.clear();
+    if (rows->mapped) {
+      rows->mapped = rows->mapped->reshaped(item_shape);
+    } else {
+      rows->values = rows->values.view(with_batch(rows->size(), item_shape));
+    }
   }
 }
 
@@ -62,8 +66,7 @@ ReadData shaped(ReadData data, const Shape& item_shape) {
   if (item_shape.empty()) return data;
   if (!fits(data.inputs.rows, item_shape)) {
     throw Error("`item_shape` {}: expected a shape of {} values, as each item has",
-                TextCodec<Shape>::format(item_shape),
-                c10::multiply_integers(data.inputs.rows.values.sizes().slice(1)));
+                TextCodec<Shape>::format(item_shape), element_count(data.inputs.rows.item_shape()));
   }
   reshape_items(data.inputs, item_shape);
   if (data.targets && fits(data.targets->rows, item_shape))
@@ -71,46 +74,37 @@ ReadData shaped(ReadData data, const Shape& item_shape) {
   return data;
 }
 
-/// Splits the rows that take part; positions are those of all rows.
-datasets::RowSplit split_chosen(const datasets::Validation& validation, const ReadData& data,
-                                uint64_t seed) {
-  const at::Tensor &rows = data.chosen.rows, &labels = data.labelled().rows.labels;
-  if (!rows.defined()) {
-    return datasets::split_rows(validation, data.inputs.rows.size(), labels, seed);
-  }
-  datasets::RowSplit split = datasets::split_rows(
-      validation, rows.size(0), labels.defined() ? labels.index_select(0, rows) : labels, seed);
-  for (at::Tensor* part : {&split.training, &split.validation}) {
-    if (part->defined()) *part = rows.index_select(0, *part);
-  }
-  return split;
+/// Whether the rows are too many for lists of their numbers.
+bool is_large(const ReadData& data) {
+  return data.inputs.rows.mapped || (data.targets && data.targets->rows.mapped);
 }
 
-/// A data set with its values scaled.
-struct ScaledData {
-  datasets::DatasetPtr rows;
-  datasets::DatasetPtr test;  // null where there is none
-  datasets::Scaling scaling;
-  ValueRange input_range, target_range;  // of the training rows
-};
-
-ScaledData scale_values(const StoredData& stored, datasets::ScalingRule scale,
-                        const std::optional<datasets::Scaling>& given,
-                        const at::Tensor& training_rows) {
-  if (scale.kind == datasets::ScalingRule::Kind::Auto) scale = stored.natural_scale;
-  const datasets::Extremes extremes = datasets::extremes_of(stored.rows.values, training_rows);
-  ScaledData data;
-  const bool by_norm = scale.kind == datasets::ScalingRule::Kind::Norm;
-  data.scaling = given     ? *given
-                 : by_norm ? datasets::fit_norm(stored.rows.values, training_rows)
-                           : datasets::fit_scaling(scale, extremes);
-  data.input_range = data.target_range = datasets::scaled_range(extremes, data.scaling);
-  const auto dataset_of = [&](const StoredRows& rows) {
-    return std::make_shared<datasets::TensorDataset>(rows.values, rows.labels, data.scaling);
-  };
-  data.rows = dataset_of(stored.rows);
-  if (!stored.test.empty()) data.test = dataset_of(stored.test);
-  return data;
+/// Splits the rows that take part; positions are those of all rows.
+Parts split_chosen(const datasets::Validation& validation, const ReadData& data, uint64_t seed) {
+  const at::Tensor& rows = data.chosen.rows;
+  if (is_large(data) && !rows.defined()) {
+    const auto parts = [=](const datasets::DatasetPtr& all) {
+      return datasets::split_large(all, validation, seed);
+    };
+    const bool divides = validation.kind == datasets::Validation::Kind::Split ||
+                         validation.kind == datasets::Validation::Kind::Last;
+    return {.training_rows = {},
+            .training = [=](const datasets::DatasetPtr& all) { return parts(all).training; },
+            .validation =
+                divides ? [=](const datasets::DatasetPtr& all) { return parts(all).validation; }
+                        : TakePart()};
+  }
+  const at::Tensor& labels = data.labelled().rows.labels;
+  const bool chosen = rows.defined();
+  datasets::RowSplit split = datasets::split_rows(
+      validation, chosen ? rows.size(0) : data.inputs.rows.size(),
+      (chosen && labels.defined() ? labels.index_select(0, rows) : labels), seed);
+  for (at::Tensor* part : {&split.training, &split.validation}) {
+    if (chosen && part->defined()) *part = rows.index_select(0, *part);
+  }
+  return {.training_rows = split.training,
+          .training = listed_part(split.training),
+          .validation = split.validation.defined() ? listed_part(split.validation) : TakePart()};
 }
 
 /// Inputs and targets as one data set; a test part remains where both have one.
@@ -134,12 +128,6 @@ void check_corruption(const datasets::Corruption& corruption, const ValueRange& 
       corruption.text(), range.low, range.high);
 }
 
-/// The rows at `positions` (ascending and different) of `whole`; all where they are undefined.
-datasets::DatasetPtr some_rows(const datasets::DatasetPtr& whole, const at::Tensor& positions) {
-  if (!positions.defined() || positions.size(0) == whole->size()) return whole;
-  return std::make_shared<datasets::Subset>(whole, positions);
-}
-
 /// Fresh noise on the training rows, if asked for; always the same on those that judge the model.
 void add_noise(DataSplits& splits, const datasets::Corruption& corruption, datasets::Noise noise,
                uint64_t seed) {
@@ -157,8 +145,7 @@ void add_noise(DataSplits& splits, const datasets::Corruption& corruption, datas
 
 /// The columns that the condition takes from the items.
 std::vector<int64_t> told_columns(const datasets::ConditionRule& rule, const StoredData& inputs) {
-  return datasets::condition_columns(rule, inputs.column_names,
-                                     inputs.rows.values.sizes().slice(1).vec());
+  return datasets::condition_columns(rule, inputs.column_names, inputs.rows.item_shape());
 }
 
 /// The names of the numbers in the condition.
@@ -193,6 +180,7 @@ std::vector<std::string> classes_among(const at::Tensor& labels, const at::Tenso
                                        const std::vector<std::string>& class_names) {
   std::vector<std::string> names;
   if (!labels.defined()) return names;
+  if (!rows.defined()) return class_names;  // of a set so large that all are sure to be there
   const at::Tensor counts = labels.index_select(0, rows).bincount({}, std::ssize(class_names));
   for (size_t label = 0; label < class_names.size(); ++label) {
     const bool found = counts[static_cast<int64_t>(label)].item<int64_t>() > 0;
@@ -201,8 +189,17 @@ std::vector<std::string> classes_among(const at::Tensor& labels, const at::Tenso
   return names;
 }
 
-std::string type_name(const StoredData& stored) {
-  return stored.rows.values.scalar_type() == at::kByte ? "uint8" : "float32";
+std::string type_name(const StoredData& stored) { return number_type_name(stored.rows.type()); }
+
+/// Says so where not all training rows were looked at.
+void note_sample(const std::string& name, const ScaledData& data, int64_t training_rows,
+                 std::vector<std::string>& notes) {
+  if (data.sampled_rows == 0) return;
+  notes.push_back(
+      fmt::format("{}: range and scaling are those of {} of the {} training rows; values are "
+                  "looked at when they "
+                  "are read",
+                  name, with_thousands(data.sampled_rows), with_thousands(training_rows)));
 }
 
 /// What is known of the data once it is read.
@@ -210,6 +207,7 @@ formats::DataCard info_of(const DataOptions& options, const ReadData& stored) {
   formats::DataCard info;
   info.name = options.dataset;
   info.sha256 = stored.inputs.sha256;
+  info.identity = stored.inputs.identity;
   info.class_names = stored.labelled().class_names;
   info.column_names = item_column_names(options.condition, stored.inputs);
   info.notes = stored.inputs.notes;
@@ -245,83 +243,6 @@ void count_rows(DataSplits& splits) {
 
 }  // namespace
 
-void DataOptions::describe(FieldTable& table) {
-  describe_without_condition(table);
-  table
-      .add("condition", condition,
-           "what the model is told beside each item: none, label (the class) or columns:N,N,... of "
-           "a table (names, or numbers from 0), which the item then lacks")
-      .shown_as("WHAT");
-}
-
-void DataOptions::describe_without_condition(FieldTable& table) {
-  table.begin_group("Data");
-  table
-      .add("dataset", dataset,
-           "digits, iris, mnist, fashion-mnist, csv:PATH, idx:IMAGES[,LABELS], npy:X[,Y], npz:FILE "
-           "(x_train, y_train, x_test, y_test, or X, y) or images:DIR (PNG and JPEG; sub-folders "
-           "are classes)")
-      .shown_as("SET");
-  table
-      .add("targets", targets,
-           "what the inputs should become, row by row, in the same forms; empty: the inputs "
-           "themselves")
-      .shown_as("SET");
-  table
-      .add("data_dir", data_dir,
-           "where to look for named sets before $HOURGLASS_DATA, the user's cache and the "
-           "system's folder")
-      .shown_as("DIR");
-  table
-      .add("label_column", label_column,
-           "the class in a CSV file: last, first, none, or a column's name or number, counted from "
-           "0")
-      .shown_as("WHICH");
-  table.add("header", header, "whether a CSV file's first line names the columns: auto, yes or no")
-      .shown_as("WHICH");
-  table
-      .add("resize", resize,
-           "size that all images of images:DIR get, 28,28 say, by area averages where they shrink; "
-           "none: they have one size")
-      .shown_as("H,W");
-  table.add("color", color, "images of images:DIR as grey or rgb; auto: grey where all of them are")
-      .shown_as("WHICH");
-  table
-      .add("item_shape", item_shape,
-           "gives the values of an item a shape, 1,8,8 say for a grey image of 8 × 8; none: as "
-           "stored")
-      .at_least(1);
-  table
-      .add("classes", classes,
-           "the only classes to train on and to judge by: all, or names or numbers of labels, 7,8 "
-           "say")
-      .shown_as("LIST");
-  table
-      .add("rows", rows,
-           "the only rows that take part, before the split: all, numbers from 0 (0-99,150), @FILE "
-           "of "
-           "such, or comparisons of stored values, 'age >= 30 and label == 7' (a column's name, "
-           "columnN, label or row)")
-      .shown_as("WHICH");
-  table
-      .add("scale", scale,
-           "auto (digits / 16, images / 255, else minmax), none, max:V (divide by V) or minmax "
-           "(each column to [0, 1])")
-      .shown_as("HOW");
-  table
-      .add("validation", validation,
-           "rows that judge the model: test (the official part), split:F (a random fraction), "
-           "last:F (the last fraction), none; auto: test, else split:0.1")
-      .shown_as("HOW");
-  table
-      .add("corruption", corruption,
-           "noise on the inputs: none, gaussian:S (standard deviation), mask:P or salt-pepper:P "
-           "(probability)")
-      .shown_as("HOW");
-  table.add("noise", noise, "draw the training noise fresh in each epoch, or once")
-      .shown_as("WHEN");
-}
-
 ReadData read_data(const DataOptions& options) {
   const Source source = parse_source(options.dataset, "dataset");
   std::optional<Source> target_source;
@@ -330,11 +251,12 @@ ReadData read_data(const DataOptions& options) {
   resolve(options.validation,
           source.may_have_test_part() && (!target_source || target_source->may_have_test_part()));
   check_images(options, source, target_source);
+  const int64_t map_above = options.map_above * 1'000'000;
   const CsvOptions csv{.label_column = options.label_column, .header = options.header};
   const ImageForm images{.size = options.resize, .color = options.color};
-  ReadData data{read_source(source, options.data_dir, csv, images), {}, {}};
+  ReadData data{read_source(source, options.data_dir, csv, images, map_above), {}, {}};
   if (target_source) {
-    data.targets = read_source(*target_source, options.data_dir, csv, images);
+    data.targets = read_source(*target_source, options.data_dir, csv, images, map_above);
     check_lengths("rows", data.inputs.rows.size(), data.targets->rows.size());
     if (!data.inputs.test.empty() && !data.targets->test.empty()) {
       check_lengths("test rows", data.inputs.test.size(), data.targets->test.size());
@@ -351,8 +273,8 @@ DataSplits split_data(const ReadData& data, const DataOptions& options, uint64_t
   const bool has_test_part =
       !stored.inputs.test.empty() && (!stored.targets || !stored.targets->test.empty());
   const datasets::Validation validation = resolve(options.validation, has_test_part);
-  const datasets::RowSplit split = split_chosen(validation, stored, derive_seed(seed, "split"));
-  ScaledData scaled = scale_values(stored.inputs, options.scale, scaling.inputs, split.training);
+  const Parts parts = split_chosen(validation, stored, derive_seed(seed, "split"));
+  ScaledData scaled = scale_values(stored.inputs, options.scale, scaling.inputs, parts);
   // A given scaling was fitted to other rows: those at hand may well reach beyond them.
   if (!scaling.inputs) check_corruption(options.corruption, scaled.input_range);
 
@@ -361,13 +283,12 @@ DataSplits split_data(const ReadData& data, const DataOptions& options, uint64_t
   splits.info.validation = validation.text();
   splits.info.scaling = scaled.scaling;
   splits.info.trained_classes =
-      classes_among(stored.labelled().rows.labels, split.training, splits.info.class_names);
+      classes_among(stored.labelled().rows.labels, parts.training_rows, splits.info.class_names);
   const auto classes = std::ssize(splits.info.class_names);
   if (options.condition.kind == Condition::Columns)
     add_condition(scaled, options.condition, stored.inputs, classes);
   if (stored.targets) {
-    const ScaledData targets =
-        scale_values(*stored.targets, options.scale, scaling.targets, split.training);
+    const ScaledData targets = scale_values(*stored.targets, options.scale, scaling.targets, parts);
     splits.info.targets->scaling = targets.scaling;
     add_targets(scaled, targets);
   }
@@ -379,10 +300,12 @@ DataSplits split_data(const ReadData& data, const DataOptions& options, uint64_t
   splits.info.lowest = scaled.target_range.low;
   splits.info.highest = scaled.target_range.high;
 
-  splits.training = some_rows(scaled.rows, split.training);
-  if (scaled.test) splits.test = some_rows(scaled.test, stored.chosen.test);
+  splits.training = parts.training(scaled.rows);
+  if (scaled.test) splits.test = listed_part(stored.chosen.test)(scaled.test);
   if (validation.kind == datasets::Validation::Kind::Test) splits.validation = splits.test;
-  if (split.validation.defined()) splits.validation = some_rows(scaled.rows, split.validation);
+  if (parts.validation) splits.validation = parts.validation(scaled.rows);
+  splits.mapped = is_large(stored);
+  note_sample(options.dataset, scaled, splits.training->size(), splits.info.notes);
   add_noise(splits, options.corruption, options.noise, seed);
   splits.row_names = stored.inputs.row_names;
   count_rows(splits);

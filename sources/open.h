@@ -1,16 +1,10 @@
 #pragma once
 
-#include "hourglass/core/fields.h"
-#include "hourglass/datasets/condition.h"
-#include "hourglass/datasets/corruption.h"
 #include "hourglass/datasets/dataset.h"
 #include "hourglass/datasets/scaling.h"
-#include "hourglass/datasets/split.h"
 #include "hourglass/formats/data_card.h"
 #include "hourglass/sources/choose_rows.h"
-#include "hourglass/sources/csv.h"
-#include "hourglass/sources/images.h"
-#include "hourglass/sources/row_choice.h"
+#include "hourglass/sources/data_options.h"
 #include "hourglass/sources/stored.h"
 
 #include <cstdint>
@@ -19,31 +13,6 @@
 #include <vector>
 
 namespace hourglass::sources {
-
-/// What to train on or evaluate.
-struct DataOptions {
-  std::string dataset = "digits";
-  std::string targets;
-  std::string data_dir;
-  LabelColumn label_column;
-  Header header = Header::Auto;
-  ImageSize resize;
-  ImageColor color = ImageColor::Auto;
-  Shape item_shape;
-  ClassChoice classes;
-  RowChoice rows;
-  datasets::ScalingRule scale;
-  datasets::Validation validation;
-  datasets::Corruption corruption;
-  datasets::Noise noise = datasets::Noise::Fresh;
-  datasets::ConditionRule condition;
-
-  /// Adds a row for each field, under the heading "Data".
-  void describe(FieldTable& table);
-
-  /// All fields but `condition`, for programs that take more than a rule there.
-  void describe_without_condition(FieldTable& table);
-};
 
 /// What `DataOptions` name, as it was read: neither split nor scaled yet, and all rows of it.
 struct ReadData {
@@ -64,6 +33,7 @@ struct DataSplits {
   std::vector<std::string> condition_names;  ///< of the condition's numbers; empty: none
   /// Of training and validation rows, by `Batch::rows`: see `StoredData`.
   std::vector<std::string> row_names = {};
+  bool mapped = false;  ///< whether rows are read from their files when they are asked for
 };
 
 /// Reads each file once. Throws `UsageError` for a form of data set that does not exist and `Error`

@@ -3,13 +3,17 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
+#include "hourglass/formats/shape_check.h"
 #include "hourglass/sources/arrays.h"
 #include "hourglass/sources/named.h"
+#include "hourglass/sources/table_cache.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -17,6 +21,8 @@ namespace hourglass::sources {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view kSafetensors = "safetensors:", kRaw = "raw:";
 
 constexpr std::pair<const char*, Source::Kind> kNamedSources[] = {
     {"digits", Source::Kind::Digits},
@@ -27,20 +33,21 @@ constexpr std::pair<const char*, Source::Kind> kNamedSources[] = {
 /// "csv" for the name of a CSV file without a prefix; empty where the suffix says nothing.
 std::string prefix_meant(const std::string& text) {
   if (text.find(':') != std::string::npos) return "";
-  for (const std::string suffix : {"csv", "npy", "npz"}) {
+  for (const std::string suffix : {"csv", "npy", "npz", "safetensors"}) {
     if (text.ends_with("." + suffix)) return suffix;
   }
   return "";
 }
 
 [[noreturn]] void unknown_source(const std::string& text, std::string_view option) {
-  std::vector<std::string> known = {"csv:PATH", "idx:IMAGES", "npy:X.npy", "npz:FILE",
-                                    "images:DIR"};
+  std::vector<std::string> known = {"csv:PATH",         "idx:IMAGES", "npy:X.npy", "npz:FILE",
+                                    "safetensors:FILE", "raw:FILE",   "images:DIR"};
   for (const auto& [name, kind] : kNamedSources) known.emplace_back(name);
   const std::string prefix = prefix_meant(text);
   throw UsageError(
       "`{}`: expected digits, iris, mnist, fashion-mnist, csv:PATH, idx:IMAGES[,LABELS], "
-      "npy:X[,Y], npz:FILE or images:DIR, found '{}'{}",
+      "npy:X[,Y], npz:FILE, safetensors:FILE[#TENSOR], raw:FILE,TYPE,SHAPE or images:DIR, found "
+      "'{}'{}",
       option, text,
       prefix.empty() ? suggestion(text, known)
                      : fmt::format(" (did you mean '{}:{}'?)", prefix, text));
@@ -52,6 +59,44 @@ std::vector<std::string> paths_behind(const std::string& text, std::string_view 
   auto paths = split_text(text.substr(prefix.size()), ',');
   const bool named = std::none_of(paths.begin(), paths.end(), [](auto& p) { return p.empty(); });
   return named && paths.size() <= 2 ? paths : std::vector<std::string>();
+}
+
+/// "safetensors:FILE#TENSOR"; none for another form.
+std::optional<Source> parse_safetensors_source(const std::string& text) {
+  if (!text.starts_with(kSafetensors)) return {};
+  const std::string file = text.substr(kSafetensors.size());
+  const size_t mark = file.rfind('#');
+  const std::string path = file.substr(0, mark);
+  if (path.empty()) return {};
+  Source source{Source::Kind::Arrays, path};
+  source.form.kind = ArrayForm::Kind::Safetensors;
+  if (mark != std::string::npos) source.form.tensor = file.substr(mark + 1);
+  return source;
+}
+
+/// "raw:FILE,float32,3x32x32". The file's name may have commas.
+Source parse_raw_source(const std::string& text, std::string_view option) {
+  const auto refuse = [&](const std::string& expected, const std::string& found) {
+    throw UsageError("`{}`: expected raw:FILE,TYPE,SHAPE with {}, found '{}'", option, expected,
+                     found);
+  };
+  auto parts = split_text(text.substr(kRaw.size()), ',');
+  if (parts.size() < 3) refuse("a type and the shape of an item, 256 or 3x32x32 say", text);
+  Source source{Source::Kind::Arrays};
+  source.form.kind = ArrayForm::Kind::Raw;
+  for (const auto& size : split_text(parts.back(), 'x')) {
+    source.form.item_shape.push_back(parse_integer(size).value_or(0));
+  }
+  const auto count = formats::checked_element_count(source.form.item_shape);
+  if (!count || *count < 1) refuse("the shape of an item, 256 or 3x32x32 say", parts.back());
+  parts.pop_back();
+  const auto type = number_type(parts.back());
+  if (!type) refuse("a type of " + number_type_names(), parts.back());
+  source.form.type = *type;
+  parts.pop_back();
+  source.path = join_text(parts, ",");
+  if (source.path.empty()) refuse("a file", text);
+  return source;
 }
 
 StoredData read_idx_source(const Source& source) {
@@ -78,8 +123,10 @@ Source parse_source(const std::string& text, std::string_view option) {
     return {Source::Kind::Images, text.substr(7)};
   }
   if (text.starts_with("npz:") && text.size() > 4) return {Source::Kind::Npz, text.substr(4)};
+  if (auto source = parse_safetensors_source(text)) return *source;
+  if (text.starts_with(kRaw)) return parse_raw_source(text, option);
   for (const auto& [prefix, kind] :
-       {std::pair("idx:", Source::Kind::Idx), {"npy:", Source::Kind::Npy}}) {
+       {std::pair("idx:", Source::Kind::Idx), {"npy:", Source::Kind::Arrays}}) {
     const auto paths = paths_behind(text, prefix);
     if (!paths.empty()) return {kind, paths[0], paths.size() > 1 ? paths[1] : ""};
   }
@@ -87,7 +134,7 @@ Source parse_source(const std::string& text, std::string_view option) {
 }
 
 StoredData read_source(const Source& source, const std::string& data_dir, const CsvOptions& csv,
-                       const ImageForm& images) {
+                       const ImageForm& images, int64_t map_above) {
   switch (source.kind) {
     case Source::Kind::Digits: return read_digits(data_dir);
     case Source::Kind::Iris: return read_iris(data_dir);
@@ -95,10 +142,14 @@ StoredData read_source(const Source& source, const std::string& data_dir, const 
     case Source::Kind::FashionMnist: return read_fashion_mnist(data_dir);
     case Source::Kind::Idx: return read_idx_source(source);
     case Source::Kind::Images: return read_image_folder(source.path, images);
-    case Source::Kind::Npy: return read_npy_rows(source.path, source.labels);
-    case Source::Kind::Npz: return read_npz_rows(source.path);
+    case Source::Kind::Arrays:
+      return read_arrays(source.path, source.form, source.labels, map_above);
+    case Source::Kind::Npz: return read_npz_rows(source.path, map_above);
     case Source::Kind::Csv: break;
   }
+  std::error_code missing;  // which reading says better
+  const auto bytes = fs::file_size(source.path, missing);
+  if (!missing && bytes > static_cast<uint64_t>(map_above)) return cached_table(source.path, csv);
   return stored_table(read_file(source.path), source.path.string(), csv);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hourglass/sources/arrays.h"
 #include "hourglass/sources/images.h"
 #include "hourglass/sources/stored.h"
 
@@ -11,10 +12,11 @@ namespace hourglass::sources {
 
 /// What `dataset` names.
 struct Source {
-  enum class Kind { Digits, Iris, Mnist, FashionMnist, Csv, Idx, Npy, Npz, Images };
+  enum class Kind { Digits, Iris, Mnist, FashionMnist, Csv, Idx, Arrays, Npz, Images };
   Kind kind = Kind::Digits;
   std::filesystem::path path = {};    ///< of files, and of Images (a folder)
-  std::filesystem::path labels = {};  ///< of Idx and Npy; empty where there are none
+  std::filesystem::path labels = {};  ///< of Idx and Arrays; empty where there are none
+  ArrayForm form = {};                ///< of Arrays
 
   /// Of an archive, only its content tells.
   bool may_have_test_part() const {
@@ -23,13 +25,15 @@ struct Source {
 };
 
 /// Reads "digits", "iris", "mnist", "fashion-mnist", "csv:PATH", "idx:IMAGES[,LABELS]",
-/// "npy:VALUES[,LABELS]", "npz:PATH" or "images:DIR". Throws `UsageError` that names the `option` for anything else.
+/// "npy:VALUES[,LABELS]", "npz:PATH", "safetensors:VALUES[#TENSOR]", "raw:VALUES,TYPE,SHAPE" or
+/// "images:DIR". Throws `UsageError` that names the `option` for anything else.
 Source parse_source(const std::string& text, std::string_view option);
 
 /// Reads what `source` names; sets known by name are looked for in `data_dir` first, `csv` says how
-/// to read a CSV file, `images` what images become. Throws `Error` when a set is missing or something
+/// to read a CSV file, `images` what images become; files of more than `map_above` bytes are not read
+/// into memory. Throws `Error` when a set is missing or something
 /// is wrong with a file.
 StoredData read_source(const Source& source, const std::string& data_dir, const CsvOptions& csv,
-                       const ImageForm& images);
+                       const ImageForm& images, int64_t map_above);
 
 }  // namespace hourglass::sources

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hourglass/datasets/mapped_rows.h"
 #include "hourglass/datasets/scaling.h"
 #include "hourglass/formats/digest.h"
 #include "hourglass/sources/csv.h"
@@ -13,18 +14,21 @@
 
 namespace hourglass::sources {
 
-/// Rows as they were read.
+/// Rows as they were read, or, where files are large, as they lie there.
 struct StoredRows {
-  at::Tensor values;  ///< uint8 or float32 [N, shape…]
-  at::Tensor labels;  ///< int64 [N], or undefined where there are none
+  at::Tensor values = {};  ///< uint8 or float32 [N, shape…]; undefined where they are mapped
+  at::Tensor labels = {};  ///< int64 [N], or undefined where there are none
+  datasets::MappedRowsPtr mapped = nullptr;  ///< else null; labels may then be uint8 or int32, too
 
-  bool empty() const { return !values.defined(); }
-  int64_t size() const { return empty() ? 0 : values.size(0); }
+  bool empty() const { return !values.defined() && !mapped; }
+  int64_t size() const { return mapped ? mapped->size() : empty() ? 0 : values.size(0); }
+  at::ScalarType type() const { return mapped ? mapped->type() : values.scalar_type(); }
+  Shape item_shape() const { return mapped ? mapped->item_shape() : values.sizes().slice(1).vec(); }
 };
 
 /// A data set as it was read, before it is split and scaled.
 struct StoredData {
-  std::string sha256;  ///< of the files' bytes, one after the other
+  std::string sha256;  ///< of the files' bytes, one after the other, or of what `identity` says
   StoredRows rows;
   StoredRows test;                       ///< the official test part; empty where there is none
   std::vector<std::string> class_names;  ///< by label; empty where there are no labels
@@ -35,6 +39,7 @@ struct StoredData {
   std::vector<std::string> notes;  ///< what a user should know
   /// Of `rows`, by number: files of a folder of images, "7/a.png"; empty where there are none.
   std::vector<std::string> row_names = {};
+  std::string identity = {};  ///< what the digest of large files is of; empty: all bytes
 };
 
 /// An IDX file of values and, where `labels` is not empty, one of their labels. Images get a

@@ -59,14 +59,18 @@ TEST(TensorDataset, LeavesItsValuesAsTheyWere) {
 
 TEST(TensorDataset, RefusesPartsThatDoNotFit) {
   const at::Tensor values = at::zeros({4, 3});
-  expect_contains(error_of([&] { TensorDataset(values, positions_of({1, 2, 3}), {}); }),
+  expect_contains(error_of([&] {
+                    TensorDataset(values, positions_of({1, 2, 3}), {});
+                  }),
                   {"3 labels", "4 items"});
-  expect_contains(
-      error_of([&] { TensorDataset(values, {}, {.offset = {0, 0}, .factor = {1, 1}}); }),
-      {"3 features", "2 offsets", "2 factors"});
-  expect_contains(
-      error_of([&] { TensorDataset(values, {}, {.offset = {0}, .factor = {1, 1, 1}}); }),
-      {"1 offsets", "3 factors"});
+  expect_contains(error_of([&] {
+                    TensorDataset(values, {}, {.offset = {0, 0}, .factor = {1, 1}});
+                  }),
+                  {"3 features", "2 offsets", "2 factors"});
+  expect_contains(error_of([&] {
+                    TensorDataset(values, {}, {.offset = {0}, .factor = {1, 1, 1}});
+                  }),
+                  {"1 offsets", "3 factors"});
 }
 
 TEST(Dataset, GivesFirstAndAllPositions) {

@@ -322,7 +322,8 @@ TEST(DataOptions, SurviveTheRoundTripThroughJson) {
       {"label_column", "3"},    {"header", "yes"},          {"item_shape", "1,8,8"},
       {"scale", "max:16"},      {"validation", "last:0.2"}, {"corruption", "mask:0.25"},
       {"condition", "label"},   {"noise", "once"},          {"classes", "7,8"},
-      {"resize", "28,32"},      {"color", "grey"},          {"rows", "age >= 30 and label == 7"}};
+      {"resize", "28,32"},      {"color", "grey"},          {"rows", "age >= 30 and label == 7"},
+      {"map_above", "64"}};
   EXPECT_EQ(table.rows().size(), settings.size());
   for (const auto& [name, text] : settings) table.find(name)->set(text);
   DataOptions copy;

@@ -1,0 +1,132 @@
+#include "hourglass/datasets/mapped_dataset.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/datasets/stored_values.h"
+#include "hourglass/kernels/scaling.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <c10/util/accumulate.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace hourglass::datasets {
+namespace {
+
+/// Rows that a thread takes at once.
+constexpr int64_t kRowsAThread = 64;
+
+/// (in − offset) · factor, for one pair or one a value.
+template <class Stored>
+void scale_item(int64_t count, const Stored* in, const std::vector<float>& offset,
+                const std::vector<float>& factor, float* out) {
+  if (factor.size() == 1) {
+    kernels::scale(count, in, offset[0], factor[0], out);
+  } else {
+    kernels::scale(count, in, offset.data(), factor.data(), out);
+  }
+}
+
+template <class Stored>
+void copy_labels(const at::Tensor& labels, std::span<const int64_t> positions, int64_t* to) {
+  const auto* stored = labels.const_data_ptr<Stored>();
+  std::transform(positions.begin(), positions.end(), to,
+                 [&](int64_t position) { return static_cast<int64_t>(stored[position]); });
+}
+
+void copy_labels(const at::Tensor& labels, std::span<const int64_t> positions, int64_t* to) {
+  if (labels.scalar_type() == at::kByte) return copy_labels<uint8_t>(labels, positions, to);
+  if (labels.scalar_type() == at::kInt) return copy_labels<int32_t>(labels, positions, to);
+  copy_labels<int64_t>(labels, positions, to);
+}
+
+}  // namespace
+
+MappedDataset::MappedDataset(MappedRowsPtr rows, at::Tensor labels, Scaling scaling)
+    : rows_(std::move(rows)),
+      labels_(std::move(labels)),
+      scaling_(std::move(scaling)),
+      offset_(scaling_.offset.begin(), scaling_.offset.end()),
+      factor_(scaling_.factor.begin(), scaling_.factor.end()) {
+  if (labels_.defined() && labels_.size(0) != rows_->size()) {
+    throw Error("expected as many labels as items, found {} labels and {} items", labels_.size(0),
+                rows_->size());
+  }
+  const auto values = static_cast<size_t>(c10::multiply_integers(rows_->item_shape()));
+  const bool fits = factor_.size() == 1 || factor_.size() == values;
+  if (!fits || offset_.size() != factor_.size()) {
+    throw Error("expected a scaling for all {} features or one for each, found {}", values,
+                factor_.size());
+  }
+}
+
+Batch MappedDataset::batch(const at::Tensor& positions, int64_t epoch) const {
+  const at::Tensor rows = positions.contiguous();
+  Shape shape = rows_->item_shape();
+  const int64_t count = rows.size(0), values = c10::multiply_integers(shape);
+  shape.insert(shape.begin(), count);
+  at::Tensor items = at::empty(shape, at::kFloat);
+  at::Tensor labels = has_labels() ? at::empty({count}, at::kLong) : at::Tensor();
+  const BatchMemory memory{.input = items.mutable_data_ptr<float>(),
+                           .input_stride = values,
+                           .labels = has_labels() ? labels.mutable_data_ptr<int64_t>() : nullptr};
+  const auto* numbers = rows.const_data_ptr<int64_t>();
+  at::parallel_for(0, count, kRowsAThread, [&](int64_t first, int64_t end) {
+    BatchMemory part = memory;
+    part.advance(first);
+    write({numbers + first, static_cast<size_t>(end - first)}, epoch, part);
+  });
+  Batch batch;
+  batch.input = items.to(device_);
+  batch.target = batch.input;
+  if (has_labels()) batch.labels = labels.to(device_);
+  batch.rows = positions;
+  return batch;
+}
+
+void MappedDataset::write(std::span<const int64_t> positions, int64_t /*epoch*/,
+                          const BatchMemory& to) const {
+  if (to.rows) std::copy(positions.begin(), positions.end(), to.rows);
+  if (to.labels && has_labels()) copy_labels(labels_, positions, to.labels);
+  if (to.input) write_items(positions, to.input, to.input_stride);
+  if (to.target) write_items(positions, to.target, to.target_stride);
+  if (to.input || to.target) rows_->note_reading(positions);
+}
+
+void MappedDataset::write_items(std::span<const int64_t> positions, float* out,
+                                int64_t stride) const {
+  const int64_t values = c10::multiply_integers(rows_->item_shape());
+  for (const int64_t row : positions) {
+    write_item(row, out);
+    if (const int64_t place = first_nonfinite(out, values); place < values) {
+      std::vector<float> item(static_cast<size_t>(values));
+      rows_->read(row, item.data());
+      throw Error("{}: expected finite numbers of float32, found {} as value {} (counted from 0)",
+                  rows_->place(row), item[static_cast<size_t>(place)], place);
+    }
+    out += stride;
+  }
+}
+
+void MappedDataset::write_item(int64_t row, float* out) const {
+  const int64_t values = c10::multiply_integers(rows_->item_shape());
+  if (rows_->stored_as_items() && rows_->type() == at::kByte) {
+    return scale_item(values, reinterpret_cast<const uint8_t*>(rows_->stored(row)), offset_,
+                      factor_, out);
+  }
+  if (rows_->stored_as_items() && rows_->type() == at::kFloat) {
+    return scale_item(values, reinterpret_cast<const float*>(rows_->stored(row)), offset_, factor_,
+                      out);
+  }
+  rows_->read(row, out);
+  scale_item(values, out, offset_, factor_, out);
+}
+
+DatasetPtr MappedDataset::to(at::Device device) const {
+  auto moved = std::make_shared<MappedDataset>(rows_, labels_, scaling_);
+  moved->device_ = device;
+  return moved;
+}
+
+}  // namespace hourglass::datasets

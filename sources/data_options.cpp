@@ -1,0 +1,90 @@
+#include "hourglass/sources/data_options.h"
+
+namespace hourglass::sources {
+
+void DataOptions::describe(FieldTable& table) {
+  describe_without_condition(table);
+  table
+      .add("condition", condition,
+           "what the model is told beside each item: none, label (the class) or columns:N,N,... of "
+           "a table (names, or numbers from 0), which the item then lacks")
+      .shown_as("WHAT");
+}
+
+void DataOptions::describe_without_condition(FieldTable& table) {
+  table.begin_group("Data");
+  table
+      .add(
+          "dataset", dataset,
+          "digits, iris, mnist, fashion-mnist, csv:PATH, idx:IMAGES[,LABELS], npy:X[,Y], npz:FILE "
+          "(x_train, y_train, x_test, y_test, or X, y), safetensors:FILE[#TENSOR], "
+          "raw:FILE,TYPE,SHAPE (of an item) or images:DIR (PNG and JPEG; sub-folders are classes); "
+          "npy, safetensors and raw take a folder or a pattern of files as well")
+      .shown_as("SET");
+  table
+      .add("targets", targets,
+           "what the inputs should become, row by row, in the same forms; empty: the inputs "
+           "themselves")
+      .shown_as("SET");
+  table
+      .add("data_dir", data_dir,
+           "where to look for named sets before $HOURGLASS_DATA, the user's cache and the "
+           "system's folder")
+      .shown_as("DIR");
+  table
+      .add("map_above", map_above,
+           "files of more megabytes in all are not read into memory: rows are read when they are "
+           "needed, and tables once into a cache")
+      .at_least(0)
+      .shown_as("MB");
+  table
+      .add("label_column", label_column,
+           "the class in a CSV file: last, first, none, or a column's name or number, counted from "
+           "0")
+      .shown_as("WHICH");
+  table.add("header", header, "whether a CSV file's first line names the columns: auto, yes or no")
+      .shown_as("WHICH");
+  table
+      .add("resize", resize,
+           "size that all images of images:DIR get, 28,28 say, by area averages where they shrink; "
+           "none: they have one size")
+      .shown_as("H,W");
+  table.add("color", color, "images of images:DIR as grey or rgb; auto: grey where all of them are")
+      .shown_as("WHICH");
+  table
+      .add("item_shape", item_shape,
+           "gives the values of an item a shape, 1,8,8 say for a grey image of 8 × 8; none: as "
+           "stored")
+      .at_least(1);
+  table
+      .add("classes", classes,
+           "the only classes to train on and to judge by: all, or names or numbers of labels, 7,8 "
+           "say")
+      .shown_as("LIST");
+  table
+      .add("rows", rows,
+           "the only rows that take part, before the split: all, numbers from 0 (0-99,150), @FILE "
+           "of "
+           "such, or comparisons of stored values, 'age >= 30 and label == 7' (a column's name, "
+           "columnN, label or row)")
+      .shown_as("WHICH");
+  table
+      .add("scale", scale,
+           "auto (digits / 16, images / 255, else minmax), none, max:V (divide by V) or minmax "
+           "(each column to [0, 1])")
+      .shown_as("HOW");
+  table
+      .add("validation", validation,
+           "rows that judge the model: test (the official part), split:F (a random fraction), "
+           "last:F (the last fraction), none; auto: test, else split:0.1")
+      .shown_as("HOW");
+  table
+      .add("corruption", corruption,
+           "noise on the inputs: none, gaussian:S (standard deviation), mask:P or salt-pepper:P "
+           "(probability)")
+      .shown_as("HOW");
+  table.add("noise", noise, "draw the training noise fresh in each epoch, or once")
+      .shown_as("WHEN");
+}
+
+}  // namespace hourglass::sources

@@ -1,0 +1,53 @@
+#include "hourglass/sources/scaled_data.h"
+
+#include "hourglass/datasets/mapped_dataset.h"
+
+#include <ATen/ATen.h>
+
+#include <memory>
+
+namespace hourglass::sources {
+namespace {
+
+datasets::DatasetPtr dataset_of(const StoredRows& rows, const datasets::Scaling& scaling) {
+  if (rows.mapped) {
+    return std::make_shared<datasets::MappedDataset>(rows.mapped, rows.labels, scaling);
+  }
+  return std::make_shared<datasets::TensorDataset>(rows.values, rows.labels, scaling);
+}
+
+datasets::Extremes training_extremes(const StoredRows& rows, const Parts& parts, ScaledData& data) {
+  if (!rows.mapped && parts.training_rows.defined()) {
+    return datasets::extremes_of(rows.values, parts.training_rows);
+  }
+  const auto training = parts.training(dataset_of(rows, {}));
+  const auto sampled = datasets::sampled_extremes(*training);
+  if (sampled.rows < training->size()) data.sampled_rows = sampled.rows;
+  return sampled.extremes;
+}
+
+}  // namespace
+
+TakePart listed_part(const at::Tensor& positions) {
+  return [positions](const datasets::DatasetPtr& all) -> datasets::DatasetPtr {
+    if (!positions.defined() || positions.size(0) == all->size()) return all;
+    return std::make_shared<datasets::Subset>(all, positions);
+  };
+}
+
+ScaledData scale_values(const StoredData& stored, datasets::ScalingRule scale,
+                        const std::optional<datasets::Scaling>& given, const Parts& parts) {
+  if (scale.kind == datasets::ScalingRule::Kind::Auto) scale = stored.natural_scale;
+  ScaledData data;
+  const datasets::Extremes extremes = training_extremes(stored.rows, parts, data);
+  const bool by_norm = scale.kind == datasets::ScalingRule::Kind::Norm;
+  data.scaling = given     ? *given
+                 : by_norm ? datasets::fit_norm(*parts.training(dataset_of(stored.rows, {})))
+                           : datasets::fit_scaling(scale, extremes);
+  data.input_range = data.target_range = datasets::scaled_range(extremes, data.scaling);
+  data.rows = dataset_of(stored.rows, data.scaling);
+  if (!stored.test.empty()) data.test = dataset_of(stored.test, data.scaling);
+  return data;
+}
+
+}  // namespace hourglass::sources

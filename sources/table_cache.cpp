@@ -1,0 +1,204 @@
+#include "hourglass/sources/table_cache.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
+#include "hourglass/core/mapped_file.h"
+#include "hourglass/formats/digest.h"
+#include "hourglass/formats/in_place.h"
+#include "hourglass/formats/json.h"
+#include "hourglass/sources/named.h"
+#include "hourglass/sources/shards.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace hourglass::sources {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr const char *kSummaryFile = "table.json", *kValuesFile = "values.float32",
+                     *kLabelsFile = "labels.uint32";
+
+/// What a cache has to be of.
+json table_key(const fs::path& path, const CsvOptions& options) {
+  return {{"version", 1},
+          {"table", fs::absolute(path).lexically_normal().string()},
+          {"identity", sampled_digest({path})},
+          {"label_column", options.label_column.text()},
+          {"header", enum_name(options.header)}};
+}
+
+/// One folder a path and options, so that a newer table takes the place of the older.
+fs::path cache_folder(json key) {
+  const auto cache = user_cache();
+  if (!cache) {
+    throw Error("{}: expected $HOME or $XDG_CACHE_HOME, where to keep a table too large for memory",
+                key["table"].get<std::string>());
+  }
+  key.erase("identity");
+  return *cache / "tables" / formats::sha256(key.dump()).substr(0, 16);
+}
+
+/// Writes rows to the cache's files. The text of the table is mapped.
+class CacheWriter final : public CsvSink {
+ public:
+  CacheWriter(const fs::path& folder, std::string_view text)
+      : values_(folder / kValuesFile, std::ios::binary),
+        labels_(folder / kLabelsFile, std::ios::binary),
+        text_(text) {}
+
+  void take(std::span<const float> values, uint32_t label) override {
+    values_.write(reinterpret_cast<const char*>(values.data()),
+                  static_cast<std::streamsize>(values.size_bytes()));
+    labels_.write(reinterpret_cast<const char*>(&label), sizeof label);
+    // What was read need not stay: the text is read once, and what is forgotten can be read again.
+    constexpr int64_t kRowsBetween = 1 << 14;
+    if (++rows_ % kRowsBetween == 0) forget_reading(text_);
+  }
+
+  bool close() {
+    values_.close();
+    labels_.close();
+    return values_ && labels_;
+  }
+
+ private:
+  std::ofstream values_, labels_;
+  std::string_view text_;
+  int64_t rows_ = 0;
+};
+
+json summary_json(const CsvSummary& table) {
+  return {{"rows", table.rows},
+          {"values", table.values},
+          {"labels", table.labels},
+          {"class_names", table.class_names},
+          {"column_names", table.column_names},
+          {"label_name", table.label_name},
+          {"notes", table.notes}};
+}
+
+std::string content_digest(const fs::path& folder) {
+  std::string digests;
+  for (const char* name : {kValuesFile, kLabelsFile}) {
+    digests += sampled_digest(MappedFile(folder / name).bytes());
+  }
+  return digests;
+}
+
+void fill_cache(const fs::path& path, const CsvOptions& options, const json& key,
+                const fs::path& folder) {
+  const MappedFile file(path);
+  CacheWriter writer(folder, file.bytes());
+  const CsvSummary table = stream_csv(file.bytes(), path.string(), options, writer);
+  if (!writer.close())
+    throw Error("{}: cannot write the cache of {}", folder.string(), path.string());
+  const json content = {
+      {"key", key}, {"table", summary_json(table)}, {"content", content_digest(folder)}};
+  write_file_atomically(folder / kSummaryFile, formats::json_text(content) + "\n");
+}
+
+/// Fills a folder of its own name and gives it the other's place.
+void replace_cache(const fs::path& path, const CsvOptions& options, const json& key,
+                   const fs::path& folder) {
+  const fs::path temporary = fmt::format("{}.{}.tmp", folder.string(), ::getpid());
+  std::error_code ignored;
+  fs::remove_all(temporary, ignored);
+  create_folders(temporary);
+  try {
+    fill_cache(path, options, key, temporary);
+    fs::remove_all(folder, ignored);
+    fs::rename(temporary, folder);
+  } catch (const fs::filesystem_error& error) {
+    fs::remove_all(temporary, ignored);
+    throw Error("{}: cannot write the cache: {}", folder.string(), error.code().message());
+  } catch (...) {
+    fs::remove_all(temporary, ignored);
+    throw;
+  }
+}
+
+/// Labels by the numbers of the cells, some at a time; in few bytes.
+at::Tensor labels_of(std::string_view bytes, const std::vector<int64_t>& of_cells, int64_t rows,
+                     size_t classes) {
+  if (of_cells.empty()) return {};
+  constexpr int64_t kRowsAtOnce = 1 << 20;
+  const at::Tensor by_cell =
+      at::tensor(of_cells, at::kLong).to(classes <= 256 ? at::kByte : at::kInt);
+  const at::Tensor cells = formats::tensor_in_place(bytes, nullptr, {rows}, at::kInt);
+  at::Tensor labels = at::empty({rows}, by_cell.scalar_type());
+  for (int64_t first = 0; first < rows; first += kRowsAtOnce) {
+    const int64_t count = std::min(kRowsAtOnce, rows - first);
+    labels.narrow(0, first, count).copy_(by_cell.index_select(0, cells.narrow(0, first, count)));
+  }
+  return labels;
+}
+
+StoredData data_in(const fs::path& folder, const formats::JsonFields& table, const fs::path& path) {
+  StoredData data;
+  const auto rows = table.get<int64_t>("rows"), values = table.get<int64_t>("values");
+  const auto file = std::make_shared<const MappedFile>(folder / kValuesFile);
+  if (rows < 1 || values < 1 || std::ssize(file->bytes()) / 4 / values != rows) {
+    throw Error("{}: expected {} rows of {} values", folder.string(), rows, values);
+  }
+  data.class_names = table.get<std::vector<std::string>>("class_names");
+  data.rows.mapped = std::make_shared<datasets::MappedRows>(
+      std::vector<datasets::MappedPart>{
+          {formats::tensor_in_place(file->bytes(), file, {rows, values}, at::kFloat),
+           path.string()}},
+      Shape{values});
+  data.rows.labels =
+      labels_of(MappedFile(folder / kLabelsFile).bytes(), table.get<std::vector<int64_t>>("labels"),
+                rows, data.class_names.size());
+  data.natural_scale = {datasets::ScalingRule::Kind::MinMax};
+  data.column_names = table.get<std::vector<std::string>>("column_names");
+  data.label_name = table.get<std::string>("label_name");
+  data.notes = table.get<std::vector<std::string>>("notes");
+  return data;
+}
+
+/// What the folder holds; none where it is of another table, or damaged.
+std::optional<StoredData> load_cache(const fs::path& folder, const json& key,
+                                     const fs::path& path) {
+  try {
+    const std::string name = (folder / kSummaryFile).string();
+    const json content = formats::parse_json(read_file(folder / kSummaryFile), name);
+    const formats::JsonFields fields(content, name);
+    if (fields.object("key").as_json() != key) return {};
+    if (fields.get<std::string>("content") != content_digest(folder)) return {};
+    return data_in(folder, fields.object("table"), path);
+  } catch (const Error&) {
+    return {};  // missing or cut off
+  }
+}
+
+}  // namespace
+
+StoredData cached_table(const fs::path& path, const CsvOptions& options) {
+  const json key = table_key(path, options);
+  const fs::path folder = cache_folder(key);
+  auto data = load_cache(folder, key, path);
+  if (!data) {
+    replace_cache(path, options, key, folder);
+    data = load_cache(folder, key, path);
+  }
+  if (!data)
+    throw Error("{}: expected the cache of {}, found other files", folder.string(), path.string());
+  data->notes.push_back(
+      fmt::format("{}: its numbers are kept in {}", path.string(), folder.string()));
+  data->sha256 = key["identity"].get<std::string>();
+  data->identity = kSampledIdentity;
+  return *std::move(data);
+}
+
+}  // namespace hourglass::sources
