@@ -94,7 +94,8 @@ std::string data_section(const RecordedRun& run) {
   facts.add("Values",
             html_text(fmt::format("{:g} to {:g} after scaling", data.lowest, data.highest)));
   if (data.targets) facts.add("Targets", html_text(data.targets->name));
-  facts.add("SHA-256", html_code(data.sha256));
+  facts.add(data.identity.empty() ? "SHA-256" : "SHA-256 of " + data.identity,
+            html_code(data.sha256));
   for (const auto& note : data.notes) facts.add("Note", html_text(note));
   return html_section("Data", facts.html());
 }
