@@ -109,7 +109,7 @@ SparseOutcome outcome_of(const SparseCase& one, EngineKind kind, int threads) {
     engine->train(std::span(positions).subspan(first, count), step, 1e-3);
   }
   SparseOutcome outcome;
-  outcome.training = engine->take_means().values;
+  outcome.training = engine->averages.take().values;
   outcome.validation = engine->evaluate(*data, kItems, 1, RowRandom(2)).values;
   const Batch batch = data->batch(data->first_positions(300));
   outcome.code = engine->encode(batch);
