@@ -4,7 +4,7 @@
 Usage: large_data.py BIN [FOLDER] [GIGABYTES]
 
 Writes FOLDER/large.bin (20 GB of bytes, rows of 4,096; removed at the end), trains a dense autoencoder an epoch on it,
-with the rows in memory's stead, and opens a sparse file of 100 GB. Prints seconds, and the most memory that the system
+and opens a sparse file of 100 GB. Prints seconds, and the most memory that the system
 counted as the process's (VmHWM, pages of the file included).
 """
 
@@ -31,6 +31,10 @@ def write_rows(path, gigabytes):
             file.write(block)
 
 
+def print_now(text):
+    print(text, flush=True)
+
+
 def run(command):
     """Seconds, peak memory in MB and the output of a command."""
     start = time.monotonic()
@@ -49,24 +53,25 @@ def main():
     with tempfile.TemporaryDirectory(dir=base) as folder:
         folder = pathlib.Path(folder)
         data, sparse = folder / "large.bin", folder / "sparse.bin"
-        write_rows(data, gigabytes)
-        rows = data.stat().st_size // WIDTH
         train = [programs / "dense_autoencoder", "--widths", "8", "--epochs", "1", "--batch-size", "1024",
+                 "--loss", "mse", "--output-activation", "linear",
                  "--validation", "last:0.01", "--no-figures", "--quiet"]
-        small = folder / "small.bin"
-        with open(data, "rb") as file:
-            small.write_bytes(file.read(64 * MEGABYTE))
-        _, memory, _ = run(train + ["--dataset", f"raw:{small},uint8,{WIDTH}", "--out", folder / "small-run"])
-        print(f"64 MB in memory: peak memory {memory:.0f} MB")
-        seconds, memory, _ = run(train + ["--dataset", f"raw:{data},uint8,{WIDTH}", "--out", folder / "run"])
-        print(f"{data.stat().st_size / 1e9:.1f} GB, {rows:,} rows, an epoch: {seconds:.0f} s, "
-              f"{rows / seconds:,.0f} rows a second, peak memory {memory:.0f} MB")
         with open(sparse, "wb") as file:
             file.truncate(100 * 1000 * MEGABYTE // WIDTH * WIDTH)
         seconds, memory, _ = run(train + ["--dataset", f"raw:{sparse},uint8,{WIDTH}", "--rows", "0-1999", "--out",
                                           folder / "sparse-run"])
-        print(f"{sparse.stat().st_size / 1e9:.0f} GB, two steps on 2,000 of its rows, from start to end: "
-              f"{seconds:.2f} s, peak memory {memory:.0f} MB")
+        print_now(f"{sparse.stat().st_size / 1e9:.0f} GB, two steps on 2,000 of its rows, from start to end: "
+                  f"{seconds:.2f} s, peak memory {memory:.0f} MB")
+        write_rows(data, gigabytes)
+        rows = data.stat().st_size // WIDTH
+        small = folder / "small.bin"
+        with open(data, "rb") as file:
+            small.write_bytes(file.read(64 * MEGABYTE))
+        _, memory, _ = run(train + ["--dataset", f"raw:{small},uint8,{WIDTH}", "--out", folder / "small-run"])
+        print_now(f"64 MB in memory: peak memory {memory:.0f} MB")
+        seconds, memory, _ = run(train + ["--dataset", f"raw:{data},uint8,{WIDTH}", "--out", folder / "run"])
+        print_now(f"{data.stat().st_size / 1e9:.1f} GB, {rows:,} rows, an epoch: {seconds:.0f} s, "
+                  f"{rows / seconds:,.0f} rows a second, peak memory {memory:.0f} MB")
 
 
 if __name__ == "__main__":

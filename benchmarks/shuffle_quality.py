@@ -19,7 +19,7 @@ import numpy
 
 ORDERS = ["full", "blocks:256,64", "blocks:64,64", "blocks:64,16", "blocks:16,16", "none"]
 SEEDS = range(1, 6)
-EPOCHS = 3
+EPOCHS = 1
 
 
 def read_idx(path, header):
@@ -44,7 +44,8 @@ def main():
                 out = folder / f"{order.replace(':', '-')}-{seed}"
                 subprocess.run([programs / "dense_autoencoder", "--dataset", f"npy:{folder / 'sorted.npy'}",
                                 "--map-above", "0", "--shuffle", order, "--seed", str(seed), "--epochs", str(EPOCHS),
-                                "--validation", "split:0.1", "--no-figures", "--quiet", "--out", out], check=True)
+                                "--validation", "split:0.1", "--no-figures", "--quiet", "--out", out],
+                               check=True, stdout=subprocess.DEVNULL)
                 with open(out / "metrics.csv", newline="") as file:
                     losses.append([float(row["validation_loss"]) for row in csv.DictReader(file)])
             cells = [f"{statistics.mean(column):.5f} ± {statistics.stdev(column):.5f}" for column in zip(*losses)]

@@ -117,8 +117,8 @@ TEST_F(TableCache, IsReplacedWhereTheTableChangedOrItIsDamaged) {
 }
 
 TEST_F(TableCache, LeavesNothingOfATableThatCannotBeRead) {
-  const fs::path path = table("a,b,c\n1,2,0\n3,x,1\n");
-  expect_contains(error_of([&] { cached_table(path, {}); }), {"t.csv: line 3, column 'b'", "'x'"});
+  const fs::path path = table("1,2,0\n3,4,1\n5,x,1\n");
+  expect_contains(error_of([&] { cached_table(path, {}); }), {"t.csv: line 3, column 1", "'x'"});
   EXPECT_TRUE(caches().empty());
   EXPECT_EQ(error_of([&] { cached_table(path, {}); }),
             error_of([&] { stored_table(read_file(path), path.string(), {}); }));
