@@ -102,7 +102,7 @@ int time_steps(const SparseSpeed& speed) {
   const nlohmann::ordered_json line = {{"engine", enum_name(engine->kind())},
                                        {"milliseconds", milliseconds},
                                        {"cpu_milliseconds", cpu_milliseconds},
-                                       {"loss", engine->recent_loss()}};
+                                       {"loss", engine->averages.recent_loss()}};
   fmt::print("{}\n", line.dump());
   return kDone;
 }

@@ -145,19 +145,16 @@ void Run::note_processes(const RunRecord& resumed) {
       processes_.count(), resumed.processes));
 }
 
-/// Settles `shuffle`. Full shuffling is the trainer's own.
+/// Settles `shuffle` of mapped data. Full shuffling, and so Auto for others, is the trainer's own.
 void Run::set_order() {
   using Kind = datasets::Shuffle::Kind;
   datasets::Shuffle& shuffle = options_.shuffle;
-  if (shuffle.kind == Kind::Auto) {
-    shuffle = data_.mapped ? datasets::blocks_for(data_.training->item_shape())
-                           : datasets::Shuffle{Kind::Full};
-    if (data_.mapped) {
-      notes_.push_back(
-          fmt::format("`shuffle` {}, as rows are read from their files", shuffle.text()));
-    }
+  if (shuffle.kind == Kind::Auto && data_.mapped) {
+    shuffle = datasets::blocks_for(data_.training->item_shape());
+    notes_.push_back(
+        fmt::format("`shuffle` {}, as rows are read from their files", shuffle.text()));
   }
-  if (shuffle.kind == Kind::Full) return;
+  if (shuffle.kind == Kind::Auto || shuffle.kind == Kind::Full) return;
   trainer_->set_sampler(datasets::make_sampler(shuffle, data_.training, options_.training.seed));
 }
 
