@@ -23,7 +23,8 @@ enum class Penalty {
 /// A dictionary (dictionary.h, with the formulas): p = (x − b_dec) W_enc + b_enc, of which
 /// `sparsity` leaves the code. Terms and their weights are those of the objective's one phase, by
 /// name: "reconstruction", then "prefixes", "sparsity" and "auxiliary" where there are such; metrics
-/// "l0" and "dead_latents".
+/// "l0" and "dead_latents". Validation encodes as inference does, by the batch kinds' threshold, and
+/// its "auxiliary" is 0 but for a gated code.
 ///
 /// After each step, and before the next: the counter of every unit grows by 1, and is 0 where the
 /// unit spoke in some row; the threshold follows the smallest chosen score; JumpReLU's thresholds

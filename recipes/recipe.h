@@ -22,7 +22,7 @@ struct EarlyExpectation {
 
 /// What a recipe has to reach: a column of metrics.csv at one epoch.
 struct Expectation {
-  std::string column;     ///< "train_loss" or "validation_loss"
+  std::string column;     ///< "train_loss" or "validation_loss"; empty: no number yet
   double at_most = 0;     ///< upper end of the band for the mean of seeds 1–3
   int64_t epoch = 0;      ///< after which epoch; 0: after the last
   std::string published;  ///< what the source says, as text
