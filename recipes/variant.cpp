@@ -105,7 +105,9 @@ std::string recipe_table(const std::string& variant, size_t width) {
   TextTable table({"recipe", "data set", "epochs", "expected", "what"});
   for (const auto& recipe : find_variant(variant).recipes) {
     table.add({recipe.name, recipe.data.dataset, std::to_string(recipe.training.epochs),
-               fmt::format("{} <= {:.4f}", recipe.expected.column, recipe.expected.at_most),
+               recipe.expected.column.empty()
+                   ? "none yet"
+                   : fmt::format("{} <= {:.4f}", recipe.expected.column, recipe.expected.at_most),
                recipe.summary});
   }
   return table.text("", width);

@@ -177,8 +177,8 @@ RunRecord new_run_record(const RunOptions& options, const FieldTable& table,
 std::optional<ExpectationRecord> expectation_record(const RunOptions& options,
                                                     const models::ItemShapes& shapes,
                                                     const MetricsTable& metrics) {
-  if (options.recipe.empty()) return {};
   const recipes::Expectation& expected = options.expected;
+  if (options.recipe.empty() || expected.column.empty()) return {};
   const int64_t epoch = expected.epoch > 0 ? expected.epoch : options.training.epochs;
   const auto& values = metrics.column(expected.column);
   RunOptions published = options_of(options.model.variant, options.recipe);

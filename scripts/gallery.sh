@@ -34,6 +34,14 @@ show sparse mnist-sparse-kl filters
 show denoising mnist-denoise reconstructions
 show variational fashion-vae-2d manifold
 
+# The dictionary of docs/sparse_autoencoders.md, by the commands there.
+echo "gallery: a dictionary of a convolutional layer"
+build/bin/convolutional_autoencoder --dataset mnist --filters 8,8 --epochs 1 --out "$runs/conv" --quiet --no-figures >/dev/null
+build/bin/activations "$runs/conv/best.pt" --layers encoder.pool2 --split train --indices all --save "$runs/x.npy" >/dev/null
+build/bin/sparse_autoencoder --dataset "npy:$runs/x.npy" --scale norm --widths 256 --sparsity topk:8 --epochs 5 \
+  --batch-size 256 --out "$runs/sae" --quiet --no-figures >/dev/null
+build/bin/strongest "$runs/sae/best.pt" --split train --items mnist --out "$gallery/mnist-sae-strongest.png" --force >/dev/null
+
 bytes=$(cat "$gallery"/*.png | wc -c)
 ((bytes <= most_bytes)) || fail "the pictures take $bytes bytes, more than $most_bytes"
 echo "gallery: $bytes bytes in $gallery"

@@ -60,6 +60,7 @@ TEST_P(Bands, AreReached) {
     GTEST_SKIP() << "an epoch takes too long: set HOURGLASS_SLOW_TESTS=1; docs/results.md has the "
                     "last result";
   }
+  if (recipe.expected.column.empty()) GTEST_SKIP() << "no number is expected of it yet";
   if (const auto why = missing_data(recipe); !why.empty()) GTEST_SKIP() << why;
   const testing::TemporaryFolder folder;
   runs::RunOptions options = runs::options_of(variant, recipe.name);
