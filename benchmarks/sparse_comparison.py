@@ -59,7 +59,7 @@ def command(contender, case, rows, asked):
 def measure(contender, case, asked):
     environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE"}
     done = subprocess.run(command(contender, case, rows_of(case.width, asked.build / "benchmarks"), asked), text=True,
-                          capture_output=True, env=environment)
+                          capture_output=True, stdin=subprocess.DEVNULL, env=environment)
     if done.returncode != 0:
         sys.exit(f"sparse_comparison.py: {contender} failed on {case}: {done.stderr.strip().splitlines()[-1:]}")
     line = {"contender": contender, **case._asdict(), "load": os.getloadavg()[0], **json.loads(done.stdout.splitlines()[-1])}
