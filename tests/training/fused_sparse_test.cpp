@@ -58,7 +58,8 @@ std::vector<SparseCase> sparse_cases() {
   jump.jump_threshold = 0.3;
   jump.l0_coefficient = 0.7;
   jump.coefficient_warmup = 10;
-  DictionaryOptions quadratic = jump, l1 = common;
+  DictionaryOptions quadratic = jump, high = jump, l1 = common;
+  high.jump_threshold = 2;  // few are above it: rows one by one instead of dense products
   quadratic.jump_loss = JumpLoss::Quadratic;
   quadratic.target_l0 = 5;
   l1.l1_coefficient = 0.7;
@@ -70,6 +71,7 @@ std::vector<SparseCase> sparse_cases() {
           {"matryoshka", {Kind::MatryoshkaBatchTopK, 4, {6, 24}}, unit},
           {"matryoshka_by_prefix", {Kind::MatryoshkaBatchTopK, 4, {6, 24, kLatents}}, prefixes},
           {"jumprelu", {Kind::JumpRelu}, jump},
+          {"jumprelu_of_few", {Kind::JumpRelu}, high},
           {"jumprelu_quadratic", {Kind::JumpRelu}, quadratic},
           {"standard", {Kind::Standard}, l1}};
 }
@@ -152,6 +154,7 @@ class FusedSparse : public ::testing::TestWithParam<SparseCase> {
 TEST_P(FusedSparse, EqualsAutogradOnEveryInstructionSetAndAnyNumberOfThreads) {
   const SparseOutcome expected = outcome_of(GetParam(), EngineKind::Autograd, 1);
   ASSERT_GT(value_of(expected.training, "dead_latents"), 0) << "nothing for the auxiliary loss";
+  ASSERT_GT(value_of(expected.training, "l0"), 0);
   for (const auto& instruction_set : kernels::instruction_sets()) {
     SCOPED_TRACE(instruction_set);
     const kernels::WithInstructionSet with(instruction_set);

@@ -89,24 +89,31 @@ void LatentGradients::place(const Shard& shard, const ActiveLatents& active) {
 
 void LatentGradients::write_rows(const Shard& shard) {
   const auto [first, end] = latents_of(shard);
-  const auto sum = [](const std::vector<float>& values, int64_t from, int64_t to) {
-    return std::accumulate(values.begin() + from, values.begin() + to, 0.0F);
-  };
-  float* biases = dictionary_.gradient(dictionary_.encoder_bias);
   size_t prefix = 0;
   for (int64_t latent = first; latent < end; ++latent) {
     while (latent >= decoder_.prefixes()[prefix]) ++prefix;
     const Flow& error = decoder_.reconstruction(prefix);
-    const int64_t from = begin_of(latent), to = ends_[static_cast<size_t>(latent)];
+    const int64_t from = begin_of(latent), count = ends_[static_cast<size_t>(latent)] - from;
     const int32_t* items = items_.data() + from;
-    kernels::combine_rows(dictionary_.width, {items, values_.data() + from, to - from},
+    kernels::combine_rows(dictionary_.width, {items, values_.data() + from, count},
                           {error.row(0), error.stride},
                           dictionary_.gradient_row(dictionary_.decoder, latent));
-    kernels::combine_rows(dictionary_.width, {items, gradients_.data() + from, to - from},
+    kernels::combine_rows(dictionary_.width, {items, gradients_.data() + from, count},
                           {centered_.row(0), centered_.stride},
                           dictionary_.gradient_row(dictionary_.encoder, latent));
-    biases[latent] = sum(gradients_, from, to);
-    value_sums_[static_cast<size_t>(latent)] = sum(values_, from, to);
+  }
+}
+
+void LatentGradients::write_biases(const Shard& shard) {
+  const auto [first, end] = latents_of(shard);
+  float* biases = dictionary_.gradient(dictionary_.encoder_bias);
+  for (int64_t latent = first; latent < end; ++latent) {
+    const int64_t from = begin_of(latent), to = ends_[static_cast<size_t>(latent)];
+    const auto sum = [&](const std::vector<float>& values) {
+      return std::accumulate(values.begin() + from, values.begin() + to, 0.0F);
+    };
+    biases[latent] = sum(gradients_);
+    value_sums_[static_cast<size_t>(latent)] = sum(values_);
   }
   if (dictionary_.threshold) write_thresholds(shard);
 }

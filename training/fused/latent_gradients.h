@@ -37,8 +37,10 @@ class LatentGradients {
   void arrange();
   /// For each shard of items; then all have to be done.
   void place(const Shard& shard, const ActiveLatents& active);
-  /// For each shard of latents: their rows, biases and thresholds; further gradients may be added then.
+  /// For each shard of latents: their rows.
   void write_rows(const Shard& shard);
+  /// And their biases and thresholds; further gradients may be added then.
+  void write_biases(const Shard& shard);
   /// For each shard, once the gradients of its latents' biases are whole: its part of db_dec.
   void add_to_decoder_bias(const Shard& shard);
   /// Once all have.

@@ -88,6 +88,7 @@ SparseNetwork::SparseNetwork(const models::Autoencoder& model, bool separate_tar
       active_counts_(static_cast<size_t>(step.most_shards)) {
   build_terms(model);
   fired_ = at::zeros({dictionary_.latents}, at::kLong);
+  if (!plan_.sparsity.chooses_strongest()) dense_.emplace(dictionary_, code_, step_);
   const auto buffers = model.named_buffers();
   steps_since_spoken_ = *buffers.find(plan_.steps_since_spoken);
   if (plan_.sparsity.chooses_from_batch()) {
@@ -171,7 +172,10 @@ void SparseNetwork::collect_code(const Shard& shard) {
 // ---- The loss
 
 void SparseNetwork::add_loss(Program& program) {
-  program.once([this] { find_dead(); });
+  program.once([this] {
+    find_dead();
+    choose_products();
+  });
   if (!auxiliary_.empty()) {
     program.each([this](const Shard& shard) {
       for (auto& loss : auxiliary_) loss.gather(shard);
@@ -179,6 +183,12 @@ void SparseNetwork::add_loss(Program& program) {
     program.once([] {});  // the rows of the dead are there
   }
   program.each([this](const Shard& shard) { compare(shard); });
+}
+
+void SparseNetwork::choose_products() {
+  int64_t active = 0;
+  for (int shard = 0; shard < step_.shards; ++shard) active += encoder_.active({shard}).size();
+  is_dense_ = dense_ && dense_->suits(active);
 }
 
 void SparseNetwork::find_dead() {
@@ -195,15 +205,23 @@ void SparseNetwork::compare(const Shard& shard) {
   ActiveLatents& active = encoder_.active(shard);
   active_counts_[static_cast<size_t>(shard.index)] =
       std::count_if(active.values.begin(), active.values.end(), [](float f) { return f != 0; });
-  decoder_.decode(shard, active);
+  if (is_dense_) {
+    spread_code(shard);
+    dense_->decode(shard, decoder_.output());
+  } else {
+    decoder_.decode(shard, active);
+  }
   decoder_.compare(shard);
   for (auto& loss : auxiliary_) loss.compute(shard);
-  if (step_.training) {
+  if (step_.training && is_dense_) {
+    dense_->differentiate(shard, decoder_.output(), active);
+  } else if (step_.training) {
     decoder_.sum_gradients(shard);
     decoder_.differentiate(shard, active);
   }
   if (penalty_) penalty_->compute(shard, active);
   if (step_.training) gradients_.count(shard, active);
+  if (step_.training && is_dense_) dense_->keep_gradients(shard, active);
 }
 
 std::vector<double> SparseNetwork::values() const {
@@ -239,7 +257,12 @@ void SparseNetwork::add_backward(Program& program) {
 
 void SparseNetwork::write_gradients(const Shard& shard) {
   const LatentGradients::Range latents = gradients_.latents_of(shard);
-  gradients_.write_rows(shard);
+  if (is_dense_) {
+    dense_->write_rows(latents, decoder_.output(), encoder_.centered());
+  } else {
+    gradients_.write_rows(shard);
+  }
+  gradients_.write_biases(shard);
   if (penalty_) penalty_->add_to_rows(gradients_, latents);
   for (auto& loss : auxiliary_) loss.add_gradients(latents);
   gradients_.add_to_decoder_bias(shard);

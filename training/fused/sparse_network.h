@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hourglass/training/fused/auxiliary_loss.h"
+#include "hourglass/training/fused/dense_code.h"
 #include "hourglass/training/fused/latent_gradients.h"
 #include "hourglass/training/fused/latent_penalty.h"
 #include "hourglass/training/fused/network.h"
@@ -30,7 +31,7 @@ std::optional<std::string> obstacle_of_dictionary(const models::DictionaryPlan& 
 ///   weight in panels          8 D W bytes
 ///
 /// where automatic differentiation of the dense formula takes six products of 2 B D W. With m dead latents
-/// 10 B D m are added. The optimizer stays dense, because Adam moves a weight whose gradient is 0, too: the result is that of
+/// 10 B D m are added; a batch with too many active latents takes the products (dense_code.h). The optimizer stays dense, because Adam moves a weight whose gradient is 0, too: the result is that of
 /// the dense formula.
 class SparseNetwork : public Network {
  public:
@@ -64,6 +65,8 @@ class SparseNetwork : public Network {
   LatentGradients gradients_;
   std::unique_ptr<LatentPenalty> penalty_;
   std::vector<AuxiliaryLoss> auxiliary_;
+  std::optional<DenseCode> dense_;      // where no selection keeps the code sparse
+  bool is_dense_ = false;               // the batch at hand
   std::vector<int64_t> active_counts_;  // a shard each
   int64_t dead_ = 0;
   at::Tensor fired_;  // int64 [W]: in how many processes each latent was active in the batch
@@ -71,6 +74,7 @@ class SparseNetwork : public Network {
   at::Tensor steps_since_spoken_, batch_threshold_;
 
   void build_terms(const models::Autoencoder& model);
+  void choose_products();
   void spread_code(const Shard& shard) const;
   void collect_code(const Shard& shard);
   void find_dead();
