@@ -199,7 +199,7 @@ TEST(CSource, EqualsLibTorchForOperationsOfOtherModels) {
       {"places",
        "return torch.argmax(x, 1), torch.argmin(x, 1), torch.argmax(x.reshape(-1, 2, 3), "
        "1)"},
-      {"greatest", "values, places = torch.topk(x, 3, 1)\nreturn values, values[:, 2:3] + x"},
+      {"strongest_three", "values, places = torch.topk(x, 3, 1)\nreturn values, values[:, 2:3] + x"},
       {"score", "return (x - 0.5).square().mean([1])"},
       {"is_anomaly", "return (x - 0.5).square().mean([1]) > 0.08"},
       {"score_in_float64",
