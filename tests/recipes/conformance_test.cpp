@@ -468,8 +468,11 @@ TEST_P(Conformance, TheCardTellsTheModel) {
 
 /// With convolutions, a ReLU or a maximum that falls the other way for its last digit changes a gradient by far more than
 /// that digit: autograd from weights that differ by 1e-7 ends up to a tenth away after 100 steps. Of these one step is
-/// compared, and with it the gradient, which is what momentum remembers of one step.
-const std::set<std::string> kSensitive = {"convolutional", "denoising", "variational_strided"};
+/// compared, and with it the gradient, which is what momentum remembers of one step. Of a code of the strongest units so is
+/// one where the last two of a row are level up to their last digit, as happens here with topk; tests/training/fused_sparse_test.cpp
+/// takes its hundred steps on other items.
+const std::set<std::string> kSensitive = {"convolutional", "denoising", "variational_strided",
+                                          "dictionary_topk"};
 
 /// The state after some steps, and what the steps and a validation reported.
 struct Steps {
