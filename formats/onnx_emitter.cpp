@@ -257,11 +257,15 @@ void Emitter::drop_what_is_not_used() {
   std::vector<Node> kept;
   for (auto node = model_.nodes.rbegin(); node != model_.nodes.rend(); ++node) {
     auto& outputs = node->outputs;
-    for (auto& output : outputs) {
-      if (!used.contains(output)) output.clear();
+    const auto is_used = [&](const std::string& output) { return used.contains(output); };
+    if (std::none_of(outputs.begin(), outputs.end(), is_used)) continue;
+    // Outputs that nobody reads are left out, but those of TopK, which are two in any case.
+    if (node->type != "TopK") {
+      for (auto& output : outputs) {
+        if (!is_used(output)) output.clear();
+      }
+      while (outputs.back().empty()) outputs.pop_back();
     }
-    while (!outputs.empty() && outputs.back().empty()) outputs.pop_back();
-    if (outputs.empty()) continue;
     used.insert(node->inputs.begin(), node->inputs.end());
     kept.push_back(std::move(*node));
   }

@@ -42,9 +42,9 @@ expect() {  # what completes the words that follow
   found=$(completed "$@" | sort | tr '\n' ' ')
   [ "$found" = "$expected" ] || fail "expected '$expected' for: $*; found '$found'"
 }
-expect '--epochs ' dense_autoencoder --ep
-expect '--epochs ' build/bin/dense_autoencoder --ep
-expect '--epochs ' hourglass dense_autoencoder --ep
+expect '--epochs ' dense_autoencoder --epo
+expect '--epochs ' build/bin/dense_autoencoder --epo
+expect '--epochs ' hourglass dense_autoencoder --epo
 expect 'denoising_autoencoder dense_autoencoder ' hourglass den
 expect 'show ' hourglass help sho
 expect 'sigmoid ' dense_autoencoder --activation sig
