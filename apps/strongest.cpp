@@ -9,10 +9,14 @@
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/item_kind.h"
+#include "hourglass/datasets/batches.h"
 #include "hourglass/evaluation/strongest_items.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
 
 namespace hourglass::apps {
 
@@ -64,6 +68,7 @@ std::vector<int64_t> chosen_units(const StrongestOptions& options, const Stronge
 struct DrawnItems {
   datasets::DatasetPtr rows;
   ValueRange range;
+  std::map<int64_t, int64_t> positions = {};  // of row numbers; empty: each row is at its number
 };
 
 /// The data set that `--items` names, all its rows but an official test part in their order; else
@@ -71,7 +76,12 @@ struct DrawnItems {
 DrawnItems drawn_items(const StrongestOptions& options, const SelectedRows& own) {
   if (options.items.empty()) {
     const auto& info = own.splits.info;
-    return {own.whole ? own.whole : own.rows, {info.lowest, info.highest}};
+    DrawnItems items{own.rows, {info.lowest, info.highest}};
+    const auto numbers = datasets::row_numbers(*own.rows);
+    for (size_t i = 0; i < numbers.size(); ++i) {
+      items.positions[numbers[i]] = static_cast<int64_t>(i);
+    }
+    return items;
   }
   const auto splits = sources::open_data({.dataset = options.items,
                                           .data_dir = options.rows.data.data_dir,
@@ -90,7 +100,12 @@ Picture draw(const StrongestItems& found, const std::vector<int64_t>& units,
   }
   std::vector<ItemRow> rows;
   for (const int64_t unit : units) {
-    const at::Tensor numbers = found.rows[unit];
+    at::Tensor numbers = found.rows[unit].clone();
+    if (!items.positions.empty()) {
+      auto* rows_of_unit = numbers.mutable_data_ptr<int64_t>();
+      std::transform(rows_of_unit, rows_of_unit + numbers.size(0), rows_of_unit,
+                     [&](int64_t number) { return items.positions.at(number); });
+    }
     if (numbers.max().item<int64_t>() >= items.rows->size()) {
       throw Error("--items: expected a row for each of the model's, found {} and row {}",
                   items.rows->size(), numbers.max().item<int64_t>());
