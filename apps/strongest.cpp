@@ -9,14 +9,10 @@
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/item_kind.h"
-#include "hourglass/datasets/batches.h"
 #include "hourglass/evaluation/strongest_items.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
-
-#include <algorithm>
-#include <map>
 
 namespace hourglass::apps {
 
@@ -64,11 +60,10 @@ std::vector<int64_t> chosen_units(const StrongestOptions& options, const Stronge
   return options.units.rows;
 }
 
-/// What is drawn, by row number, and the range of its values.
+/// What is drawn, and the range of its values.
 struct DrawnItems {
   datasets::DatasetPtr rows;
   ValueRange range;
-  std::map<int64_t, int64_t> positions = {};  // of row numbers; empty: each row is at its number
 };
 
 /// The data set that `--items` names, all its rows but an official test part in their order; else
@@ -76,12 +71,7 @@ struct DrawnItems {
 DrawnItems drawn_items(const StrongestOptions& options, const SelectedRows& own) {
   if (options.items.empty()) {
     const auto& info = own.splits.info;
-    DrawnItems items{own.rows, {info.lowest, info.highest}};
-    const auto numbers = datasets::row_numbers(*own.rows);
-    for (size_t i = 0; i < numbers.size(); ++i) {
-      items.positions[numbers[i]] = static_cast<int64_t>(i);
-    }
-    return items;
+    return {own.rows, {info.lowest, info.highest}};
   }
   const auto splits = sources::open_data({.dataset = options.items,
                                           .data_dir = options.rows.data.data_dir,
@@ -90,8 +80,10 @@ DrawnItems drawn_items(const StrongestOptions& options, const SelectedRows& own)
   return {splits.training, {splits.info.lowest, splits.info.highest}};
 }
 
+/// `places` is [W, K]: of the items to draw for each unit.
 Picture draw(const StrongestItems& found, const std::vector<int64_t>& units,
-             const DrawnItems& items, const std::string& title, const ItemStyle& style) {
+             const DrawnItems& items, const at::Tensor& places, const std::string& title,
+             const ItemStyle& style) {
   if (item_kind(items.rows->item_shape()) == ItemKind::Vector) {
     throw Error(
         "expected items that can be drawn, found rows of numbers; --items names the images that "
@@ -100,12 +92,7 @@ Picture draw(const StrongestItems& found, const std::vector<int64_t>& units,
   }
   std::vector<ItemRow> rows;
   for (const int64_t unit : units) {
-    at::Tensor numbers = found.rows[unit].clone();
-    if (!items.positions.empty()) {
-      auto* rows_of_unit = numbers.mutable_data_ptr<int64_t>();
-      std::transform(rows_of_unit, rows_of_unit + numbers.size(0), rows_of_unit,
-                     [&](int64_t number) { return items.positions.at(number); });
-    }
+    const at::Tensor numbers = places[unit];
     if (numbers.max().item<int64_t>() >= items.rows->size()) {
       throw Error("--items: expected a row for each of the model's, found {} and row {}",
                   items.rows->size(), numbers.max().item<int64_t>());
@@ -125,7 +112,10 @@ int strongest(const StrongestOptions& options, const CommandLine& line) {
                            progress_line("looking through", rows.rows->size(), options.output));
   const auto units = chosen_units(options, found);
   const std::string title = fmt::format("{}: strongest of {}", model_name(model), row_text(rows));
-  draw(found, units, drawn_items(options, rows), title, item_style(model, options.look)).save(path);
+  // Of other items, row numbers are the places.
+  const at::Tensor places = options.items.empty() ? found.positions : found.rows;
+  draw(found, units, drawn_items(options, rows), places, title, item_style(model, options.look))
+      .save(path);
   if (options.output.json) {
     fmt::print("{}\n",
                nlohmann::json{{"file", path.string()}, {"units", to_json(found, units)}}.dump(2));

@@ -82,7 +82,7 @@ void show_expectation(const runs::Run& run) {
 
 /// "epoch 3", "step 20 of 469 of epoch 4".
 std::string place_of(const training::Cursor& cursor, int64_t steps_per_epoch) {
-  const int64_t step = cursor.step - cursor.epoch * steps_per_epoch;
+  const int64_t step = cursor.steps_of_epoch(steps_per_epoch);
   if (step == 0) return fmt::format("epoch {}", cursor.epoch);
   return fmt::format("step {} of {} of epoch {}", step, steps_per_epoch, cursor.epoch + 1);
 }

@@ -1,7 +1,7 @@
 #include "hourglass/datasets/dataset.h"
 
 #include "hourglass/core/error.h"
-#include "hourglass/kernels/scaling.h"
+#include "hourglass/datasets/item_scaling.h"
 
 #include <ATen/ATen.h>
 #include <c10/util/accumulate.h>
@@ -61,12 +61,7 @@ TensorDataset::TensorDataset(at::Tensor values, at::Tensor labels, Scaling scali
     throw Error("expected one label an item, found {} labels and {} items", labels_.size(0),
                 values_.size(0));
   }
-  const auto features = static_cast<size_t>(c10::multiply_integers(item_shape()));
-  const size_t pairs = scaling_.factor.size();
-  if (scaling_.offset.size() != pairs || (pairs != 1 && pairs != features)) {
-    throw Error("expected a scaling for one or for {} features, found {} offsets and {} factors",
-                features, scaling_.offset.size(), pairs);
-  }
+  check_scaling(scaling_, static_cast<size_t>(c10::multiply_integers(item_shape())));
   offset_ = broadcastable(scaling_.offset, item_shape()).to(values_.device());
   factor_ = broadcastable(scaling_.factor, item_shape()).to(values_.device());
 }
@@ -118,11 +113,7 @@ void TensorDataset::write_items(const Stored* values, std::span<const int64_t> p
     const Stored* item = values + positions[i] * count;
     // Shuffled rows lie anywhere, and waiting for each takes longer than converting it.
     if (i + kRowsAhead < positions.size()) fetch(values + positions[i + kRowsAhead] * count, count);
-    if (scaling_.factor.size() == 1) {
-      kernels::scale(count, item, *offset, *factor, out);
-    } else {
-      kernels::scale(count, item, offset, factor, out);
-    }
+    scale_item(count, item, scaling_.factor.size() > 1, offset, factor, out);
     out += stride;
   }
 }
@@ -132,26 +123,35 @@ DatasetPtr TensorDataset::to(at::Device device) const {
   return std::make_shared<TensorDataset>(values_.to(device), labels, scaling_);
 }
 
-Batch Subset::batch(const at::Tensor& positions, int64_t epoch) const {
-  return inner().batch(positions_.index_select(0, positions), epoch);
+Batch RowsOfAnother::batch(const at::Tensor& positions, int64_t epoch) const {
+  return inner().batch(found(positions), epoch);
 }
 
-void Subset::write(std::span<const int64_t> positions, int64_t epoch, const BatchMemory& to) const {
+void RowsOfAnother::write(std::span<const int64_t> positions, int64_t epoch,
+                          const BatchMemory& to) const {
   // A few at a time, so that no call allocates memory.
   std::array<int64_t, 64> there;
-  const auto* all = positions_.const_data_ptr<int64_t>();
   BatchMemory part = to;
   for (size_t first = 0; first < positions.size(); first += there.size()) {
     const auto some = positions.subspan(first, std::min(there.size(), positions.size() - first));
-    std::transform(some.begin(), some.end(), there.begin(),
-                   [&](int64_t position) { return all[position]; });
+    find(some, there.data());
     inner().write(std::span(there).first(some.size()), epoch, part);
     part.advance(static_cast<int64_t>(some.size()));
   }
 }
 
-at::Tensor Subset::rows_at(const at::Tensor& positions) const {
-  return inner().rows_at(positions_.index_select(0, positions));
+at::Tensor RowsOfAnother::rows_at(const at::Tensor& positions) const {
+  return inner().rows_at(found(positions));
+}
+
+void Subset::find(std::span<const int64_t> positions, int64_t* there) const {
+  const auto* all = positions_.const_data_ptr<int64_t>();
+  std::transform(positions.begin(), positions.end(), there,
+                 [&](int64_t position) { return all[position]; });
+}
+
+at::Tensor Subset::found(const at::Tensor& positions) const {
+  return positions_.index_select(0, positions);
 }
 
 void Subset::expect_reading(int64_t first, int64_t count) const {

@@ -142,20 +142,36 @@ class TensorDataset final : public Dataset {
                    int64_t stride) const;
 };
 
-/// Some rows of another data set, in the given order.
-class Subset final : public DatasetDecorator {
+/// Some rows of another data set, in another order: a derived class says where each is found there.
+class RowsOfAnother : public DatasetDecorator {
  public:
-  /// `positions` is int64 [M] on the CPU, each a position of `whole`.
-  Subset(DatasetPtr whole, at::Tensor positions)
-      : DatasetDecorator(std::move(whole)), positions_(std::move(positions)) {}
+  using DatasetDecorator::DatasetDecorator;
 
-  int64_t size() const override { return positions_.size(0); }
   Batch batch(const at::Tensor& positions, int64_t epoch) const override;
   void write(std::span<const int64_t> positions, int64_t epoch,
              const BatchMemory& to) const override;
   at::Tensor rows_at(const at::Tensor& positions) const override;
+
+ protected:
+  /// Where the rows at `positions` are in the other data set.
+  virtual void find(std::span<const int64_t> positions, int64_t* there) const = 0;
+  virtual at::Tensor found(const at::Tensor& positions) const = 0;
+};
+
+/// Some rows of another data set, in the given order.
+class Subset final : public RowsOfAnother {
+ public:
+  /// `positions` is int64 [M] on the CPU, each a position of `whole`.
+  Subset(DatasetPtr whole, at::Tensor positions)
+      : RowsOfAnother(std::move(whole)), positions_(std::move(positions)) {}
+
+  int64_t size() const override { return positions_.size(0); }
   void expect_reading(int64_t first, int64_t count) const override;
   DatasetPtr to(at::Device device) const override;
+
+ protected:
+  void find(std::span<const int64_t> positions, int64_t* there) const override;
+  at::Tensor found(const at::Tensor& positions) const override;
 
  private:
   at::Tensor positions_;

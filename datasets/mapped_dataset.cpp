@@ -1,8 +1,8 @@
 #include "hourglass/datasets/mapped_dataset.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/datasets/item_scaling.h"
 #include "hourglass/datasets/stored_values.h"
-#include "hourglass/kernels/scaling.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -16,17 +16,6 @@ namespace {
 
 /// Rows that a thread takes at once.
 constexpr int64_t kRowsAThread = 64;
-
-/// (in − offset) · factor, for one pair or one a value.
-template <class Stored>
-void scale_item(int64_t count, const Stored* in, const std::vector<float>& offset,
-                const std::vector<float>& factor, float* out) {
-  if (factor.size() == 1) {
-    kernels::scale(count, in, offset[0], factor[0], out);
-  } else {
-    kernels::scale(count, in, offset.data(), factor.data(), out);
-  }
-}
 
 template <class Stored>
 void copy_labels(const at::Tensor& labels, std::span<const int64_t> positions, int64_t* to) {
@@ -53,12 +42,7 @@ MappedDataset::MappedDataset(MappedRowsPtr rows, at::Tensor labels, Scaling scal
     throw Error("expected as many labels as items, found {} labels and {} items", labels_.size(0),
                 rows_->size());
   }
-  const auto values = static_cast<size_t>(c10::multiply_integers(rows_->item_shape()));
-  const bool fits = factor_.size() == 1 || factor_.size() == values;
-  if (!fits || offset_.size() != factor_.size()) {
-    throw Error("expected a scaling for all {} features or one for each, found {}", values,
-                factor_.size());
-  }
+  check_scaling(scaling_, static_cast<size_t>(c10::multiply_integers(rows_->item_shape())));
 }
 
 Batch MappedDataset::batch(const at::Tensor& positions, int64_t epoch) const {
@@ -110,17 +94,18 @@ void MappedDataset::write_items(std::span<const int64_t> positions, float* out,
 }
 
 void MappedDataset::write_item(int64_t row, float* out) const {
-  const int64_t values = c10::multiply_integers(rows_->item_shape());
+  const auto scale = [&](const auto* in) {
+    scale_item(c10::multiply_integers(rows_->item_shape()), in, factor_.size() > 1, offset_.data(),
+               factor_.data(), out);
+  };
   if (rows_->stored_as_items() && rows_->type() == at::kByte) {
-    return scale_item(values, reinterpret_cast<const uint8_t*>(rows_->stored(row)), offset_,
-                      factor_, out);
+    return scale(reinterpret_cast<const uint8_t*>(rows_->stored(row)));
   }
   if (rows_->stored_as_items() && rows_->type() == at::kFloat) {
-    return scale_item(values, reinterpret_cast<const float*>(rows_->stored(row)), offset_, factor_,
-                      out);
+    return scale(reinterpret_cast<const float*>(rows_->stored(row)));
   }
   rows_->read(row, out);
-  scale_item(values, out, offset_, factor_, out);
+  scale(out);
 }
 
 DatasetPtr MappedDataset::to(at::Device device) const {

@@ -6,7 +6,6 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <memory>
 
@@ -83,33 +82,16 @@ LargeSplit random_blocks(const DatasetPtr& whole, const Validation& validation, 
 
 }  // namespace
 
-at::Tensor OrderedPart::rows_of(const at::Tensor& positions) const {
+void OrderedPart::find(std::span<const int64_t> positions, int64_t* there) const {
+  std::transform(positions.begin(), positions.end(), there, rule_);
+}
+
+at::Tensor OrderedPart::found(const at::Tensor& positions) const {
   const at::Tensor listed = positions.contiguous();
-  at::Tensor rows = at::empty_like(listed);
-  const auto* from = listed.const_data_ptr<int64_t>();
-  std::transform(from, from + listed.numel(), rows.mutable_data_ptr<int64_t>(), rule_);
-  return rows;
-}
-
-Batch OrderedPart::batch(const at::Tensor& positions, int64_t epoch) const {
-  return inner().batch(rows_of(positions), epoch);
-}
-
-void OrderedPart::write(std::span<const int64_t> positions, int64_t epoch,
-                        const BatchMemory& to) const {
-  // A few at a time, so that no call allocates memory.
-  std::array<int64_t, 64> rows;
-  BatchMemory part = to;
-  for (size_t first = 0; first < positions.size(); first += rows.size()) {
-    const auto some = positions.subspan(first, std::min(rows.size(), positions.size() - first));
-    std::transform(some.begin(), some.end(), rows.begin(), rule_);
-    inner().write(std::span(rows).first(some.size()), epoch, part);
-    part.advance(static_cast<int64_t>(some.size()));
-  }
-}
-
-at::Tensor OrderedPart::rows_at(const at::Tensor& positions) const {
-  return inner().rows_at(rows_of(positions));
+  at::Tensor there = at::empty_like(listed);
+  find({listed.const_data_ptr<int64_t>(), static_cast<size_t>(listed.numel())},
+       there.mutable_data_ptr<int64_t>());
+  return there;
 }
 
 void OrderedPart::expect_reading(int64_t first, int64_t count) const {

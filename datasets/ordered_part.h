@@ -9,27 +9,25 @@ namespace hourglass::datasets {
 
 /// Some rows of another data set in their order, by a rule instead of a list: a `Subset` of hundreds
 /// of millions of rows would take gigabytes.
-class OrderedPart final : public DatasetDecorator {
+class OrderedPart final : public RowsOfAnother {
  public:
   /// The row at a position of the part; ascends with it.
   using Rule = std::function<int64_t(int64_t position)>;
 
   OrderedPart(DatasetPtr whole, int64_t size, Rule rule)
-      : DatasetDecorator(std::move(whole)), size_(size), rule_(std::move(rule)) {}
+      : RowsOfAnother(std::move(whole)), size_(size), rule_(std::move(rule)) {}
 
   int64_t size() const override { return size_; }
-  Batch batch(const at::Tensor& positions, int64_t epoch) const override;
-  void write(std::span<const int64_t> positions, int64_t epoch,
-             const BatchMemory& to) const override;
-  at::Tensor rows_at(const at::Tensor& positions) const override;
   void expect_reading(int64_t first, int64_t count) const override;
   DatasetPtr to(at::Device device) const override;
+
+ protected:
+  void find(std::span<const int64_t> positions, int64_t* there) const override;
+  at::Tensor found(const at::Tensor& positions) const override;
 
  private:
   int64_t size_;
   Rule rule_;
-
-  at::Tensor rows_of(const at::Tensor& positions) const;
 };
 
 /// The parts of a large data set; null where there is no validation part.

@@ -20,12 +20,7 @@ at::Tensor read_vectors(const std::string& text) {
   if (text.ends_with(".npy")) return formats::read_npy(text);
   const size_t mark = text.find('#');
   const auto file = formats::read_safetensors(text.substr(0, mark));
-  if (mark != std::string::npos) return file.find(text.substr(mark + 1));
-  if (file.tensors.size() != 1) {
-    throw Error("{}: expected one tensor, found {}; say which: {}#NAME", text, file.tensors.size(),
-                text);
-  }
-  return file.tensors.front().value;
+  return mark == std::string::npos ? file.only() : file.find(text.substr(mark + 1));
 }
 
 /// a / b where b is not 0, else 0.

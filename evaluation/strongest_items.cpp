@@ -9,27 +9,27 @@ namespace hourglass::evaluation {
 StrongestItems find_strongest_items(ExportedModel& model, const datasets::Dataset& rows,
                                     int64_t count, const datasets::BatchProgress& progress) {
   StrongestItems found;
-  const auto look_at = [&](const Batch& batch) {
+  const auto look_at = [&](const Batch& batch, int64_t first) {
     const at::Tensor code = model.encode(batch.input, batch.condition).flatten(1).to(at::kFloat);
-    const at::Tensor numbers = batch.rows.cpu().expand({code.size(1), code.size(0)});  // [W, B]
+    const at::Tensor places =
+        at::arange(first, first + code.size(0)).expand({code.size(1), code.size(0)});  // [W, B]
     const at::Tensor spoken = code.ne(0).sum(0).to(at::kDouble);
     const at::Tensor squares = code.to(at::kDouble).square().sum(0);
-    at::Tensor values = code.t(), candidates = numbers;
-    if (found.rows.defined()) {
+    at::Tensor values = code.t(), candidates = places;
+    if (found.positions.defined()) {
       values = at::cat({found.values, values}, 1);
-      candidates = at::cat({found.rows, candidates}, 1);
+      candidates = at::cat({found.positions, candidates}, 1);
     }
     // A stable order: of equal values the earlier row stays first.
-    const auto [sorted, places] = at::sort(values, /*stable=*/true, /*dim=*/1, /*descending=*/true);
+    const auto [sorted, order] = at::sort(values, /*stable=*/true, /*dim=*/1, /*descending=*/true);
     const int64_t kept = std::min(count, sorted.size(1));
     found.values = sorted.narrow(1, 0, kept).contiguous();
-    found.rows = candidates.gather(1, places.narrow(1, 0, kept));
+    found.positions = candidates.gather(1, order.narrow(1, 0, kept));
     found.share = found.share.defined() ? found.share + spoken : spoken;
     found.energy = found.energy.defined() ? found.energy + squares : squares;
   };
-  datasets::for_each_batch(
-      rows, ExportedModel::kBatch, 0, [&](const Batch& batch, int64_t) { look_at(batch); },
-      progress);
+  datasets::for_each_batch(rows, ExportedModel::kBatch, 0, look_at, progress);
+  found.rows = rows.rows_at(found.positions.flatten()).cpu().view_as(found.positions);
   found.share = found.share / static_cast<double>(rows.size());
   return found;
 }

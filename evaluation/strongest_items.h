@@ -14,10 +14,11 @@ namespace hourglass::evaluation {
 
 /// Of each unit of a code, the items that it answers to most. W units, K items of each.
 struct StrongestItems {
-  at::Tensor rows;    ///< int64 [W, K]: their row numbers, the strongest first
-  at::Tensor values;  ///< [W, K]: the unit's values for them
-  at::Tensor share;   ///< [W] float64: of the rows in which the unit is not 0
-  at::Tensor energy;  ///< [W] float64: the sum of the squares of its values
+  at::Tensor positions;  ///< int64 [W, K]: where they are in the data, the strongest first
+  at::Tensor rows;       ///< [W, K]: their row numbers
+  at::Tensor values;     ///< [W, K]: the unit's values for them
+  at::Tensor share;      ///< [W] float64: of the rows in which the unit is not 0
+  at::Tensor energy;     ///< [W] float64: the sum of the squares of its values
 };
 
 /// Looks through all rows, batch by batch. K is `count`, or the number of rows where they are fewer.

@@ -285,8 +285,9 @@ SafetensorsContent parse_content(std::string_view bytes, const std::string& name
   return content;
 }
 
-const SafetensorsEntry& entry_named(const std::vector<SafetensorsEntry>& entries,
-                                    const std::string& tensor, const std::string& name) {
+template <class Entry>
+const Entry& entry_named(const std::vector<Entry>& entries, const std::string& tensor,
+                         const std::string& name) {
   std::vector<std::string> names;
   for (const auto& entry : entries) {
     if (entry.name == tensor || (tensor.empty() && entries.size() == 1)) return entry;
@@ -311,6 +312,8 @@ const at::Tensor& TensorFile::find(const std::string& name) const {
   throw Error("{}expected a tensor '{}'{}, found {} others", path.empty() ? "" : path + ": ", name,
               suggestion(name, names), names.size());
 }
+
+const at::Tensor& TensorFile::only() const { return entry_named(tensors, "", path).value; }
 
 std::string safetensors_bytes(const TensorFile& file) {
   const auto tensors = laid_out(file.tensors);

@@ -29,6 +29,9 @@ struct TensorFile {
 
   /// The tensor of that name. Throws `Error` that suggests the nearest name where there is none.
   const at::Tensor& find(const std::string& name) const;
+
+  /// The one tensor of a file that has one. Throws `Error` that names them where there are others.
+  const at::Tensor& only() const;
 };
 
 /// The bytes of a safetensors file, the same for the same tensors in any order, laid out as Python's

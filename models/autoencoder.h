@@ -56,6 +56,9 @@ struct StepContext {
   /// Items of the batch, those of other processes too; 0: those at hand are all.
   int64_t batch_items = 0;
 
+  /// Items of the whole batch, of which `own` are here.
+  int64_t all_items(int64_t own) const { return batch_items == 0 ? own : batch_items; }
+
   /// What part of the batch so many items are.
   double share(int64_t items) const {
     return batch_items == 0 ? 1 : static_cast<double>(items) / static_cast<double>(batch_items);

@@ -157,9 +157,7 @@ std::vector<Phase> Dictionary::phases() const {
 
 StepValues Dictionary::losses(const Batch& batch, const StepContext& context) {
   const at::Tensor target = batch.target.flatten(1);  // [B, D]
-  const int64_t rows = batch.input.size(0);
-  PreActivations p =
-      pre_activations(batch.input, context.batch_items > 0 ? context.batch_items : rows);
+  PreActivations p = pre_activations(batch.input, context.all_items(batch.input.size(0)));
   if (activation_->has_penalty()) p.norms = weights_.decoder.norm(2, {0});
   const at::Tensor code = activation_->code(p);  // [B, W]
   const std::vector<Prefix> prefixes = this->prefixes(code, target);

@@ -77,7 +77,7 @@ at::Tensor numbered_labels(const LabelArrays& part, const std::vector<int64_t>& 
     throw Error("{}: expected {} labels, one for each row of {}, found {}", part.front().name, rows,
                 values, found);
   }
-  const auto type = !compact ? at::kLong : classes.size() <= 256 ? at::kByte : at::kInt;
+  const auto type = compact ? compact_label_type(classes.size()) : at::kLong;
   at::Tensor numbered = at::empty({rows}, type);
   const at::Tensor sorted = at::tensor(classes, at::kLong);
   for_each_label(part, [&](const at::Tensor& numbers, int64_t place) {

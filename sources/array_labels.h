@@ -24,4 +24,9 @@ std::vector<int64_t> classes_in(const std::vector<const LabelArrays*>& parts);
 at::Tensor numbered_labels(const LabelArrays& part, const std::vector<int64_t>& classes,
                            bool compact, int64_t rows, const std::string& values);
 
+/// The narrowest type that numbers so many classes: a byte, or four.
+inline at::ScalarType compact_label_type(size_t classes) {
+  return classes <= 256 ? at::kByte : at::kInt;
+}
+
 }  // namespace hourglass::sources

@@ -6,6 +6,7 @@
 #include "hourglass/formats/digest.h"
 #include "hourglass/formats/in_place.h"
 #include "hourglass/formats/json.h"
+#include "hourglass/sources/array_labels.h"
 #include "hourglass/sources/named.h"
 #include "hourglass/sources/shards.h"
 
@@ -133,8 +134,7 @@ at::Tensor labels_of(std::string_view bytes, const std::vector<int64_t>& of_cell
                      size_t classes) {
   if (of_cells.empty()) return {};
   constexpr int64_t kRowsAtOnce = 1 << 20;
-  const at::Tensor by_cell =
-      at::tensor(of_cells, at::kLong).to(classes <= 256 ? at::kByte : at::kInt);
+  const at::Tensor by_cell = at::tensor(of_cells, at::kLong).to(compact_label_type(classes));
   const at::Tensor cells = formats::tensor_in_place(bytes, nullptr, {rows}, at::kInt);
   at::Tensor labels = at::empty({rows}, by_cell.scalar_type());
   for (int64_t first = 0; first < rows; first += kRowsAtOnce) {

@@ -85,7 +85,7 @@ class AutogradEngine : public Engine {
       step(phases_[in_phase.phase], batch, in_phase, learning_rate, report);
     }
     model_.after_step(batch, context);
-    averages.add(report.in_order(), items_of(context, std::ssize(positions)));
+    averages.add(report.in_order(), context.all_items(std::ssize(positions)));
   }
 
   EpochMeans evaluate(const datasets::Dataset& data, int64_t batch_size, int64_t epoch,

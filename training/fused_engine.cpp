@@ -142,7 +142,7 @@ class FusedEngine : public Engine {
     source_ = &source;
     positions_ = positions;
     epoch_ = context.epoch;
-    step_.begin(std::ssize(positions), items_of(context, std::ssize(positions)));
+    step_.begin(std::ssize(positions), context.all_items(std::ssize(positions)));
     step_.training = context.training;
     step_.random = &context.random;
     step_.rows = std::span(rows_).first(positions.size());

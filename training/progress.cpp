@@ -70,21 +70,21 @@ void Progress::on_epoch_start(const EpochStart& start) {
   epoch_ = start;
   if (epochs_before_ >= 0) return;
   epochs_before_ = epochs_done(start.done);
-  started_ = told_ = Clock::now();
+  since_start_.restart();
+  since_drawing_.restart(kSecondsBetweenDrawings);  // the first bar comes at once
+  since_line_.restart();
 }
 
 void Progress::on_step(int64_t step, const Engine& engine) {
   if (!bar_.shown() && options_.line_every == 0) return;
-  const auto now = Clock::now();
-  const auto is_due = [&](Clock::time_point& last, double seconds) {
-    const bool due = std::chrono::duration<double>(now - last).count() >= seconds;
-    if (due) last = now;
-    return due;
-  };
+  Stopwatch& since = bar_.shown() ? since_drawing_ : since_line_;
+  if (since.seconds() < (bar_.shown() ? kSecondsBetweenDrawings : kSecondsBetweenLines)) return;
+  since.restart();
+  const double loss = engine.averages.recent_loss();
   if (bar_.shown()) {
-    if (is_due(drawn_, kSecondsBetweenDrawings)) draw_bar(step, engine.averages.recent_loss());
-  } else if (is_due(told_, kSecondsBetweenLines)) {
-    print_step(step, engine.averages.recent_loss());
+    draw_bar(step, loss);
+  } else {
+    print_step(step, loss);
   }
 }
 
@@ -96,7 +96,7 @@ Verdict Progress::on_epoch_end(const EpochReport& report, const TrainingStatePtr
                         (report.epoch % options_.line_every == 0 || report.epoch == epochs_);
   if (!line_due) return Verdict::Continue;
   bar_.clear();
-  told_ = Clock::now();
+  since_line_.restart();
   const std::string seconds = fmt::format("  {:.3g} s", report.seconds);
   const std::string best = report.improved ? "  best" : "";
   std::vector<LinePiece> pieces = {{epoch_text(report.epoch, epochs_)}};
@@ -122,8 +122,7 @@ double Progress::epochs_done(int64_t step) const {
 }
 
 double Progress::seconds_an_epoch(int64_t step) const {
-  const std::chrono::duration<double> elapsed = Clock::now() - started_;
-  return elapsed.count() / (epochs_done(step) - epochs_before_);
+  return since_start_.seconds() / (epochs_done(step) - epochs_before_);
 }
 
 std::string Progress::time_left(int64_t step) const {

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "hourglass/core/stopwatch.h"
 #include "hourglass/core/terminal.h"
 #include "hourglass/training/trainer.h"
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -31,13 +31,11 @@ class Progress : public Hook {
   void on_run_end() override;
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   ProgressOptions options_;
   int64_t epochs_;
   EpochStart epoch_;
   double epochs_before_ = -1;  // done by earlier sessions; negative until the first epoch starts
-  Clock::time_point started_, drawn_, told_;
+  Stopwatch since_start_, since_drawing_, since_line_;
   std::string best_text_;
   LiveLine bar_;
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "hourglass/core/processes.h"
-#include "hourglass/models/autoencoder.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -26,10 +25,5 @@ void for_each_share(int64_t items, int64_t batch_size, const Processes& processe
 
 /// Throws `Error` where some batch has fewer items than there are processes: `rows` says of what.
 void check_shares(const char* rows, int64_t items, int64_t batch_size, const Processes& processes);
-
-/// Items of the whole batch, of which `own` are here.
-inline int64_t items_of(const models::StepContext& context, int64_t own) {
-  return context.batch_items == 0 ? own : context.batch_items;
-}
 
 }  // namespace hourglass::training

@@ -145,7 +145,7 @@ int64_t Trainer::steps_per_epoch() const {
 }
 
 void Trainer::restore(const TrainingState& state) {
-  const int64_t done = state.cursor.step - state.cursor.epoch * steps_per_epoch();
+  const int64_t done = state.cursor.steps_of_epoch(steps_per_epoch());
   if (done < 0 || done >= steps_per_epoch()) {
     throw Error("the saved state: expected epochs of {} steps, found {} steps in {} epochs",
                 steps_per_epoch(), state.cursor.step, state.cursor.epoch);
@@ -218,7 +218,7 @@ TrainingResult Trainer::run_epochs(const StopRequested& stop_requested) {
 /// False when a stop was asked for before the epoch's last step.
 bool Trainer::train_epoch(int64_t epoch, const StopRequested& stop_requested) {
   const int64_t steps = steps_per_epoch();
-  const int64_t done = state_->cursor.step - state_->cursor.epoch * steps;
+  const int64_t done = state_->cursor.steps_of_epoch(steps);
   for (const auto& hook : hooks_) hook->on_epoch_start({epoch, steps, done, sampler_->size()});
   epoch_time_.restart(state_->unfinished.seconds);
   model_->train();

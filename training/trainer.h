@@ -47,6 +47,9 @@ at::Device resolve_device(const std::string& text);
 struct Cursor {
   int64_t epoch = 0;  ///< finished epochs
   int64_t step = 0;   ///< steps taken in all
+
+  /// Steps of the unfinished epoch.
+  int64_t steps_of_epoch(int64_t steps_per_epoch) const { return step - epoch * steps_per_epoch; }
 };
 
 /// What an epoch has come to by the cursor's step.
