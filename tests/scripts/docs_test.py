@@ -15,6 +15,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 import zlib
@@ -209,7 +210,9 @@ class Reader:
 
     def __init__(self, source, bin_folder, folder, other_python):
         self.source, self.folder, self.other_python = source, folder, other_python
-        self.environment = {**os.environ, "PATH": f"{folder.parent / 'programs'}:{os.environ['PATH']}"}
+        # PyTorch's own commands, torchrun, lie where its environment keeps scripts, which need not be on the path.
+        path = [str(folder.parent / "programs"), os.environ["PATH"], sysconfig.get_path("scripts")]
+        self.environment = {**os.environ, "PATH": os.pathsep.join(path)}
         self.ran, self.failures = 0, []
         write_stand_ins(bin_folder, folder.parent / "programs")
 
