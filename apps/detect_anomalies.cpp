@@ -1,15 +1,22 @@
 // Finds the items that are strange to a model: a score for each, a threshold from normal training
 // items by a stated rule, and where labels say which are anomalies, how well the two are separated.
+// With --train it makes the models, too, of rows that no one has labelled.
 
 #include "hourglass/apps/tools/anomaly_files.h"
 #include "hourglass/apps/tools/anomaly_judgement.h"
-#include "hourglass/apps/tools/item_pictures.h"
-#include "hourglass/apps/tools/tool.h"
+#include "hourglass/apps/tools/anomaly_options.h"
 #include "hourglass/cli/program.h"
-#include "hourglass/core/error.h"
+#include "hourglass/evaluation/anomaly_ensemble.h"
 #include "hourglass/evaluation/anomaly_findings.h"
 
 #include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace hourglass::apps {
 
@@ -18,93 +25,87 @@ using namespace cli;
 
 namespace {
 
-struct DetectOptions {
-  AnomalyQuestion asked;
-  std::string save_threshold;
-  int64_t worst = 16;
-  ModelOptions model;
-  OutputOptions output;
+namespace fs = std::filesystem;
 
-  void describe(FieldTable& table);
+std::vector<std::string> result_files(bool train) {
+  auto files = kAnomalyFiles;
+  if (train) files.emplace_back(kEnsembleFile);
+  return files;
+}
+
+/// What judges the rows: a model, or of an ensemble its first.
+struct Judge {
+  std::shared_ptr<ExportedModel> model;
+  std::optional<AnomalyDetector> ensemble;
 };
 
-void DetectOptions::describe(FieldTable& table) {
-  auto& [detector, classes, load_threshold, rows] = asked;
-  table.begin_group("Anomalies");
-  table.add("score", detector.score,
-            "reconstruction (mean squared error), elbo (negative evidence lower bound, Gaussian "
-            "codes) or mahalanobis (distance among the codes); auto: elbo where the model has it");
-  table
-      .add("samples", detector.samples,
-           "codes drawn for the elbo score of an item; 0: the mean of its distribution alone")
-      .at_least(0);
-  table.add("seed", detector.seed, "of these draws");
-  table
-      .add("threshold", detector.threshold,
-           "from the scores of normal training rows: quantile:Q, sigma:K (mean + K standard "
-           "deviations), mad:K (median + K median deviations) or tail:P (extreme values)")
-      .shown_as("RULE");
-  table
-      .add("normal_class", classes.normal,
-           "classes (names, or numbers from 0) that are normal, all others being anomalies; the "
-           "threshold "
-           "is fitted on training rows of these alone; nothing said: the classes of a model that "
-           "was "
-           "trained with --classes")
-      .shown_as("LIST");
-  table
-      .add("anomaly_class", classes.anomalous,
-           "the other way round: classes that are anomalies, all others being normal")
-      .shown_as("LIST");
-  table.add("save_threshold", save_threshold, "keep the threshold for later data, as JSON")
-      .shown_as("FILE");
-  table
-      .add("load_threshold", load_threshold,
-           "apply a threshold that was kept; no training rows are needed")
-      .shown_as("FILE");
-  table.add("worst", worst, "items with the highest scores, for the picture")
-      .at_least(1)
-      .at_most(kMostDrawnItems);
-  model.describe(table);
-  rows.describe(table);
-  output.describe(table);
+/// Trains an ensemble and leaves it in `folder`. No model where it was interrupted.
+Judge train_judge(const DetectOptions& options, const CommandLine& line, const fs::path& folder) {
+  const auto members =
+      train_members(options.asked.rows.data, options.training, options.asked.detector.seed,
+                    folder / kMembersFolder, options.output);
+  if (members.empty()) return {};
+  const SelectedRows rows =
+      select_rows(*members.front().model, options.asked.rows, line, RecordedNoise::Leave);
+  StageLine stage(options.output);
+  const auto ensemble =
+      fit_ensemble(members, {rows.rows, row_text(rows), rows.splits.info.scaling},
+                   options.asked.detector.threshold, [&](size_t member) {
+                     stage.show(fmt::format("scoring: model {} of {}", member + 1, members.size()));
+                   });
+  write_output(folder / kEnsembleFile, ensemble_text(ensemble, folder));
+  return {members.front().model, ensemble};
 }
 
-void check(const DetectOptions& options, const CommandLine& line) {
-  check(options.asked.classes);
-  if (options.asked.load_threshold.empty()) return;
-  for (const char* fixed : {"score", "samples", "seed", "threshold", "save_threshold"}) {
-    if (line.has(fixed)) {
-      throw UsageError("`{}`: cannot be changed with --load-threshold, whose file says it", fixed);
-    }
+Judge open_judge(const std::string& path, const DetectOptions& options) {
+  if (!names_ensemble(path)) {
+    return {std::make_shared<ExportedModel>(open_model(path, options.model)), {}};
   }
+  const auto ensemble = load_ensemble(path, [&](const fs::path& file) {
+    return std::make_shared<ExportedModel>(open_model(file.string(), options.model));
+  });
+  return {ensemble.members.front()->model, ensemble};
 }
 
-int detect(const CommandLine& line, const DetectOptions& options) {
-  check(options, line);
-  ExportedModel model = open_model(line.positional.front(), options.model);
-  const auto folder = output_folder(options.output, "anomalies", kAnomalyFiles);
-  if (!options.save_threshold.empty()) {
-    output_file({.out = options.save_threshold, .force = options.output.force}, "");
-  }
-  const JudgedAnomalies judged = judge_anomalies(model, options.asked, line, options.output);
-  auto files = write_anomaly_files(judged, model, options.worst, folder, options.output);
-  if (!options.save_threshold.empty()) {
-    write_output(options.save_threshold, detector_text(judged.detector, model));
-    files.push_back(options.save_threshold);
-  }
-  if (options.output.json) {
+void report(const JudgedAnomalies& judged, const std::vector<std::string>& files,
+            const OutputOptions& output) {
+  if (output.json) {
     auto result = to_json(judged.found, judged.detector);
     result.update({{"rows", row_text(judged.rows)},
                    {"normal_classes", judged.classes.normal},
                    {"anomaly_classes", judged.classes.anomalous},
                    {"anomaly_classes_in_training", judged.anomalies_in_training},
                    {"files", files}});
-    fmt::print("{}\n", result.dump(2));
-  } else {
-    fmt::print("{}", findings_text(judged.found, judged.detector, row_text(judged.rows)));
-    for (const auto& file : files) fmt::print("written   {}\n", file);
+    return fmt::print("{}\n", result.dump(2));
   }
+  fmt::print("{}", findings_text(judged.found, judged.detector, row_text(judged.rows)));
+  for (const auto& file : files) fmt::print("written   {}\n", file);
+}
+
+int detect(const CommandLine& line, DetectOptions options) {
+  check(options, line);
+  const bool train = options.training.train;
+  if (train) settle_training(options, line);
+  const auto folder = output_folder(options.output, "anomalies", result_files(train));
+  if (train && options.output.force) fs::remove_all(folder / kMembersFolder);
+  if (!options.save_threshold.empty()) {
+    output_file({.out = options.save_threshold, .force = options.output.force}, "");
+  }
+  const Judge judge =
+      train ? train_judge(options, line, folder) : open_judge(line.positional.front(), options);
+  if (!judge.model) {
+    fmt::print(stderr, "interrupted; the same command goes on\n");
+    return kInterrupted;
+  }
+  options.asked.ensemble = judge.ensemble;
+  const JudgedAnomalies judged = judge_anomalies(*judge.model, options.asked, line, options.output);
+  auto files = write_anomaly_files(judged, *judge.model, options.worst, folder, options.output);
+  if (train) files.push_back((folder / kEnsembleFile).string());
+  if (!options.save_threshold.empty()) {
+    write_output(options.save_threshold, detector_text(judged.detector, *judge.model));
+    files.push_back(options.save_threshold);
+  }
+  report(judged, files, options.output);
   return kDone;
 }
 
@@ -120,11 +121,13 @@ int main(int argc, char** argv) {
   const ProgramInfo program = {
       .name = "detect_anomalies",
       .summary = "Finds the items that are strange to a model.",
-      .positional = "CKPT",
-      .examples = {"detect_anomalies runs/mine/best.pt --dataset csv:new.csv",
+      .positional = "[CKPT|DETECTOR.json]",
+      .examples = {"detect_anomalies --train --dataset csv:mine.csv",
+                   "detect_anomalies anomalies/detector.json --dataset csv:new.csv",
+                   "detect_anomalies runs/mine/best.pt --dataset csv:new.csv",
                    "detect_anomalies runs/mine/best.pt --normal-class 7 --threshold mad:3.5",
                    "detect_anomalies runs/mine/best.pt --load-threshold limit.json --dataset "
                    "csv:tomorrow.csv"}};
-  return run_tool(program, table, argc, argv, 1, 1,
+  return run_tool(program, table, argc, argv, 0, 1,
                   [&](const CommandLine& line) { return detect(line, options); });
 }

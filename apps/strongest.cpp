@@ -52,7 +52,11 @@ struct StrongestOptions {
 };
 
 std::vector<int64_t> chosen_units(const StrongestOptions& options, const StrongestItems& found) {
-  if (options.units.rows.empty()) return units_of_most_energy(found, options.most_units);
+  if (options.units.rows.empty()) {
+    const auto units = units_of_most_energy(found, options.most_units);
+    if (units.empty()) throw Error("expected a unit that is not 0 for every row, found none");
+    return units;
+  }
   for (const int64_t unit : options.units.rows) {
     if (unit < found.rows.size(0)) continue;
     throw Error("--units: expected units below {}, found {}", found.rows.size(0), unit);

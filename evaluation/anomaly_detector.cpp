@@ -2,6 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
+#include "hourglass/evaluation/anomaly_ensemble.h"
 #include "hourglass/evaluation/model_digest.h"
 #include "hourglass/formats/json.h"
 
@@ -59,7 +60,7 @@ T read_text_form(const formats::JsonFields& fields, const std::string& key) {
   return *value;
 }
 
-AnomalyDetector detector_from_json(const formats::JsonFields& fields) {
+AnomalyDetector read_detector(const formats::JsonFields& fields) {
   AnomalyDetector detector = {
       .options = {.score = read_text_form<AnomalyScore>(fields, "score"),
                   .samples = fields.get<int64_t>("samples"),
@@ -101,6 +102,7 @@ AnomalyDetector fit_detector(ExportedModel& model, const NormalRows& normal,
 }
 
 AnomalyScorer scorer_of(ExportedModel& model, const AnomalyDetector& detector) {
+  if (!detector.members.empty()) return ensemble_scorer(detector);
   const auto& [score, samples, seed, threshold] = detector.options;
   switch (score) {
     case AnomalyScore::Elbo: return elbo_scorer(model, samples, seed);
@@ -109,7 +111,15 @@ AnomalyScorer scorer_of(ExportedModel& model, const AnomalyDetector& detector) {
   }
 }
 
-std::string score_title(const DetectorOptions& options) {
+std::string score_name(const AnomalyDetector& detector) {
+  return detector.members.empty() ? enum_name(detector.options.score) : "ensemble";
+}
+
+std::string score_title(const AnomalyDetector& detector) {
+  if (!detector.members.empty()) {
+    return fmt::format("robust deviations of {} models", detector.members.size());
+  }
+  const DetectorOptions& options = detector.options;
   switch (options.score) {
     case AnomalyScore::Elbo:
       return options.samples == 0
@@ -120,7 +130,7 @@ std::string score_title(const DetectorOptions& options) {
   }
 }
 
-std::string detector_text(const AnomalyDetector& detector, const ExportedModel& model) {
+nlohmann::json to_json(const AnomalyDetector& detector, const ExportedModel& model) {
   const auto& [score, samples, seed, rule] = detector.options;
   nlohmann::json object = {{"format", kDetectorFormat},
                            {"checkpoint", describe_model(model)},
@@ -132,16 +142,24 @@ std::string detector_text(const AnomalyDetector& detector, const ExportedModel& 
                            {"normal_rows", detector.normal_rows},
                            {"scaling", formats::scaling_to_json(detector.scaling)}};
   if (detector.codes) object["mahalanobis"] = mahalanobis_to_json(*detector.codes);
-  return formats::json_text(object) + "\n";
+  return object;
+}
+
+AnomalyDetector detector_from_json(const formats::JsonFields& fields, const ExportedModel& model,
+                                   const std::string& file) {
+  formats::read_format(fields, kDetectorFormat);
+  expect_same_model(model, fields.object("checkpoint").get<std::string>("sha256"), file);
+  return read_detector(fields);
+}
+
+std::string detector_text(const AnomalyDetector& detector, const ExportedModel& model) {
+  return formats::json_text(to_json(detector, model)) + "\n";
 }
 
 AnomalyDetector load_detector(const std::filesystem::path& path, const ExportedModel& model) {
   const std::string where = fmt::format("{}, a file of `save_threshold`", path.string());
   const nlohmann::json object = formats::parse_json(read_file(path), where);
-  const formats::JsonFields fields(object, where);
-  formats::read_format(fields, kDetectorFormat);
-  expect_same_model(model, fields.object("checkpoint").get<std::string>("sha256"), path.string());
-  return detector_from_json(fields);
+  return detector_from_json(formats::JsonFields(object, where), model, path.string());
 }
 
 void expect_same_scaling(const AnomalyDetector& detector, const formats::DataCard& data,

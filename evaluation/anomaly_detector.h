@@ -7,13 +7,16 @@
 #include "hourglass/evaluation/mahalanobis.h"
 #include "hourglass/evaluation/threshold.h"
 #include "hourglass/formats/data_card.h"
+#include "hourglass/formats/json.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace hourglass::evaluation {
 
@@ -25,6 +28,8 @@ struct DetectorOptions {
   ThresholdRule threshold;  ///< from the scores of normal items
 };
 
+struct EnsembleMember;  // evaluation/anomaly_ensemble.h
+
 /// A score, and the threshold above which an item is an anomaly to a model.
 struct AnomalyDetector {
   DetectorOptions options;  ///< the score is not `Auto`
@@ -33,6 +38,8 @@ struct AnomalyDetector {
   datasets::Scaling scaling;         ///< of the inputs
   std::string normal_rows;           ///< what it was fitted on, in words
   at::Tensor normal_scores;          ///< [N] float64; undefined in a detector from a file
+  /// Of an ensemble, which scores items itself: the model at hand is the first of them.
+  std::vector<std::shared_ptr<const EnsembleMember>> members = {};
 };
 
 /// Items that are normal.
@@ -52,7 +59,10 @@ AnomalyDetector fit_detector(ExportedModel& model, const NormalRows& normal,
 AnomalyScorer scorer_of(ExportedModel& model, const AnomalyDetector& detector);
 
 /// What the score is, with its unit, for titles: "negative ELBO at the mean code, nats".
-std::string score_title(const DetectorOptions& options);
+std::string score_title(const AnomalyDetector& detector);
+
+/// What it is called: "elbo", "ensemble".
+std::string score_name(const AnomalyDetector& detector);
 
 /// Everything but the normal scores as the JSON text of a file, with what the model is.
 std::string detector_text(const AnomalyDetector& detector, const ExportedModel& model);
@@ -60,6 +70,11 @@ std::string detector_text(const AnomalyDetector& detector, const ExportedModel& 
 /// The inverse. Throws `Error` that names file and field for anything else, and where the file was
 /// made with another model.
 AnomalyDetector load_detector(const std::filesystem::path& path, const ExportedModel& model);
+
+/// The same as JSON objects; `file` is where the object comes from.
+nlohmann::json to_json(const AnomalyDetector& detector, const ExportedModel& model);
+AnomalyDetector detector_from_json(const formats::JsonFields& fields, const ExportedModel& model,
+                                   const std::string& file);
 
 /// A threshold holds for values that are scaled as those it was fitted to: throws `Error` unless
 /// the data's are. `file` is the detector's.

@@ -87,7 +87,7 @@ std::string scores_csv(const AnomalyFindings& findings, const ItemNames& names,
 
 nlohmann::json to_json(const AnomalyFindings& findings, const AnomalyDetector& detector) {
   const auto& separation = findings.separation;
-  return {{"score", enum_name(detector.options.score)},
+  return {{"score", score_name(detector)},
           {"samples", detector.options.samples},
           {"rule", detector.options.threshold.text()},
           {"threshold", findings.threshold},
@@ -99,7 +99,7 @@ nlohmann::json to_json(const AnomalyFindings& findings, const AnomalyDetector& d
 
 std::string findings_text(const AnomalyFindings& findings, const AnomalyDetector& detector,
                           const std::string& rows) {
-  return fmt::format("score     {}\n", score_title(detector.options)) +
+  return fmt::format("score     {}\n", score_title(detector)) +
          fmt::format("threshold {:.6g} ({} of {})\n", findings.threshold,
                      detector.options.threshold.text(), detector.normal_rows) +
          fmt::format("flagged   {} of {}\n", with_thousands(findings.flagged()), rows) +

@@ -36,7 +36,7 @@ StrongestItems find_strongest_items(ExportedModel& model, const datasets::Datase
 
 std::vector<int64_t> units_of_most_energy(const StrongestItems& found, int64_t count) {
   const at::Tensor order = found.energy.argsort(/*stable=*/true, /*dim=*/0, /*descending=*/true);
-  const int64_t kept = std::min(count, order.size(0));
+  const int64_t kept = std::min(count, found.energy.gt(0).sum().item<int64_t>());
   return {order.const_data_ptr<int64_t>(), order.const_data_ptr<int64_t>() + kept};
 }
 

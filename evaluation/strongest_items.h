@@ -25,7 +25,8 @@ struct StrongestItems {
 StrongestItems find_strongest_items(ExportedModel& model, const datasets::Dataset& rows,
                                     int64_t count, const datasets::BatchProgress& progress = {});
 
-/// The `count` units of most energy, the first of them first.
+/// The `count` units of most energy, the first of them first; fewer where the others are silent for
+/// all rows, which have no strongest items.
 std::vector<int64_t> units_of_most_energy(const StrongestItems& found, int64_t count);
 
 /// A row a unit: {"unit": 3, "share": 0.02, "rows": [17, …], "values": [1.5, …]}

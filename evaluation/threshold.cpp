@@ -1,6 +1,7 @@
 #include "hourglass/evaluation/threshold.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/evaluation/robust_scale.h"
 #include "hourglass/evaluation/score_list.h"
 
 #include <fmt/format.h>
@@ -16,7 +17,6 @@ namespace {
 constexpr double kMostTailProbability = 0.02;  // where Siffer et al. let the tail begin
 constexpr double kTailQuantile = 1 - kMostTailProbability;
 constexpr size_t kFewestTailScores = 500;  // ten excesses
-constexpr double kNormalPerMad = 1.4826;   // 1 / Φ⁻¹(3/4)
 
 /// The names of the rules, and the amounts allowed: above the first limit, below the second.
 struct RuleForm {
@@ -31,28 +31,12 @@ constexpr RuleForm kRuleForms[] = {
     {ThresholdKind::Tail, "tail:", 0, kMostTailProbability},
 };
 
-/// `sorted` rises; between two numbers, the quantile is interpolated.
-double quantile(const std::vector<double>& sorted, double share) {
-  const double place = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<size_t>(place);
-  const size_t above = std::min(below + 1, sorted.size() - 1);
-  return std::lerp(sorted[below], sorted[above], place - static_cast<double>(below));
-}
-
 double sigma_threshold(const std::vector<double>& scores, double count) {
   const auto n = static_cast<double>(scores.size());
   double mean = 0, variance = 0;
   for (const double score : scores) mean += score / n;
   for (const double score : scores) variance += (score - mean) * (score - mean) / n;
   return mean + count * std::sqrt(variance);
-}
-
-double mad_threshold(const std::vector<double>& sorted, double count) {
-  const double median = quantile(sorted, 0.5);
-  std::vector<double> deviations;
-  for (const double score : sorted) deviations.push_back(std::abs(score - median));
-  std::sort(deviations.begin(), deviations.end());
-  return median + count * kNormalPerMad * quantile(deviations, 0.5);
 }
 
 /// A generalised Pareto distribution in Hosking and Wallis's form: an excess is larger than x with
@@ -130,7 +114,7 @@ double fit_threshold(const at::Tensor& normal_scores, const ThresholdRule& rule)
   switch (rule.kind) {
     case ThresholdKind::Quantile: return quantile(scores, rule.amount);
     case ThresholdKind::Sigma: return sigma_threshold(scores, rule.amount);
-    case ThresholdKind::Mad: return mad_threshold(scores, rule.amount);
+    case ThresholdKind::Mad: return fit_robust_scale(normal_scores).score_at(rule.amount);
     case ThresholdKind::Tail: return tail_threshold(scores, rule.amount);
   }
   throw Error("threshold: unknown rule");

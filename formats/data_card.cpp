@@ -62,6 +62,7 @@ nlohmann::json to_json(const DataCard& card) {
     json["targets"] = {{"name", card.targets->name},
                        {"sha256", card.targets->sha256},
                        {"scaling", scaling_to_json(card.targets->scaling)}};
+    add_known(card.targets->identity, "identity", json["targets"]);
     add_known(card.targets->stored_type, "stored_type", json["targets"]);
     add_known(card.targets->column_names, "column_names", json["targets"]);
   }
@@ -83,6 +84,7 @@ DataCard data_card_from_json(const JsonFields& fields) {
     card.targets = {.name = targets->get<std::string>("name"),
                     .sha256 = targets->get<std::string>("sha256"),
                     .scaling = scaling_from_json(targets->object("scaling"))};
+    card.targets->identity = targets->get<std::string>("identity", "");
     card.targets->stored_type = targets->get<std::string>("stored_type", "");
     card.targets->column_names = targets->get("column_names", card.targets->column_names);
   }

@@ -18,6 +18,7 @@ struct TargetsCard {
   datasets::Scaling scaling;
   std::vector<std::string> column_names = {};
   std::string stored_type = {};
+  std::string identity = {};  ///< as `DataCard::identity`
 };
 
 /// What a run and its models record of their data.

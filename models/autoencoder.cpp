@@ -81,6 +81,7 @@ at::Tensor total(const Phase& phase, const StepValues& values, const StepContext
 }
 
 void Autoencoder::share_batches(const Processes& processes) {
+  if (!processes.alone()) refuse_trim(likelihood_, "several processes");
   processes_ = &processes;
   for (const auto& module : modules(/*include_self=*/false)) {
     if (auto* layer = dynamic_cast<Layer*>(module.get())) layer->processes = &processes;

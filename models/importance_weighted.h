@@ -27,7 +27,9 @@ struct ImportanceWeightedOptions {
 class ImportanceWeighted : public Variational {
  public:
   ImportanceWeighted(ImportanceWeightedOptions options, const ModelSpec& spec)
-      : Variational({}, spec), options_(options) {}
+      : Variational({}, spec), options_(options) {
+    refuse_trim(likelihood(), "the importance-weighted bound");
+  }
 
   /// The bound, and the metrics "reconstruction" and "kl" of the mean sample, both in nats.
   std::vector<Phase> phases() const override;

@@ -4,6 +4,8 @@
 
 #include <ATen/ATen.h>
 
+#include <tuple>
+
 namespace hourglass::models {
 namespace {
 
@@ -19,6 +21,14 @@ at::Tensor reduced_loss(const Likelihood& likelihood, const at::Tensor& logits,
   throw Error("unknown loss");
 }
 
+/// The mean of the losses that `trim` leaves, each the sum over an item's values.
+at::Tensor trimmed_mean(const Likelihood& likelihood, const at::Tensor& row_losses) {
+  const int64_t items = row_losses.size(0);
+  const auto left_out = static_cast<int64_t>(likelihood.trim * static_cast<double>(items));
+  return std::get<0>(row_losses.topk(items - left_out, 0, /*largest=*/false, /*sorted=*/false))
+      .mean();
+}
+
 }  // namespace
 
 void check(const Likelihood& likelihood) {
@@ -29,8 +39,17 @@ void check(const Likelihood& likelihood) {
   }
 }
 
+void refuse_trim(const Likelihood& likelihood, const char* objective) {
+  if (likelihood.trim == 0) return;
+  throw UsageError("`trim`: expected 0 with {}, found {}", objective, likelihood.trim);
+}
+
 at::Tensor reconstruction_loss(const Likelihood& likelihood, const at::Tensor& logits,
                                const at::Tensor& target, Reduction reduction) {
+  if (likelihood.trim > 0) {
+    const at::Tensor sum = trimmed_mean(likelihood, row_losses(likelihood, logits, target));
+    return reduction == Reduction::SumOfValues ? sum : sum / target[0].numel();
+  }
   if (reduction == Reduction::MeanOfValues) {
     return reduced_loss(likelihood, logits, target, at::Reduction::Mean);
   }

@@ -218,7 +218,8 @@ formats::DataCard info_of(const DataOptions& options, const ReadData& stored) {
                     stored.targets->sha256,
                     {},
                     stored.targets->column_names,
-                    type_name(*stored.targets)};
+                    type_name(*stored.targets),
+                    stored.targets->identity};
   }
   info.stored_type = type_name(stored.inputs);
   info.rows_sha256 = stored.chosen.list_sha256;

@@ -212,6 +212,7 @@ std::optional<std::string> fused_obstacle(const EngineOptions& options, const En
   for (const auto& parameter : parts.model.parameters()) {
     if (!parameter.device().is_cpu()) return fmt::format("the device {}", parameter.device().str());
   }
+  if (parts.model.likelihood().trim > 0) return "a loss that leaves items out";
   if (auto found = fused::obstacle(parts.model)) return found;
   return parts.processes.alone() ? std::nullopt : fused::sharing_obstacle(parts.model);
 }

@@ -31,7 +31,7 @@ Picture score_histogram(const JudgedAnomalies& judged) {
     groups.insert(groups.begin(), {"normal training rows", detector.normal_scores});
   }
   return histogram(groups, {.title = "Scores of " + row_text(judged.rows),
-                            .x_label = score_title(detector.options),
+                            .x_label = score_title(detector),
                             .threshold = found.threshold,
                             .shares = true});
 }

@@ -36,7 +36,11 @@ JudgedAnomalies judge_anomalies(ExportedModel& model, const AnomalyQuestion& ask
                                 const CommandLine& line, const OutputOptions& output) {
   JudgedAnomalies judged = {.classes = asked.classes};
   settle_classes(judged, model);
-  if (asked.load_threshold.empty()) {
+  if (asked.ensemble) {
+    judged.detector = *asked.ensemble;
+    judged.rows = select_rows(model, asked.rows, line, RecordedNoise::Leave);
+    expect_same_scaling(judged.detector, judged.rows.splits.info, "the ensemble");
+  } else if (asked.load_threshold.empty()) {
     auto [evaluated, training, seen_in_training] =
         select_judged_rows(model, asked.rows, line, RecordedNoise::Leave, output);
     judged.detector =
@@ -50,7 +54,8 @@ JudgedAnomalies judge_anomalies(ExportedModel& model, const AnomalyQuestion& ask
   judged.found = judge_rows(model, judged.detector, *judged.rows.rows,
                             progress_line("rows", judged.rows.rows->size(), output));
   compare_with_classes(judged.found, judged.classes, class_names(judged.rows));
-  if (!judged.anomalies_in_training.empty()) {
+  // An ensemble is made for rows with anomalies among them.
+  if (!asked.ensemble && !judged.anomalies_in_training.empty()) {
     note(output, anomalies_in_training_text(*model.card()->data, judged.anomalies_in_training));
   }
   return judged;

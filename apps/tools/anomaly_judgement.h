@@ -5,6 +5,7 @@
 #include "hourglass/evaluation/anomaly_findings.h"
 #include "hourglass/evaluation/classes.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct AnomalyQuestion {
   evaluation::NormalClasses classes;
   std::string load_threshold;  ///< the file of a detector, in the place of fitting one; empty: none
   RowOptions rows = {.every_class = true};
+  std::optional<evaluation::AnomalyDetector> ensemble = {};  ///< fitted already
 };
 
 /// What a detector says of selected rows.

@@ -145,7 +145,7 @@ TEST(KnownDictionary, IsReadFromNpyAndSafetensors) {
   }
   expect_contains(
       error_of([&] { read_known_dictionary((folder / "model.safetensors").string(), ""); }),
-      {"expected one tensor, found 2", "#NAME"});
+      {"expected one tensor, found bias, feature_vectors", "#bias"});
 }
 
 }  // namespace

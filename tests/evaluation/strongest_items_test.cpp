@@ -49,5 +49,12 @@ TEST(StrongestItems, AreAsManyAsThereAre) {
   EXPECT_EQ(units_of_most_energy(find_strongest_items(model, rows, 1), 9).size(), 2);
 }
 
+TEST(StrongestItems, SilentUnitsHaveNone) {
+  const testing::TemporaryFolder folder;
+  auto model = model_of_two_units(folder);
+  const datasets::TensorDataset rows(at::tensor({0.F, 1.F, 0.F, 2.F}).view({2, 2}), {}, {});
+  EXPECT_EQ(units_of_most_energy(find_strongest_items(model, rows, 1), 9), std::vector<int64_t>{1});
+}
+
 }  // namespace
 }  // namespace hourglass::evaluation

@@ -146,6 +146,7 @@ TEST(DataCard, KeepsWhatIsKnownOfColumnsRowsAndClasses) {
   card.trained_classes = {"dog"};
   card.column_names = {"age", "size"};
   card.targets = {.name = "csv:b.csv", .column_names = {"height"}, .stored_type = "uint8"};
+  card.targets->identity = "size and time";
   const nlohmann::json object = to_json(card);
   const DataCard read = data_card_from_json(JsonFields(object, "run.json"));
   EXPECT_EQ(read.rows_sha256, "ab");
@@ -154,6 +155,7 @@ TEST(DataCard, KeepsWhatIsKnownOfColumnsRowsAndClasses) {
   EXPECT_EQ(read.column_names, card.column_names);
   EXPECT_EQ(read.targets->column_names, std::vector<std::string>{"height"});
   EXPECT_EQ(read.targets->stored_type, "uint8");
+  EXPECT_EQ(read.targets->identity, "size and time");
 }
 
 TEST(ModelCard, HasNoKeyForWhatIsNotKnown) {

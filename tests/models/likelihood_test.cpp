@@ -45,8 +45,33 @@ TEST(Likelihood, SumsOverValuesAreMeansOverTheBatch) {
               3 * reconstruction_loss(gaussian, logits, target).item<double>(), 1e-6);
 }
 
+TEST(Likelihood, TrimLeavesOutTheItemsOfGreatestLoss) {
+  const at::Tensor logits = at::zeros({4, 2}).requires_grad_();
+  const at::Tensor target =
+      at::tensor({1.0F, 1.0F, 9.0F, 0.0F, 2.0F, 2.0F, 0.0F, 0.0F}).view({4, 2});
+  const Likelihood trimmed = {.loss = Loss::Mse, .activation = Activation::Linear, .trim = 0.3};
+  // Squared errors of the items: 2, 81, 8, 0; 0.3 · 4 is one of them.
+  const at::Tensor loss = reconstruction_loss(trimmed, logits, target);
+  EXPECT_FLOAT_EQ(loss.item<float>(), (2.0F + 8 + 0) / 3 / 2);
+  EXPECT_FLOAT_EQ(
+      reconstruction_loss(trimmed, logits, target, Reduction::SumOfValues).item<float>(),
+      10.0F / 3);
+  loss.backward();
+  EXPECT_EQ(logits.grad()[1].count_nonzero().item<int64_t>(), 0);
+  EXPECT_FLOAT_EQ(logits.grad()[2][0].item<float>(), -2 * 2.0F / 6);
+}
+
+TEST(Likelihood, TrimIsRefusedWhereTheLossIsAnother) {
+  const Likelihood trimmed = {.loss = Loss::Mse, .activation = Activation::Linear, .trim = 0.3};
+  testing::expect_contains(testing::error_of([&] { refuse_trim(trimmed, "several processes"); }),
+                           {"`trim`", "0 with several processes", "0.3"});
+  refuse_trim({}, "several processes");
+}
+
 TEST(Likelihood, CrossEntropyNeedsASigmoid) {
-  testing::expect_contains(testing::error_of([] { check({Loss::Bce, Activation::Linear}); }),
+  testing::expect_contains(testing::error_of([] {
+                             check({Loss::Bce, Activation::Linear});
+                           }),
                            {"`loss` bce", "sigmoid", "'linear'"});
   EXPECT_NO_THROW(check({Loss::Mse, Activation::Sigmoid}));
 }

@@ -196,6 +196,9 @@ TEST(MappedArrays, TakeAnotherShapeAndPairWithTargets) {
   options.targets = "npy:" + (folder / "z.npy").string();
   options.item_shape = {3, 2, 2};
   EXPECT_EQ(inputs_both_ways(options).sizes(), (at::IntArrayRef{50, 3, 2, 2}));
+  const auto info = open_data(options, 1).info;
+  EXPECT_FALSE(info.identity.empty());
+  EXPECT_EQ(info.targets->identity, info.identity);
 }
 
 TEST(MappedArrays, SayWhatIsWrong) {

@@ -1,0 +1,101 @@
+#include "hourglass/apps/tools/anomaly_options.h"
+
+#include "hourglass/apps/tools/item_pictures.h"
+#include "hourglass/core/error.h"
+
+#include <initializer_list>
+
+namespace hourglass::apps {
+namespace {
+
+/// Throws `UsageError` where one of the options was given; `reason` says why it cannot be.
+void refuse(std::initializer_list<const char*> names, const cli::CommandLine& line,
+            const char* reason) {
+  for (const char* name : names) {
+    if (line.has(name)) throw UsageError("`{}`: {}", name, reason);
+  }
+}
+
+void check_training(const DetectOptions& options, const cli::CommandLine& line) {
+  if (!line.positional.empty()) {
+    throw UsageError("`train`: expected no checkpoint, as models are trained, found '{}'",
+                     line.positional.front());
+  }
+  if (!line.has("dataset"))
+    throw UsageError("`train`: expected --dataset with the rows to learn from");
+  refuse({"load_threshold", "save_threshold", "score", "samples", "split", "validation"}, line,
+         "cannot be chosen with --train, which trains on all rows, scores by all its models and "
+         "keeps the threshold in detector.json");
+  if (options.model.input_shape.size() > 0) throw UsageError("`input_shape`: the data say it");
+}
+
+}  // namespace
+
+void DetectOptions::describe(FieldTable& table) {
+  auto& [detector, classes, load_threshold, rows, ensemble] = asked;
+  table.begin_group("Anomalies");
+  training.describe(table);
+  table.add("score", detector.score,
+            "reconstruction (mean squared error), elbo (negative evidence lower bound, Gaussian "
+            "codes) or mahalanobis (distance among the codes); auto: elbo where the model has it");
+  table
+      .add("samples", detector.samples,
+           "codes drawn for the elbo score of an item; 0: the mean of its distribution alone")
+      .at_least(0);
+  table.add("seed", detector.seed, "of these draws");
+  table
+      .add("threshold", detector.threshold,
+           "from the scores of normal training rows: quantile:Q, sigma:K (mean + K standard "
+           "deviations), mad:K (median + K median deviations) or tail:P (extreme values)")
+      .shown_as("RULE");
+  table
+      .add("normal_class", classes.normal,
+           "classes (names, or numbers from 0) that are normal, all others being anomalies; the "
+           "threshold "
+           "is fitted on training rows of these alone; nothing said: the classes of a model that "
+           "was "
+           "trained with --classes")
+      .shown_as("LIST");
+  table
+      .add("anomaly_class", classes.anomalous,
+           "the other way round: classes that are anomalies, all others being normal")
+      .shown_as("LIST");
+  table.add("save_threshold", save_threshold, "keep the threshold for later data, as JSON")
+      .shown_as("FILE");
+  table
+      .add("load_threshold", load_threshold,
+           "apply a threshold that was kept; no training rows are needed")
+      .shown_as("FILE");
+  table.add("worst", worst, "items with the highest scores, for the picture")
+      .at_least(1)
+      .at_most(kMostDrawnItems);
+  model.describe(table);
+  rows.describe(table);
+  output.describe(table);
+}
+
+void check(const DetectOptions& options, const cli::CommandLine& line) {
+  check(options.asked.classes);
+  if (options.training.train) return check_training(options, line);
+  if (line.has("members")) throw UsageError("`members`: how many models --train trains; add it");
+  if (line.positional.empty()) {
+    throw UsageError("expected a checkpoint, or --train with the rows to learn from");
+  }
+  if (names_ensemble(line.positional.front())) {
+    refuse({"load_threshold", "save_threshold", "score", "samples", "seed", "threshold"}, line,
+           "cannot be changed for an ensemble, whose file says it");
+  }
+  if (!options.asked.load_threshold.empty()) {
+    refuse({"score", "samples", "seed", "threshold", "save_threshold"}, line,
+           "cannot be changed with --load-threshold, whose file says it");
+  }
+}
+
+void settle_training(DetectOptions& options, const cli::CommandLine& line) {
+  options.asked.rows.data = unlabelled_data(options.asked.rows.data, line);
+  if (!line.has("threshold")) options.asked.detector.threshold = kUnlabelledThreshold;
+}
+
+bool names_ensemble(const std::string& path) { return path.ends_with(".json"); }
+
+}  // namespace hourglass::apps

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "hourglass/apps/tools/anomaly_judgement.h"
+#include "hourglass/apps/tools/anomaly_training.h"
+#include "hourglass/apps/tools/tool.h"
+
+#include <cstdint>
+#include <string>
+
+namespace hourglass::apps {
+
+/// The options of `detect_anomalies`.
+struct DetectOptions {
+  AnomalyQuestion asked;
+  AnomalyTraining training;
+  std::string save_threshold;
+  int64_t worst = 16;
+  ModelOptions model;
+  OutputOptions output;
+
+  /// Adds a row for each field.
+  void describe(FieldTable& table);
+};
+
+/// Throws `UsageError` for options that contradict each other.
+void check(const DetectOptions& options, const cli::CommandLine& line);
+
+/// What is read and which threshold is fitted where --train is given.
+void settle_training(DetectOptions& options, const cli::CommandLine& line);
+
+/// Whether a file is an ensemble's, by its name.
+bool names_ensemble(const std::string& path);
+
+}  // namespace hourglass::apps

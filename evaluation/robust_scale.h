@@ -1,0 +1,28 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace hourglass::evaluation {
+
+/// Where the bulk of some scores lies and how wide it is; a few scores far off hardly move either.
+struct RobustScale {
+  double median = 0;
+  double spread = 0;  ///< ≥ 0; of normally distributed scores the standard deviation
+
+  /// The score so many spreads above the median.
+  double score_at(double deviations) const { return median + deviations * spread; }
+
+  /// How many spreads scores [N] lie above the median: [N] float64. Where the spread is 0, their
+  /// plain distance.
+  at::Tensor deviations(const at::Tensor& scores) const;
+};
+
+/// The spread is 1.4826 times the median absolute deviation. `scores` is [N], N ≥ 1. Throws `Error`
+/// when one is not finite.
+RobustScale fit_robust_scale(const at::Tensor& scores);
+
+/// The same of scores to be compared with others: where more than half of them are one, 1.2533 times
+/// the mean absolute deviation is the spread.
+RobustScale fit_common_scale(const at::Tensor& scores);
+
+}  // namespace hourglass::evaluation
