@@ -7,15 +7,21 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <vector>
 
 namespace hourglass::datasets {
 
-std::string ScalingRule::expects() { return "auto, none, minmax, norm or max:V (V above 0)"; }
+std::string ScalingRule::expects() {
+  return "auto, none, minmax, standard, robust, norm or max:V (V above 0)";
+}
 
 std::optional<ScalingRule> ScalingRule::parse(const std::string& text) {
   if (text == "auto") return ScalingRule{};
   if (text == "none") return ScalingRule{ScalingRule::Kind::None};
   if (text == "minmax") return ScalingRule{ScalingRule::Kind::MinMax};
+  if (text == "standard") return ScalingRule{ScalingRule::Kind::Standard};
+  if (text == "robust") return ScalingRule{ScalingRule::Kind::Robust};
   if (text == "norm") return ScalingRule{ScalingRule::Kind::Norm};
   if (!text.starts_with("max:")) return {};
   const auto maximum = TextCodec<double>::parse(text.substr(4));
@@ -28,6 +34,8 @@ std::string ScalingRule::text() const {
     case ScalingRule::Kind::Auto: return "auto";
     case ScalingRule::Kind::None: return "none";
     case ScalingRule::Kind::MinMax: return "minmax";
+    case ScalingRule::Kind::Standard: return "standard";
+    case ScalingRule::Kind::Robust: return "robust";
     case ScalingRule::Kind::Norm: return "norm";
     case ScalingRule::Kind::Max: break;
   }
@@ -48,26 +56,45 @@ Extremes extremes_of(const at::Tensor& values, const at::Tensor& positions) {
   return extremes;
 }
 
-SampledExtremes sampled_extremes(const Dataset& unscaled) {
+namespace {
+
+/// Calls `work` with the items of each stretch of a sample; returns how many there are in all.
+int64_t for_each_stretch(const Dataset& unscaled,
+                         const std::function<void(const at::Tensor& items)>& work) {
   constexpr int64_t kStretches = 64;
   const int64_t row_bytes = element_count(unscaled.item_shape()) * 4, size = unscaled.size();
   const int64_t rows = std::min(
       size, std::max(kStretches,
                      std::min(kSampledRows, kSampledBytes / std::max<int64_t>(row_bytes, 1))));
   const int64_t length = (rows + kStretches - 1) / kStretches;
-  SampledExtremes sampled;
-  for (int64_t i = 0; sampled.rows < rows; ++i) {
-    const int64_t count = std::min(length, rows - sampled.rows);
+  int64_t done = 0;
+  for (int64_t i = 0; done < rows; ++i) {
+    const int64_t count = std::min(length, rows - done);
     const int64_t spread = std::max<int64_t>((rows - 1) / length, 1);
-    const int64_t first = rows == size ? sampled.rows : (size - count) * i / spread;
-    const at::Tensor items = unscaled.batch(at::arange(first, first + count), 0).input;
+    const int64_t first = rows == size ? done : (size - count) * i / spread;
+    work(unscaled.batch(at::arange(first, first + count), 0).input);
+    done += count;
+  }
+  return done;
+}
+
+}  // namespace
+
+SampledExtremes sampled_extremes(const Dataset& unscaled) {
+  SampledExtremes sampled;
+  sampled.rows = for_each_stretch(unscaled, [&](const at::Tensor& items) {
     const auto [lowest, highest] = at::aminmax(items, 0);
     Extremes& all = sampled.extremes;
     all.lowest = all.lowest.defined() ? at::minimum(all.lowest, lowest) : lowest;
     all.highest = all.highest.defined() ? at::maximum(all.highest, highest) : highest;
-    sampled.rows += count;
-  }
+  });
   return sampled;
+}
+
+at::Tensor sampled_items(const Dataset& unscaled) {
+  std::vector<at::Tensor> items;
+  for_each_stretch(unscaled, [&](const at::Tensor& some) { items.push_back(some); });
+  return at::cat(items);
 }
 
 Scaling fit_scaling(const ScalingRule& scale, const Extremes& extremes) {

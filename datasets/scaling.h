@@ -18,12 +18,17 @@ struct ScalingRule {
     None,    ///< as they are
     Max,     ///< divided by `maximum`
     MinMax,  ///< each column to [0, 1] by the training rows' extremes; a constant column becomes 0
+    Standard,  ///< each column to mean 0 and standard deviation 1, see `fit_columns`
+    Robust,    ///< each column to median 0 and interquartile range 1
     Norm,  ///< times the one factor that makes the training rows √(values of a row) long on average
   };
   Kind kind = Kind::Auto;
   double maximum = 1;  ///< > 0
 
-  /// "auto", "none", "max:16", "minmax", "norm".
+  /// Whether it looks at more of a column than its extremes.
+  bool by_statistics() const { return kind == Kind::Standard || kind == Kind::Robust; }
+
+  /// "auto", "none", "max:16", "minmax", "standard", "robust", "norm".
   static std::string expects();
   static std::optional<ScalingRule> parse(const std::string& text);
   std::string text() const;
@@ -51,8 +56,22 @@ inline constexpr int64_t kSampledRows = 16'384, kSampledBytes = 64 << 20;
 /// are no more.
 SampledExtremes sampled_extremes(const Dataset& unscaled);
 
-/// The pairs that `scale` (neither Auto nor Norm) gives for training values with these extremes.
+/// The same rows, as they are: float32 [n, shape…].
+at::Tensor sampled_items(const Dataset& unscaled);
+
+/// The pairs that `scale` (None, Max or MinMax) gives for training values with these extremes.
 Scaling fit_scaling(const ScalingRule& scale, const Extremes& extremes);
+
+/// The pairs that Standard or Robust gives for each value, by the rows of `values` ([N, shape…], uint8 or
+/// float32) at `rows` (int64 [M]; undefined: all); values where `missing` (bool as they) is true are left
+/// out, undefined means none.
+///
+/// Standard divides by the standard deviation of the population, Robust by the distance between the
+/// quartiles, with linear interpolation, as scikit-learn's StandardScaler and RobustScaler do. Where
+/// half of the values are alike and the quartiles are one, 1.349 standard deviations stand in, which is
+/// that distance of a normal distribution. A constant column is divided by 1.
+Scaling fit_columns(const ScalingRule& scale, const at::Tensor& values, const at::Tensor& rows,
+                    const at::Tensor& missing);
 
 /// Norm's factor √D / mean ‖item‖ (SAELens' "expected_average_only_in") of items that are not scaled,
 /// of which the first 1,024,000 are looked at; D is the number of values of an item. 1 where they are

@@ -6,6 +6,7 @@
 
 #include <c10/core/ScalarType.h>
 
+#include <memory>
 #include <optional>
 
 namespace hourglass::evaluation {
@@ -15,6 +16,10 @@ namespace hourglass::evaluation {
 /// How the data of a model's training were read, split, paired, corrupted and told, as its card says;
 /// the folder they lay in only where it exists here. None where the card does not say.
 std::optional<sources::DataOptions> recorded_data(const ExportedModel& model);
+
+/// What the columns of a table were in training, for reading other rows alike: as the card records it,
+/// else numbers of the names that it has. Null where it names none, or where some were a condition.
+std::shared_ptr<const datasets::TableSchema> known_columns(const ExportedModel& model);
 
 /// The scaling of training for values stored as `type`, bytes of images or numbers of a table; none
 /// where training had values of the other kind, or it is not known.

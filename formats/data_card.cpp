@@ -1,5 +1,7 @@
 #include "hourglass/formats/data_card.h"
 
+#include "hourglass/formats/table_schema_json.h"
+
 #include <fmt/format.h>
 
 namespace hourglass::formats {
@@ -58,6 +60,8 @@ nlohmann::json to_json(const DataCard& card) {
   add_known(card.stored_type, "stored_type", json);
   add_known(card.trained_classes, "trained_classes", json);
   add_known(card.column_names, "column_names", json);
+  add_known(card.label_name, "label_name", json);
+  if (card.schema) json["schema"] = schema_to_json(*card.schema);
   if (card.targets) {
     json["targets"] = {{"name", card.targets->name},
                        {"sha256", card.targets->sha256},
@@ -93,6 +97,8 @@ DataCard data_card_from_json(const JsonFields& fields) {
   card.class_names = fields.get("class_names", card.class_names);
   card.trained_classes = fields.get("trained_classes", card.trained_classes);
   card.column_names = fields.get("column_names", card.column_names);
+  card.label_name = fields.get("label_name", card.label_name);
+  if (const auto schema = fields.find_object("schema")) card.schema = schema_from_json(*schema);
   card.notes = fields.get("notes", card.notes);
   card.identity = fields.get("identity", card.identity);
   return card;

@@ -2,6 +2,7 @@
 
 #include "hourglass/core/shape.h"
 #include "hourglass/datasets/scaling.h"
+#include "hourglass/datasets/table_schema.h"
 #include "hourglass/formats/json.h"
 
 #include <cstdint>
@@ -40,6 +41,9 @@ struct DataCard {
   /// Of an item's values, in their order, without label and condition columns; empty where there are
   /// none, or where `item_shape` gave the item another shape.
   std::vector<std::string> column_names;
+  std::string label_name = {};  ///< of a table's label column; empty where it has none
+  /// Of a table that is not all numbers: what its columns are, and how they became values.
+  std::optional<datasets::TableSchema> schema = {};
   std::vector<std::string> notes;  ///< what a user should know, "iris.csv: skipped line 1 (…)"
   /// What the digest of large files is of, in words; empty: of all bytes.
   std::string identity = {};

@@ -6,6 +6,7 @@
 #include "hourglass/datasets/column.h"
 #include "hourglass/datasets/row_numbers.h"
 #include "hourglass/formats/digest.h"
+#include "hourglass/sources/table_cells.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -128,8 +129,48 @@ std::optional<int64_t> value_position(const std::string& what, const ComparedRow
               suggestion(what, known));
 }
 
+/// What a cell is compared with, as its column holds it.
+double cell_value(const Comparison& comparison, const datasets::TableColumn& column) {
+  using datasets::ColumnKind;
+  const std::string& text = comparison.value;
+  if (column.kind == ColumnKind::Category) {
+    const auto& words = column.words;
+    const auto found = std::find(words.begin(), words.end(), text);
+    if (found != words.end()) return static_cast<double>(found - words.begin());
+    throw Error("`rows`: expected one of {} to compare '{}' with, found '{}'{}",
+                datasets::first_names(words), column.name, text, suggestion(text, words));
+  }
+  if (column.kind == ColumnKind::Boolean) {
+    if (const auto truth = truth_in(text)) return *truth ? 1 : 0;
+  }
+  if (column.kind == ColumnKind::Date) {
+    if (const auto date = datasets::parse_date(text)) return *date;
+    throw Error("`rows`: expected a date to compare '{}' with, 2024-05-01 say, found '{}'",
+                column.name, text);
+  }
+  return number_in(comparison);
+}
+
+/// By the cells of a table that is not all numbers; none where it has no such column.
+std::optional<at::Tensor> cells_that_fulfil(const Comparison& comparison,
+                                            const ComparedRows& part) {
+  if (!part.inputs.table) return {};
+  for (const auto& column : part.inputs.table->columns) {
+    if (column.name != comparison.what) continue;
+    const bool category = column.kind == datasets::ColumnKind::Category;
+    const bool equality = comparison.compare == Comparison::Operator::Equal ||
+                          comparison.compare == Comparison::Operator::NotEqual;
+    if (category && !equality) {
+      throw Error("`rows`: expected == or != for '{}', whose cells are words", column.name);
+    }
+    return compare_values(column.values, comparison.compare, cell_value(comparison, column));
+  }
+  return {};
+}
+
 /// Which rows fulfil the comparison, bool [N].
 at::Tensor rows_that_fulfil(const Comparison& comparison, const ComparedRows& part) {
+  if (auto rows = cells_that_fulfil(comparison, part)) return *rows;
   if (const auto position = value_position(comparison.what, part)) {
     return compare_values(values_at(part.rows, *position), comparison.compare,
                           static_cast<float>(number_in(comparison)));

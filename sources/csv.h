@@ -1,10 +1,14 @@
 #pragma once
 
+#include "hourglass/core/error.h"
 #include "hourglass/core/fields.h"
+#include "hourglass/datasets/table_schema.h"
+#include "hourglass/sources/column_choice.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -37,6 +41,15 @@ constexpr auto names_of(Header) {
 struct CsvOptions {
   LabelColumn label_column;
   Header header = Header::Auto;
+  ColumnChoice choice = {};
+  /// What the columns are, where a model knows it; null: what the cells look like.
+  std::shared_ptr<const datasets::TableSchema> known = nullptr;
+};
+
+/// A cell is no finite number, in a table that was taken for one of numbers alone.
+class NoNumberError : public Error {
+ public:
+  using Error::Error;
 };
 
 struct CsvTable {
@@ -64,8 +77,9 @@ struct CsvTable {
 /// Classes are numbered from 0: whole numbers in numeric order, words as people sort
 /// them, class2 before class10.
 ///
-/// Throws `Error` with line (from 1) and column (by name, else from 0) for a cell that is empty or
-/// not a finite number, for a row that is longer or shorter than the first, and for a label column
+/// Choice and known columns are not looked at: see `parse_mixed_table`. Throws `NoNumberError` with line
+/// (from 1) and column (by name, else from 0) for a cell that is empty or not a finite number, `Error`
+/// for a row that is longer or shorter than the first, and for a label column
 /// that does not exist or holds fractions.
 CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOptions& options = {});
 

@@ -3,10 +3,14 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
 #include "hourglass/datasets/column.h"
+#include "hourglass/datasets/dates.h"
+#include "hourglass/sources/table_cells.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
 
 namespace hourglass::sources {
@@ -27,43 +31,71 @@ std::optional<CsvMetadata> parse_metadata(const CsvCells& first, const CsvCells&
 /// What a cell holds, as far as it tells a line of names from a row of values.
 enum class CellKind { Empty, Number, Word };
 
-CellKind kind_of(std::string_view cell) {
-  if (cell.empty()) return CellKind::Empty;
-  return is_word(cell) ? CellKind::Word : CellKind::Number;
+CellKind kind_of(std::string_view cell, bool decimal_comma) {
+  if (is_missing(cell)) return CellKind::Empty;
+  const bool number = !is_word(cell) || cell_number(cell, decimal_comma);
+  return number ? CellKind::Number : CellKind::Word;
 }
 
-/// The kind of each of `width` columns from the present row on, as far as a few rows tell; none for
-/// a column of several kinds.
-std::vector<std::optional<CellKind>> kinds_of_columns(CsvReader rows, size_t width) {
+/// What stands below the first line in one column, as far as a few rows tell.
+struct CellsBelow {
+  std::optional<CellKind> kind;  ///< none where there are several beside missing cells
+  std::set<std::string_view> cells;
+};
+
+/// Of each of `width` columns, from the present row on.
+std::vector<CellsBelow> cells_below(CsvReader rows, size_t width) {
   constexpr int kRowsLookedAt = 20;
-  std::vector<std::optional<CellKind>> kinds(width);
+  std::vector<CellsBelow> columns(width);
   for (int row = 0; row < kRowsLookedAt; ++row) {
     for (size_t i = 0; i < std::min(width, rows.cells().size()); ++i) {
-      const CellKind kind = kind_of(rows.cells()[i]);
-      if (row == 0) kinds[i] = kind;
-      if (kinds[i] != kind) kinds[i].reset();
+      CellsBelow& below = columns[i];
+      const std::string_view cell = rows.cells()[i];
+      const CellKind kind = kind_of(cell, rows.decimal_comma());
+      const bool first = below.cells.empty(), known = below.kind.has_value();
+      below.cells.insert(cell);
+      if (first || (known && below.kind == CellKind::Empty)) {
+        below.kind = kind;
+      } else if (kind != CellKind::Empty && below.kind != kind) {
+        below.kind.reset();
+      }
     }
     if (!rows.next()) break;
   }
-  return kinds;
+  return columns;
 }
 
-/// Whether a cell of the first line cannot be a value of its column.
-bool names_column(CellKind cell, std::optional<CellKind> below, bool first, bool label) {
-  if (cell == CellKind::Word && !label) return true;
-  if (!below || *below == CellKind::Empty || *below == cell) return false;
-  return cell != CellKind::Empty || first;  // elsewhere a missing value
+/// What a cell of the first line says of it, by what is below.
+enum class Evidence { None, Names, Values };
+
+Evidence evidence_of(CellKind cell, std::string_view text, const CellsBelow& below, bool first) {
+  if (cell == CellKind::Word) {
+    if (below.cells.contains(text) || datasets::parse_date(text)) return Evidence::Values;
+    return below.kind == CellKind::Word ? Evidence::None : Evidence::Names;
+  }
+  if (!below.kind || below.kind == CellKind::Empty) return Evidence::None;
+  if (below.kind == cell) return Evidence::Values;
+  const bool missing_value = cell == CellKind::Empty && !first;
+  return missing_value ? Evidence::None : Evidence::Names;
 }
 
+/// A cell that can be no value decides; where there is none, as in a table of words, a line of words
+/// that do not occur below it is one of names.
 bool names_columns(const CsvCells& first, const CsvReader& following,
                    const LabelColumn& label_column, const std::string& name) {
   if (label_column.kind == LabelColumn::Kind::Name) return true;  // or it cannot be found
   const auto label = label_position(label_column, first.size(), {}, name);
-  const auto below = kinds_of_columns(following, first.size());
+  const auto below = cells_below(following, first.size());
+  bool values = false, words = false;
   for (size_t i = 0; i < first.size(); ++i) {
-    if (names_column(kind_of(first[i]), below[i], i == 0, i == label)) return true;
+    const CellKind kind = kind_of(first[i], following.decimal_comma());
+    if (i == label && kind == CellKind::Word && below[i].kind != CellKind::Number) continue;
+    const Evidence found = evidence_of(kind, first[i], below[i], i == 0);
+    if (found == Evidence::Names) return true;
+    values = values || found == Evidence::Values;
+    words = words || kind == CellKind::Word;
   }
-  return false;
+  return words && !values;
 }
 
 /// Whether cells count 0, 1, 2, … or 1, 2, 3, …, or name years: numbers that may well be names.
@@ -130,6 +162,22 @@ CsvPreamble skip_preamble(CsvReader& rows, const std::string& name, const CsvOpt
   if (first.front().empty()) {
     notes.push_back(fmt::format(
         "{}: column 0 has no name: if it numbers the rows, write the file without it", name));
+  }
+  return preamble;
+}
+
+CsvPreamble begin_rows(CsvReader& rows, const std::string& name, const CsvOptions& options,
+                       std::vector<std::string>& notes) {
+  CsvPreamble preamble = skip_preamble(rows, name, options, notes);
+  if (options.label_column.kind == LabelColumn::Kind::Name && preamble.names.empty()) {
+    throw Error(
+        "{}: `label_column` {}: expected a first line with the columns' names, found none: "
+        "use a number, counted from 0",
+        name, options.label_column.name);
+  }
+  if (!preamble.names.empty() && preamble.names.size() != rows.cells().size()) {
+    throw Error("{}: line {}: expected {} cells, as line 1 names columns, found {}", name,
+                rows.line(), preamble.names.size(), rows.cells().size());
   }
   return preamble;
 }

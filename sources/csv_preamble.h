@@ -27,6 +27,11 @@ struct CsvPreamble {
 CsvPreamble skip_preamble(CsvReader& rows, const std::string& name, const CsvOptions& options,
                           std::vector<std::string>& notes);
 
+/// The same, and throws `Error` where a line of names has another number of cells than the row below
+/// it, or where the label's column is named and no line names columns.
+CsvPreamble begin_rows(CsvReader& rows, const std::string& name, const CsvOptions& options,
+                       std::vector<std::string>& notes);
+
 /// The label's position in a row of `width` cells with these names, if any; none where no column is a
 /// label. Throws `Error` for a name that is not there.
 std::optional<size_t> label_position(const LabelColumn& column, size_t width,

@@ -39,6 +39,9 @@ class CsvReader {
   /// Where the row begins, counted from 1.
   int64_t line() const { return line_; }
 
+  /// Whether a comma can be a decimal mark, as it separates no cells.
+  bool decimal_comma() const { return separator_ != ','; }
+
   /// How many rows follow at most: line breaks in quotes count as well.
   int64_t most_rows_left() const;
 

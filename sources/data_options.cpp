@@ -45,6 +45,26 @@ void DataOptions::describe_without_condition(FieldTable& table) {
   table.add("header", header, "whether a CSV file's first line names the columns: auto, yes or no")
       .shown_as("WHICH");
   table
+      .add("columns", columns.columns,
+           "the only columns of a CSV file to take as values, by name or number from 0; none: all")
+      .shown_as("LIST");
+  table.add("drop", columns.drop, "columns of a CSV file to leave out, by name or number")
+      .shown_as("LIST");
+  table
+      .add("id_column", columns.id_column,
+           "the column of a CSV file that names its rows, and is no value; empty: none")
+      .shown_as("WHICH");
+  table
+      .add(
+          "category_columns", columns.categories,
+          "columns of a CSV file that are categories though their cells are numbers, postcodes say")
+      .shown_as("LIST");
+  table
+      .add("impute", impute,
+           "what a missing number of a CSV file becomes, median or mean of its column's training "
+           "rows; an indicator beside it says that it was missing")
+      .shown_as("HOW");
+  table
       .add("resize", resize,
            "size that all images of images:DIR get, 28,28 say, by area averages where they shrink; "
            "none: they have one size")
@@ -69,9 +89,11 @@ void DataOptions::describe_without_condition(FieldTable& table) {
            "columnN, label or row)")
       .shown_as("WHICH");
   table
-      .add("scale", scale,
-           "auto (digits / 16, images / 255, else minmax), none, max:V (divide by V) or minmax "
-           "(each column to [0, 1])")
+      .add(
+          "scale", scale,
+          "auto (digits / 16, images / 255, else minmax), none, max:V (divide by V), or by column: "
+          "minmax (to [0, 1]), standard (mean 0, standard deviation 1) or robust (median 0, "
+          "interquartile range 1)")
       .shown_as("HOW");
   table
       .add("validation", validation,

@@ -10,6 +10,7 @@
 #include "hourglass/sources/row_choice.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace hourglass::sources {
@@ -25,6 +26,10 @@ struct DataOptions {
   int64_t map_above = kMapAbove;
   LabelColumn label_column;
   Header header = Header::Auto;
+  ColumnChoice columns;
+  datasets::Imputation impute = datasets::Imputation::Median;
+  /// What a model knows of a table's columns; null: nothing. Not an option.
+  std::shared_ptr<const datasets::TableSchema> known_columns = nullptr;
   ImageSize resize;
   ImageColor color = ImageColor::Auto;
   Shape item_shape;

@@ -6,6 +6,7 @@
 #include "hourglass/datasets/ordered_part.h"
 #include "hourglass/sources/scaled_data.h"
 #include "hourglass/sources/source.h"
+#include "hourglass/sources/table_file.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -59,6 +60,18 @@ void check_images(const DataOptions& options, const Source& source,
   if (images || (options.resize.any() && options.color == ImageColor::Auto)) return;
   throw UsageError("`{}`: changes the images of images:DIR, found `dataset` {}",
                    options.resize.any() ? "color" : "resize", options.dataset);
+}
+
+/// Throws `UsageError` where columns are to be chosen and there are none.
+void check_columns(const DataOptions& options, const Source& source) {
+  if (!options.columns.any() || source.kind == Source::Kind::Csv) return;
+  const ColumnChoice& choice = options.columns;
+  throw UsageError("`{}`: chooses among the columns of csv:PATH, found `dataset` {}",
+                   !choice.columns.empty()     ? "columns"
+                   : !choice.drop.empty()      ? "drop"
+                   : !choice.id_column.empty() ? "id_column"
+                                               : "category_columns",
+                   options.dataset);
 }
 
 /// The data with items in the shape of the options.
@@ -210,6 +223,8 @@ formats::DataCard info_of(const DataOptions& options, const ReadData& stored) {
   info.identity = stored.inputs.identity;
   info.class_names = stored.labelled().class_names;
   info.column_names = item_column_names(options.condition, stored.inputs);
+  info.label_name = stored.inputs.label_name;
+  if (stored.inputs.table) info.schema = stored.inputs.schema;
   info.notes = stored.inputs.notes;
   if (stored.targets) {
     const auto& notes = stored.targets->notes;
@@ -252,12 +267,20 @@ ReadData read_data(const DataOptions& options) {
   resolve(options.validation,
           source.may_have_test_part() && (!target_source || target_source->may_have_test_part()));
   check_images(options, source, target_source);
+  check_columns(options, source);
   const int64_t map_above = options.map_above * 1'000'000;
-  const CsvOptions csv{.label_column = options.label_column, .header = options.header};
+  const CsvOptions csv{.label_column = options.label_column,
+                       .header = options.header,
+                       .choice = options.columns,
+                       .known = options.known_columns};
   const ImageForm images{.size = options.resize, .color = options.color};
   ReadData data{read_source(source, options.data_dir, csv, images, map_above), {}, {}};
   if (target_source) {
-    data.targets = read_source(*target_source, options.data_dir, csv, images, map_above);
+    const CsvOptions numbers{.label_column = options.label_column, .header = options.header};
+    data.targets = read_source(*target_source, options.data_dir, numbers, images, map_above);
+    if (data.targets->table) {
+      throw Error("`targets` {}: expected a table of numbers alone", options.targets);
+    }
     check_lengths("rows", data.inputs.rows.size(), data.targets->rows.size());
     if (!data.inputs.test.empty() && !data.targets->test.empty()) {
       check_lengths("test rows", data.inputs.test.size(), data.targets->test.size());
@@ -270,11 +293,15 @@ ReadData read_data(const DataOptions& options) {
 DataSplits split_data(const ReadData& data, const DataOptions& options, uint64_t seed,
                       const GivenScaling& scaling) {
   using Condition = datasets::ConditionRule::Kind;
-  const ReadData stored = shaped(data, options.item_shape);
   const bool has_test_part =
-      !stored.inputs.test.empty() && (!stored.targets || !stored.targets->test.empty());
+      !data.inputs.test.empty() && (!data.targets || !data.targets->test.empty());
   const datasets::Validation validation = resolve(options.validation, has_test_part);
-  const Parts parts = split_chosen(validation, stored, derive_seed(seed, "split"));
+  const Parts parts = split_chosen(validation, data, derive_seed(seed, "split"));
+  ReadData values = data;
+  if (data.inputs.needs_schema()) {
+    learn_schema(values.inputs, parts.training_rows, options.impute);
+  }
+  const ReadData stored = shaped(std::move(values), options.item_shape);
   ScaledData scaled = scale_values(stored.inputs, options.scale, scaling.inputs, parts);
   // A given scaling was fitted to other rows: those at hand may well reach beyond them.
   if (!scaling.inputs) check_corruption(options.corruption, scaled.input_range);
@@ -309,6 +336,8 @@ DataSplits split_data(const ReadData& data, const DataOptions& options, uint64_t
   note_sample(options.dataset, scaled, splits.training->size(), splits.info.notes);
   add_noise(splits, options.corruption, options.noise, seed);
   splits.row_names = stored.inputs.row_names;
+  splits.row_title = stored.inputs.row_title;
+  splits.table = stored.inputs.table;
   count_rows(splits);
   const at::Tensor& chosen = stored.chosen.rows;
   splits.info.total_rows =

@@ -8,6 +8,7 @@
 #include "hourglass/sources/stored.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,9 @@ struct DataSplits {
   std::vector<std::string> condition_names;  ///< of the condition's numbers; empty: none
   /// Of training and validation rows, by `Batch::rows`: see `StoredData`.
   std::vector<std::string> row_names = {};
+  std::string row_title = "file";  ///< what these names are: files, or a table's column
+  /// Cells of a table that is not all numbers, by `Batch::rows`; else null.
+  std::shared_ptr<const datasets::Table> table = nullptr;
   bool mapped = false;  ///< whether rows are read from their files when they are asked for
 };
 

@@ -5,6 +5,8 @@
 #include <ATen/ATen.h>
 
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace hourglass::sources {
 namespace {
@@ -26,6 +28,38 @@ datasets::Extremes training_extremes(const StoredRows& rows, const Parts& parts,
   return sampled.extremes;
 }
 
+datasets::Scaling fit_statistics(const datasets::ScalingRule& scale, const StoredData& stored,
+                                 const Parts& parts) {
+  if (!stored.rows.mapped && parts.training_rows.defined()) {
+    return datasets::fit_columns(scale, stored.rows.values, parts.training_rows, stored.missing);
+  }
+  const auto training = parts.training(dataset_of(stored.rows, {}));
+  return datasets::fit_columns(scale, datasets::sampled_items(*training), {}, {});
+}
+
+datasets::Scaling fit(const datasets::ScalingRule& scale, const StoredData& stored,
+                      const datasets::Extremes& extremes, const Parts& parts) {
+  if (scale.kind == datasets::ScalingRule::Kind::Norm) {
+    return datasets::fit_norm(*parts.training(dataset_of(stored.rows, {})));
+  }
+  return scale.by_statistics() ? fit_statistics(scale, stored, parts)
+                               : datasets::fit_scaling(scale, extremes);
+}
+
+/// Keeps what is in 0 … 1 by its meaning, categories say, as it is.
+datasets::Scaling without_codes(datasets::Scaling scaling, const datasets::TableSchema& schema) {
+  if (schema.columns.empty()) return scaling;
+  const std::vector<bool> scaled = schema.scaled();
+  if (scaling.factor.size() == 1) {
+    scaling.offset.resize(scaled.size(), scaling.offset.front());
+    scaling.factor.resize(scaled.size(), scaling.factor.front());
+  }
+  for (size_t i = 0; i < scaled.size(); ++i) {
+    if (!scaled[i]) scaling.offset[i] = 0, scaling.factor[i] = 1;
+  }
+  return scaling;
+}
+
 }  // namespace
 
 TakePart listed_part(const at::Tensor& positions) {
@@ -40,10 +74,7 @@ ScaledData scale_values(const StoredData& stored, datasets::ScalingRule scale,
   if (scale.kind == datasets::ScalingRule::Kind::Auto) scale = stored.natural_scale;
   ScaledData data;
   const datasets::Extremes extremes = training_extremes(stored.rows, parts, data);
-  const bool by_norm = scale.kind == datasets::ScalingRule::Kind::Norm;
-  data.scaling = given     ? *given
-                 : by_norm ? datasets::fit_norm(*parts.training(dataset_of(stored.rows, {})))
-                           : datasets::fit_scaling(scale, extremes);
+  data.scaling = given ? *given : without_codes(fit(scale, stored, extremes, parts), stored.schema);
   data.input_range = data.target_range = datasets::scaled_range(extremes, data.scaling);
   data.rows = dataset_of(stored.rows, data.scaling);
   if (!stored.test.empty()) data.test = dataset_of(stored.test, data.scaling);

@@ -6,14 +6,13 @@
 #include "hourglass/formats/shape_check.h"
 #include "hourglass/sources/arrays.h"
 #include "hourglass/sources/named.h"
-#include "hourglass/sources/table_cache.h"
+#include "hourglass/sources/table_file.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -147,10 +146,7 @@ StoredData read_source(const Source& source, const std::string& data_dir, const 
     case Source::Kind::Npz: return read_npz_rows(source.path, map_above);
     case Source::Kind::Csv: break;
   }
-  std::error_code missing;  // which reading says better
-  const auto bytes = fs::file_size(source.path, missing);
-  if (!missing && bytes > static_cast<uint64_t>(map_above)) return cached_table(source.path, csv);
-  return stored_table(read_file(source.path), source.path.string(), csv);
+  return read_table(source.path, csv, map_above);
 }
 
 }  // namespace hourglass::sources

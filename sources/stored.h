@@ -2,12 +2,14 @@
 
 #include "hourglass/datasets/mapped_rows.h"
 #include "hourglass/datasets/scaling.h"
+#include "hourglass/datasets/table_schema.h"
 #include "hourglass/formats/digest.h"
 #include "hourglass/sources/csv.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,7 +41,17 @@ struct StoredData {
   std::vector<std::string> notes;  ///< what a user should know
   /// Of `rows`, by number: files of a folder of images, "7/a.png"; empty where there are none.
   std::vector<std::string> row_names = {};
-  std::string identity = {};  ///< what the digest of large files is of; empty: all bytes
+  std::string row_title = "file";  ///< what these names are: files, or a table's column
+  std::string identity = {};       ///< what the digest of large files is of; empty: all bytes
+  /// Of a table that is not all numbers: its columns, and how they became the values of `rows`. Until
+  /// training rows are known, `schema` has no columns, and `rows` the cells as numbers (NaN where they
+  /// are missing).
+  std::shared_ptr<const datasets::Table> table = nullptr;
+  datasets::TableSchema schema = {};
+  at::Tensor missing =
+      {};  ///< bool as `rows`: values that stand for missing cells; undefined: none
+
+  bool needs_schema() const { return table && schema.columns.empty(); }
 };
 
 /// An IDX file of values and, where `labels` is not empty, one of their labels. Images get a
@@ -48,7 +60,8 @@ struct StoredData {
 StoredRows read_idx_rows(const std::filesystem::path& values, const std::filesystem::path& labels,
                          formats::Sha256& hash);
 
-/// The table in the CSV `text`; `name` stands for it in errors and notes.
+/// The table of numbers in the CSV `text`; `name` stands for it in errors and notes. Throws what
+/// `parse_csv` throws.
 StoredData stored_table(std::string_view text, const std::string& name, const CsvOptions& options);
 
 }  // namespace hourglass::sources

@@ -63,6 +63,7 @@ DataOptions data_to_read(const ExportedModel& model, const RowOptions& options,
   if (line.has("dataset")) {
     DataOptions data = named_data(options, line);
     const auto recorded = recorded_data(model);
+    if (data.dataset.starts_with("csv:")) data.known_columns = known_columns(model);
     if (!recorded) return data;
     if (!line.has("condition") && model.condition_width() > 0) data.condition = recorded->condition;
     if (data.dataset.starts_with("images:")) {

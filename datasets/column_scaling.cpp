@@ -1,0 +1,75 @@
+#include "hourglass/datasets/scaling.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+// Scalings by more of a column than its extremes.
+
+namespace hourglass::datasets {
+namespace {
+
+/// Interquartile range of a normal distribution, in standard deviations.
+constexpr double kNormalQuartiles = 1.349;
+
+/// The value at a share of sorted ones, between neighbours by linear interpolation.
+double quantile_of(const at::Tensor& sorted, double share) {
+  const double* values = sorted.const_data_ptr<double>();
+  const double place = share * static_cast<double>(sorted.size(0) - 1);
+  const auto below = static_cast<int64_t>(place);
+  const int64_t above = std::min(below + 1, sorted.size(0) - 1);
+  return values[below] + (place - static_cast<double>(below)) * (values[above] - values[below]);
+}
+
+struct Pair {
+  double offset = 0, factor = 1;
+};
+
+Pair standard_pair(const at::Tensor& values) {
+  const double mean = values.mean().item<double>();
+  const double deviation = values.std(/*unbiased=*/false).item<double>();
+  // Rounding leaves a constant column a deviation of next to nothing.
+  const bool constant = deviation <= 1e-12 * std::max(std::abs(mean), 1e-300);
+  return {mean, constant ? 1 : 1 / deviation};
+}
+
+Pair robust_pair(const at::Tensor& values) {
+  const at::Tensor sorted = std::get<0>(values.sort());
+  const double range = quantile_of(sorted, 0.75) - quantile_of(sorted, 0.25);
+  const double median = quantile_of(sorted, 0.5);
+  if (range > 0) return {median, 1 / range};
+  const Pair standard = standard_pair(values);
+  return {median, standard.factor == 1 ? 1 : standard.factor / kNormalQuartiles};
+}
+
+/// One value of all rows that have it, as float64.
+at::Tensor column_of(const at::Tensor& values, const at::Tensor& rows, const at::Tensor& missing,
+                     int64_t column) {
+  const auto chosen = [&](const at::Tensor& all) {
+    const at::Tensor one = all.flatten(1).select(1, column);
+    return rows.defined() ? one.index_select(0, rows) : one;
+  };
+  const at::Tensor cells = chosen(values).to(at::kDouble);
+  return missing.defined() ? cells.masked_select(chosen(missing).logical_not()) : cells;
+}
+
+}  // namespace
+
+Scaling fit_columns(const ScalingRule& scale, const at::Tensor& values, const at::Tensor& rows,
+                    const at::Tensor& missing) {
+  Scaling scaling = {.offset = {}, .factor = {}};
+  const int64_t columns = values[0].numel();
+  for (int64_t i = 0; i < columns; ++i) {
+    const at::Tensor column = column_of(values, rows, missing, i);
+    const Pair pair = column.numel() == 0                       ? Pair{}
+                      : scale.kind == ScalingRule::Kind::Robust ? robust_pair(column)
+                                                                : standard_pair(column);
+    scaling.offset.push_back(pair.offset);
+    scaling.factor.push_back(pair.factor);
+  }
+  return scaling;
+}
+
+}  // namespace hourglass::datasets

@@ -1,0 +1,51 @@
+#include "hourglass/sources/table_cells.h"
+
+#include "hourglass/core/text.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace hourglass::sources {
+namespace {
+
+constexpr std::array<std::string_view, 6> kMissing = {"na", "n/a", "nan", "null", "none", "?"};
+constexpr size_t kLongestWord = 5;
+
+bool is_comma_number(std::string_view cell) {
+  return std::count(cell.begin(), cell.end(), ',') == 1 && cell.find('.') == std::string_view::npos;
+}
+
+}  // namespace
+
+bool is_missing(std::string_view cell) {
+  if (cell.empty()) return true;
+  if (cell.size() > kLongestWord ||
+      std::string_view("nN?").find(cell[0]) == std::string_view::npos) {
+    return false;
+  }
+  const std::string word = in_small_letters(std::string(cell));
+  return std::find(kMissing.begin(), kMissing.end(), word) != kMissing.end();
+}
+
+std::string missing_words() { return "empty, NA, N/A, NaN, null, None or ?"; }
+
+std::optional<double> cell_number(std::string_view cell, bool decimal_comma) {
+  const auto number = decimal_comma && is_comma_number(cell)
+                          ? parse_double(replaced(std::string(cell), ',', '.'))
+                          : parse_double(cell);
+  // Items are float32.
+  if (!number || !(std::abs(*number) <= std::numeric_limits<float>::max())) return {};
+  return number;
+}
+
+std::optional<bool> truth_in(std::string_view cell) {
+  if (cell.size() > kLongestWord) return {};
+  const std::string word = in_small_letters(std::string(cell));
+  if (word == "true" || word == "yes") return true;
+  if (word == "false" || word == "no") return false;
+  return {};
+}
+
+}  // namespace hourglass::sources

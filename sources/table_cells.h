@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace hourglass::sources {
+
+// What a cell of a table says.
+
+/// Whether nothing is known there: an empty cell, NA, N/A, NaN, null, None or ?, in any case.
+bool is_missing(std::string_view cell);
+
+/// The words that `is_missing` knows, for people.
+std::string missing_words();
+
+/// A number that float32 can hold; with `decimal_comma`, "1,5" is one as well, and "1.000,5" is none.
+std::optional<double> cell_number(std::string_view cell, bool decimal_comma);
+
+/// True or false, yes or no, in any case; none for other words.
+std::optional<bool> truth_in(std::string_view cell);
+
+}  // namespace hourglass::sources
