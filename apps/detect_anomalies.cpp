@@ -4,6 +4,7 @@
 #include "hourglass/apps/tools/anomaly_files.h"
 #include "hourglass/apps/tools/anomaly_judgement.h"
 #include "hourglass/apps/tools/item_pictures.h"
+#include "hourglass/apps/tools/score_stream.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
@@ -20,6 +21,7 @@ namespace {
 
 struct DetectOptions {
   AnomalyQuestion asked;
+  StreamOptions stream;
   std::string save_threshold;
   int64_t worst = 16;
   ModelOptions model;
@@ -65,6 +67,7 @@ void DetectOptions::describe(FieldTable& table) {
   table.add("worst", worst, "items with the highest scores, for the picture")
       .at_least(1)
       .at_most(kMostDrawnItems);
+  stream.describe(table);
   model.describe(table);
   rows.describe(table);
   output.describe(table);
@@ -72,6 +75,7 @@ void DetectOptions::describe(FieldTable& table) {
 
 void check(const DetectOptions& options, const CommandLine& line) {
   check(options.asked.classes);
+  check(options.stream, line);
   if (options.asked.load_threshold.empty()) return;
   for (const char* fixed : {"score", "samples", "seed", "threshold", "save_threshold"}) {
     if (line.has(fixed)) {
@@ -82,6 +86,10 @@ void check(const DetectOptions& options, const CommandLine& line) {
 
 int detect(const CommandLine& line, const DetectOptions& options) {
   check(options, line);
+  if (!options.stream.follow.empty()) {
+    return score_stream(line.positional.front(), options.asked.load_threshold, options.stream,
+                        options.model, options.output);
+  }
   ExportedModel model = open_model(line.positional.front(), options.model);
   const auto folder = output_folder(options.output, "anomalies", kAnomalyFiles);
   if (!options.save_threshold.empty()) {
@@ -124,7 +132,9 @@ int main(int argc, char** argv) {
       .examples = {"detect_anomalies runs/mine/best.pt --dataset csv:new.csv",
                    "detect_anomalies runs/mine/best.pt --normal-class 7 --threshold mad:3.5",
                    "detect_anomalies runs/mine/best.pt --load-threshold limit.json --dataset "
-                   "csv:tomorrow.csv"}};
+                   "csv:tomorrow.csv",
+                   "detect_anomalies runs/mine/best.pt --load-threshold limit.json --follow "
+                   "rows.csv"}};
   return run_tool(program, table, argc, argv, 1, 1,
                   [&](const CommandLine& line) { return detect(line, options); });
 }
