@@ -5,6 +5,7 @@
 #include "hourglass/apps/tools/anomaly_files.h"
 #include "hourglass/apps/tools/anomaly_judgement.h"
 #include "hourglass/apps/tools/anomaly_options.h"
+#include "hourglass/apps/tools/score_stream.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/evaluation/anomaly_ensemble.h"
 #include "hourglass/evaluation/anomaly_findings.h"
@@ -84,6 +85,10 @@ void report(const JudgedAnomalies& judged, const std::vector<std::string>& files
 
 int detect(const CommandLine& line, DetectOptions options) {
   check(options, line);
+  if (!options.stream.follow.empty()) {
+    return score_stream(line.positional.front(), options.asked.load_threshold, options.stream,
+                        options.model, options.output);
+  }
   const bool train = options.training.train;
   if (train) settle_training(options, line);
   const auto folder = output_folder(options.output, "anomalies", result_files(train));
@@ -127,7 +132,9 @@ int main(int argc, char** argv) {
                    "detect_anomalies runs/mine/best.pt --dataset csv:new.csv",
                    "detect_anomalies runs/mine/best.pt --normal-class 7 --threshold mad:3.5",
                    "detect_anomalies runs/mine/best.pt --load-threshold limit.json --dataset "
-                   "csv:tomorrow.csv"}};
+                   "csv:tomorrow.csv",
+                   "detect_anomalies runs/mine/best.pt --load-threshold limit.json --follow "
+                   "rows.csv"}};
   return run_tool(program, table, argc, argv, 0, 1,
                   [&](const CommandLine& line) { return detect(line, options); });
 }

@@ -1,12 +1,14 @@
 #include "hourglass/evaluation/robust_scale.h"
 
 #include "hourglass/evaluation/score_list.h"
+#include "hourglass/evaluation/score_tail.h"
 
 #include <ATen/ATen.h>
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 namespace hourglass::evaluation {
@@ -31,9 +33,9 @@ at::Tensor RobustScale::deviations(const at::Tensor& scores) const {
 RobustScale fit_robust_scale(const at::Tensor& scores) {
   std::vector<double> sorted = score_list(scores, "scale");
   std::sort(sorted.begin(), sorted.end());
-  const double median = quantile(sorted, 0.5);
+  const double median = quantile_of_sorted(sorted, 0.5);
   const auto far = distances(std::move(sorted), median);
-  return {.median = median, .spread = kNormalPerMedian * quantile(far, 0.5)};
+  return {.median = median, .spread = kNormalPerMedian * quantile_of_sorted(far, 0.5)};
 }
 
 RobustScale fit_common_scale(const at::Tensor& scores) {

@@ -11,8 +11,4 @@ namespace hourglass::evaluation {
 /// there are none, or naming the first that is not finite.
 std::vector<double> score_list(const at::Tensor& scores, std::string_view what);
 
-/// The number that the share `share` (in [0, 1]) of `sorted`, which rises and is not empty, lies at
-/// or below; between two numbers it is interpolated.
-double quantile(const std::vector<double>& sorted, double share);
-
 }  // namespace hourglass::evaluation

@@ -23,7 +23,7 @@ void check_training(const DetectOptions& options, const cli::CommandLine& line) 
   }
   if (!line.has("dataset"))
     throw UsageError("`train`: expected --dataset with the rows to learn from");
-  refuse({"load_threshold", "save_threshold", "score", "samples", "split", "validation"}, line,
+  refuse({"load_threshold", "save_threshold", "score", "samples", "split", "validation", "follow"}, line,
          "cannot be chosen with --train, which trains on all rows, scores by all its models and "
          "keeps the threshold in detector.json");
   if (options.model.input_shape.size() > 0) throw UsageError("`input_shape`: the data say it");
@@ -69,6 +69,7 @@ void DetectOptions::describe(FieldTable& table) {
   table.add("worst", worst, "items with the highest scores, for the picture")
       .at_least(1)
       .at_most(kMostDrawnItems);
+  stream.describe(table);
   model.describe(table);
   rows.describe(table);
   output.describe(table);
@@ -76,6 +77,7 @@ void DetectOptions::describe(FieldTable& table) {
 
 void check(const DetectOptions& options, const cli::CommandLine& line) {
   check(options.asked.classes);
+  check(options.stream, line);
   if (options.training.train) return check_training(options, line);
   if (line.has("members")) throw UsageError("`members`: how many models --train trains; add it");
   if (line.positional.empty()) {

@@ -2,6 +2,7 @@
 
 #include "hourglass/apps/tools/anomaly_judgement.h"
 #include "hourglass/apps/tools/anomaly_training.h"
+#include "hourglass/apps/tools/score_stream.h"
 #include "hourglass/apps/tools/tool.h"
 
 #include <cstdint>
@@ -13,6 +14,7 @@ namespace hourglass::apps {
 struct DetectOptions {
   AnomalyQuestion asked;
   AnomalyTraining training;
+  StreamOptions stream;
   std::string save_threshold;
   int64_t worst = 16;
   ModelOptions model;

@@ -1,0 +1,338 @@
+#include "hourglass/apps/tools/score_stream.h"
+
+#include "hourglass/apps/tools/line_output.h"
+#include "hourglass/apps/tools/stream_state.h"
+#include "hourglass/cli/interrupt.h"
+#include "hourglass/cli/program.h"
+#include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
+#include "hourglass/evaluation/anomaly_detector.h"
+#include "hourglass/evaluation/model_data.h"
+#include "hourglass/evaluation/model_digest.h"
+#include "hourglass/evaluation/score_tail.h"
+#include "hourglass/evaluation/stream_item.h"
+#include "hourglass/sources/clock_watch.h"
+#include "hourglass/sources/line_follower.h"
+#include "hourglass/sources/stream_rows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace hourglass::apps {
+
+using namespace evaluation;
+using namespace sources;
+using namespace cli;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+using Clock = std::chrono::steady_clock;
+
+// A state is never older than this when rows have come since.
+constexpr std::chrono::seconds kOldestState{1};
+
+// ---- What the model takes
+
+Shape item_shape_of(const ExportedModel& model) {
+  if (model.condition_width() > 0) {
+    throw Error(
+        "{}: expected a model that is told nothing beside the item, found one with a condition; "
+        "`follow` has none to tell",
+        model.path().string());
+  }
+  if (model.card() && model.card()->data && model.card()->data->targets) {
+    throw Error("{}: expected a model that gives back its input, found one with targets of its own",
+                model.path().string());
+  }
+  const auto shape = model.input_shape();
+  if (!shape) {
+    throw Error("{}: does not say what shape an item has: add `input_shape`",
+                model.path().string());
+  }
+  return *shape;
+}
+
+/// Where the tables that it learned from had a label; nowhere else is a cell too many.
+LabelColumn label_column_of(const ExportedModel& model) {
+  const auto data = recorded_data(model);
+  const bool table = data && (data->dataset.starts_with("csv:") || data->dataset == "digits" ||
+                              data->dataset == "iris");
+  return table ? data->label_column : LabelColumn{LabelColumn::Kind::None};
+}
+
+RowForm row_form_of(const ExportedModel& model, const std::string& time_column) {
+  RowForm form = {.width = element_count(item_shape_of(model)),
+                  .label = label_column_of(model),
+                  .time_column = time_column};
+  if (!model.card() || !model.card()->data) return form;
+  const auto& names = model.card()->data->column_names;
+  if (std::ssize(names) == form.width) form.names = names;
+  return form;
+}
+
+// ---- The lines that are written
+
+std::string csv_header(bool timed) {
+  return timed ? "row,time,score,threshold,flag\n" : "row,score,threshold,flag\n";
+}
+
+std::string csv_row(int64_t row, const std::string* time, double score,
+                    const StreamThreshold::Verdict& verdict) {
+  return fmt::format("{},{}{:.9g},{:.9g},{:d}\n", row, time ? csv_cell(*time) + "," : "", score,
+                     verdict.threshold, verdict.flag);
+}
+
+std::string json_row(int64_t row, const std::string* time, double score,
+                     const StreamThreshold::Verdict& verdict) {
+  nlohmann::ordered_json object = {{"row", row}};
+  if (time) object["time"] = *time;
+  object["score"] = score;
+  object["threshold"] = verdict.threshold;
+  object["flag"] = verdict.flag;
+  const auto replace = nlohmann::ordered_json::error_handler_t::replace;
+  return object.dump(-1, ' ', /*ensure_ascii=*/false, replace) + "\n";
+}
+
+// ---- The stream
+
+class ScoreStream {
+ public:
+  ScoreStream(ExportedModel& model, const AnomalyDetector& detector, const StreamOptions& options,
+              const OutputOptions& output)
+      : options_(options),
+        output_options_(output),
+        identity_{model_sha256(model), false, output.json, options.time_column},
+        form_(row_form_of(model, options.time_column)),
+        item_(item_shape_of(model), detector.scaling),
+        scorer_(scorer_of(model, detector)),
+        threshold_(detector.threshold, options.keeping),
+        follower_(options.follow),
+        rows_(form_) {
+    identity_.file = follower_.is_file();
+  }
+
+  /// Until the stream ends, or someone asks to stop.
+  int run() {
+    begin();
+    bool ended = false;
+    while (!ended && goes_on()) {
+      ended = !take_event(follower_.next(kOldestState));
+      if (rows_since_state_ >= options_.state_every || Clock::now() - kept_ >= kOldestState) {
+        keep_state();
+      }
+    }
+    keep_state();
+    tell_summary();
+    return ended ? kDone : kInterrupted;
+  }
+
+ private:
+  const StreamOptions& options_;
+  const OutputOptions& output_options_;
+  StreamIdentity identity_;
+  RowForm form_;
+  StreamItem item_;
+  AnomalyScorer scorer_;
+  StreamThreshold threshold_;
+  LineFollower follower_;
+  StreamRows rows_;
+  ClockWatch clock_;
+  StreamState state_;
+  std::optional<LineOutput> lines_;
+  int64_t rows_since_state_ = 0;
+  bool changed_ = true;  // since the state was kept
+  Clock::time_point kept_ = Clock::now();
+
+  bool timed() const { return !options_.time_column.empty(); }
+  void tell(const std::string& text) const { note(output_options_, text); }
+  std::string place() const {
+    return fmt::format("{}: line {}", options_.follow == "-" ? "standard input" : options_.follow,
+                       with_thousands(follower_.place().lines));
+  }
+
+  /// What a pipe has given cannot be read again: it is scored, whoever asks to stop.
+  bool goes_on() const {
+    return !InterruptGuard::requested() || (!follower_.is_file() && follower_.holds_line());
+  }
+
+  void begin() {
+    const bool resumes = !options_.state.empty() && fs::exists(options_.state);
+    const fs::path out = resumes ? (output_options_.out.empty() ? "-" : output_options_.out)
+                                 : output_file(output_options_, "-").string();
+    if (resumes) resume();
+    // Before a new file is there, so that a killed program finds either none or a state to it.
+    keep_state();
+    lines_.emplace(out, out == "-" ? 0 : state_.output_bytes);
+    const bool fresh = out == "-" ? !resumes : state_.output_bytes == 0;
+    if (fresh && !output_options_.json) lines_->write(csv_header(timed()));
+  }
+
+  void resume() {
+    state_ = load_stream_state(options_.state, identity_);
+    threshold_.restore(formats::JsonFields(state_.threshold, options_.state));
+    if (timed()) clock_ = ClockWatch::from_json(formats::JsonFields(state_.clock, options_.state));
+    if (!state_.header.empty()) rows_.take(state_.header);
+    if (follower_.resume(state_.place)) {
+      tell(fmt::format("goes on behind {} rows, as {} says", with_thousands(state_.rows),
+                       options_.state));
+    } else {
+      rows_.begin_file();
+      tell(
+          fmt::format("{}: is another file than {} was kept for: begins with its first line; what "
+                      "the other one got since is lost",
+                      options_.follow, options_.state));
+    }
+  }
+
+  void keep_state() {
+    kept_ = Clock::now();
+    if (options_.state.empty() || !std::exchange(changed_, false)) return;
+    if (lines_) {
+      lines_->flush_to_disk();
+      state_.output_bytes = lines_->bytes();
+    }
+    rows_since_state_ = 0;
+    state_.place = follower_.place();
+    state_.header = rows_.header();
+    state_.threshold = threshold_.to_json();
+    if (timed()) state_.clock = clock_.to_json();
+    save_stream_state(options_.state, state_, identity_);
+  }
+
+  /// False at the end.
+  bool take_event(LineFollower::Event event) {
+    switch (event) {
+      case LineFollower::Event::Nothing: return true;
+      case LineFollower::Event::End: return false;
+      case LineFollower::Event::Line: take_line(); break;
+      case LineFollower::Event::TooLong:
+        skip(fmt::format("expected at most {} bytes", with_thousands(LineFollower::kLongestLine)));
+        break;
+      case LineFollower::Event::NewFile:
+        rows_.begin_file();
+        tell(options_.follow + ": was replaced or cut short: goes on with its first line");
+        break;
+    }
+    changed_ = true;
+    return true;
+  }
+
+  void take_line() {
+    try {
+      const auto kind = rows_.take(follower_.line());
+      if (kind == StreamRows::Kind::Header && state_.rows > 0) tell(place() + ": a header");
+      if (kind != StreamRows::Kind::Row) return;
+      parse_row(rows_.cells(), form_.names, item_.row());
+    } catch (const Error& error) {
+      const bool useless = !rows_.knows_columns() && state_.rows == 0;
+      if (useless) throw Error("{}: {}", place(), error.what());
+      return skip(error.what());
+    }
+    judge();
+  }
+
+  void judge() {
+    const double score = scorer_(item_.batch()).item<double>();
+    const auto verdict = threshold_.judge(score);
+    const std::string* time = timed() ? &rows_.time() : nullptr;
+    if (time) {
+      const std::string wrong = clock_.look_at(*time);
+      if (!wrong.empty()) tell(fmt::format("{}: {}", place(), wrong));
+    }
+    lines_->write((output_options_.json ? json_row : csv_row)(state_.rows, time, score, verdict));
+    ++state_.rows;
+    ++rows_since_state_;
+    state_.flagged += verdict.flag;
+  }
+
+  void skip(const std::string& reason) {
+    tell(fmt::format("{}: skipped: {}", place(), reason));
+    ++state_.rows;
+    ++rows_since_state_;
+    ++state_.skipped;
+  }
+
+  /// Beside the lines, so not among them.
+  void tell_summary() const {
+    if (output_options_.quiet) return;
+    const std::string rule = options_.keeping.adapt ? options_.keeping.adapt->text() : "fixed";
+    fmt::print(stderr, "rows      {}, {} skipped\nflagged   {}\nthreshold {:.6g} ({}{})\n",
+               with_thousands(state_.rows), with_thousands(state_.skipped),
+               with_thousands(state_.flagged), threshold_.threshold(), rule,
+               options_.keeping.adapt && !threshold_.follows() ? ", too few rows so far" : "");
+  }
+};
+
+}  // namespace
+
+void StreamOptions::describe(FieldTable& table) {
+  table.begin_group("Streams");
+  table
+      .add("follow", follow,
+           "score rows as they arrive, a line each at once: - (standard input), a FIFO, or a file "
+           "that grows; needs --load-threshold")
+      .shown_as("SOURCE");
+  table
+      .add("adapt", keeping.adapt,
+           "let the threshold follow the scores: spot:Q, flagging a normal row with probability Q, "
+           "or "
+           "dspot:Q,D, beside a moving average over D rows")
+      .shown_as("RULE");
+  table.add("calibrate", keeping.calibration, "rows, taken for normal, before it does")
+      .at_least(static_cast<double>(kFewestTailScores));
+  table
+      .add("state", state,
+           "keep all that coming lines depend on, and go on from there when the file exists")
+      .shown_as("FILE");
+  table.add("state_every", state_every, "rows, or a second").at_least(1);
+  table
+      .add("time_column", time_column,
+           "a column, by name or number, that is written beside the score, and watched for jumps")
+      .shown_as("NAME");
+}
+
+void check(const StreamOptions& options, const CommandLine& line) {
+  constexpr std::array<std::string_view, 5> kOfStreams = {"adapt", "calibrate", "state",
+                                                          "state_every", "time_column"};
+  constexpr std::array<std::string_view, 9> kOfBoth = {"follow", "load_threshold", "input_shape",
+                                                       "device", "threads",        "out",
+                                                       "force",  "json",           "quiet"};
+  const auto is_one_of = [](const auto& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  for (const auto& name : line.given) {
+    if (options.follow.empty() && is_one_of(kOfStreams, name)) {
+      throw UsageError("`{}`: is of streams: add `follow`", name);
+    }
+    if (!options.follow.empty() && !is_one_of(kOfStreams, name) && !is_one_of(kOfBoth, name)) {
+      throw UsageError("`{}`: means nothing with `follow`", name);
+    }
+  }
+  if (!options.follow.empty() && !line.has("load_threshold")) {
+    throw UsageError(
+        "`follow`: expected `load_threshold` with a file that `save_threshold` wrote, found none");
+  }
+}
+
+int score_stream(const std::string& checkpoint, const std::string& load_threshold,
+                 const StreamOptions& options, const ModelOptions& model_options,
+                 const OutputOptions& output) {
+  ModelOptions opened = model_options;
+  // One row at a time leaves nothing for a second thread to do.
+  if (!opened.threads.count) opened.threads.count = 1;
+  ExportedModel model = open_model(checkpoint, opened);
+  const AnomalyDetector detector = load_detector(load_threshold, model);
+  const InterruptGuard interrupt;
+  return ScoreStream(model, detector, options, output).run();
+}
+
+}  // namespace hourglass::apps

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "hourglass/evaluation/spot.h"
+#include "hourglass/formats/json.h"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace hourglass::evaluation {
+
+/// How a stream's threshold is kept.
+struct ThresholdKeeping {
+  std::optional<SpotRule> adapt;  ///< none: the limit is fixed
+  int64_t calibration = 1000;     ///< scores to start from; `kFewestTailScores` at least
+};
+
+/// Judges scores as they come: by a limit at first, and by a threshold that follows them once there
+/// are enough to start from. These count as normal whatever the limit says, as in the paper, but for
+/// gross outliers (30 times the median excess of the tail). What it says of a score depends on that
+/// and those before. Memory is constant.
+class StreamThreshold {
+ public:
+  struct Verdict {
+    double threshold = 0;  ///< that the score was compared with
+    bool flag = false;     ///< above it, or not a number
+  };
+
+  StreamThreshold(double limit, const ThresholdKeeping& keeping);
+
+  Verdict judge(double score);
+
+  /// Whether the threshold follows the scores by now.
+  bool follows() const { return spot_.has_value(); }
+  double threshold() const { return spot_ ? spot_->threshold() : limit_; }
+
+  /// All that coming verdicts depend on.
+  nlohmann::json to_json() const;
+
+  /// Takes the state of another one, which must have been kept by the same rule. Throws `Error` that
+  /// names file and field.
+  void restore(const formats::JsonFields& fields);
+
+ private:
+  double limit_;
+  ThresholdKeeping keeping_;
+  std::vector<double> first_scores_;  // until there are enough
+  std::optional<DriftSpot> spot_;
+
+  void calibrate(double score);
+};
+
+}  // namespace hourglass::evaluation
