@@ -4,6 +4,7 @@
 #include "hourglass/apps/tools/anomaly_files.h"
 #include "hourglass/apps/tools/anomaly_judgement.h"
 #include "hourglass/apps/tools/item_pictures.h"
+#include "hourglass/apps/tools/series_anomalies.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
@@ -21,6 +22,7 @@ namespace {
 struct DetectOptions {
   AnomalyQuestion asked;
   std::string save_threshold;
+  StepAverage step_average = StepAverage::Mean;
   int64_t worst = 16;
   ModelOptions model;
   OutputOptions output;
@@ -62,6 +64,8 @@ void DetectOptions::describe(FieldTable& table) {
       .add("load_threshold", load_threshold,
            "apply a threshold that was kept; no training rows are needed")
       .shown_as("FILE");
+  table.add("step_average", step_average,
+            "how the errors of the windows that hold a time step become its score: mean or median");
   table.add("worst", worst, "items with the highest scores, for the picture")
       .at_least(1)
       .at_most(kMostDrawnItems);
@@ -73,7 +77,8 @@ void DetectOptions::describe(FieldTable& table) {
 void check(const DetectOptions& options, const CommandLine& line) {
   check(options.asked.classes);
   if (options.asked.load_threshold.empty()) return;
-  for (const char* fixed : {"score", "samples", "seed", "threshold", "save_threshold"}) {
+  for (const char* fixed :
+       {"score", "samples", "seed", "threshold", "step_average", "save_threshold"}) {
     if (line.has(fixed)) {
       throw UsageError("`{}`: cannot be changed with --load-threshold, whose file says it", fixed);
     }
@@ -83,6 +88,10 @@ void check(const DetectOptions& options, const CommandLine& line) {
 int detect(const CommandLine& line, const DetectOptions& options) {
   check(options, line);
   ExportedModel model = open_model(line.positional.front(), options.model);
+  if (looks_at_series(model, options.asked.rows, line)) {
+    const SeriesQuestion asked = {options.asked, options.step_average, options.save_threshold};
+    return detect_in_series(model, asked, line, options.output);
+  }
   const auto folder = output_folder(options.output, "anomalies", kAnomalyFiles);
   if (!options.save_threshold.empty()) {
     output_file({.out = options.save_threshold, .force = options.output.force}, "");
@@ -123,6 +132,7 @@ int main(int argc, char** argv) {
       .positional = "CKPT",
       .examples = {"detect_anomalies runs/mine/best.pt --dataset csv:new.csv",
                    "detect_anomalies runs/mine/best.pt --normal-class 7 --threshold mad:3.5",
+                   "detect_anomalies runs/sensor/best.pt --dataset series:today.csv",
                    "detect_anomalies runs/mine/best.pt --load-threshold limit.json --dataset "
                    "csv:tomorrow.csv"}};
   return run_tool(program, table, argc, argv, 1, 1,

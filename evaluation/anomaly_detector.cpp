@@ -73,6 +73,9 @@ AnomalyDetector detector_from_json(const formats::JsonFields& fields) {
   if (detector.options.score == AnomalyScore::Mahalanobis) {
     detector.codes = mahalanobis_from_json(fields.object("mahalanobis"));
   }
+  if (!fields.get<std::string>("steps", "").empty()) {
+    detector.steps = read_text_form<StepAverage>(fields, "steps");
+  }
   return detector;
 }
 
@@ -131,6 +134,7 @@ std::string detector_text(const AnomalyDetector& detector, const ExportedModel& 
                            {"threshold", detector.threshold},
                            {"normal_rows", detector.normal_rows},
                            {"scaling", formats::scaling_to_json(detector.scaling)}};
+  if (detector.steps) object["steps"] = enum_name(*detector.steps);
   if (detector.codes) object["mahalanobis"] = mahalanobis_to_json(*detector.codes);
   return formats::json_text(object) + "\n";
 }

@@ -5,6 +5,7 @@
 #include "hourglass/evaluation/anomaly_score.h"
 #include "hourglass/evaluation/exported_model.h"
 #include "hourglass/evaluation/mahalanobis.h"
+#include "hourglass/evaluation/step_scores.h"
 #include "hourglass/evaluation/threshold.h"
 #include "hourglass/formats/data_card.h"
 
@@ -33,6 +34,8 @@ struct AnomalyDetector {
   datasets::Scaling scaling;         ///< of the inputs
   std::string normal_rows;           ///< what it was fitted on, in words
   at::Tensor normal_scores;          ///< [N] float64; undefined in a detector from a file
+  /// Of the time steps of a series, which are judged in the place of its windows; none: of items.
+  std::optional<StepAverage> steps = {};
 };
 
 /// Items that are normal.

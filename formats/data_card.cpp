@@ -58,6 +58,7 @@ nlohmann::json to_json(const DataCard& card) {
   add_known(card.stored_type, "stored_type", json);
   add_known(card.trained_classes, "trained_classes", json);
   add_known(card.column_names, "column_names", json);
+  if (card.series) json["series"] = to_json(*card.series);
   if (card.targets) {
     json["targets"] = {{"name", card.targets->name},
                        {"sha256", card.targets->sha256},
@@ -92,6 +93,9 @@ DataCard data_card_from_json(const JsonFields& fields) {
   card.trained_classes = fields.get("trained_classes", card.trained_classes);
   card.column_names = fields.get("column_names", card.column_names);
   card.notes = fields.get("notes", card.notes);
+  if (const auto series = fields.find_object("series")) {
+    card.series = series_card_from_json(*series);
+  }
   card.identity = fields.get("identity", card.identity);
   return card;
 }

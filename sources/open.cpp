@@ -5,6 +5,8 @@
 #include "hourglass/core/text.h"
 #include "hourglass/datasets/ordered_part.h"
 #include "hourglass/sources/scaled_data.h"
+#include "hourglass/sources/series.h"
+#include "hourglass/sources/series_parts.h"
 #include "hourglass/sources/source.h"
 
 #include <ATen/ATen.h>
@@ -243,6 +245,19 @@ void count_rows(DataSplits& splits) {
 
 }  // namespace
 
+namespace {
+
+/// A series; the windows without a gap take part.
+ReadData read_windows(const Source& source, const DataOptions& options) {
+  ReadData data;
+  data.inputs = read_series(source.path, source.columns, options.header, options.series);
+  const datasets::Series& series = *data.inputs.series;
+  data.chosen.rows = datasets::windows_within(series.stretches, series.form);
+  return data;
+}
+
+}  // namespace
+
 ReadData read_data(const DataOptions& options) {
   const Source source = parse_source(options.dataset, "dataset");
   std::optional<Source> target_source;
@@ -251,9 +266,13 @@ ReadData read_data(const DataOptions& options) {
   resolve(options.validation,
           source.may_have_test_part() && (!target_source || target_source->may_have_test_part()));
   check_images(options, source, target_source);
+  check_series_options(options, source);
   const int64_t map_above = options.map_above * 1'000'000;
   const CsvOptions csv{.label_column = options.label_column, .header = options.header};
   const ImageForm images{.size = options.resize, .color = options.color};
+  if (source.kind == Source::Kind::Series) {
+    return read_windows(source, options);
+  }
   ReadData data{read_source(source, options.data_dir, csv, images, map_above), {}, {}};
   if (target_source) {
     data.targets = read_source(*target_source, options.data_dir, csv, images, map_above);
@@ -272,8 +291,11 @@ DataSplits split_data(const ReadData& data, const DataOptions& options, uint64_t
   const ReadData stored = shaped(data, options.item_shape);
   const bool has_test_part =
       !stored.inputs.test.empty() && (!stored.targets || !stored.targets->test.empty());
-  const datasets::Validation validation = resolve(options.validation, has_test_part);
-  const Parts parts = split_chosen(validation, stored, derive_seed(seed, "split"));
+  const datasets::Series* series = stored.inputs.series.get();
+  const datasets::Validation validation = series ? resolve_validation(options.validation, *series)
+                                                 : resolve(options.validation, has_test_part);
+  const Parts parts = series ? split_series(validation, *series)
+                             : split_chosen(validation, stored, derive_seed(seed, "split"));
   ScaledData scaled = scale_values(stored.inputs, options.scale, scaling.inputs, parts);
   // A given scaling was fitted to other rows: those at hand may well reach beyond them.
   if (!scaling.inputs) check_corruption(options.corruption, scaled.input_range);
@@ -281,6 +303,7 @@ DataSplits split_data(const ReadData& data, const DataOptions& options, uint64_t
   DataSplits splits;
   splits.info = info_of(options, stored);
   splits.info.validation = validation.text();
+  if (series) splits.info.series = card_of(*series, parts);
   splits.info.scaling = scaled.scaling;
   splits.info.trained_classes =
       classes_among(stored.labelled().rows.labels, parts.training_rows, splits.info.class_names);
@@ -308,6 +331,7 @@ DataSplits split_data(const ReadData& data, const DataOptions& options, uint64_t
   note_sample(options.dataset, scaled, splits.training->size(), splits.info.notes);
   add_noise(splits, options.corruption, options.noise, seed);
   splits.row_names = stored.inputs.row_names;
+  splits.series = stored.inputs.series;
   count_rows(splits);
   const at::Tensor& chosen = stored.chosen.rows;
   splits.info.total_rows =

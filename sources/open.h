@@ -2,12 +2,14 @@
 
 #include "hourglass/datasets/dataset.h"
 #include "hourglass/datasets/scaling.h"
+#include "hourglass/datasets/series.h"
 #include "hourglass/formats/data_card.h"
 #include "hourglass/sources/choose_rows.h"
 #include "hourglass/sources/data_options.h"
 #include "hourglass/sources/stored.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +35,8 @@ struct DataSplits {
   std::vector<std::string> condition_names;  ///< of the condition's numbers; empty: none
   /// Of training and validation rows, by `Batch::rows`: see `StoredData`.
   std::vector<std::string> row_names = {};
+  /// Of which all parts are windows: `Batch::rows` are their numbers. Else null.
+  std::shared_ptr<const datasets::Series> series = nullptr;
   bool mapped = false;  ///< whether rows are read from their files when they are asked for
 };
 

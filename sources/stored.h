@@ -2,12 +2,14 @@
 
 #include "hourglass/datasets/mapped_rows.h"
 #include "hourglass/datasets/scaling.h"
+#include "hourglass/datasets/series.h"
 #include "hourglass/formats/digest.h"
 #include "hourglass/sources/csv.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +42,8 @@ struct StoredData {
   /// Of `rows`, by number: files of a folder of images, "7/a.png"; empty where there are none.
   std::vector<std::string> row_names = {};
   std::string identity = {};  ///< what the digest of large files is of; empty: all bytes
+  /// Of which the values of `rows` are a view, by windows; else null.
+  std::shared_ptr<const datasets::Series> series = nullptr;
 };
 
 /// An IDX file of values and, where `labels` is not empty, one of their labels. Images get a
