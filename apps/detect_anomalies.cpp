@@ -6,6 +6,7 @@
 #include "hourglass/apps/tools/anomaly_judgement.h"
 #include "hourglass/apps/tools/anomaly_options.h"
 #include "hourglass/apps/tools/score_stream.h"
+#include "hourglass/apps/tools/series_anomalies.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/evaluation/anomaly_ensemble.h"
 #include "hourglass/evaluation/anomaly_findings.h"
@@ -103,6 +104,10 @@ int detect(const CommandLine& line, DetectOptions options) {
     return kInterrupted;
   }
   options.asked.ensemble = judge.ensemble;
+  if (!judge.ensemble && looks_at_series(*judge.model, options.asked.rows, line)) {
+    const SeriesQuestion asked = {options.asked, options.step_average, options.save_threshold};
+    return detect_in_series(*judge.model, asked, line, options.output);
+  }
   const JudgedAnomalies judged = judge_anomalies(*judge.model, options.asked, line, options.output);
   auto files = write_anomaly_files(judged, *judge.model, options.worst, folder, options.output);
   if (train) files.push_back((folder / kEnsembleFile).string());
@@ -131,6 +136,7 @@ int main(int argc, char** argv) {
                    "detect_anomalies anomalies/detector.json --dataset csv:new.csv",
                    "detect_anomalies runs/mine/best.pt --dataset csv:new.csv",
                    "detect_anomalies runs/mine/best.pt --normal-class 7 --threshold mad:3.5",
+                   "detect_anomalies runs/sensor/best.pt --dataset series:today.csv",
                    "detect_anomalies runs/mine/best.pt --load-threshold limit.json --dataset "
                    "csv:tomorrow.csv",
                    "detect_anomalies runs/mine/best.pt --load-threshold limit.json --follow "

@@ -24,6 +24,14 @@ void fetch(const Stored* values, int64_t count) {
 
 Shape shape_of_item(const at::Tensor& values) { return values.sizes().slice(1).vec(); }
 
+/// The values on another device. Items that overlap share their memory there, too.
+at::Tensor moved(const at::Tensor& values, at::Device device) {
+  if (values.is_contiguous() || values.numel() == 0) return values.to(device);
+  int64_t span = 1;
+  for (int64_t i = 0; i < values.dim(); ++i) span += (values.size(i) - 1) * values.stride(i);
+  return values.as_strided({span}, {1}).to(device).as_strided(values.sizes(), values.strides());
+}
+
 /// One number for all features, or one a feature, shaped to broadcast over a batch of items.
 at::Tensor broadcastable(const std::vector<double>& numbers, Shape item_shape) {
   if (numbers.size() == 1) item_shape.assign(item_shape.size(), 1);
@@ -109,10 +117,11 @@ void TensorDataset::write_items(const Stored* values, std::span<const int64_t> p
   const int64_t count = c10::multiply_integers(item_shape());
   const auto* offset = offset_.const_data_ptr<float>();
   const auto* factor = factor_.const_data_ptr<float>();
+  const int64_t apart = values_.stride(0);  // less than `count` where items overlap
   for (size_t i = 0; i < positions.size(); ++i) {
-    const Stored* item = values + positions[i] * count;
+    const Stored* item = values + positions[i] * apart;
     // Shuffled rows lie anywhere, and waiting for each takes longer than converting it.
-    if (i + kRowsAhead < positions.size()) fetch(values + positions[i + kRowsAhead] * count, count);
+    if (i + kRowsAhead < positions.size()) fetch(values + positions[i + kRowsAhead] * apart, count);
     scale_item(count, item, scaling_.factor.size() > 1, offset, factor, out);
     out += stride;
   }
@@ -120,7 +129,7 @@ void TensorDataset::write_items(const Stored* values, std::span<const int64_t> p
 
 DatasetPtr TensorDataset::to(at::Device device) const {
   const at::Tensor labels = labels_.defined() ? labels_.to(device) : labels_;
-  return std::make_shared<TensorDataset>(values_.to(device), labels, scaling_);
+  return std::make_shared<TensorDataset>(moved(values_, device), labels, scaling_);
 }
 
 Batch RowsOfAnother::batch(const at::Tensor& positions, int64_t epoch) const {

@@ -74,6 +74,9 @@ AnomalyDetector read_detector(const formats::JsonFields& fields) {
   if (detector.options.score == AnomalyScore::Mahalanobis) {
     detector.codes = mahalanobis_from_json(fields.object("mahalanobis"));
   }
+  if (!fields.get<std::string>("steps", "").empty()) {
+    detector.steps = read_text_form<StepAverage>(fields, "steps");
+  }
   return detector;
 }
 
@@ -141,6 +144,7 @@ nlohmann::json to_json(const AnomalyDetector& detector, const ExportedModel& mod
                            {"threshold", detector.threshold},
                            {"normal_rows", detector.normal_rows},
                            {"scaling", formats::scaling_to_json(detector.scaling)}};
+  if (detector.steps) object["steps"] = enum_name(*detector.steps);
   if (detector.codes) object["mahalanobis"] = mahalanobis_to_json(*detector.codes);
   return object;
 }

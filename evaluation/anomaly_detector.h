@@ -5,6 +5,7 @@
 #include "hourglass/evaluation/anomaly_score.h"
 #include "hourglass/evaluation/exported_model.h"
 #include "hourglass/evaluation/mahalanobis.h"
+#include "hourglass/evaluation/step_scores.h"
 #include "hourglass/evaluation/threshold.h"
 #include "hourglass/formats/data_card.h"
 #include "hourglass/formats/json.h"
@@ -40,6 +41,8 @@ struct AnomalyDetector {
   at::Tensor normal_scores;          ///< [N] float64; undefined in a detector from a file
   /// Of an ensemble, which scores items itself: the model at hand is the first of them.
   std::vector<std::shared_ptr<const EnsembleMember>> members = {};
+  /// Of the time steps of a series, which are judged in the place of its windows; none: of items.
+  std::optional<StepAverage> steps = {};
 };
 
 /// Items that are normal.

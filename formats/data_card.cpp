@@ -62,6 +62,7 @@ nlohmann::json to_json(const DataCard& card) {
   add_known(card.column_names, "column_names", json);
   add_known(card.label_name, "label_name", json);
   if (card.schema) json["schema"] = schema_to_json(*card.schema);
+  if (card.series) json["series"] = to_json(*card.series);
   if (card.targets) {
     json["targets"] = {{"name", card.targets->name},
                        {"sha256", card.targets->sha256},
@@ -100,6 +101,9 @@ DataCard data_card_from_json(const JsonFields& fields) {
   card.label_name = fields.get("label_name", card.label_name);
   if (const auto schema = fields.find_object("schema")) card.schema = schema_from_json(*schema);
   card.notes = fields.get("notes", card.notes);
+  if (const auto series = fields.find_object("series")) {
+    card.series = series_card_from_json(*series);
+  }
   card.identity = fields.get("identity", card.identity);
   return card;
 }

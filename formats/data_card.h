@@ -4,6 +4,7 @@
 #include "hourglass/datasets/scaling.h"
 #include "hourglass/datasets/table_schema.h"
 #include "hourglass/formats/json.h"
+#include "hourglass/formats/series_card.h"
 
 #include <cstdint>
 #include <optional>
@@ -47,6 +48,7 @@ struct DataCard {
   std::vector<std::string> notes;  ///< what a user should know, "iris.csv: skipped line 1 (…)"
   /// What the digest of large files is of, in words; empty: of all bytes.
   std::string identity = {};
+  std::optional<SeriesCard> series = {};  ///< where items are windows of a series
 
   /// The classes that the model may have seen in training: all of them where the file does not say.
   const std::vector<std::string>& classes_seen() const {

@@ -34,6 +34,17 @@ show sparse mnist-sparse-kl filters
 show denoising mnist-denoise reconstructions
 show variational fashion-vae-2d manifold
 
+# The series of docs/series.md, by the commands there.
+nab=${HOURGLASS_DATA:-}/nab/data
+if [ -d "$nab" ]; then
+  echo "gallery: a series"
+  build/bin/dense_autoencoder --dataset "series:$nab/artificialNoAnomaly/art_daily_small_noise.csv" --window 288 --widths 64,8 \
+    --loss mse --output-activation linear --epochs 20 --out "$runs/daily" --quiet --no-figures >/dev/null
+  (cd "$nab/artificialWithAnomaly" && "$OLDPWD/build/bin/detect_anomalies" "$runs/daily/best.pt" --threshold sigma:6 --quiet \
+    --dataset series:art_daily_jumpsup.csv --out "$runs/jumps") >/dev/null
+  cp "$runs/jumps/series.png" "$gallery/series-jumpsup.png"
+fi
+
 # The dictionary of docs/sparse_autoencoders.md, by the commands there.
 echo "gallery: a dictionary of a convolutional layer"
 build/bin/convolutional_autoencoder --dataset mnist --filters 8,8 --epochs 1 --out "$runs/conv" --quiet --no-figures >/dev/null

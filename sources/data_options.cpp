@@ -14,12 +14,13 @@ void DataOptions::describe(FieldTable& table) {
 void DataOptions::describe_without_condition(FieldTable& table) {
   table.begin_group("Data");
   table
-      .add(
-          "dataset", dataset,
-          "digits, iris, mnist, fashion-mnist, csv:PATH, idx:IMAGES[,LABELS], npy:X[,Y], npz:FILE "
-          "(x_train, y_train, x_test, y_test, or X, y), safetensors:FILE[#TENSOR], "
-          "raw:FILE,TYPE,SHAPE (of an item) or images:DIR (PNG and JPEG; sub-folders are classes); "
-          "npy, safetensors and raw take a folder or a pattern of files as well")
+      .add("dataset", dataset,
+           "digits, iris, mnist, fashion-mnist, csv:PATH, idx:IMAGES[,LABELS], npy:X[,Y], npz:FILE "
+           "(x_train, y_train, x_test, y_test, or X, y), safetensors:FILE[#TENSOR], "
+           "raw:FILE,TYPE,SHAPE (of an item), series:FILE[,COLUMN,...] (a CSV file in the order of "
+           "time) "
+           "or images:DIR (PNG and JPEG; sub-folders are classes); "
+           "npy, safetensors and raw take a folder or a pattern of files as well")
       .shown_as("SET");
   table
       .add("targets", targets,
@@ -76,6 +77,7 @@ void DataOptions::describe_without_condition(FieldTable& table) {
            "gives the values of an item a shape, 1,8,8 say for a grey image of 8 × 8; none: as "
            "stored")
       .at_least(1);
+  series.describe(table);
   table
       .add("classes", classes,
            "the only classes to train on and to judge by: all, or names or numbers of labels, 7,8 "
@@ -98,7 +100,8 @@ void DataOptions::describe_without_condition(FieldTable& table) {
   table
       .add("validation", validation,
            "rows that judge the model: test (the official part), split:F (a random fraction), "
-           "last:F (the last fraction), none; auto: test, else split:0.1")
+           "last:F (the last fraction), none; auto: test, else split:0.1, of a series the last "
+           "tenth")
       .shown_as("HOW");
   table
       .add("corruption", corruption,

@@ -8,6 +8,7 @@
 #include "hourglass/sources/csv.h"
 #include "hourglass/sources/images.h"
 #include "hourglass/sources/row_choice.h"
+#include "hourglass/sources/series_options.h"
 
 #include <cstdint>
 #include <memory>
@@ -33,6 +34,7 @@ struct DataOptions {
   ImageSize resize;
   ImageColor color = ImageColor::Auto;
   Shape item_shape;
+  SeriesOptions series;
   ClassChoice classes;
   RowChoice rows;
   datasets::ScalingRule scale;

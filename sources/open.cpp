@@ -5,6 +5,8 @@
 #include "hourglass/core/text.h"
 #include "hourglass/datasets/ordered_part.h"
 #include "hourglass/sources/scaled_data.h"
+#include "hourglass/sources/series.h"
+#include "hourglass/sources/series_parts.h"
 #include "hourglass/sources/source.h"
 #include "hourglass/sources/table_file.h"
 
@@ -257,6 +259,15 @@ void count_rows(DataSplits& splits) {
   splits.info.test_rows = size_of(splits.test);
 }
 
+/// A series; the windows without a gap take part.
+ReadData read_windows(const Source& source, const DataOptions& options) {
+  ReadData data;
+  data.inputs = read_series(source.path, source.columns, options.header, options.series);
+  const datasets::Series& series = *data.inputs.series;
+  data.chosen.rows = datasets::windows_within(series.stretches, series.form);
+  return data;
+}
+
 }  // namespace
 
 ReadData read_data(const DataOptions& options) {
@@ -268,12 +279,16 @@ ReadData read_data(const DataOptions& options) {
           source.may_have_test_part() && (!target_source || target_source->may_have_test_part()));
   check_images(options, source, target_source);
   check_columns(options, source);
+  check_series_options(options, source);
   const int64_t map_above = options.map_above * 1'000'000;
   const CsvOptions csv{.label_column = options.label_column,
                        .header = options.header,
                        .choice = options.columns,
                        .known = options.known_columns};
   const ImageForm images{.size = options.resize, .color = options.color};
+  if (source.kind == Source::Kind::Series) {
+    return read_windows(source, options);
+  }
   ReadData data{read_source(source, options.data_dir, csv, images, map_above), {}, {}};
   if (target_source) {
     const CsvOptions numbers{.label_column = options.label_column, .header = options.header};
@@ -295,8 +310,11 @@ DataSplits split_data(const ReadData& data, const DataOptions& options, uint64_t
   using Condition = datasets::ConditionRule::Kind;
   const bool has_test_part =
       !data.inputs.test.empty() && (!data.targets || !data.targets->test.empty());
-  const datasets::Validation validation = resolve(options.validation, has_test_part);
-  const Parts parts = split_chosen(validation, data, derive_seed(seed, "split"));
+  const datasets::Series* series = data.inputs.series.get();
+  const datasets::Validation validation = series ? resolve_validation(options.validation, *series)
+                                                 : resolve(options.validation, has_test_part);
+  const Parts parts = series ? split_series(validation, *series)
+                             : split_chosen(validation, data, derive_seed(seed, "split"));
   ReadData values = data;
   if (data.inputs.needs_schema()) {
     learn_schema(values.inputs, parts.training_rows, options.impute);
@@ -309,6 +327,7 @@ DataSplits split_data(const ReadData& data, const DataOptions& options, uint64_t
   DataSplits splits;
   splits.info = info_of(options, stored);
   splits.info.validation = validation.text();
+  if (series) splits.info.series = card_of(*series, parts);
   splits.info.scaling = scaled.scaling;
   splits.info.trained_classes =
       classes_among(stored.labelled().rows.labels, parts.training_rows, splits.info.class_names);
@@ -338,6 +357,7 @@ DataSplits split_data(const ReadData& data, const DataOptions& options, uint64_t
   splits.row_names = stored.inputs.row_names;
   splits.row_title = stored.inputs.row_title;
   splits.table = stored.inputs.table;
+  splits.series = stored.inputs.series;
   count_rows(splits);
   const at::Tensor& chosen = stored.chosen.rows;
   splits.info.total_rows =

@@ -2,6 +2,7 @@
 
 #include "hourglass/datasets/dataset.h"
 #include "hourglass/datasets/scaling.h"
+#include "hourglass/datasets/series.h"
 #include "hourglass/formats/data_card.h"
 #include "hourglass/sources/choose_rows.h"
 #include "hourglass/sources/data_options.h"
@@ -37,6 +38,8 @@ struct DataSplits {
   std::string row_title = "file";  ///< what these names are: files, or a table's column
   /// Cells of a table that is not all numbers, by `Batch::rows`; else null.
   std::shared_ptr<const datasets::Table> table = nullptr;
+  /// Of which all parts are windows: `Batch::rows` are their numbers. Else null.
+  std::shared_ptr<const datasets::Series> series = nullptr;
   bool mapped = false;  ///< whether rows are read from their files when they are asked for
 };
 

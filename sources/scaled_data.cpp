@@ -69,8 +69,36 @@ TakePart listed_part(const at::Tensor& positions) {
   };
 }
 
+namespace {
+
+/// Scales a series as a table of its channels, whose training rows are the steps that training windows
+/// hold, and the windows likewise.
+ScaledData scale_series(const StoredData& stored, datasets::ScalingRule scale,
+                        const std::optional<datasets::Scaling>& given, const Parts& parts) {
+  const datasets::Series& series = *stored.series;
+  const at::Tensor training = datasets::steps_of_windows(parts.training_rows, series.form);
+  StoredData steps;
+  steps.rows.values = series.steps;
+  steps.natural_scale = stored.natural_scale;
+  const Parts step_parts = {
+      .training_rows = training, .training = listed_part(training), .validation = {}};
+  // A given scaling is one of windows, each of whose steps has the same.
+  std::optional<datasets::Scaling> channels = given;
+  if (channels && channels->factor.size() > 1) {
+    channels->offset.resize(series.channels.size());
+    channels->factor.resize(series.channels.size());
+  }
+  ScaledData data = scale_values(steps, scale, channels, step_parts);
+  data.scaling = given ? *given : datasets::scaling_of_windows(data.scaling, series.form);
+  data.rows = dataset_of(stored.rows, data.scaling);
+  return data;
+}
+
+}  // namespace
+
 ScaledData scale_values(const StoredData& stored, datasets::ScalingRule scale,
                         const std::optional<datasets::Scaling>& given, const Parts& parts) {
+  if (stored.series) return scale_series(stored, scale, given, parts);
   if (scale.kind == datasets::ScalingRule::Kind::Auto) scale = stored.natural_scale;
   ScaledData data;
   const datasets::Extremes extremes = training_extremes(stored.rows, parts, data);

@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kSafetensors = "safetensors:", kRaw = "raw:";
+constexpr std::string_view kSafetensors = "safetensors:", kRaw = "raw:", kSeries = "series:";
 
 constexpr std::pair<const char*, Source::Kind> kNamedSources[] = {
     {"digits", Source::Kind::Digits},
@@ -39,13 +39,14 @@ std::string prefix_meant(const std::string& text) {
 }
 
 [[noreturn]] void unknown_source(const std::string& text, std::string_view option) {
-  std::vector<std::string> known = {"csv:PATH",         "idx:IMAGES", "npy:X.npy", "npz:FILE",
-                                    "safetensors:FILE", "raw:FILE",   "images:DIR"};
+  std::vector<std::string> known = {"csv:PATH",         "idx:IMAGES", "npy:X.npy",   "npz:FILE",
+                                    "safetensors:FILE", "raw:FILE",   "series:FILE", "images:DIR"};
   for (const auto& [name, kind] : kNamedSources) known.emplace_back(name);
   const std::string prefix = prefix_meant(text);
   throw UsageError(
       "`{}`: expected digits, iris, mnist, fashion-mnist, csv:PATH, idx:IMAGES[,LABELS], "
-      "npy:X[,Y], npz:FILE, safetensors:FILE[#TENSOR], raw:FILE,TYPE,SHAPE or images:DIR, found "
+      "npy:X[,Y], npz:FILE, safetensors:FILE[#TENSOR], raw:FILE,TYPE,SHAPE, "
+      "series:FILE[,COLUMN,...] or images:DIR, found "
       "'{}'{}",
       option, text,
       prefix.empty() ? suggestion(text, known)
@@ -98,6 +99,21 @@ Source parse_raw_source(const std::string& text, std::string_view option) {
   return source;
 }
 
+/// "series:FILE,temperature,pressure".
+Source parse_series_source(const std::string& text, std::string_view option) {
+  auto parts = split_text(text.substr(kSeries.size()), ',');
+  const bool named = std::none_of(parts.begin(), parts.end(), [](auto& p) { return p.empty(); });
+  if (parts.empty() || !named) {
+    throw UsageError(
+        "`{}`: expected series:FILE or series:FILE,COLUMN,... with names or numbers of columns, "
+        "found '{}'",
+        option, text);
+  }
+  Source source{Source::Kind::Series, parts.front()};
+  source.columns.assign(parts.begin() + 1, parts.end());
+  return source;
+}
+
 StoredData read_idx_source(const Source& source) {
   formats::Sha256 hash;
   StoredData data;
@@ -123,6 +139,7 @@ Source parse_source(const std::string& text, std::string_view option) {
   }
   if (text.starts_with("npz:") && text.size() > 4) return {Source::Kind::Npz, text.substr(4)};
   if (auto source = parse_safetensors_source(text)) return *source;
+  if (text.starts_with(kSeries)) return parse_series_source(text, option);
   if (text.starts_with(kRaw)) return parse_raw_source(text, option);
   for (const auto& [prefix, kind] :
        {std::pair("idx:", Source::Kind::Idx), {"npy:", Source::Kind::Arrays}}) {
@@ -144,6 +161,7 @@ StoredData read_source(const Source& source, const std::string& data_dir, const 
     case Source::Kind::Arrays:
       return read_arrays(source.path, source.form, source.labels, map_above);
     case Source::Kind::Npz: return read_npz_rows(source.path, map_above);
+    case Source::Kind::Series:  // has options of its own
     case Source::Kind::Csv: break;
   }
   return read_table(source.path, csv, map_above);

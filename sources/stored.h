@@ -2,6 +2,7 @@
 
 #include "hourglass/datasets/mapped_rows.h"
 #include "hourglass/datasets/scaling.h"
+#include "hourglass/datasets/series.h"
 #include "hourglass/datasets/table_schema.h"
 #include "hourglass/formats/digest.h"
 #include "hourglass/sources/csv.h"
@@ -50,6 +51,9 @@ struct StoredData {
   datasets::TableSchema schema = {};
   at::Tensor missing =
       {};  ///< bool as `rows`: values that stand for missing cells; undefined: none
+
+  /// Of which the values of `rows` are a view, by windows; else null.
+  std::shared_ptr<const datasets::Series> series = nullptr;
 
   bool needs_schema() const { return table && schema.columns.empty(); }
 };

@@ -23,7 +23,8 @@ void check_training(const DetectOptions& options, const cli::CommandLine& line) 
   }
   if (!line.has("dataset"))
     throw UsageError("`train`: expected --dataset with the rows to learn from");
-  refuse({"load_threshold", "save_threshold", "score", "samples", "split", "validation", "follow"}, line,
+  refuse({"load_threshold", "save_threshold", "score", "samples", "split", "validation", "follow"},
+         line,
          "cannot be chosen with --train, which trains on all rows, scores by all its models and "
          "keeps the threshold in detector.json");
   if (options.model.input_shape.size() > 0) throw UsageError("`input_shape`: the data say it");
@@ -66,6 +67,8 @@ void DetectOptions::describe(FieldTable& table) {
       .add("load_threshold", load_threshold,
            "apply a threshold that was kept; no training rows are needed")
       .shown_as("FILE");
+  table.add("step_average", step_average,
+            "how the errors of the windows that hold a time step become its score: mean or median");
   table.add("worst", worst, "items with the highest scores, for the picture")
       .at_least(1)
       .at_most(kMostDrawnItems);
@@ -88,7 +91,7 @@ void check(const DetectOptions& options, const cli::CommandLine& line) {
            "cannot be changed for an ensemble, whose file says it");
   }
   if (!options.asked.load_threshold.empty()) {
-    refuse({"score", "samples", "seed", "threshold", "save_threshold"}, line,
+    refuse({"score", "samples", "seed", "threshold", "step_average", "save_threshold"}, line,
            "cannot be changed with --load-threshold, whose file says it");
   }
 }

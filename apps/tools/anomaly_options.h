@@ -4,6 +4,7 @@
 #include "hourglass/apps/tools/anomaly_training.h"
 #include "hourglass/apps/tools/score_stream.h"
 #include "hourglass/apps/tools/tool.h"
+#include "hourglass/evaluation/step_scores.h"
 
 #include <cstdint>
 #include <string>
@@ -16,6 +17,7 @@ struct DetectOptions {
   AnomalyTraining training;
   StreamOptions stream;
   std::string save_threshold;
+  evaluation::StepAverage step_average = evaluation::StepAverage::Mean;
   int64_t worst = 16;
   ModelOptions model;
   OutputOptions output;

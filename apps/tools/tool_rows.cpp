@@ -58,6 +58,16 @@ DataOptions named_data(const RowOptions& options, const CommandLine& line) {
   return data;
 }
 
+/// A series becomes windows as in training, of the same channels, where nothing else is said.
+void take_recorded_windows(const ExportedModel& model, const DataOptions& recorded,
+                           const CommandLine& line, DataOptions& data) {
+  if (!line.has("window")) data.series.window = recorded.series.window;
+  if (!line.has("stride")) data.series.stride = recorded.series.stride;
+  if (!line.has("gaps")) data.series.gaps = recorded.series.gaps;
+  const auto& series = model.card()->data->series;
+  if (series) data.series.known_channels = series->channels;
+}
+
 DataOptions data_to_read(const ExportedModel& model, const RowOptions& options,
                          const CommandLine& line, RecordedNoise noise) {
   if (line.has("dataset")) {
@@ -70,6 +80,7 @@ DataOptions data_to_read(const ExportedModel& model, const RowOptions& options,
       if (!line.has("resize")) data.resize = recorded->resize;
       if (!line.has("color")) data.color = recorded->color;
     }
+    if (data.dataset.starts_with("series:")) take_recorded_windows(model, *recorded, line, data);
     return data;
   }
   const auto recorded = recorded_data(model);

@@ -2,9 +2,12 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/models/convolution_layers.h"
+#include "hourglass/models/time_layers.h"
 
 namespace hourglass::models {
 namespace {
+
+constexpr int64_t kTimeKernel = 7;  // steps: one dimension asks for a longer reach than two
 
 struct ImageSize {
   int64_t height, width;
@@ -20,8 +23,9 @@ void check_images(const ItemShapes& shapes, size_t poolings) {
   const Shape &input = shapes.input, &target = shapes.target;
   if (input.size() != 3 || target.size() != 3) {
     throw UsageError(
-        "a convolutional network expects images of channels x height x width, found {}; give a "
-        "table's rows a shape with `item_shape`",
+        "a convolutional network expects images of channels x height x width, or sequences of "
+        "steps "
+        "x features, found {}; give a table's rows a shape with `item_shape`",
         shape_text(input.size() != 3 ? input : target));
   }
   if (input[1] != target[1] || input[2] != target[2]) {
@@ -38,6 +42,69 @@ void check_images(const ItemShapes& shapes, size_t poolings) {
   }
 }
 
+void check_sequences(const ItemShapes& shapes, size_t poolings) {
+  if (shapes.target.size() != 2 || shapes.input[0] != shapes.target[0]) {
+    throw UsageError(
+        "a convolutional network expects targets as long as its inputs, {} steps, found {}",
+        shapes.input[0], shape_text(shapes.target));
+  }
+  const int64_t smallest = (int64_t{1} << (poolings - 1)) + 1;
+  if (shapes.input[0] < smallest) {
+    throw UsageError(
+        "`filters`: {} poolings expect sequences of at least {} steps, found {}; use fewer",
+        poolings, smallest, shapes.input[0]);
+  }
+}
+
+/// The same network over time: `ConvolutionalNetwork` on maps of height 1. Convolutions keep the
+/// length, and what rounding up has added is cropped at the end.
+Network network_over_time(const ConvolutionalNetwork& options, const NetworkRequest& request) {
+  const Shape &input = request.shapes.input, &target = request.shapes.target;
+  check_sequences(request.shapes, options.filters.size());
+  const auto conv = [&](int64_t inputs, int64_t outputs, Activation function) {
+    return std::make_shared<TimeConvLayer>(ConvOptions{.inputs = inputs,
+                                                       .outputs = outputs,
+                                                       .kernel = kTimeKernel,
+                                                       .activation = function,
+                                                       .bias = options.bias});
+  };
+  int64_t steps = input[0], channels = input[1] + request.condition_width;
+  Network network{.encoder = std::make_shared<Stack>(),
+                  .heads = {},
+                  .decoder = std::make_shared<Stack>(),
+                  .code_shape = {}};
+  network.encoder->add(std::make_shared<ToTimeMapLayer>());
+  network.encoder->join_condition(request.condition_width);
+  for (const int64_t count : options.filters) {
+    network.encoder->add(conv(channels, count, options.activation));
+    network.encoder->add(std::make_shared<BatchNormLayer>(count));
+    network.encoder->add(std::make_shared<TimePoolLayer>());
+    channels = count;
+    steps = (steps + 1) / 2;
+  }
+  network.code_shape = {channels, 1, steps};
+  for (const auto& name : request.heads) {
+    network.heads.push_back(
+        {name, std::make_shared<ConvLayer>(ConvOptions{.inputs = channels,
+                                                       .outputs = channels,
+                                                       .kernel = 1,
+                                                       .activation = Activation::Linear})});
+  }
+  network.decoder->join_condition(request.condition_width);
+  channels += request.condition_width;
+  for (size_t i = options.filters.size(); i-- > 0;) {
+    network.decoder->add(conv(channels, options.filters[i], options.activation));
+    network.decoder->add(std::make_shared<BatchNormLayer>(options.filters[i]));
+    network.decoder->add(std::make_shared<TimeUpsampleLayer>());
+    channels = options.filters[i];
+    steps *= 2;
+  }
+  if (steps > target[0]) network.decoder->add(std::make_shared<CropLayer>(1, target[0]));
+  network.decoder->add(conv(channels, target[1], Activation::Linear));
+  network.decoder->add(std::make_shared<FromTimeMapLayer>());
+  return network;
+}
+
 }  // namespace
 
 void ConvolutionalNetwork::check() const {
@@ -51,6 +118,7 @@ void ConvolutionalNetwork::check() const {
 
 Network ConvolutionalNetwork::build(const NetworkRequest& request) const {
   const Shape &input = request.shapes.input, &target = request.shapes.target;
+  if (input.size() == 2) return network_over_time(*this, request);
   check_images(request.shapes, filters.size());
   const auto conv = [&](int64_t inputs, int64_t outputs, Padding padding, Activation function) {
     return std::make_shared<ConvLayer>(ConvOptions{.inputs = inputs,

@@ -10,6 +10,8 @@ namespace hourglass::models {
 // Convolutions and poolings (Masci et al. 2011, in the form of the Keras tutorials): the code is a
 // small image of many channels.
 //
+// A sequence [T, F] is convolved over time alone, each step being a pixel of F channels.
+//
 //   encoder: [conv 3×3, ReLU, batch norm, 2×2 max pool] for each filter count
 //   decoder: [conv 3×3, ReLU, batch norm, 2×2 upsampling] in reverse, then a conv to the target's channels
 
@@ -34,8 +36,8 @@ struct ConvolutionalNetwork {
   void check() const;
   Activation last_activation() const { return Activation::Linear; }  // a batch norm is between
 
-  /// Images [C, H, W] of any size that all poolings can halve; input and target may differ in
-  /// channels alone. Throws `UsageError` naming the smallest size that works.
+  /// Images [C, H, W], or sequences [T, F], of any size that all poolings can halve; input and target
+  /// may differ in channels (features) alone. Throws `UsageError` naming the smallest size that works.
   Network build(const NetworkRequest& request) const;
 };
 

@@ -12,6 +12,7 @@ ItemKind kind_of(const Shape& shape) { return item_kind(shape); }
 TEST(ItemKind, FollowsFromTheShapeAlone) {
   EXPECT_EQ(kind_of({4}), ItemKind::Vector);
   EXPECT_EQ(kind_of({28, 28}), ItemKind::Sequence);
+  EXPECT_EQ(kind_of({28, 1}), ItemKind::Vector);
   EXPECT_EQ(kind_of({1, 8, 8}), ItemKind::Image);
   EXPECT_EQ(kind_of({3, 32, 32}), ItemKind::Image);
 }

@@ -52,6 +52,42 @@ TEST(ConvolutionalNetwork, HasThePublishedSizesOnTheWay) {
   EXPECT_EQ(layer_shapes(model), expected);
 }
 
+TEST(ConvolutionalNetwork, ConvolvesSequencesOverTime) {
+  Autoencoder model(
+      {.shapes = {{10, 3}, {10, 3}}, .network = ConvolutionalNetwork{.filters = {4, 2}}});
+  EXPECT_EQ(model.code_shape(), (Shape{2, 1, 3}));
+  const std::vector<std::pair<std::string, Shape>> expected = {
+      {"encoder.to_time_map1", {3, 1, 10}},
+      {"encoder.time_conv1", {4, 1, 10}},
+      {"encoder.norm1", {4, 1, 10}},
+      {"encoder.time_pool1", {4, 1, 5}},
+      {"encoder.time_conv2", {2, 1, 5}},
+      {"encoder.norm2", {2, 1, 5}},
+      {"encoder.time_pool2", {2, 1, 3}},
+      {"decoder.time_conv1", {2, 1, 3}},
+      {"decoder.norm1", {2, 1, 3}},
+      {"decoder.time_upsample1", {2, 1, 6}},
+      {"decoder.time_conv2", {4, 1, 6}},
+      {"decoder.norm2", {4, 1, 6}},
+      {"decoder.time_upsample2", {4, 1, 12}},
+      {"decoder.crop1", {4, 1, 10}},
+      {"decoder.time_conv3", {3, 1, 10}},
+      {"decoder.from_time_map1", {10, 3}},
+      {"output", {10, 3}}};
+  EXPECT_EQ(layer_shapes(model), expected);
+  // Seven steps of three channels, and no bias.
+  EXPECT_EQ(model.named_parameters()["encoder.time_conv1.weight"].sizes().vec(),
+            (Shape{4, 3, 1, 7}));
+}
+
+TEST(ConvolutionalNetwork, SequencesNeedTwoStepsBeforeTheLastPooling) {
+  expect_contains(error_of([] {
+                    Autoencoder({.shapes = {{4, 1}, {4, 1}},
+                                 .network = ConvolutionalNetwork{.filters = {4, 4, 4}}});
+                  }),
+                  {"`filters`", "at least 5 steps, found 4"});
+}
+
 TEST(ConvolutionalNetwork, NoConvolutionHasABiasUnlessAskedFor) {
   const auto conv_biases = [](bool bias) {
     Autoencoder model({.shapes = image_of(1, 8, 8),
@@ -105,16 +141,19 @@ TEST(ConvolutionalNetwork, RefusesAnImageThatIsTooSmallNamingTheSmallest) {
 }
 
 TEST(ConvolutionalNetwork, RefusesWhatIsNoImage) {
-  expect_contains(
-      error_of([] { Autoencoder({.shapes = {{64}, {64}}, .network = ConvolutionalNetwork{}}); }),
-      {"64", "`item_shape`"});
+  expect_contains(error_of([] {
+                    Autoencoder({.shapes = {{64}, {64}}, .network = ConvolutionalNetwork{}});
+                  }),
+                  {"64", "`item_shape`"});
   expect_contains(
       error_of([] {
         Autoencoder({.shapes = {{1, 8, 8}, {1, 4, 4}}, .network = ConvolutionalNetwork{}});
       }),
       {"8 x 8", "4 x 4"});
   expect_contains(error_of([] { ConvolutionalNetwork{.filters = {}}.check(); }), {"`filters`"});
-  expect_contains(error_of([] { ConvolutionalNetwork{.filters = {4, 0}}.check(); }),
+  expect_contains(error_of([] {
+                    ConvolutionalNetwork{.filters = {4, 0}}.check();
+                  }),
                   {"`filters`", "found 0"});
 }
 

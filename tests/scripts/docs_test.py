@@ -8,6 +8,7 @@ Exit codes: 0 all ran, 1 one failed, 77 this Python does not import torch.
 
 import glob
 import json
+import math
 import os
 import pathlib
 import re
@@ -98,6 +99,24 @@ def write_images(folder, lines):
         (folder / f"{place}.png").write_bytes(digit_image(line))
 
 
+def write_series(path, first_day, count, broken=range(0)):
+    """Two channels of a machine, a row every ten minutes; `broken` rows are colder than they should be."""
+    lines = ["time,temperature,pressure"]
+    for i in range(count):
+        day, minute = first_day + i // 144, i % 144 * 10
+        temperature = 60 + 5 * math.sin(2 * math.pi * i / 144) - (12 if i in broken else 0)
+        lines.append(f"2024-05-{day:02} {minute // 60:02}:{minute % 60:02}:00,{temperature:.3f},{math.cos(i / 9):.4f}")
+    path.write_text("\n".join(lines) + "\n")
+
+
+def link_nab(folder):
+    """Numenta's repository as far as the commands name it, where its data are at hand."""
+    data = pathlib.Path(os.environ.get("HOURGLASS_DATA", "")) / "nab" / "data"
+    if data.is_dir():
+        (folder / "NAB").mkdir()
+        (folder / "NAB" / "data").symlink_to(data.resolve())
+
+
 def write_files(source, bin_folder, folder):
     """Tables and images of the embedded digits, and runs of the programs that the commands speak of."""
     lines = (source / "sources" / "digits.csv").read_text().splitlines()
@@ -110,6 +129,10 @@ def write_files(source, bin_folder, folder):
     write_images(folder / "shop", lines[:30])
     for digit in range(3):
         write_images(folder / "photos" / str(digit), [line for line in lines if line.endswith(f",{digit}")][:20])
+
+    write_series(folder / "sensor.csv", 1, 720)
+    write_series(folder / "today.csv", 6, 288, range(200, 220))
+    link_nab(folder)
 
     def train(variant, out, *flags):
         subprocess.run([bin_folder / f"{variant}_autoencoder", "--epochs", "2", "--out", folder / out, "--quiet", *flags],
@@ -194,7 +217,11 @@ def completed(command, folder):
     return re.sub(r"(^|\s)…(?=\s|$)", r"\1", command)
 
 
-def reason_not_to_run(command):
+def reason_not_to_run(command, folder):
+    if "NAB/" in command and not (folder / "NAB").exists() or command.startswith("git clone "):
+        return "needs Numenta's data"
+    if "runs/daily/" in command and not (folder / "runs" / "daily").exists():
+        return "needs the run of a command before it"
     for pattern, reason in NOT_RUN:
         if re.match(pattern, command):
             return reason
@@ -233,7 +260,7 @@ class Reader:
         self.report(where, what, result, time.monotonic() - start)
 
     def follow_command(self, where, command):
-        reason = reason_not_to_run(command)
+        reason = reason_not_to_run(command, self.folder)
         if reason is None:
             return self.run(where, command, ["bash", "-euc", completed(command, self.folder)])
         script = self.source / command.split()[0]
