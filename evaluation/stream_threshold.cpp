@@ -30,10 +30,33 @@ std::vector<double> without_gross(const std::vector<double>& scores) {
 
 }  // namespace
 
+std::optional<AdaptRule> AdaptRule::parse(const std::string& text) {
+  if (const auto spot = SpotRule::parse(text)) return AdaptRule{*spot};
+  if (const auto running = RunningRule::parse(text)) return AdaptRule{*running};
+  return {};
+}
+
+std::string AdaptRule::text() const {
+  return std::visit([](const auto& each) { return each.text(); }, rule);
+}
+
 StreamThreshold::StreamThreshold(double limit, const ThresholdKeeping& keeping)
-    : limit_(limit), keeping_(keeping) {}
+    : limit_(limit), keeping_(keeping) {
+  if (keeping_.adapt && !keeping_.adapt->spot()) {
+    running_.emplace(std::get<RunningRule>(keeping_.adapt->rule));
+  }
+}
+
+StreamThreshold::Verdict StreamThreshold::judge_running(double score) {
+  Verdict verdict = {.threshold = running_->threshold(), .flag = true};
+  if (!std::isfinite(score)) return verdict;
+  verdict.deviations = running_->step(score);
+  verdict.flag = *verdict.deviations > std::get<RunningRule>(keeping_.adapt->rule).limit;
+  return verdict;
+}
 
 StreamThreshold::Verdict StreamThreshold::judge(double score) {
+  if (running_) return judge_running(score);
   Verdict verdict = {.threshold = threshold()};
   verdict.flag = !(score <= verdict.threshold);
   // Nothing is learned from −∞ either.
@@ -41,18 +64,18 @@ StreamThreshold::Verdict StreamThreshold::judge(double score) {
   if (spot_) {
     spot_->step(score);
   } else {
-    calibrate(score);
+    calibrate(*keeping_.adapt->spot(), score);
   }
   return verdict;
 }
 
-void StreamThreshold::calibrate(double score) {
+void StreamThreshold::calibrate(const SpotRule& rule, double score) {
   first_scores_.push_back(score);
-  const int64_t wanted = keeping_.adapt->depth + keeping_.calibration;
+  const int64_t wanted = rule.depth + keeping_.calibration;
   if (std::ssize(first_scores_) < wanted) return;
   const std::vector<double> normal = without_gross(first_scores_);
-  if (DriftSpot::can_start_from(*keeping_.adapt, normal)) {
-    spot_.emplace(*keeping_.adapt, normal);
+  if (DriftSpot::can_start_from(rule, normal)) {
+    spot_.emplace(rule, normal);
     first_scores_ = {};
   } else {
     // Scores that are all alike have no tail: goes on with the later half.
@@ -64,6 +87,7 @@ nlohmann::json StreamThreshold::to_json() const {
   nlohmann::json object = {{"rule", rule_text(keeping_)}, {"limit", limit_}};
   if (!first_scores_.empty()) object["first_scores"] = first_scores_;
   if (spot_) object["spot"] = spot_->to_json();
+  if (running_) object["running"] = running_->to_json();
   return object;
 }
 
@@ -74,6 +98,7 @@ void StreamThreshold::restore(const formats::JsonFields& fields) {
   if (fields.get<double>("limit") != limit_) fields.fail("limit", "that of `load_threshold`");
   first_scores_ = fields.get<std::vector<double>>("first_scores", {});
   spot_.reset();
+  if (running_) running_->restore(fields.object("running"));
   if (const auto spot = fields.find_object("spot")) spot_ = DriftSpot::from_json(*spot);
 }
 

@@ -69,26 +69,54 @@ LabelColumn label_column_of(const ExportedModel& model) {
   return table ? data->label_column : LabelColumn{LabelColumn::Kind::None};
 }
 
+/// Values of a row of the stream: an item, or of a series a time step.
+int64_t row_width_of(const ExportedModel& model) {
+  const bool windows = model.card() && model.card()->data && model.card()->data->series;
+  return windows ? std::ssize(model.card()->data->series->channels)
+                 : element_count(item_shape_of(model));
+}
+
 RowForm row_form_of(const ExportedModel& model, const std::string& time_column) {
-  RowForm form = {.width = element_count(item_shape_of(model)),
-                  .label = label_column_of(model),
-                  .time_column = time_column};
+  RowForm form = {
+      .width = row_width_of(model), .label = label_column_of(model), .time_column = time_column};
   if (!model.card() || !model.card()->data) return form;
-  const auto& names = model.card()->data->column_names;
+  const auto& data = *model.card()->data;
+  const auto& names = data.series ? data.series->channels : data.column_names;
   if (std::ssize(names) == form.width) form.names = names;
   return form;
 }
 
+/// From the file, or, where a rule needs no threshold, the model's own score.
+AnomalyDetector detector_for(const ExportedModel& model, const std::string& load_threshold) {
+  if (load_threshold.empty()) {
+    if (!model.card() || !model.card()->data) {
+      throw Error("{}: does not say how values are scaled: add `load_threshold`",
+                  model.path().string());
+    }
+    AnomalyDetector detector = {.scaling = model.card()->data->scaling};
+    detector.options.score = resolve_score(AnomalyScore::Auto, model);
+    return detector;
+  }
+  AnomalyDetector detector = load_detector(load_threshold, model);
+  if (!detector.steps) return detector;
+  throw Error(
+      "{}: is a threshold of time steps, which are scored by windows that come later, too; for a "
+      "stream use `adapt` running without it",
+      load_threshold);
+}
+
 // ---- The lines that are written
 
-std::string csv_header(bool timed) {
-  return timed ? "row,time,score,threshold,flag\n" : "row,score,threshold,flag\n";
+std::string csv_header(bool timed, bool running) {
+  return fmt::format("row,{}score,threshold,flag{}\n", timed ? "time," : "",
+                     running ? ",deviations" : "");
 }
 
 std::string csv_row(int64_t row, const std::string* time, double score,
                     const StreamThreshold::Verdict& verdict) {
-  return fmt::format("{},{}{:.9g},{:.9g},{:d}\n", row, time ? csv_cell(*time) + "," : "", score,
-                     verdict.threshold, verdict.flag);
+  return fmt::format("{},{}{:.9g},{:.9g},{:d}{}\n", row, time ? csv_cell(*time) + "," : "", score,
+                     verdict.threshold, verdict.flag,
+                     verdict.deviations ? fmt::format(",{:.9g}", *verdict.deviations) : "");
 }
 
 std::string json_row(int64_t row, const std::string* time, double score,
@@ -98,6 +126,7 @@ std::string json_row(int64_t row, const std::string* time, double score,
   object["score"] = score;
   object["threshold"] = verdict.threshold;
   object["flag"] = verdict.flag;
+  if (verdict.deviations) object["deviations"] = *verdict.deviations;
   const auto replace = nlohmann::ordered_json::error_handler_t::replace;
   return object.dump(-1, ' ', /*ensure_ascii=*/false, replace) + "\n";
 }
@@ -112,7 +141,7 @@ class ScoreStream {
         output_options_(output),
         identity_{model_sha256(model), false, output.json, options.time_column},
         form_(row_form_of(model, options.time_column)),
-        item_(item_shape_of(model), detector.scaling),
+        item_(item_shape_of(model), form_.width, detector.scaling),
         scorer_(scorer_of(model, detector)),
         threshold_(detector.threshold, options.keeping),
         follower_(options.follow),
@@ -153,6 +182,7 @@ class ScoreStream {
   Clock::time_point kept_ = Clock::now();
 
   bool timed() const { return !options_.time_column.empty(); }
+  bool running() const { return options_.keeping.adapt && !options_.keeping.adapt->spot(); }
   void tell(const std::string& text) const { note(output_options_, text); }
   std::string place() const {
     return fmt::format("{}: line {}", options_.follow == "-" ? "standard input" : options_.follow,
@@ -173,11 +203,12 @@ class ScoreStream {
     keep_state();
     lines_.emplace(out, out == "-" ? 0 : state_.output_bytes);
     const bool fresh = out == "-" ? !resumes : state_.output_bytes == 0;
-    if (fresh && !output_options_.json) lines_->write(csv_header(timed()));
+    if (fresh && !output_options_.json) lines_->write(csv_header(timed(), running()));
   }
 
   void resume() {
     state_ = load_stream_state(options_.state, identity_);
+    item_.restore(formats::JsonFields(state_.item, options_.state));
     threshold_.restore(formats::JsonFields(state_.threshold, options_.state));
     if (timed()) clock_ = ClockWatch::from_json(formats::JsonFields(state_.clock, options_.state));
     if (!state_.header.empty()) rows_.take(state_.header);
@@ -203,6 +234,7 @@ class ScoreStream {
     rows_since_state_ = 0;
     state_.place = follower_.place();
     state_.header = rows_.header();
+    state_.item = item_.to_json();
     state_.threshold = threshold_.to_json();
     if (timed()) state_.clock = clock_.to_json();
     save_stream_state(options_.state, state_, identity_);
@@ -241,6 +273,13 @@ class ScoreStream {
   }
 
   void judge() {
+    item_.advance();
+    // The first rows of a window have no score yet.
+    if (!item_.complete()) {
+      ++state_.rows;
+      ++rows_since_state_;
+      return;
+    }
     const double score = scorer_(item_.batch()).item<double>();
     const auto verdict = threshold_.judge(score);
     const std::string* time = timed() ? &rows_.time() : nullptr;
@@ -282,10 +321,12 @@ void StreamOptions::describe(FieldTable& table) {
            "that grows; needs --load-threshold")
       .shown_as("SOURCE");
   table
-      .add("adapt", keeping.adapt,
-           "let the threshold follow the scores: spot:Q, flagging a normal row with probability Q, "
-           "or "
-           "dspot:Q,D, beside a moving average over D rows")
+      .add(
+          "adapt", keeping.adapt,
+          "let the threshold follow the scores: spot:Q, flagging a normal row with probability Q, "
+          "or "
+          "dspot:Q,D, beside a moving average over D rows; running:K,ROWS tells a score K standard "
+          "deviations above all before it, once in ROWS unless it gets stranger")
       .shown_as("RULE");
   table.add("calibrate", keeping.calibration, "rows, taken for normal, before it does")
       .at_least(static_cast<double>(kFewestTailScores));
@@ -317,9 +358,11 @@ void check(const StreamOptions& options, const CommandLine& line) {
       throw UsageError("`{}`: means nothing with `follow`", name);
     }
   }
-  if (!options.follow.empty() && !line.has("load_threshold")) {
+  const bool running = options.keeping.adapt && !options.keeping.adapt->spot();
+  if (!options.follow.empty() && !running && !line.has("load_threshold")) {
     throw UsageError(
-        "`follow`: expected `load_threshold` with a file that `save_threshold` wrote, found none");
+        "`follow`: expected `load_threshold` with a file that `save_threshold` wrote, or `adapt` "
+        "running, which needs none");
   }
 }
 
@@ -330,7 +373,7 @@ int score_stream(const std::string& checkpoint, const std::string& load_threshol
   // One row at a time leaves nothing for a second thread to do.
   if (!opened.threads.count) opened.threads.count = 1;
   ExportedModel model = open_model(checkpoint, opened);
-  const AnomalyDetector detector = load_detector(load_threshold, model);
+  const AnomalyDetector detector = detector_for(model, load_threshold);
   const InterruptGuard interrupt;
   return ScoreStream(model, detector, options, output).run();
 }

@@ -41,6 +41,7 @@ void save_stream_state(const std::filesystem::path& path, const StreamState& sta
                                  {"skipped", state.skipped},
                                  {"flagged", state.flagged},
                                  {"output_bytes", state.output_bytes},
+                                 {"item", state.item},
                                  {"threshold", state.threshold},
                                  {"clock", state.clock}};
   write_file_atomically(path, formats::json_text(object) + "\n");
@@ -66,6 +67,7 @@ StreamState load_stream_state(const std::filesystem::path& path, const StreamIde
           .skipped = count("skipped"),
           .flagged = count("flagged"),
           .output_bytes = count("output_bytes"),
+          .item = fields.object("item").as_json(),
           .threshold = fields.object("threshold").as_json(),
           .clock = fields.value("clock")};
 }

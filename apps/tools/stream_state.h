@@ -27,6 +27,7 @@ struct StreamState {
   int64_t skipped = 0;       ///< lines that were no rows
   int64_t flagged = 0;       ///< rows
   int64_t output_bytes = 0;  ///< written for these rows
+  nlohmann::json item;       ///< of `evaluation::StreamItem`
   nlohmann::json threshold;  ///< of `evaluation::StreamThreshold`
   nlohmann::json clock;      ///< of `sources::ClockWatch`
 };

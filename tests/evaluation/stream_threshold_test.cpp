@@ -24,7 +24,7 @@ TEST(StreamThreshold, LimitIsFixedWhereNothingAdapts) {
 }
 
 TEST(StreamThreshold, WhatIsNoNumberIsStrangeAndTeachesNothing) {
-  StreamThreshold threshold(2.5, {.adapt = SpotRule{}, .calibration = 500});
+  StreamThreshold threshold(2.5, {.adapt = AdaptRule{SpotRule{}}, .calibration = 500});
   for (int i = 0; i < 499; ++i) threshold.judge(score_of(i));
   EXPECT_TRUE(threshold.judge(kNaN).flag);
   EXPECT_TRUE(threshold.judge(std::numeric_limits<double>::infinity()).flag);
@@ -37,7 +37,7 @@ TEST(StreamThreshold, WhatIsNoNumberIsStrangeAndTeachesNothing) {
 }
 
 TEST(StreamThreshold, FollowsScoresOnceThereAreEnough) {
-  StreamThreshold threshold(2.5, {.adapt = SpotRule{.risk = 1e-3}, .calibration = 1000});
+  StreamThreshold threshold(2.5, {.adapt = AdaptRule{SpotRule{.risk = 1e-3}}, .calibration = 1000});
   std::vector<double> scores;
   for (int i = 0; i < 1000; ++i) {
     EXPECT_EQ(threshold.judge(score_of(i)).threshold, 2.5);
@@ -49,7 +49,8 @@ TEST(StreamThreshold, FollowsScoresOnceThereAreEnough) {
 }
 
 TEST(StreamThreshold, GrossOutliersAreNoCalibration) {
-  const ThresholdKeeping keeping = {.adapt = SpotRule{.risk = 1e-3}, .calibration = 1000};
+  const ThresholdKeeping keeping = {.adapt = AdaptRule{SpotRule{.risk = 1e-3}},
+                                    .calibration = 1000};
   StreamThreshold clean(2.5, keeping), spoilt(2.5, keeping);
   for (int i = 0; i < 1000; ++i) {
     clean.judge(score_of(i));
@@ -59,7 +60,7 @@ TEST(StreamThreshold, GrossOutliersAreNoCalibration) {
 }
 
 TEST(StreamThreshold, WaitsForScoresThatDiffer) {
-  StreamThreshold threshold(2.5, {.adapt = SpotRule{}, .calibration = 500});
+  StreamThreshold threshold(2.5, {.adapt = AdaptRule{SpotRule{}}, .calibration = 500});
   for (int i = 0; i < 5000; ++i) threshold.judge(1.0);
   EXPECT_FALSE(threshold.follows());
   EXPECT_LT(std::ssize(threshold.to_json().at("first_scores")), 500);
@@ -68,7 +69,7 @@ TEST(StreamThreshold, WaitsForScoresThatDiffer) {
 }
 
 TEST(StreamThreshold, GoesOnFromItsState) {
-  const ThresholdKeeping keeping = {.adapt = SpotRule{.risk = 1e-3, .depth = 5},
+  const ThresholdKeeping keeping = {.adapt = AdaptRule{SpotRule{.risk = 1e-3, .depth = 5}},
                                     .calibration = 500};
   StreamThreshold whole(2.5, keeping);
   nlohmann::json state;
@@ -82,7 +83,7 @@ TEST(StreamThreshold, GoesOnFromItsState) {
     }
     whole.judge(score_of(i));
   }
-  StreamThreshold other(2.5, {.adapt = SpotRule{}}), another(3, keeping);
+  StreamThreshold other(2.5, {.adapt = AdaptRule{SpotRule{}}}), another(3, keeping);
   const formats::JsonFields fields(state, "state.json");
   testing::expect_contains(testing::error_of([&] { other.restore(fields); }),
                            {"state.json", "`adapt`", "spot:0.0001", "dspot:0.001,5"});
