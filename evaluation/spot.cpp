@@ -84,13 +84,14 @@ Spot::Spot(double risk, std::span<const double> normal_scores)
 }
 
 bool Spot::step(double score) {
-  if (score > threshold_) return true;
+  const bool anomaly = score > threshold_;
+  if (score > gross_) return anomaly;
   ++scores_;
   if (score > start_) {
     add_peak(score - start_);
     update_threshold();
   }
-  return false;
+  return anomaly;
 }
 
 void Spot::add_peak(double excess) {
@@ -106,12 +107,16 @@ void Spot::update_threshold() {
   const double share = static_cast<double>(peaks_) / static_cast<double>(scores_);
   const GeneralizedPareto tail = fit_by_likelihood(excesses_);
   // Finite, however heavy the tail: the state is kept as JSON.
-  threshold_ = std::min(start_ + tail.surpassed_with(std::min(1.0, risk_ / share)),
-                        std::numeric_limits<double>::max());
+  const auto surpassed_with = [&](double risk) {
+    return std::min(start_ + tail.surpassed_with(std::min(1.0, risk / share)),
+                    std::numeric_limits<double>::max());
+  };
+  threshold_ = surpassed_with(risk_);
+  gross_ = surpassed_with(risk_ / kGross);
 }
 
 nlohmann::json Spot::to_json() const {
-  return {{"risk", risk_},     {"start", start_}, {"threshold", threshold_},
+  return {{"risk", risk_},     {"start", start_}, {"threshold", threshold_}, {"gross", gross_},
           {"scores", scores_}, {"peaks", peaks_}, {"excesses", excesses_}};
 }
 
@@ -120,6 +125,7 @@ Spot Spot::from_json(const formats::JsonFields& fields) {
   spot.risk_ = fields.get<double>("risk");
   spot.start_ = fields.get<double>("start");
   spot.threshold_ = fields.get<double>("threshold");
+  spot.gross_ = fields.get<double>("gross");
   spot.scores_ = fields.get<int64_t>("scores");
   spot.peaks_ = fields.get<int64_t>("peaks");
   spot.excesses_ = fields.get<std::vector<double>>("excesses");

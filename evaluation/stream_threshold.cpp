@@ -15,13 +15,13 @@ std::string rule_text(const ThresholdKeeping& keeping) {
 }
 
 /// The scores without those that would spoil a fit for long: whose excess over the tail's start is
-/// `kGross` times the median excess. Of an exponential tail one in a milliard is as far out.
+/// `kFarOut` times the median excess. Of an exponential tail one in a milliard is as far out.
 std::vector<double> without_gross(const std::vector<double>& scores) {
-  constexpr double kGross = 30;
+  constexpr double kFarOut = 30;
   ScoreTail tail = score_tail(scores);
   if (tail.excesses.empty()) return scores;
   std::sort(tail.excesses.begin(), tail.excesses.end());
-  const double most = tail.start + kGross * quantile_of_sorted(tail.excesses, 0.5);
+  const double most = tail.start + kFarOut * quantile_of_sorted(tail.excesses, 0.5);
   std::vector<double> kept;
   std::copy_if(scores.begin(), scores.end(), std::back_inserter(kept),
                [&](double score) { return score <= most; });

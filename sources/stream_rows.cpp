@@ -75,6 +75,16 @@ StreamRows::Kind StreamRows::take(std::string_view line) {
   return Kind::Row;
 }
 
+void StreamRows::resume(const std::string& header) {
+  first_ = false;
+  if (header.empty()) return;
+  try {
+    take_header(CsvReader(header, "the header").cells(), header);
+  } catch (const Error&) {
+    // Columns that it lacked then, it lacks now.
+  }
+}
+
 bool StreamRows::holds_all_names(const CsvCells& cells) const {
   return std::all_of(form_.names.begin(), form_.names.end(),
                      [&](const std::string& name) { return has(cells, name); });
@@ -99,6 +109,7 @@ bool StreamRows::is_header(const CsvCells& cells, std::string_view line, bool fi
 
 void StreamRows::take_header(const CsvCells& cells, std::string_view line) {
   knows_columns_ = false;
+  header_ = line;
   columns_.clear();
   for (const auto& cell : cells) columns_.push_back(as_name(cell));
   positions_.clear();
@@ -108,7 +119,6 @@ void StreamRows::take_header(const CsvCells& cells, std::string_view line) {
     time_position_ = static_cast<size_t>(datasets::column_number(
         form_.time_column, columns_, std::ssize(columns_), "`time_column`"));
   }
-  header_ = line;
   knows_columns_ = true;
 }
 

@@ -47,8 +47,11 @@ class StreamRows {
   /// then rows are errors until a header that fits.
   bool knows_columns() const { return knows_columns_; }
 
-  /// The header that counts, empty where there is none: for `take` when a stream is resumed.
+  /// The last header, empty where there is none: what `resume` takes.
   const std::string& header() const { return header_; }
+
+  /// Goes on in the middle of a file whose last header was this.
+  void resume(const std::string& header);
 
   /// The next line is the first of another file.
   void begin_file() { first_ = true; }

@@ -211,7 +211,8 @@ class ScoreStream {
     item_.restore(formats::JsonFields(state_.item, options_.state));
     threshold_.restore(formats::JsonFields(state_.threshold, options_.state));
     if (timed()) clock_ = ClockWatch::from_json(formats::JsonFields(state_.clock, options_.state));
-    if (!state_.header.empty()) rows_.take(state_.header);
+    rows_.resume(state_.header);
+    if (!identity_.file) rows_.begin_file();
     if (follower_.resume(state_.place)) {
       tell(fmt::format("goes on behind {} rows, as {} says", with_thousands(state_.rows),
                        options_.state));

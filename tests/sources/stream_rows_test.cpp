@@ -127,8 +127,18 @@ TEST(StreamRows, TimeColumnIsByNameOrNumber) {
 TEST(StreamRows, GoesOnWithAHeaderThatWasKept) {
   StreamRows rows(named()), resumed(named());
   rows.take("heat,x,load");
-  resumed.take(rows.header());
+  resumed.resume(rows.header());
   EXPECT_EQ(cells_of(resumed, "1,2,3"), (Cells{"3", "1"}));
+  refusal_of(rows, "heat,x,laod");
+  StreamRows lost(named());
+  lost.resume(rows.header());
+  EXPECT_FALSE(lost.knows_columns());
+  expect_contains(refusal_of(lost, "1,2,3"), {"last header"});
+
+  StreamRows headless(named());
+  headless.resume("");
+  expect_contains(refusal_of(headless, "sensor lost"), {"expected 2 cells"});  // not a first line
+  EXPECT_EQ(cells_of(headless, "1,2"), (Cells{"1", "2"}));
 }
 
 TEST(StreamRows, QuoteThatIsNotClosedIsAnError) {
