@@ -40,7 +40,7 @@ if [ -d "$nab" ]; then
   echo "gallery: a series"
   build/bin/dense_autoencoder --dataset "series:$nab/artificialNoAnomaly/art_daily_small_noise.csv" --window 288 --widths 64,8 \
     --loss mse --output-activation linear --epochs 20 --out "$runs/daily" --quiet --no-figures >/dev/null
-  (cd "$nab/artificialWithAnomaly" && "$OLDPWD/build/bin/detect_anomalies" "$runs/daily/best.pt" --threshold sigma:6 --quiet \
+  (cd "$nab/artificialWithAnomaly" && "$OLDPWD/build/bin/detect_anomalies" "$runs/daily/best.pt" --threshold sigma:10 --quiet \
     --dataset series:art_daily_jumpsup.csv --out "$runs/jumps") >/dev/null
   cp "$runs/jumps/series.png" "$gallery/series-jumpsup.png"
 fi
