@@ -85,7 +85,8 @@ bool names_columns(const CsvCells& first, const CsvReader& following,
                    const LabelColumn& label_column, const std::string& name) {
   if (label_column.kind == LabelColumn::Kind::Name) return true;  // or it cannot be found
   const auto label = label_position(label_column, first.size(), {}, name);
-  const auto below = cells_below(following, first.size());
+  auto below = std::vector<CellsBelow>(first.size());  // where nothing follows, any word is a name
+  if (following.line() > 1) below = cells_below(following, first.size());
   bool values = false, words = false;
   for (size_t i = 0; i < first.size(); ++i) {
     const CellKind kind = kind_of(first[i], following.decimal_comma());

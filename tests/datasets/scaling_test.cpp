@@ -45,6 +45,41 @@ TEST(FitNorm, LeavesRowsOfZerosAsTheyAre) {
   EXPECT_EQ(fit_norm(TensorDataset(at::zeros({4, 2}), {}, {})).factor, std::vector<double>{1});
 }
 
+TEST(FitColumns, StandardIsThatOfThePopulation) {
+  // Mean 2.5, variance 1.25; the second column is constant.
+  const at::Tensor values = at::tensor({1.F, 7.F, 2.F, 7.F, 3.F, 7.F, 4.F, 7.F}).view({4, 2});
+  const Scaling scaling = fit_columns({ScalingRule::Kind::Standard}, values, {}, {});
+  EXPECT_EQ(scaling.offset, (std::vector<double>{2.5, 7}));
+  EXPECT_DOUBLE_EQ(scaling.factor[0], 1 / std::sqrt(1.25));
+  EXPECT_EQ(scaling.factor[1], 1);
+}
+
+TEST(FitColumns, RobustHasMedianAndQuartiles) {
+  // Quartiles of 1, 2, 3, 4, 100 are 2 and 4.
+  const at::Tensor values = at::tensor({100.F, 4.F, 1.F, 3.F, 2.F}).view({5, 1});
+  const Scaling scaling = fit_columns({ScalingRule::Kind::Robust}, values, {}, {});
+  EXPECT_EQ(scaling.offset, std::vector<double>{3});
+  EXPECT_EQ(scaling.factor, std::vector<double>{0.5});
+}
+
+TEST(FitColumns, RobustFallsBackOnTheDeviation) {
+  // Both quartiles are 0; mean 1, variance (9 · 1 + 81) / 10 = 9.
+  at::Tensor values = at::zeros({10, 1});
+  values[4][0] = 10;
+  const Scaling scaling = fit_columns({ScalingRule::Kind::Robust}, values, {}, {});
+  EXPECT_EQ(scaling.offset, std::vector<double>{0});
+  EXPECT_DOUBLE_EQ(scaling.factor[0], 1 / (1.349 * 3));
+}
+
+TEST(FitColumns, LooksAtTheGivenRowsAndAtCellsThatAreThere) {
+  const at::Tensor values = at::tensor({1.F, 3.F, 50.F, 900.F}).view({4, 1});
+  const at::Tensor missing = at::tensor({false, false, true, false}).view({4, 1});
+  const Scaling scaling =
+      fit_columns({ScalingRule::Kind::Standard}, values, at::tensor({0, 1, 2}), missing);
+  EXPECT_EQ(scaling.offset, std::vector<double>{2});
+  EXPECT_EQ(scaling.factor, std::vector<double>{1});
+}
+
 TEST(FitScaling, PutsEachColumnBetweenZeroAndOne) {
   const Extremes extremes = extremes_of(small_table(), at::arange(3));
   const Scaling scaling = fit_scaling({ScalingRule::Kind::MinMax}, extremes);

@@ -323,7 +323,8 @@ TEST(DataOptions, SurviveTheRoundTripThroughJson) {
       {"scale", "max:16"},      {"validation", "last:0.2"}, {"corruption", "mask:0.25"},
       {"condition", "label"},   {"noise", "once"},          {"classes", "7,8"},
       {"resize", "28,32"},      {"color", "grey"},          {"rows", "age >= 30 and label == 7"},
-      {"map_above", "64"}};
+      {"map_above", "64"},      {"columns", "a,b"},         {"drop", "c"},
+      {"id_column", "name"},    {"category_columns", "2"},  {"impute", "mean"}};
   EXPECT_EQ(table.rows().size(), settings.size());
   for (const auto& [name, text] : settings) table.find(name)->set(text);
   DataOptions copy;
