@@ -5,6 +5,7 @@
 #include "hourglass/apps/tools/anomaly_files.h"
 #include "hourglass/apps/tools/anomaly_judgement.h"
 #include "hourglass/apps/tools/anomaly_options.h"
+#include "hourglass/apps/tools/anomaly_report.h"
 #include "hourglass/apps/tools/score_stream.h"
 #include "hourglass/apps/tools/series_anomalies.h"
 #include "hourglass/cli/program.h"
@@ -31,7 +32,7 @@ namespace fs = std::filesystem;
 
 std::vector<std::string> result_files(bool train) {
   auto files = kAnomalyFiles;
-  if (train) files.emplace_back(kEnsembleFile);
+  if (train) files.insert(files.end(), {kEnsembleFile, kReportFile});
   return files;
 }
 
@@ -110,7 +111,10 @@ int detect(const CommandLine& line, DetectOptions options) {
   }
   const JudgedAnomalies judged = judge_anomalies(*judge.model, options.asked, line, options.output);
   auto files = write_anomaly_files(judged, *judge.model, options.worst, folder, options.output);
-  if (train) files.push_back((folder / kEnsembleFile).string());
+  if (train) {
+    write_output(folder / kReportFile, anomaly_page(judged, folder));
+    for (const char* name : {kEnsembleFile, kReportFile}) files.push_back((folder / name).string());
+  }
   if (!options.save_threshold.empty()) {
     write_output(options.save_threshold, detector_text(judged.detector, *judge.model));
     files.push_back(options.save_threshold);

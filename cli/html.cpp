@@ -8,6 +8,11 @@
 #include <cstdint>
 
 namespace hourglass::cli {
+
+namespace embedded {
+std::string_view report_style();  // report.css
+}
+
 namespace {
 
 /// Pictures are drawn for paper; so many of their pixels make one of the page.
@@ -104,6 +109,19 @@ std::string html_image(const std::filesystem::path& png, std::string_view descri
   return fmt::format(
       "<img width=\"{}\" height=\"{}\" alt=\"{}\" src=\"data:image/png;base64,{}\">\n",
       page_pixels(16), page_pixels(20), html_text(description), formats::base64(bytes));
+}
+
+std::string html_figure(const std::filesystem::path& png, std::string_view caption) {
+  return html_element("figure",
+                      html_image(png, caption) + html_element("figcaption", html_text(caption)));
+}
+
+std::string html_page(std::string_view title, std::string_view body) {
+  return fmt::format(
+      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<title>{}</title>\n<style>\n{}</style>\n</head>\n<body>\n{}</body>\n</html>\n",
+      html_text(title), embedded::report_style(), body);
 }
 
 }  // namespace hourglass::cli

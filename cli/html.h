@@ -56,4 +56,10 @@ std::string html_table(const std::vector<std::string>& header, const std::vector
 /// is no PNG file.
 std::string html_image(const std::filesystem::path& png, std::string_view description);
 
+/// The picture with its caption below it.
+std::string html_figure(const std::filesystem::path& png, std::string_view caption);
+
+/// A whole page, in the style of all our pages, that needs no other file.
+std::string html_page(std::string_view title, std::string_view body);
+
 }  // namespace hourglass::cli

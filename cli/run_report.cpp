@@ -14,10 +14,6 @@
 
 namespace hourglass::cli {
 
-namespace embedded {
-std::string_view report_style();  // report.css
-}
-
 namespace {
 
 namespace fs = std::filesystem;
@@ -151,11 +147,6 @@ std::string key_results(const RecordedRun& run) {
 
 // ---- Pictures
 
-std::string figure(const fs::path& path, std::string_view caption) {
-  return html_element("figure",
-                      html_image(path, caption) + html_element("figcaption", html_text(caption)));
-}
-
 std::string pictures(const RecordedRun& run) {
   const fs::path folder = run.folder() / "figures";
   std::set<fs::path> left;
@@ -169,9 +160,9 @@ std::string pictures(const RecordedRun& run) {
   std::string content;
   for (const auto& [name, caption] : kPictureTexts) {
     const fs::path path = folder / (std::string(name) + ".png");
-    if (left.erase(path) > 0) content += figure(path, caption);
+    if (left.erase(path) > 0) content += html_figure(path, caption);
   }
-  for (const auto& path : left) content += figure(path, path.stem().string());
+  for (const auto& path : left) content += html_figure(path, path.stem().string());
   return html_section("Pictures", content);
 }
 
@@ -264,11 +255,7 @@ std::string report_page(const fs::path& folder, const StageOfWork& say) {
                            measure_section(run, say) + pictures(run) + layer_section(run) +
                            use(run) + option_section(run) + data_section(run) +
                            metric_section(run) + footer(run);
-  return fmt::format(
-      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<title>{}</title>\n<style>\n{}</style>\n</head>\n<body>\n{}</body>\n</html>\n",
-      html_text(run.title()), embedded::report_style(), body);
+  return html_page(run.title(), body);
 }
 
 }  // namespace hourglass::cli

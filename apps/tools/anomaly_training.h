@@ -23,7 +23,8 @@ namespace hourglass::apps {
 // and they learn the anomalies, too. docs/anomaly.md has what each of these choices is worth.
 
 /// What it leaves in the folder of the results.
-inline constexpr const char *kMembersFolder = "members", *kEnsembleFile = "detector.json";
+inline constexpr const char *kMembersFolder = "members", *kEnsembleFile = "detector.json",
+                            *kReportFile = "report.html";
 
 /// The threshold where none is asked for. No rule knows how many of the rows are anomalies; this one
 /// flags as many as it says.

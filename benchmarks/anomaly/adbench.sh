@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-readonly packages=(pyod==3.6.7 torch==2.13.0 numpy scikit-learn)
+readonly packages=(pyod==3.6.7 torch==2.13.0 numpy scikit-learn tqdm)
 readonly environment=build/pyod-venv
 
 case " $* " in *" --help "* | *" -h "*) exec python3 benchmarks/anomaly/adbench.py --help ;; esac
