@@ -92,7 +92,8 @@ class RunPictures {
     const std::string title = fmt::format("{}: {} rows", run_.title, run_.rows_name);
     if (holds_images(batch.target)) {
       save("reconstructions", figures::image_grid(image_rows(batch, output), {.title = title}));
-    } else if (batch.target.dim() == 2) {
+    } else if (item_kind(batch.target.sizes().slice(1)) == ItemKind::Vector &&
+               batch.target.dim() <= 3) {
       save("reconstructions",
            figures::vector_grid(
                vector_rows(batch, output),
@@ -138,11 +139,11 @@ class RunPictures {
   }
 
   std::vector<figures::VectorRow> vector_rows(const Batch& batch, const at::Tensor& output) const {
-    std::vector<figures::VectorRow> rows = {{"original", batch.target}};
+    std::vector<figures::VectorRow> rows = {{"original", batch.target.flatten(1)}};
     if (is_corrupted(batch) && batch.input.sizes() == batch.target.sizes()) {
-      rows.push_back({input_name(), batch.input});
+      rows.push_back({input_name(), batch.input.flatten(1)});
     }
-    rows.push_back({"reconstruction", output});
+    rows.push_back({"reconstruction", output.flatten(1)});
     return rows;
   }
 

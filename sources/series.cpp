@@ -35,9 +35,9 @@ void refuse_gaps(const SeriesTable& table, const SeriesSteps& steps, const std::
   if (steps.uneven.empty()) return;
   const auto row = static_cast<size_t>(steps.uneven.front());
   throw Error(
-      "{}: line {}: expected the step behind {} after {}, found {} ({} of {} steps are uneven); "
-      "use `gaps` split or fill",
-      name, table.lines[row + 1], table.times[row], step_text(table, steps.step),
+      "{}: line {}: expected a time {} after {}, found {} ({} of {} steps are uneven); use `gaps` "
+      "split or fill",
+      name, table.lines[row + 1], step_text(table, steps.step), table.times[row],
       table.times[row + 1], with_thousands(std::ssize(steps.uneven)),
       with_thousands(std::ssize(table.times) - 1));
 }

@@ -63,7 +63,7 @@ TEST(TimeTicks, KnowMonthsAndYears) {
   EXPECT_EQ(time_ticks(kNovember2023, kMarch2024, 6).labels,
             (std::vector<std::string>{"Nov", "Dec", "2024", "Feb", "Mar"}));
   EXPECT_EQ(time_ticks(0, 10 * 365.25 * 86400, 6).labels,
-            (std::vector<std::string>{"1970", "1972", "1974", "1976", "1978"}));
+            (std::vector<std::string>{"1970", "1972", "1974", "1976", "1978", "1980"}));
 }
 
 }  // namespace

@@ -89,8 +89,8 @@ TEST(Gaps, AnEvenSeriesIsOneStretch) {
 
 TEST(Gaps, AreRefusedWithTheirPlace) {
   expect_contains(error_of([] { series_of(five_minutes(10, -1, 3)); }),
-                  {"s.csv: line 6", "after 2014-04-01 00:15:00", "found 2014-04-01 01:20:00",
-                   "1 of 9 steps are uneven", "`gaps` split or fill"});
+                  {"s.csv: line 6", "a time 300 s after 2014-04-01 00:15:00",
+                   "found 2014-04-01 01:20:00", "1 of 9 steps are uneven", "`gaps` split or fill"});
   expect_contains(error_of([] { series_of(five_minutes(10, 4)); }),
                   {"s.csv: line 6, column 'value'", "1 of 10 rows", "`gaps` split or fill"});
 }
