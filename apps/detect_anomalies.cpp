@@ -46,7 +46,7 @@ struct Judge {
 Judge train_judge(const DetectOptions& options, const CommandLine& line, const fs::path& folder) {
   const auto members =
       train_members(options.asked.rows.data, options.training, options.asked.detector.seed,
-                    folder / kMembersFolder, options.output);
+                    options.model, folder / kMembersFolder, options.output);
   if (members.empty()) return {};
   const SelectedRows rows =
       select_rows(*members.front().model, options.asked.rows, line, RecordedNoise::Leave);

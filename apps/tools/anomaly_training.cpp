@@ -60,7 +60,7 @@ runs::RunOptions options_of(const Kind& kind, const sources::DataOptions& data, 
 
 /// A run for each member of each kind.
 runs::SweepPlan plan_members(const sources::DataOptions& data, const AnomalyTraining& asked,
-                             uint64_t seed, const fs::path& folder) {
+                             uint64_t seed, const ModelOptions& model, const fs::path& folder) {
   const sources::ReadData read = sources::read_data(data);
   const int64_t rows =
       read.chosen.rows.defined() ? read.chosen.rows.size(0) : read.inputs.rows.size();
@@ -70,6 +70,8 @@ runs::SweepPlan plan_members(const sources::DataOptions& data, const AnomalyTrai
       runs::SweepPoint point = {.name = fmt::format("{}-{}", kind.name, i + 1),
                                 .options = options_of(kind, data, rows)};
       point.options.training.seed = seed + static_cast<uint64_t>(i);
+      point.options.training.device = model.device;
+      point.options.threads = model.threads;
       point.options.out = (folder / point.name).string();
       plan.points.push_back(std::move(point));
     }
@@ -111,8 +113,9 @@ sources::DataOptions unlabelled_data(sources::DataOptions data, const cli::Comma
 
 std::vector<MemberModel> train_members(const sources::DataOptions& data,
                                        const AnomalyTraining& asked, uint64_t seed,
-                                       const fs::path& folder, const OutputOptions& output) {
-  const runs::SweepPlan plan = plan_members(data, asked, seed, folder);
+                                       const ModelOptions& model, const fs::path& folder,
+                                       const OutputOptions& output) {
+  const runs::SweepPlan plan = plan_members(data, asked, seed, model, folder);
   const auto progress = std::make_shared<SweepProgress>(plan, output.quiet);
   const cli::InterruptGuard interrupt;
   for (const auto& point : plan.points) {

@@ -44,10 +44,11 @@ struct AnomalyTraining {
 sources::DataOptions unlabelled_data(sources::DataOptions data, const cli::CommandLine& line);
 
 /// Trains `members` models of each kind, with `seed` and those that follow it, in run folders below
-/// `folder`, and loads them. What an
+/// `folder`, on the device and with the threads of `model`, and loads them. What an
 /// interrupted call finished is kept, and what it began goes on. Empty when it was interrupted.
 std::vector<evaluation::MemberModel> train_members(const sources::DataOptions& data,
                                                    const AnomalyTraining& asked, uint64_t seed,
+                                                   const ModelOptions& model,
                                                    const std::filesystem::path& folder,
                                                    const OutputOptions& output);
 

@@ -69,7 +69,8 @@ def run_peer(name, values, labels, seed):
         options["n_features"] = values.shape[1]
     model = detector(**options)
     model.fit(standardised(values))
-    scores = model.decision_scores_
+    # ECOD gives infinite scores to values beyond all others.
+    scores = numpy.nan_to_num(model.decision_scores_)
     return {"auroc": sklearn.metrics.roc_auc_score(labels, scores),
             "average_precision": sklearn.metrics.average_precision_score(labels, scores)}
 
@@ -77,7 +78,7 @@ def run_peer(name, values, labels, seed):
 def measure(asked):
     lines = read_lines(asked)
     there = {(line["set"], line["detector"], line["seed"]) for line in lines}
-    contenders = ["ours"] + ([] if asked.ours else PEERS)
+    contenders = ["ours", *asked.peers]
     paths = sorted(asked.data.glob("*.npz"), key=lambda path: int(path.stem.split("_")[0]))
     for seed in asked.seeds:
         for path in paths:
@@ -122,7 +123,7 @@ def summary_rows(lines):
                 mean = means(lines, name, seed, figure)
                 cells.append("" if mean is None else f"{mean:.4f}")
         seconds = [line["seconds"] for line in lines if line["detector"] == name]
-        if not seconds:
+        if all(means(lines, name, seed, "auroc") is None for seed in seeds):
             continue
         shown = "**`detect_anomalies --train`**" if name == "ours" else name
         rows.append(f"| {shown} | " + " | ".join(cells) + f" | {statistics.median(seconds):.1f} |")
@@ -133,8 +134,9 @@ def set_rows(lines):
     by = {}
     for line in lines:
         by.setdefault(line["set"], {}).setdefault(line["detector"], []).append(line)
-    rows = ["| set | rows | columns | anomalies | ours: AUROC | AP | flagged | of these anomalies | " + " | ".join(PEERS) + " |",
-            "|---|" + "---|" * (7 + len(PEERS))]
+    peers = [peer for peer in PEERS if means(lines, peer, lines[0]["seed"], "auroc") is not None]
+    rows = ["| set | rows | columns | anomalies | ours: AUROC | AP | flagged | of these anomalies | " + " | ".join(peers) + " |",
+            "|---|" + "---|" * (7 + len(peers))]
     for name, found in by.items():
         first = found["ours"][0]
         mean = {detector: statistics.mean(line["auroc"] for line in of) for detector, of in found.items()}
@@ -145,7 +147,7 @@ def set_rows(lines):
         precision = statistics.mean(line["precision"] for line in found["ours"])
         cells = [name.split("_", 1)[1], f"{first['rows']:,}", f"{first['columns']:,}", f"{first['anomalies'] / first['rows']:.1%}",
                  shown["ours"], f"{ap:.3f}", f"{flagged:.1%}", f"{precision:.0%}"]
-        rows.append("| " + " | ".join(cells + [shown.get(peer, "") for peer in PEERS]) + " |")
+        rows.append("| " + " | ".join(cells + [shown.get(peer, "") for peer in peers]) + " |")
     return rows
 
 
@@ -170,7 +172,7 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, default=HERE.parent / "docs" / "anomaly_tables.md")
     parser.add_argument("--data", type=pathlib.Path, default=pathlib.Path(os.environ.get("HOURGLASS_DATA", ".")) / "adbench")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--ours", action="store_true", help="ours alone")
+    parser.add_argument("--peers", nargs="*", default=PEERS, choices=PEERS, help="beside ours; none: ours alone")
     parser.add_argument("--report-only", action="store_true", help="the page again, from the lines that are there")
     asked = parser.parse_args()
     asked.build = asked.build.resolve()

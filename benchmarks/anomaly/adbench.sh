@@ -4,7 +4,7 @@
 # are not computed again; on two cores everything takes about two hours, nearly all of it PyOD's.
 #
 #   HOURGLASS_DATA=DIR benchmarks/anomaly/adbench.sh                     everything
-#   HOURGLASS_DATA=DIR benchmarks/anomaly/adbench.sh --seeds 0 --ours    ours alone, one seed
+#   HOURGLASS_DATA=DIR benchmarks/anomaly/adbench.sh --seeds 0 --peers   ours alone, one seed
 #   HOURGLASS_DATA=DIR benchmarks/anomaly/adbench.sh --report-only       the page again
 set -euo pipefail
 cd "$(dirname "$0")/../.."
