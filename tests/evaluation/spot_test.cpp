@@ -158,19 +158,32 @@ std::vector<double> drifting(int64_t count, uint64_t seed, double level) {
   return scores;
 }
 
-TEST(DriftSpot, FollowsALevelThatSpotDoesNot) {
-  const std::vector<double> calibration = drifting(1000, 8, 0), stream = drifting(20'000, 9, 10);
-  DriftSpot with_depth({.risk = 1e-3, .depth = 20}, calibration);
-  DriftSpot without({.risk = 1e-3}, calibration);
-  int64_t alarms = 0, alarms_without = 0;
-  for (const double score : stream) {
-    alarms += with_depth.step(score);
-    alarms_without += without.step(score);
+TEST(DriftSpot, FollowsALevelThatRises) {
+  DriftSpot drift({.risk = 1e-3, .depth = 20}, drifting(1000, 8, 0));
+  int64_t alarms = 0;
+  for (const double score : drifting(20'000, 9, 10)) alarms += drift.step(score);
+  EXPECT_LT(alarms, 40);  // 20 expected
+  EXPECT_NEAR(drift.threshold(), 210 + 7, 2.5);
+  EXPECT_TRUE(drift.step(240));
+}
+
+TEST(DriftSpot, FindsPeaksOnALevelThatFallsWhichSpotMisses) {
+  const auto falling = [](int64_t count, uint64_t seed, double level) {
+    std::vector<double> scores = exponential(count, seed);
+    for (double& score : scores) score += level, level -= 0.01;
+    return scores;
+  };
+  const std::vector<double> calibration = falling(1000, 8, 0);
+  DriftSpot drift({.risk = 1e-3, .depth = 20}, calibration);
+  DriftSpot fixed({.risk = 1e-3}, calibration);
+  int64_t alarms = 0;
+  for (const double score : falling(20'000, 9, -10)) {
+    alarms += drift.step(score);
+    EXPECT_FALSE(fixed.step(score));
   }
-  EXPECT_LT(alarms, 60);  // 20 expected
-  EXPECT_GT(alarms_without, 15'000);
-  EXPECT_NEAR(with_depth.threshold(), 210 + 7, 2.5);
-  EXPECT_TRUE(with_depth.step(240));
+  EXPECT_LT(alarms, 40);  // 20 expected
+  EXPECT_TRUE(drift.step(-210 + 15));
+  EXPECT_FALSE(fixed.step(-210 + 15));
 }
 
 TEST(DriftSpot, TakesTheMeanOfTheScoresBeforeOff) {
