@@ -73,7 +73,7 @@ TEST(FitColumns, RobustFallsBackOnTheDeviation) {
 
 TEST(FitColumns, LooksAtTheGivenRowsAndAtCellsThatAreThere) {
   const at::Tensor values = at::tensor({1.F, 3.F, 50.F, 900.F}).view({4, 1});
-  const at::Tensor missing = at::tensor({false, false, true, false}).view({4, 1});
+  const at::Tensor missing = at::tensor({0, 0, 1, 0}).to(at::kBool).view({4, 1});
   const Scaling scaling =
       fit_columns({ScalingRule::Kind::Standard}, values, at::tensor({0, 1, 2}), missing);
   EXPECT_EQ(scaling.offset, std::vector<double>{2});
