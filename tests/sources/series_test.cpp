@@ -98,7 +98,7 @@ TEST(Gaps, AreRefusedWithTheirPlace) {
 TEST(Gaps, SplitTheSeries) {
   const Series series = series_of(five_minutes(10, 7, 3), Gaps::Split);
   EXPECT_EQ(series.stretches, (std::vector<Stretch>{{0, 4}, {4, 3}, {8, 2}}));
-  expect_contains(series.notes.front(), {"3 stretches", "1 uneven step,", "1 row that"});
+  expect_contains(series.notes.front(), {"3 stretches", "1 uneven step,", "1 row without a value"});
 }
 
 TEST(Gaps, AreFilledByLinearInterpolation) {
