@@ -4,6 +4,7 @@
 //   reconstruct best.pt --corruption gaussian:0.5 --absolute-error --out noisy
 //   reconstruct denoiser.pt scan1.png scans/ --write-images --out cleaned
 
+#include "hourglass/apps/tools/column_files.h"
 #include "hourglass/apps/tools/item_pictures.h"
 #include "hourglass/apps/tools/reconstructed_items.h"
 #include "hourglass/apps/tools/tool.h"
@@ -79,6 +80,7 @@ int reconstruct(const ReconstructOptions& options, const CommandLine& line) {
       own_images ? items_of_images(model, own_files, options.rows, options.output)
                  : items_of_data(model, options.rows, line);
   std::vector<std::string> files = {kPicture, kErrors}, images;
+  if (items.columns) files.emplace_back(kReconstructedTable);
   if (options.write_images) images = image_names(items.names);
   files.insert(files.end(), images.begin(), images.end());
   const std::filesystem::path folder = output_folder(options.output, "reconstructed", files);
@@ -88,6 +90,9 @@ int reconstruct(const ReconstructOptions& options, const CommandLine& line) {
   const ValueRange range = value_range(model, all.items.target);
   const auto columns = item_errors(all.outputs, all.items.target, range);
   write_output(folder / kErrors, errors_csv(columns, items.names, labels));
+  if (items.columns) {
+    write_output(folder / kReconstructedTable, reconstructed_table(*items.columns, items, all));
+  }
   if (figures_available()) {
     std::vector<std::string> captions;
     for (size_t i = 0; i < items.names.size(); ++i) {

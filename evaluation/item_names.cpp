@@ -6,7 +6,7 @@ namespace hourglass::evaluation {
 
 std::string ItemNames::csv_header() const {
   if (rows.empty()) return "file";
-  return files.empty() ? "row" : "row,file";
+  return files.empty() ? "row" : "row," + csv_cell(title);
 }
 
 std::string ItemNames::csv_cells(size_t i) const {

@@ -1,5 +1,6 @@
 #include "hourglass/apps/tools/anomaly_files.h"
 
+#include "hourglass/apps/tools/column_files.h"
 #include "hourglass/apps/tools/item_pictures.h"
 #include "hourglass/figures/histogram.h"
 #include "hourglass/figures/line_plot.h"
@@ -76,6 +77,7 @@ std::vector<std::string> write_anomaly_files(const JudgedAnomalies& judged, Expo
   const AnomalyFindings& found = judged.found;
   std::vector<std::string> paths = {(folder / "scores.csv").string()};
   write_output(paths.front(), scores_csv(found, item_names(rows), class_names(rows)));
+  for (const auto& path : write_cause_files(judged, model, folder, output)) paths.push_back(path);
   if (!figures_available()) {
     note(output, "no pictures: this build draws none");
     return paths;

@@ -11,10 +11,10 @@
 namespace hourglass::apps {
 
 /// What `write_anomaly_files` may write.
-inline const std::vector<std::string> kAnomalyFiles = {"scores.csv", "histogram.png", "roc.png",
-                                                       "worst.png"};
+inline const std::vector<std::string> kAnomalyFiles = {"scores.csv",    "causes.csv", "columns.csv",
+                                                       "histogram.png", "roc.png",    "worst.png"};
 
-/// Writes the scores as a table, and as pictures where this build draws: their histogram, the ROC
+/// Writes the scores as a table, of a table's rows what they come from, and pictures where this build draws: their histogram, the ROC
 /// curve where anomalies are known, and the `worst` rows with the highest scores above what the
 /// model makes of them. Returns the paths.
 std::vector<std::string> write_anomaly_files(const JudgedAnomalies& judged,

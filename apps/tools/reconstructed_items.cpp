@@ -19,7 +19,12 @@ using namespace cli;
 ReconstructedItems items_of_data(const ExportedModel& model, const RowOptions& options,
                                  const CommandLine& line) {
   const SelectedRows rows = select_rows(model, options, line, RecordedNoise::Apply);
-  return {rows.rows, item_names(rows), class_names(rows), row_text(rows)};
+  return {rows.rows,
+          item_names(rows),
+          class_names(rows),
+          row_text(rows),
+          column_view(rows.splits.info, rows.rows->target_shape()),
+          rows.splits.table};
 }
 
 ReconstructedItems items_of_images(const ExportedModel& model,

@@ -1,7 +1,10 @@
 #pragma once
 
 #include "hourglass/apps/tools/tool.h"
+#include "hourglass/evaluation/column_errors.h"
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,8 +14,10 @@ namespace hourglass::apps {
 struct ReconstructedItems {
   datasets::DatasetPtr rows;
   evaluation::ItemNames names;
-  std::vector<std::string> class_names;  ///< by label; empty where there are none
-  std::string title;                     ///< "10 test rows of mnist"
+  std::vector<std::string> class_names;                    ///< by label; empty where there are none
+  std::string title;                                       ///< "10 test rows of mnist"
+  std::optional<evaluation::ColumnView> columns = {};      ///< of rows of a table
+  std::shared_ptr<const datasets::Table> table = nullptr;  ///< its cells, by `Batch::rows`
 };
 
 /// Rows of a data set.

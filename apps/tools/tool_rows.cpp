@@ -256,7 +256,8 @@ std::vector<std::string> files_of(const Dataset& items, const SelectedRows& rows
 }
 
 ItemNames item_names(const SelectedRows& rows) {
-  return {.rows = rows.numbers, .files = files_of(*rows.rows, rows)};
+  return {
+      .rows = rows.numbers, .files = files_of(*rows.rows, rows), .title = rows.splits.row_title};
 }
 
 std::vector<std::string> class_names(const SelectedRows& rows) {

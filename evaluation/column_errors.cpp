@@ -1,0 +1,143 @@
+#include "hourglass/evaluation/column_errors.h"
+
+#include "hourglass/core/shape.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace hourglass::evaluation {
+namespace {
+
+using datasets::ColumnKind;
+using datasets::SchemaColumn;
+
+constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
+
+double number_of(const std::vector<double>& numbers, int64_t value) {
+  return numbers.size() == 1 ? numbers.front() : numbers[static_cast<size_t>(value)];
+}
+
+/// A model value in the table's unit. A constant column, whose factor is 0, has its only value.
+double in_unit(const datasets::Scaling& scaling, int64_t value, double scaled) {
+  const double factor = number_of(scaling.factor, value);
+  return number_of(scaling.offset, value) + (factor == 0 ? 0 : scaled / factor);
+}
+
+/// The median and the spread of what is there; 0 and NaN where nothing is.
+struct Usual {
+  double middle = 0, spread = kNotANumber;
+};
+
+Usual usual_of(const at::Tensor& values) {
+  constexpr double kNormal = 1.4826;
+  const at::Tensor known = values.masked_select(values.isnan().logical_not());
+  if (known.numel() == 0) return {};
+  const auto median = [](const at::Tensor& of) { return at::quantile(of, 0.5).item<double>(); };
+  const double middle = median(known);
+  const double spread = kNormal * median((known - middle).abs());
+  return {middle, spread > 0 ? spread : known.std(/*unbiased=*/false).item<double>()};
+}
+
+double spreads(double value, double middle, double spread) {
+  if (value == middle) return 0;
+  return spread > 0 ? (value - middle) / spread : std::numeric_limits<double>::infinity();
+}
+
+}  // namespace
+
+std::optional<ColumnView> column_view(const formats::DataCard& data, const Shape& item_shape) {
+  const bool fits = std::ssize(data.column_names) == element_count(item_shape);
+  if (data.targets || item_shape.size() != 1 || !fits) return {};
+  ColumnView view = {{}, data.scaling};
+  if (data.schema) {
+    // Columns that the model is told beside the items are not among them.
+    if (data.schema->width() != item_shape.front()) return {};
+    view.schema = *data.schema;
+    return view;
+  }
+  for (const auto& name : data.column_names) view.schema.columns.push_back({.name = name});
+  return view;
+}
+
+ColumnErrors column_errors(const ColumnView& view, const at::Tensor& originals,
+                           const at::Tensor& reconstructions) {
+  const at::Tensor off = originals.cpu().to(at::kDouble) - reconstructions.cpu().to(at::kDouble);
+  const auto& columns = view.schema.columns;
+  const std::vector<int64_t> firsts = view.schema.first_values();
+  std::vector<at::Tensor> residuals, errors;
+  for (size_t c = 0; c < columns.size(); ++c) {
+    const int64_t first = firsts[c];
+    errors.push_back(off.narrow(1, first, columns[c].width()).square().sum(1));
+    at::Tensor residual = at::full({off.size(0)}, kNotANumber, at::kDouble);
+    const bool number = columns[c].kind == ColumnKind::Number;
+    const double factor = number ? number_of(view.scaling.factor, first) : 0;
+    if (factor != 0) {
+      residual = off.select(1, first) / factor;
+      if (columns[c].has_missing) {
+        residual.masked_fill_(originals.cpu().select(1, first + 1) > 0.5, kNotANumber);
+      }
+    }
+    residuals.push_back(residual);
+  }
+  return {at::stack(residuals, 1), at::stack(errors, 1)};
+}
+
+UsualErrors usual_errors(const ColumnErrors& errors) {
+  const int64_t columns = errors.errors.size(1);
+  UsualErrors usual = {at::empty({columns}, at::kDouble), at::empty({columns}, at::kDouble),
+                       at::empty({columns}, at::kDouble), at::empty({columns}, at::kDouble)};
+  for (int64_t c = 0; c < columns; ++c) {
+    const Usual residual = usual_of(errors.residuals.select(1, c));
+    const Usual distance = usual_of(errors.errors.select(1, c).sqrt());
+    usual.residual[c] = residual.middle;
+    usual.residual_spread[c] = residual.spread;
+    usual.distance[c] = distance.middle;
+    usual.distance_spread[c] = distance.spread;
+  }
+  return usual;
+}
+
+std::vector<Cause> causes_of(const ColumnErrors& errors, const UsualErrors& usual, int64_t row,
+                             size_t most) {
+  const auto at = [](const at::Tensor& values, int64_t c) { return values[c].item<double>(); };
+  const at::Tensor of_row = errors.errors[row];
+  const double total = of_row.sum().item<double>();
+  std::vector<Cause> causes;
+  for (int64_t c = 0; c < of_row.size(0); ++c) {
+    const double residual = at(errors.residuals[row], c), error = at(of_row, c);
+    Cause cause{.column = c, .share = total > 0 ? error / total : 0};
+    if (std::isnan(residual)) {
+      cause.spread = at(usual.distance_spread, c);
+      cause.spreads_off = spreads(std::sqrt(error), at(usual.distance, c), cause.spread);
+    } else {
+      cause.spread = at(usual.residual_spread, c);
+      cause.spreads_off = spreads(residual, at(usual.residual, c), cause.spread);
+    }
+    causes.push_back(cause);
+  }
+  std::stable_sort(causes.begin(), causes.end(),
+                   [](const Cause& a, const Cause& b) { return a.share > b.share; });
+  causes.resize(std::min(causes.size(), most));
+  return causes;
+}
+
+std::string column_text(const ColumnView& view, const at::Tensor& row, size_t column) {
+  const SchemaColumn& known = view.schema.columns[column];
+  const int64_t first = view.schema.first_values()[column];
+  if (known.kind == ColumnKind::Date) return "";
+  if (known.kind == ColumnKind::Category) {
+    const auto place = row.narrow(0, first, known.width()).argmax().item<int64_t>();
+    if (place < std::ssize(known.categories)) return known.categories[static_cast<size_t>(place)];
+    return known.has_missing && place == std::ssize(known.categories) ? "" : "other";
+  }
+  const double value = in_unit(view.scaling, first, row[first].item<double>());
+  if (known.kind == ColumnKind::Boolean) return value >= 0.5 ? "true" : "false";
+  return fmt::format("{:.6g}", value);
+}
+
+}  // namespace hourglass::evaluation
