@@ -194,7 +194,8 @@ Picture series_chart(const std::vector<double>& times, const std::vector<TimePan
     if (last && !options.spans.empty() && !options.span_name.empty()) {
       entries.push_back({options.span_name, kSpanColor, Swatch::Patch});
     }
-    Legend(entries).draw_clear_of(canvas, area.box, drawn);
+    // Panels in between have the curves of the first.
+    if (i == 0 || last) Legend(entries).draw_clear_of(canvas, area.box, drawn);
   }
   return canvas.take();
 }
