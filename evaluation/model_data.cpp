@@ -109,10 +109,11 @@ std::optional<sources::DataOptions> recorded_data(const ExportedModel& model) {
 }
 
 std::shared_ptr<const datasets::TableSchema> known_columns(const ExportedModel& model) {
-  if (!model.card() || !model.card()->data) return nullptr;
+  const auto numbers = std::make_shared<const datasets::TableSchema>();
+  if (!model.card() || !model.card()->data) return numbers;
   const formats::DataCard& data = *model.card()->data;
   if (data.schema) return std::make_shared<const datasets::TableSchema>(*data.schema);
-  if (data.column_names.empty() || tells_columns(model)) return nullptr;
+  if (data.column_names.empty() || tells_columns(model)) return numbers;
   datasets::TableSchema schema{.label_column = data.label_name};
   for (const auto& name : data.column_names) schema.columns.push_back({.name = name});
   return std::make_shared<const datasets::TableSchema>(std::move(schema));

@@ -18,7 +18,8 @@ namespace hourglass::evaluation {
 std::optional<sources::DataOptions> recorded_data(const ExportedModel& model);
 
 /// What the columns of a table were in training, for reading other rows alike: as the card records it,
-/// else numbers of the names that it has. Null where it names none, or where some were a condition.
+/// else numbers of the names that it has. Without columns where it names none, or where some were a
+/// condition: then all have to be numbers.
 std::shared_ptr<const datasets::TableSchema> known_columns(const ExportedModel& model);
 
 /// The scaling of training for values stored as `type`, bytes of images or numbers of a table; none

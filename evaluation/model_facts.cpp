@@ -134,21 +134,22 @@ json facts_of_parts(const std::filesystem::path& path, const json& card, const j
   for (const auto& row : parameters) count += row.at("count").get<int64_t>();
   json results = card.value("metrics", json::object());
   if (card.contains("epoch")) results["epoch"] = card.at("epoch");
-  return {{"file", path.string()},
-          {"bytes", std::filesystem::file_size(path)},
-          {"parameter_count", count},
-          {"methods", methods},
-          {"layers", card.value("layer_table", json::array())},
-          {"modules", json::array()},
-          {"parameters", parameters},
-          {"model", chosen_fields(card, {"variant", "network", "recipe", "input_shape",
-                                         "target_shape", "code_shape", "code_kind", "condition",
-                                         "value_range", "libraries"})},
-          {"data", chosen_fields(card.value("data", json::object()),
-                                 {"name", "sha256", "total_rows", "training_rows",
-                                  "validation_rows", "test_rows", "validation", "class_names"})},
-          {"results", results},
-          {"options", card.value("options", json::object())}};
+  return {
+      {"file", path.string()},
+      {"bytes", std::filesystem::file_size(path)},
+      {"parameter_count", count},
+      {"methods", methods},
+      {"layers", card.value("layer_table", json::array())},
+      {"modules", json::array()},
+      {"parameters", parameters},
+      {"model",
+       chosen_fields(card, {"variant", "network", "recipe", "input_shape", "target_shape",
+                            "code_shape", "code_kind", "condition", "value_range", "libraries"})},
+      {"data", chosen_fields(card.value("data", json::object()),
+                             {"name", "sha256", "total_rows", "training_rows", "validation_rows",
+                              "test_rows", "validation", "class_names", "series"})},
+      {"results", results},
+      {"options", card.value("options", json::object())}};
 }
 
 json model_facts(ExportedModel& model) {

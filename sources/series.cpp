@@ -47,8 +47,8 @@ void note_stretches(const SeriesTable& table, const SeriesSteps& steps, const st
   if (series.stretches.size() == 1 && series.stretches.front().steps == series.size()) return;
   const auto missing = rows_with_missing(table.values).sum().item<int64_t>();
   series.notes.push_back(
-      fmt::format("{}: {} rows are {} stretches without a gap: {} uneven step{}, {} row{} that "
-                  "lack a value",
+      fmt::format("{}: {} rows are {} stretches without a gap: {} uneven step{}, {} row{} without "
+                  "a value",
                   name, with_thousands(series.size()), with_thousands(std::ssize(series.stretches)),
                   with_thousands(std::ssize(steps.uneven)), steps.uneven.size() == 1 ? "" : "s",
                   with_thousands(missing), missing == 1 ? "" : "s"));

@@ -41,7 +41,7 @@ struct KnownFile {
 };
 
 KnownFile known_file(std::string_view text, const std::string& name, const CsvOptions& options) {
-  if (!options.known) return {options, {}};
+  if (!options.known || options.known->columns.empty()) return {options, {}};
   std::vector<std::string> notes;
   CsvReader rows(text, name);
   const CsvPreamble preamble = begin_rows(rows, name, options, notes);
@@ -127,6 +127,11 @@ StoredData read_table(const fs::path& path, const CsvOptions& options, int64_t m
   if (!missing && bytes > static_cast<uint64_t>(map_above)) return large_table(path, options);
   const std::string text = read_file(path), name = path.string();
   const bool numbers = knows_numbers_alone(options);
+  if (options.choice.any() && options.known && options.known->columns.empty()) {
+    CsvOptions unknown = options;
+    unknown.known = nullptr;
+    return mixed_table(text, name, unknown);
+  }
   if (options.choice.any() || (options.known && !numbers)) return mixed_table(text, name, options);
   if (numbers) return plain_table(text, name, options);
   try {

@@ -84,7 +84,7 @@ void check(const DetectOptions& options, const cli::CommandLine& line) {
   if (options.training.train) return check_training(options, line);
   if (line.has("members")) throw UsageError("`members`: how many models --train trains; add it");
   if (line.positional.empty()) {
-    throw UsageError("expected a checkpoint, or --train with the rows to learn from");
+    throw UsageError("expected CKPT, a trained model, or --train with the rows to learn from");
   }
   if (names_ensemble(line.positional.front())) {
     refuse({"load_threshold", "save_threshold", "score", "samples", "seed", "threshold"}, line,

@@ -101,7 +101,7 @@ TEST(TrainAnomalies, SaysWhatDoesNotGoTogether) {
                  {"no checkpoint", "best.pt"});
   expect_refusal(tool, {"--train", "--dataset", "iris", "--score", "elbo"}, kWrongUsage,
                  {"--score", "--train"});
-  expect_refusal(tool, {}, kWrongUsage, {"expected a checkpoint", "--train"});
+  expect_refusal(tool, {}, kWrongUsage, {"expected CKPT", "--train"});
   expect_refusal(tool, {"best.pt", "--members", "3"}, kWrongUsage, {"--members", "--train"});
   expect_refusal(tool, {"detector.json", "--threshold", "mad:3"}, kWrongUsage,
                  {"--threshold", "whose file"});
