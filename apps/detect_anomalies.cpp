@@ -64,9 +64,7 @@ Judge open_judge(const std::string& path, const DetectOptions& options) {
   if (!names_ensemble(path)) {
     return {std::make_shared<ExportedModel>(open_model(path, options.model)), {}};
   }
-  const auto ensemble = load_ensemble(path, [&](const fs::path& file) {
-    return std::make_shared<ExportedModel>(open_model(file.string(), options.model));
-  });
+  const auto ensemble = open_ensemble(path, options.model);
   return {ensemble.members.front()->model, ensemble};
 }
 

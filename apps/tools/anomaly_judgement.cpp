@@ -1,8 +1,11 @@
 #include "hourglass/apps/tools/anomaly_judgement.h"
 
 #include "hourglass/apps/tools/judged_rows.h"
+#include "hourglass/evaluation/anomaly_ensemble.h"
 #include "hourglass/evaluation/trained_classes.h"
 
+#include <filesystem>
+#include <memory>
 #include <utility>
 
 namespace hourglass::apps {
@@ -31,6 +34,14 @@ void settle_classes(JudgedAnomalies& judged, const ExportedModel& model) {
 }
 
 }  // namespace
+
+bool names_ensemble(const std::string& path) { return path.ends_with(".json"); }
+
+AnomalyDetector open_ensemble(const std::string& path, const ModelOptions& options) {
+  return load_ensemble(path, [&](const std::filesystem::path& file) {
+    return std::make_shared<ExportedModel>(open_model(file.string(), options));
+  });
+}
 
 JudgedAnomalies judge_anomalies(ExportedModel& model, const AnomalyQuestion& asked,
                                 const CommandLine& line, const OutputOptions& output) {

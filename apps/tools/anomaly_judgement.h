@@ -11,6 +11,13 @@
 
 namespace hourglass::apps {
 
+/// Whether a file is an ensemble's, by its name.
+bool names_ensemble(const std::string& path);
+
+/// The ensemble in a file, its models opened as the options say. Throws `Error` as
+/// `evaluation::load_ensemble` and `open_model` do.
+evaluation::AnomalyDetector open_ensemble(const std::string& path, const ModelOptions& options);
+
 /// Which rows are to be judged, and how.
 struct AnomalyQuestion {
   evaluation::DetectorOptions detector;

@@ -101,6 +101,4 @@ void settle_training(DetectOptions& options, const cli::CommandLine& line) {
   if (!line.has("threshold")) options.asked.detector.threshold = kUnlabelledThreshold;
 }
 
-bool names_ensemble(const std::string& path) { return path.ends_with(".json"); }
-
 }  // namespace hourglass::apps

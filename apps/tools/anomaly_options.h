@@ -32,7 +32,4 @@ void check(const DetectOptions& options, const cli::CommandLine& line);
 /// What is read and which threshold is fitted where --train is given.
 void settle_training(DetectOptions& options, const cli::CommandLine& line);
 
-/// Whether a file is an ensemble's, by its name.
-bool names_ensemble(const std::string& path);
-
 }  // namespace hourglass::apps

@@ -1,5 +1,6 @@
 #include "hourglass/apps/tools/score_stream.h"
 
+#include "hourglass/apps/tools/anomaly_judgement.h"
 #include "hourglass/apps/tools/line_output.h"
 #include "hourglass/apps/tools/stream_state.h"
 #include "hourglass/cli/interrupt.h"
@@ -7,6 +8,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
 #include "hourglass/evaluation/anomaly_detector.h"
+#include "hourglass/evaluation/anomaly_ensemble.h"
 #include "hourglass/evaluation/model_data.h"
 #include "hourglass/evaluation/model_digest.h"
 #include "hourglass/evaluation/score_tail.h"
@@ -319,7 +321,7 @@ void StreamOptions::describe(FieldTable& table) {
   table
       .add("follow", follow,
            "score rows as they arrive, a line each at once: - (standard input), a FIFO, or a file "
-           "that grows; needs --load-threshold")
+           "that grows; of a model needs --load-threshold")
       .shown_as("SOURCE");
   table
       .add(
@@ -359,23 +361,28 @@ void check(const StreamOptions& options, const CommandLine& line) {
       throw UsageError("`{}`: means nothing with `follow`", name);
     }
   }
+  if (options.follow.empty() || line.has("load_threshold")) return;
   const bool running = options.keeping.adapt && !options.keeping.adapt->spot();
-  if (!options.follow.empty() && !running && !line.has("load_threshold")) {
-    throw UsageError(
-        "`follow`: expected `load_threshold` with a file that `save_threshold` wrote, or `adapt` "
-        "running, which needs none");
-  }
+  const bool ensemble = !line.positional.empty() && names_ensemble(line.positional.front());
+  if (running || ensemble) return;
+  throw UsageError(
+      "`follow`: expected `load_threshold` with a file that `save_threshold` wrote, or `adapt` "
+      "running or a DETECTOR.json, which need none");
 }
 
-int score_stream(const std::string& checkpoint, const std::string& load_threshold,
+int score_stream(const std::string& judge, const std::string& load_threshold,
                  const StreamOptions& options, const ModelOptions& model_options,
                  const OutputOptions& output) {
   ModelOptions opened = model_options;
   // One row at a time leaves nothing for a second thread to do.
   if (!opened.threads.count) opened.threads.count = 1;
-  ExportedModel model = open_model(checkpoint, opened);
-  const AnomalyDetector detector = detector_for(model, load_threshold);
   const InterruptGuard interrupt;
+  if (names_ensemble(judge)) {
+    const AnomalyDetector ensemble = open_ensemble(judge, opened);
+    return ScoreStream(*ensemble.members.front()->model, ensemble, options, output).run();
+  }
+  ExportedModel model = open_model(judge, opened);
+  const AnomalyDetector detector = detector_for(model, load_threshold);
   return ScoreStream(model, detector, options, output).run();
 }
 

@@ -26,10 +26,10 @@ struct StreamOptions {
 /// fitted to.
 void check(const StreamOptions& options, const cli::CommandLine& line);
 
-/// Scores the rows of the stream as they arrive, by the threshold in the file `load_threshold`, until
-/// the stream ends or the user ends it. Each row is a line that goes out before the next one is
-/// read. Returns the exit code.
-int score_stream(const std::string& checkpoint, const std::string& load_threshold,
+/// Scores the rows of the stream as they arrive, by `judge`, an ensemble's file or a checkpoint with
+/// the threshold in the file `load_threshold`, until the stream ends or the user ends it. Each row is a
+/// line that goes out before the next one is read. Returns the exit code.
+int score_stream(const std::string& judge, const std::string& load_threshold,
                  const StreamOptions& options, const ModelOptions& model,
                  const OutputOptions& output);
 

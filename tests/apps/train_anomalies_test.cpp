@@ -8,7 +8,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <fstream>
+#include <sys/stat.h>
 
 namespace hourglass::apps {
 namespace {
@@ -58,6 +61,16 @@ TEST(TrainAnomalies, FindsRowsThatBreakTheRuleOfTheOthers) {
   run_tool_of("detect_anomalies", {out + "/detector.json", "--dataset", "csv:" + csv.string(),
                                    "--anomaly-class", "bad", "--out", later});
   EXPECT_EQ(read_file(later + "/scores.csv"), read_file(out + "/scores.csv"));
+
+  // … and so are rows that arrive one by one.
+  const std::string pipe = (folder / "pipe").string();
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  testing::RunningProgram program("detect_anomalies", {out + "/detector.json", "--follow", pipe});
+  std::ofstream(pipe) << table(/*labelled=*/false);
+  const auto stream = program.wait();
+  EXPECT_EQ(stream.exit_code, 0) << stream.errors;
+  EXPECT_EQ(std::count(stream.output.begin(), stream.output.end(), '\n'), 601);
+  expect_contains(stream.errors, {"flagged   30\n"});
 }
 
 TEST(TrainAnomalies, TakesNoColumnForALabel) {

@@ -324,7 +324,8 @@ TEST(DataOptions, SurviveTheRoundTripThroughJson) {
       {"condition", "label"},   {"noise", "once"},          {"classes", "7,8"},
       {"resize", "28,32"},      {"color", "grey"},          {"rows", "age >= 30 and label == 7"},
       {"map_above", "64"},      {"columns", "a,b"},         {"drop", "c"},
-      {"id_column", "name"},    {"category_columns", "2"},  {"impute", "mean"}};
+      {"id_column", "name"},    {"category_columns", "2"},  {"impute", "mean"},
+      {"window", "48"},         {"stride", "2"},            {"gaps", "split"}};
   EXPECT_EQ(table.rows().size(), settings.size());
   for (const auto& [name, text] : settings) table.find(name)->set(text);
   DataOptions copy;
