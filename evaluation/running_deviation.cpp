@@ -27,9 +27,10 @@ std::optional<RunningRule> RunningRule::parse(const std::string& text) {
   const std::string prefix = std::string(kName) + ":";
   if (!text.starts_with(prefix)) return {};
   const auto parts = split_text(text.substr(prefix.size()), ',');
+  if (parts.empty() || parts.size() > 2) return {};
   RunningRule rule;
   const auto limit = TextCodec<double>::parse(parts.front());
-  if (parts.size() > 2 || !limit || !(*limit > 0) || !std::isfinite(*limit)) return {};
+  if (!limit || !(*limit > 0) || !std::isfinite(*limit)) return {};
   rule.limit = *limit;
   if (parts.size() == 1) return rule;
   const auto rest = parse_integer(parts[1]);

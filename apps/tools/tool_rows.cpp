@@ -75,6 +75,10 @@ DataOptions data_to_read(const ExportedModel& model, const RowOptions& options,
     const auto recorded = recorded_data(model);
     if (data.dataset.starts_with("csv:")) data.known_columns = known_columns(model);
     if (!recorded) return data;
+    // A model of tables without a label is given such tables.
+    const bool unlabelled = recorded->dataset.starts_with("csv:") &&
+                            recorded->label_column.kind == LabelColumn::Kind::None;
+    if (unlabelled && !line.has("label_column")) data.label_column = recorded->label_column;
     if (!line.has("condition") && model.condition_width() > 0) data.condition = recorded->condition;
     if (data.dataset.starts_with("images:")) {
       if (!line.has("resize")) data.resize = recorded->resize;

@@ -85,6 +85,13 @@ TEST(TrainAnomalies, TakesNoColumnForALabel) {
   const auto record = nlohmann::json::parse(read_file(out + "/members/trimmed-1/run.json"));
   EXPECT_EQ(record["data"]["column_names"].size(), 4U);
   EXPECT_EQ(record["options"]["trim"], 0.3);
+
+  // Nor do those who judge later rows, named or not.
+  std::string rows = table(/*labelled=*/false);
+  const auto nameless = testing::write_file(folder / "later.csv", rows.substr(rows.find('\n') + 1));
+  run_tool_of("detect_anomalies", {out + "/detector.json", "--dataset", "csv:" + nameless.string(),
+                                   "--out", (folder / "later").string()});
+  EXPECT_EQ(read_file(folder / "later/scores.csv"), read_file(out + "/scores.csv"));
 }
 
 TEST(TrainAnomalies, KeepsWhatAnInterruptedCallFinished) {
