@@ -161,7 +161,7 @@ def report(asked):
             "AUROC is the probability that an anomaly scores above a normal row; AP is average precision.", "",
             f"Run on {datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d} (UTC).", "",
             "## Means over the sets", "", *summary_rows(lines), "", "## By set", "",
-            f"Means over seeds {', '.join(map(str, seeds))}. *Flagged* is the share of rows above the threshold, which nobody "
+            f"Means over the seeds that were run, of {', '.join(map(str, seeds))}. *Flagged* is the share of rows above the threshold, which nobody "
             "chose, either.", "", *set_rows(lines), ""]
     asked.output.write_text("\n".join(text))
 
