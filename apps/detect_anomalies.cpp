@@ -40,6 +40,7 @@ std::vector<std::string> result_files(bool train) {
 struct Judge {
   std::shared_ptr<ExportedModel> model;
   std::optional<AnomalyDetector> ensemble;
+  std::optional<SelectedRows> rows = {};  ///< that it was trained on
 };
 
 /// Trains an ensemble and leaves it in `folder`. No model where it was interrupted.
@@ -57,7 +58,7 @@ Judge train_judge(const DetectOptions& options, const CommandLine& line, const f
                      stage.show(fmt::format("scoring: model {} of {}", member + 1, members.size()));
                    });
   write_output(folder / kEnsembleFile, ensemble_text(ensemble, folder));
-  return {members.front().model, ensemble};
+  return {members.front().model, ensemble, rows};
 }
 
 Judge open_judge(const std::string& path, const DetectOptions& options) {
@@ -103,6 +104,7 @@ int detect(const CommandLine& line, DetectOptions options) {
     return kInterrupted;
   }
   options.asked.ensemble = judge.ensemble;
+  options.asked.selected = judge.rows;
   if (!judge.ensemble && looks_at_series(*judge.model, options.asked.rows, line)) {
     const SeriesQuestion asked = {options.asked, options.step_average, options.save_threshold};
     return detect_in_series(*judge.model, asked, line, options.output);

@@ -1,3 +1,4 @@
+#include "hourglass/core/quantile.h"
 #include "hourglass/datasets/scaling.h"
 
 #include <ATen/ATen.h>
@@ -5,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <span>
 
 // Scalings by more of a column than its extremes.
 
@@ -13,15 +15,6 @@ namespace {
 
 /// Interquartile range of a normal distribution, in standard deviations.
 constexpr double kNormalQuartiles = 1.349;
-
-/// The value at a share of sorted ones, between neighbours by linear interpolation.
-double quantile_of(const at::Tensor& sorted, double share) {
-  const double* values = sorted.const_data_ptr<double>();
-  const double place = share * static_cast<double>(sorted.size(0) - 1);
-  const auto below = static_cast<int64_t>(place);
-  const int64_t above = std::min(below + 1, sorted.size(0) - 1);
-  return values[below] + (place - static_cast<double>(below)) * (values[above] - values[below]);
-}
 
 struct Pair {
   double offset = 0, factor = 1;
@@ -36,9 +29,11 @@ Pair standard_pair(const at::Tensor& values) {
 }
 
 Pair robust_pair(const at::Tensor& values) {
-  const at::Tensor sorted = std::get<0>(values.sort());
-  const double range = quantile_of(sorted, 0.75) - quantile_of(sorted, 0.25);
-  const double median = quantile_of(sorted, 0.5);
+  const at::Tensor rising = std::get<0>(values.sort());
+  const std::span<const double> sorted(rising.const_data_ptr<double>(),
+                                       static_cast<size_t>(rising.numel()));
+  const double range = quantile_of_sorted(sorted, 0.75) - quantile_of_sorted(sorted, 0.25);
+  const double median = quantile_of_sorted(sorted, 0.5);
   if (range > 0) return {median, 1 / range};
   const Pair standard = standard_pair(values);
   return {median, standard.factor == 1 ? 1 : standard.factor / kNormalQuartiles};

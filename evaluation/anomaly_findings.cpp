@@ -48,6 +48,10 @@ at::Tensor AnomalyFindings::flags() const { return scores > threshold; }
 
 int64_t AnomalyFindings::flagged() const { return flags().sum().item<int64_t>(); }
 
+at::Tensor AnomalyFindings::strangest_first() const {
+  return scores.argsort(/*stable=*/true, /*dim=*/0, /*descending=*/true);
+}
+
 AnomalyFindings judge_rows(ExportedModel& model, const AnomalyDetector& detector,
                            const datasets::Dataset& rows, const datasets::BatchProgress& progress) {
   const AnomalyScorer scorer = scorer_of(model, detector);

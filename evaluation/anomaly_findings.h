@@ -28,6 +28,9 @@ struct AnomalyFindings {
 
   at::Tensor flags() const;  ///< [N] bool: above the threshold
   int64_t flagged() const;   ///< how many of them
+
+  /// int64 [N]: positions, the highest score first, of equal scores the earlier row.
+  at::Tensor strangest_first() const;
 };
 
 /// Scores all rows.

@@ -1,6 +1,7 @@
 #include "hourglass/evaluation/column_errors.h"
 
 #include "hourglass/core/shape.h"
+#include "hourglass/evaluation/robust_scale.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -28,19 +29,15 @@ double in_unit(const datasets::Scaling& scaling, int64_t value, double scaled) {
   return number_of(scaling.offset, value) + (factor == 0 ? 0 : scaled / factor);
 }
 
-/// The median and the spread of what is there; 0 and NaN where nothing is.
-struct Usual {
-  double middle = 0, spread = kNotANumber;
-};
-
-Usual usual_of(const at::Tensor& values) {
-  constexpr double kNormal = 1.4826;
+/// The scale of what is there, by its standard deviation where most of it is one; a median of 0 and
+/// a spread of NaN where nothing is.
+RobustScale usual_of(const at::Tensor& values) {
   const at::Tensor known = values.masked_select(values.isnan().logical_not());
-  if (known.numel() == 0) return {};
-  const auto median = [](const at::Tensor& of) { return at::quantile(of, 0.5).item<double>(); };
-  const double middle = median(known);
-  const double spread = kNormal * median((known - middle).abs());
-  return {middle, spread > 0 ? spread : known.std(/*unbiased=*/false).item<double>()};
+  if (known.numel() == 0) return {.median = 0, .spread = kNotANumber};
+  const auto* first = known.const_data_ptr<double>();
+  RobustScale scale = robust_scale_of({first, first + known.numel()});
+  if (!(scale.spread > 0)) scale.spread = known.std(/*unbiased=*/false).item<double>();
+  return scale;
 }
 
 double spreads(double value, double middle, double spread) {
@@ -92,11 +89,11 @@ UsualErrors usual_errors(const ColumnErrors& errors) {
   UsualErrors usual = {at::empty({columns}, at::kDouble), at::empty({columns}, at::kDouble),
                        at::empty({columns}, at::kDouble), at::empty({columns}, at::kDouble)};
   for (int64_t c = 0; c < columns; ++c) {
-    const Usual residual = usual_of(errors.residuals.select(1, c));
-    const Usual distance = usual_of(errors.errors.select(1, c).sqrt());
-    usual.residual[c] = residual.middle;
+    const RobustScale residual = usual_of(errors.residuals.select(1, c));
+    const RobustScale distance = usual_of(errors.errors.select(1, c).sqrt());
+    usual.residual[c] = residual.median;
     usual.residual_spread[c] = residual.spread;
-    usual.distance[c] = distance.middle;
+    usual.distance[c] = distance.median;
     usual.distance_spread[c] = distance.spread;
   }
   return usual;

@@ -1,7 +1,7 @@
 #include "hourglass/evaluation/robust_scale.h"
 
+#include "hourglass/core/quantile.h"
 #include "hourglass/evaluation/score_list.h"
-#include "hourglass/evaluation/score_tail.h"
 
 #include <ATen/ATen.h>
 
@@ -30,12 +30,15 @@ at::Tensor RobustScale::deviations(const at::Tensor& scores) const {
   return (scores.to(at::kDouble) - median) / (spread > 0 ? spread : 1);
 }
 
-RobustScale fit_robust_scale(const at::Tensor& scores) {
-  std::vector<double> sorted = score_list(scores, "scale");
-  std::sort(sorted.begin(), sorted.end());
-  const double median = quantile_of_sorted(sorted, 0.5);
-  const auto far = distances(std::move(sorted), median);
+RobustScale robust_scale_of(std::vector<double> numbers) {
+  std::sort(numbers.begin(), numbers.end());
+  const double median = quantile_of_sorted(numbers, 0.5);
+  const auto far = distances(std::move(numbers), median);
   return {.median = median, .spread = kNormalPerMedian * quantile_of_sorted(far, 0.5)};
+}
+
+RobustScale fit_robust_scale(const at::Tensor& scores) {
+  return robust_scale_of(score_list(scores, "scale"));
 }
 
 RobustScale fit_common_scale(const at::Tensor& scores) {

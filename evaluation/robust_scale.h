@@ -2,6 +2,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <vector>
+
 namespace hourglass::evaluation {
 
 /// Where the bulk of some scores lies and how wide it is; a few scores far off hardly move either.
@@ -20,6 +22,9 @@ struct RobustScale {
 /// The spread is 1.4826 times the median absolute deviation. `scores` is [N], N ≥ 1. Throws `Error`
 /// when one is not finite.
 RobustScale fit_robust_scale(const at::Tensor& scores);
+
+/// The same of numbers that are known to be such, at least one.
+RobustScale robust_scale_of(std::vector<double> numbers);
 
 /// The same of scores to be compared with others: where more than half of them are one, 1.2533 times
 /// the mean absolute deviation is the spread.

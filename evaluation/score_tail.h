@@ -22,8 +22,4 @@ struct ScoreTail {
 /// Of at least one score, in any order.
 ScoreTail score_tail(std::span<const double> scores);
 
-/// The quantile `share`, of [0, 1], of at least one number; `sorted` rises. Between two numbers it is
-/// interpolated.
-double quantile_of_sorted(std::span<const double> sorted, double share);
-
 }  // namespace hourglass::evaluation

@@ -1,5 +1,6 @@
 #include "hourglass/evaluation/stream_threshold.h"
 
+#include "hourglass/core/quantile.h"
 #include "hourglass/evaluation/score_tail.h"
 
 #include <algorithm>
@@ -42,16 +43,14 @@ std::string AdaptRule::text() const {
 
 StreamThreshold::StreamThreshold(double limit, const ThresholdKeeping& keeping)
     : limit_(limit), keeping_(keeping) {
-  if (keeping_.adapt && !keeping_.adapt->spot()) {
-    running_.emplace(std::get<RunningRule>(keeping_.adapt->rule));
-  }
+  if (keeping_.running()) running_.emplace(*keeping_.running());
 }
 
 StreamThreshold::Verdict StreamThreshold::judge_running(double score) {
   Verdict verdict = {.threshold = running_->threshold(), .flag = true};
   if (!std::isfinite(score)) return verdict;
   verdict.deviations = running_->step(score);
-  verdict.flag = *verdict.deviations > std::get<RunningRule>(keeping_.adapt->rule).limit;
+  verdict.flag = *verdict.deviations > keeping_.running()->limit;
   return verdict;
 }
 
@@ -64,7 +63,7 @@ StreamThreshold::Verdict StreamThreshold::judge(double score) {
   if (spot_) {
     spot_->step(score);
   } else {
-    calibrate(*keeping_.adapt->spot(), score);
+    calibrate(*keeping_.spot(), score);
   }
   return verdict;
 }

@@ -20,15 +20,18 @@ struct AdaptRule {
   static std::string expects() { return SpotRule::expects() + ", or " + RunningRule::expects(); }
   static std::optional<AdaptRule> parse(const std::string& text);
   std::string text() const;
-
-  /// None for RunningRule.
-  const SpotRule* spot() const { return std::get_if<SpotRule>(&rule); }
 };
 
 /// How a stream's threshold is kept.
 struct ThresholdKeeping {
   std::optional<AdaptRule> adapt;  ///< none: the limit is fixed
   int64_t calibration = 1000;      ///< scores to start from; `kFewestTailScores` at least
+
+  /// The rule, where it is one of these; else null.
+  const SpotRule* spot() const { return adapt ? std::get_if<SpotRule>(&adapt->rule) : nullptr; }
+  const RunningRule* running() const {
+    return adapt ? std::get_if<RunningRule>(&adapt->rule) : nullptr;
+  }
 };
 
 /// Judges scores as they come: by a limit at first, and by a threshold that follows them once there

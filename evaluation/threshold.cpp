@@ -1,6 +1,7 @@
 #include "hourglass/evaluation/threshold.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/core/quantile.h"
 #include "hourglass/evaluation/generalized_pareto.h"
 #include "hourglass/evaluation/robust_scale.h"
 #include "hourglass/evaluation/score_list.h"

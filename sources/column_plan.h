@@ -3,6 +3,7 @@
 #include "hourglass/sources/csv.h"
 #include "hourglass/sources/csv_labels.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -18,6 +19,10 @@ struct ColumnPlan {
   std::vector<std::string> names;       ///< of the values: "column 3" where the file has none
   std::vector<std::string> dropped;     ///< names of those that are not looked at
   std::vector<std::string> categories;  ///< names of those that are categories by the choice
+
+  bool chooses_category(const std::string& name) const {
+    return std::find(categories.begin(), categories.end(), name) != categories.end();
+  }
 };
 
 /// The plan for a file whose columns have these names (as many as `width`, or none): the choice of the

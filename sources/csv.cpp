@@ -85,10 +85,7 @@ class RowsInMemory final : public CsvSink {
 
   /// By the labels of the numbered cells.
   at::Tensor labels(const std::vector<int64_t>& of_cells) const {
-    at::Tensor labels = at::empty({std::ssize(labels_)}, at::kLong);
-    std::transform(labels_.begin(), labels_.end(), labels.mutable_data_ptr<int64_t>(),
-                   [&](uint32_t cell) { return of_cells[cell]; });
-    return labels;
+    return labels_by_number(labels_, of_cells);
   }
 
  private:

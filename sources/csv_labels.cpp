@@ -84,6 +84,14 @@ void LabelCells::refuse(size_t number, std::string_view hint) const {
               names_.place(places_[number]), shown(cells_[number]), hint);
 }
 
+at::Tensor labels_by_number(const std::vector<uint32_t>& numbers,
+                            const std::vector<int64_t>& of_numbers) {
+  at::Tensor labels = at::empty({std::ssize(numbers)}, at::kLong);
+  std::transform(numbers.begin(), numbers.end(), labels.mutable_data_ptr<int64_t>(),
+                 [&](uint32_t number) { return of_numbers[number]; });
+  return labels;
+}
+
 CsvColumns csv_columns(size_t width, const std::vector<std::string>& names,
                        const LabelColumn& label_column, const std::string& table) {
   const CsvColumns columns{width, label_position(label_column, width, names, table)};

@@ -3,6 +3,8 @@
 #include "hourglass/sources/csv.h"
 #include "hourglass/sources/csv_reader.h"
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -53,6 +55,10 @@ class LabelCells {
   std::optional<std::vector<int64_t>> whole_numbers() const;
   [[noreturn]] void refuse(size_t number, std::string_view hint) const;
 };
+
+/// int64 [N]: the labels of N cells by their numbers, where those of the numbers are `of_numbers`.
+at::Tensor labels_by_number(const std::vector<uint32_t>& numbers,
+                            const std::vector<int64_t>& of_numbers);
 
 /// Where the label is and how many cells there are beside it.
 struct CsvColumns {

@@ -98,10 +98,9 @@ std::vector<ColumnKind> guess_kinds(const TableFile& file) {
   });
   std::vector<ColumnKind> kinds;
   for (size_t i = 0; i < counts.size(); ++i) {
-    const auto& chosen = plan.categories;
-    const bool category = std::find(chosen.begin(), chosen.end(), plan.names[i]) != chosen.end();
-    kinds.push_back(category ? ColumnKind::Category
-                             : kind_of_column(counts[i], plan.names[i], file.names));
+    kinds.push_back(plan.chooses_category(plan.names[i])
+                        ? ColumnKind::Category
+                        : kind_of_column(counts[i], plan.names[i], file.names));
   }
   return kinds;
 }
@@ -185,15 +184,6 @@ class CellReader {
   }
 };
 
-/// Labels by the numbers of their cells.
-at::Tensor labels_of(const std::vector<uint32_t>& cells, const std::vector<int64_t>& of_cells) {
-  if (of_cells.empty()) return {};
-  at::Tensor labels = at::empty({std::ssize(cells)}, at::kLong);
-  std::transform(cells.begin(), cells.end(), labels.mutable_data_ptr<int64_t>(),
-                 [&](uint32_t cell) { return of_cells[cell]; });
-  return labels;
-}
-
 void read_cells(const TableFile& file, const std::vector<ColumnKind>& kinds, bool learned,
                 MixedTable& mixed) {
   const ColumnPlan& plan = file.plan;
@@ -218,14 +208,12 @@ void read_cells(const TableFile& file, const std::vector<ColumnKind>& kinds, boo
     ++mixed.summary.rows;
   });
   for (auto& column : columns) {
-    const auto& chosen = plan.categories;
-    const std::string& name = plan.names[table.columns.size()];
-    const bool is_chosen = std::find(chosen.begin(), chosen.end(), name) != chosen.end();
-    table.columns.push_back(column.column(mixed.summary.rows, learned, is_chosen));
+    const bool chosen = plan.chooses_category(plan.names[table.columns.size()]);
+    table.columns.push_back(column.column(mixed.summary.rows, learned, chosen));
   }
   if (!plan.columns.label) return;
   labels.classify({}, mixed.summary);
-  mixed.labels = labels_of(label_cells, mixed.summary.labels);
+  mixed.labels = labels_by_number(label_cells, mixed.summary.labels);
 }
 
 }  // namespace

@@ -60,17 +60,6 @@ datasets::Scaling without_codes(datasets::Scaling scaling, const datasets::Table
   return scaling;
 }
 
-}  // namespace
-
-TakePart listed_part(const at::Tensor& positions) {
-  return [positions](const datasets::DatasetPtr& all) -> datasets::DatasetPtr {
-    if (!positions.defined() || positions.size(0) == all->size()) return all;
-    return std::make_shared<datasets::Subset>(all, positions);
-  };
-}
-
-namespace {
-
 /// Scales a series as a table of its channels, whose training rows are the steps that training windows
 /// hold, and the windows likewise.
 ScaledData scale_series(const StoredData& stored, datasets::ScalingRule scale,
@@ -95,6 +84,13 @@ ScaledData scale_series(const StoredData& stored, datasets::ScalingRule scale,
 }
 
 }  // namespace
+
+TakePart listed_part(const at::Tensor& positions) {
+  return [positions](const datasets::DatasetPtr& all) -> datasets::DatasetPtr {
+    if (!positions.defined() || positions.size(0) == all->size()) return all;
+    return std::make_shared<datasets::Subset>(all, positions);
+  };
+}
 
 ScaledData scale_values(const StoredData& stored, datasets::ScalingRule scale,
                         const std::optional<datasets::Scaling>& given, const Parts& parts) {

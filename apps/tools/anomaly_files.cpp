@@ -51,8 +51,8 @@ Picture roc_picture(const AnomalyFindings& found) {
 Picture worst_items(const JudgedAnomalies& judged, ExportedModel& model, int64_t count) {
   const SelectedRows& rows = judged.rows;
   const AnomalyFindings& found = judged.found;
-  const at::Tensor order = found.scores.argsort(/*stable=*/true, 0, /*descending=*/true)
-                               .narrow(0, 0, std::min(count, found.scores.size(0)));
+  const at::Tensor order =
+      found.strangest_first().narrow(0, 0, std::min(count, found.scores.size(0)));
   const Batch batch = rows.rows->batch(order);
   const auto names = label_names(batch.labels, class_names(rows));
   std::vector<std::string> captions;

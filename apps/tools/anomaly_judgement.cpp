@@ -49,7 +49,8 @@ JudgedAnomalies judge_anomalies(ExportedModel& model, const AnomalyQuestion& ask
   settle_classes(judged, model);
   if (asked.ensemble) {
     judged.detector = *asked.ensemble;
-    judged.rows = select_rows(model, asked.rows, line, RecordedNoise::Leave);
+    judged.rows = asked.selected ? *asked.selected
+                                 : select_rows(model, asked.rows, line, RecordedNoise::Leave);
     expect_same_scaling(judged.detector, judged.rows.splits.info, "the ensemble");
   } else if (asked.load_threshold.empty()) {
     auto [evaluated, training, seen_in_training] =

@@ -25,6 +25,7 @@ struct AnomalyQuestion {
   std::string load_threshold;  ///< the file of a detector, in the place of fitting one; empty: none
   RowOptions rows = {.every_class = true};
   std::optional<evaluation::AnomalyDetector> ensemble = {};  ///< fitted already
+  std::optional<SelectedRows> selected = {};                 ///< of `rows`, read already
 };
 
 /// What a detector says of selected rows.

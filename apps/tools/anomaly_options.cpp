@@ -33,7 +33,7 @@ void check_training(const DetectOptions& options, const cli::CommandLine& line) 
 }  // namespace
 
 void DetectOptions::describe(FieldTable& table) {
-  auto& [detector, classes, load_threshold, rows, ensemble] = asked;
+  auto& [detector, classes, load_threshold, rows, ensemble, selected] = asked;
   table.begin_group("Anomalies");
   training.describe(table);
   table.add("score", detector.score,

@@ -55,7 +55,7 @@ std::string strangest_rows(const JudgedAnomalies& judged) {
   const AnomalyFindings& found = judged.found;
   const ItemNames names = item_names(judged.rows);
   const auto labels = label_names(found.labels, class_names(judged.rows));
-  const at::Tensor order = found.scores.argsort(/*stable=*/true, 0, /*descending=*/true);
+  const at::Tensor order = found.strangest_first();
   std::vector<std::string> header = {"row", "score", "flagged"};
   if (!labels.empty()) header.emplace_back("class");
   std::vector<HtmlRow> rows;

@@ -62,11 +62,8 @@ class CauseFiles {
       : view_(std::move(view)), judged_(judged), names_(item_names(judged.rows)) {
     const at::Tensor flags = judged.found.flags();
     usual_ = usual_errors(reconstruct_some(view_, judged.rows, model, usual_places(flags)).errors);
-    at::Tensor flagged = at::nonzero(flags).flatten();
-    const at::Tensor order = judged.found.scores.index_select(0, flagged)
-                                 .argsort(
-                                     /*stable=*/true, 0, /*descending=*/true);
-    flagged = flagged.index_select(0, order);
+    const at::Tensor order = judged.found.strangest_first();
+    const at::Tensor flagged = order.masked_select(flags.index_select(0, order));
     first_causes_.resize(view_.schema.columns.size());
     shares_.resize(view_.schema.columns.size());
     if (flagged.size(0) == 0) return;

@@ -184,7 +184,6 @@ class ScoreStream {
   Clock::time_point kept_ = Clock::now();
 
   bool timed() const { return !options_.time_column.empty(); }
-  bool running() const { return options_.keeping.adapt && !options_.keeping.adapt->spot(); }
   void tell(const std::string& text) const { note(output_options_, text); }
   std::string place() const {
     return fmt::format("{}: line {}", options_.follow == "-" ? "standard input" : options_.follow,
@@ -205,7 +204,9 @@ class ScoreStream {
     keep_state();
     lines_.emplace(out, out == "-" ? 0 : state_.output_bytes);
     const bool fresh = out == "-" ? !resumes : state_.output_bytes == 0;
-    if (fresh && !output_options_.json) lines_->write(csv_header(timed(), running()));
+    if (fresh && !output_options_.json) {
+      lines_->write(csv_header(timed(), options_.keeping.running() != nullptr));
+    }
   }
 
   void resume() {
@@ -362,9 +363,8 @@ void check(const StreamOptions& options, const CommandLine& line) {
     }
   }
   if (options.follow.empty() || line.has("load_threshold")) return;
-  const bool running = options.keeping.adapt && !options.keeping.adapt->spot();
   const bool ensemble = !line.positional.empty() && names_ensemble(line.positional.front());
-  if (running || ensemble) return;
+  if (options.keeping.running() || ensemble) return;
   throw UsageError(
       "`follow`: expected `load_threshold` with a file that `save_threshold` wrote, or `adapt` "
       "running or a DETECTOR.json, which need none");

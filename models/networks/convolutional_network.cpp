@@ -56,6 +56,19 @@ void check_sequences(const ItemShapes& shapes, size_t poolings) {
   }
 }
 
+/// A convolution of one pixel a name, which keeps the number of channels.
+std::vector<Head> map_heads(const std::vector<std::string>& names, int64_t channels) {
+  std::vector<Head> heads;
+  for (const auto& name : names) {
+    heads.push_back(
+        {name, std::make_shared<ConvLayer>(ConvOptions{.inputs = channels,
+                                                       .outputs = channels,
+                                                       .kernel = 1,
+                                                       .activation = Activation::Linear})});
+  }
+  return heads;
+}
+
 /// The same network over time: `ConvolutionalNetwork` on maps of height 1. Convolutions keep the
 /// length, and what rounding up has added is cropped at the end.
 Network network_over_time(const ConvolutionalNetwork& options, const NetworkRequest& request) {
@@ -83,13 +96,7 @@ Network network_over_time(const ConvolutionalNetwork& options, const NetworkRequ
     steps = (steps + 1) / 2;
   }
   network.code_shape = {channels, 1, steps};
-  for (const auto& name : request.heads) {
-    network.heads.push_back(
-        {name, std::make_shared<ConvLayer>(ConvOptions{.inputs = channels,
-                                                       .outputs = channels,
-                                                       .kernel = 1,
-                                                       .activation = Activation::Linear})});
-  }
+  network.heads = map_heads(request.heads, channels);
   network.decoder->join_condition(request.condition_width);
   channels += request.condition_width;
   for (size_t i = options.filters.size(); i-- > 0;) {
@@ -141,13 +148,7 @@ Network ConvolutionalNetwork::build(const NetworkRequest& request) const {
     network.encoder->add(std::make_shared<MaxPoolLayer>());
     channels = count;
   }
-  for (const auto& name : request.heads) {
-    network.heads.push_back(
-        {name, std::make_shared<ConvLayer>(ConvOptions{.inputs = channels,
-                                                       .outputs = channels,
-                                                       .kernel = 1,
-                                                       .activation = Activation::Linear})});
-  }
+  network.heads = map_heads(request.heads, channels);
 
   // Upsampling doubles what pooling had rounded up, so the image outgrows its mirror. A convolution
   // without padding takes two pixels off, as in the published network; what is left over at the end

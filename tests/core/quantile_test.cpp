@@ -1,0 +1,20 @@
+#include "hourglass/core/quantile.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace hourglass {
+namespace {
+
+TEST(QuantileOfSorted, InterpolatesBetweenNeighbours) {
+  const std::vector<double> numbers = {1, 2, 4, 8};
+  EXPECT_EQ(quantile_of_sorted(numbers, 0), 1);
+  EXPECT_EQ(quantile_of_sorted(numbers, 0.5), 3);
+  EXPECT_EQ(quantile_of_sorted(numbers, 0.75), 5);
+  EXPECT_EQ(quantile_of_sorted(numbers, 1), 8);
+  EXPECT_EQ(quantile_of_sorted(std::vector<double>{7}, 0.3), 7);
+}
+
+}  // namespace
+}  // namespace hourglass
