@@ -13,9 +13,12 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
+#include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <netdb.h>
+#include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
@@ -67,10 +70,22 @@ void silence_c10d() {
   c10::initLogging();
 }
 
+// Whether a thread of Gloo's wrote to a process that had ended. Gloo then loses the piece that it was
+// sending, and waits for it until its time is up: we look here meanwhile.
+std::atomic<bool> connection_broke = false;
+constexpr std::chrono::milliseconds kLookAgain{200};
+
+/// Without it, the signal of such a write would end this process without a word. One in the main
+/// thread says that nobody reads our output any more, which does not end the others' work.
+void note_broken_connection(int) {
+  if (::gettid() != ::getpid()) connection_broke = true;
+}
+
 class GlooProcesses : public Processes {
  public:
   explicit GlooProcesses(const Launch& launch) : launch_(launch) {
     silence_c10d();
+    std::signal(SIGPIPE, note_broken_connection);
     try {
       meet();
     } catch (const Error&) {
@@ -151,13 +166,27 @@ class GlooProcesses : public Processes {
   template <class Start>
   void finish(Start start) const {
     try {
-      start()->wait();
+      await(*start());
     } catch (const std::exception&) {
       throw Error(
           "process {} of {}: another process of the run has ended, or was not heard of for {} "
           "minutes",
           launch_.rank, launch_.count, kPatience.count());
     }
+  }
+
+  void await(c10d::Work& work) const {
+    while (!connection_broke) {
+      try {
+        work.wait(kLookAgain);
+        return;
+      } catch (const std::exception&) {
+        if (work.isCompleted()) throw;
+      }
+    }
+    // Its destructor would wait for what was lost: one reference too many keeps it from running.
+    c10::intrusive_ptr<c10d::ProcessGroupGloo>(group_).release();
+    throw std::runtime_error("connection broke");
   }
 
   /// Gloo takes contiguous tensors on the CPU.

@@ -189,6 +189,7 @@ TEST(Processes, OneThatDiesEndsTheRunWithALineAndAState) {
   const TemporaryFolder folder;
   Group group("dense_autoencoder", long_run(folder / "run"));
   wait_until([&] { return fs::exists(folder / "run/last.safetensors") || !group[0].running(); });
+  group[0].send(SIGPIPE);
   group[1].send(SIGKILL);
   const ProgramResult first = group[0].wait();
   EXPECT_EQ(first.exit_code, 1);
