@@ -28,10 +28,13 @@ Pair standard_pair(const at::Tensor& values) {
   return {mean, constant ? 1 : 1 / deviation};
 }
 
+std::span<const double> span_of(const at::Tensor& values) {
+  return {values.const_data_ptr<double>(), static_cast<size_t>(values.numel())};
+}
+
 Pair robust_pair(const at::Tensor& values) {
   const at::Tensor rising = std::get<0>(values.sort());
-  const std::span<const double> sorted(rising.const_data_ptr<double>(),
-                                       static_cast<size_t>(rising.numel()));
+  const std::span<const double> sorted = span_of(rising);
   const double range = quantile_of_sorted(sorted, 0.75) - quantile_of_sorted(sorted, 0.25);
   const double median = quantile_of_sorted(sorted, 0.5);
   if (range > 0) return {median, 1 / range};
@@ -50,10 +53,21 @@ at::Tensor column_of(const at::Tensor& values, const at::Tensor& rows, const at:
   return missing.defined() ? cells.masked_select(chosen(missing).logical_not()) : cells;
 }
 
+Scaling fit_curves(const at::Tensor& values, const at::Tensor& rows, const at::Tensor& missing) {
+  Scaling scaling;
+  const int64_t columns = values[0].numel();
+  for (int64_t i = 0; i < columns; ++i) {
+    const at::Tensor rising = std::get<0>(column_of(values, rows, missing, i).sort());
+    scaling.curves.push_back(rising.numel() == 0 ? kUnchanged : quantile_curve(span_of(rising)));
+  }
+  return scaling;
+}
+
 }  // namespace
 
 Scaling fit_columns(const ScalingRule& scale, const at::Tensor& values, const at::Tensor& rows,
                     const at::Tensor& missing) {
+  if (scale.kind == ScalingRule::Kind::Quantile) return fit_curves(values, rows, missing);
   Scaling scaling = {.offset = {}, .factor = {}};
   const int64_t columns = values[0].numel();
   for (int64_t i = 0; i < columns; ++i) {

@@ -1,7 +1,6 @@
 #include "hourglass/datasets/dataset.h"
 
 #include "hourglass/core/error.h"
-#include "hourglass/datasets/item_scaling.h"
 
 #include <ATen/ATen.h>
 #include <c10/util/accumulate.h>
@@ -32,12 +31,6 @@ at::Tensor moved(const at::Tensor& values, at::Device device) {
   return values.as_strided({span}, {1}).to(device).as_strided(values.sizes(), values.strides());
 }
 
-/// One number for all features, or one a feature, shaped to broadcast over a batch of items.
-at::Tensor broadcastable(const std::vector<double>& numbers, Shape item_shape) {
-  if (numbers.size() == 1) item_shape.assign(item_shape.size(), 1);
-  return at::tensor(numbers, at::kFloat).view(item_shape);
-}
-
 }  // namespace
 
 at::Tensor Dataset::first_positions(int64_t count) const {
@@ -64,14 +57,13 @@ void Dataset::write(std::span<const int64_t> positions, int64_t epoch,
 }
 
 TensorDataset::TensorDataset(at::Tensor values, at::Tensor labels, Scaling scaling)
-    : values_(std::move(values)), labels_(std::move(labels)), scaling_(std::move(scaling)) {
+    : values_(std::move(values)),
+      labels_(std::move(labels)),
+      scaling_(std::move(scaling), shape_of_item(values_), values_.device()) {
   if (labels_.defined() && labels_.size(0) != values_.size(0)) {
     throw Error("expected one label an item, found {} labels and {} items", labels_.size(0),
                 values_.size(0));
   }
-  check_scaling(scaling_, static_cast<size_t>(c10::multiply_integers(item_shape())));
-  offset_ = broadcastable(scaling_.offset, item_shape()).to(values_.device());
-  factor_ = broadcastable(scaling_.factor, item_shape()).to(values_.device());
 }
 
 int64_t TensorDataset::size() const { return values_.size(0); }
@@ -83,7 +75,7 @@ bool TensorDataset::has_labels() const { return labels_.defined(); }
 Batch TensorDataset::batch(const at::Tensor& positions, int64_t /*epoch*/) const {
   const at::Tensor there = positions.to(values_.device());
   Batch batch;
-  batch.input = values_.index_select(0, there).to(at::kFloat).sub_(offset_).mul_(factor_);
+  batch.input = scaling_.apply(values_.index_select(0, there));
   batch.target = batch.input;
   if (labels_.defined()) batch.labels = labels_.index_select(0, there);
   batch.rows = positions;
@@ -115,21 +107,19 @@ template <class Stored>
 void TensorDataset::write_items(const Stored* values, std::span<const int64_t> positions,
                                 float* out, int64_t stride) const {
   const int64_t count = c10::multiply_integers(item_shape());
-  const auto* offset = offset_.const_data_ptr<float>();
-  const auto* factor = factor_.const_data_ptr<float>();
   const int64_t apart = values_.stride(0);  // less than `count` where items overlap
   for (size_t i = 0; i < positions.size(); ++i) {
     const Stored* item = values + positions[i] * apart;
     // Shuffled rows lie anywhere, and waiting for each takes longer than converting it.
     if (i + kRowsAhead < positions.size()) fetch(values + positions[i + kRowsAhead] * apart, count);
-    scale_item(count, item, scaling_.factor.size() > 1, offset, factor, out);
+    scaling_.apply(item, out);
     out += stride;
   }
 }
 
 DatasetPtr TensorDataset::to(at::Device device) const {
   const at::Tensor labels = labels_.defined() ? labels_.to(device) : labels_;
-  return std::make_shared<TensorDataset>(moved(values_, device), labels, scaling_);
+  return std::make_shared<TensorDataset>(moved(values_, device), labels, scaling_.scaling());
 }
 
 Batch RowsOfAnother::batch(const at::Tensor& positions, int64_t epoch) const {

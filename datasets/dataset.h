@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hourglass/core/batch.h"
+#include "hourglass/datasets/item_scaling.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -108,19 +109,12 @@ class DatasetDecorator : public Dataset {
   DatasetPtr inner_;
 };
 
-/// Maps stored values to model values: (stored − offset) · factor, one pair for all features or one
-/// a feature.
-struct Scaling {
-  std::vector<double> offset = {0.0};
-  std::vector<double> factor = {1.0};
-};
-
 /// Values kept as they were read, bytes as bytes, and scaled on the way into a batch.
 class TensorDataset final : public Dataset {
  public:
   /// `values` is uint8 or float32 [N, shape…], the values of an item beside each other; items may
   /// overlap (see `window_view`). `labels` is int64 [N], or undefined where there are none. Throws
-  /// `Error` when the lengths differ or a per-feature scaling does not have one pair a feature.
+  /// `Error` when the lengths differ or a per-feature scaling does not have one pair, or curve, a feature.
   TensorDataset(at::Tensor values, at::Tensor labels, Scaling scaling);
 
   int64_t size() const override;
@@ -133,8 +127,7 @@ class TensorDataset final : public Dataset {
 
  private:
   at::Tensor values_, labels_;
-  Scaling scaling_;
-  at::Tensor offset_, factor_;  // what scaling_ says, shaped to broadcast over a batch
+  ItemScaling scaling_;
 
   void write_items(std::span<const int64_t> positions, float* out, int64_t stride) const;
   template <class Stored>

@@ -1,7 +1,6 @@
 #include "hourglass/datasets/mapped_dataset.h"
 
 #include "hourglass/core/error.h"
-#include "hourglass/datasets/item_scaling.h"
 #include "hourglass/datasets/stored_values.h"
 
 #include <ATen/ATen.h>
@@ -35,14 +34,11 @@ void copy_labels(const at::Tensor& labels, std::span<const int64_t> positions, i
 MappedDataset::MappedDataset(MappedRowsPtr rows, at::Tensor labels, Scaling scaling)
     : rows_(std::move(rows)),
       labels_(std::move(labels)),
-      scaling_(std::move(scaling)),
-      offset_(scaling_.offset.begin(), scaling_.offset.end()),
-      factor_(scaling_.factor.begin(), scaling_.factor.end()) {
+      scaling_(std::move(scaling), rows_->item_shape()) {
   if (labels_.defined() && labels_.size(0) != rows_->size()) {
     throw Error("expected as many labels as items, found {} labels and {} items", labels_.size(0),
                 rows_->size());
   }
-  check_scaling(scaling_, static_cast<size_t>(c10::multiply_integers(rows_->item_shape())));
 }
 
 Batch MappedDataset::batch(const at::Tensor& positions, int64_t epoch) const {
@@ -94,22 +90,18 @@ void MappedDataset::write_items(std::span<const int64_t> positions, float* out,
 }
 
 void MappedDataset::write_item(int64_t row, float* out) const {
-  const auto scale = [&](const auto* in) {
-    scale_item(c10::multiply_integers(rows_->item_shape()), in, factor_.size() > 1, offset_.data(),
-               factor_.data(), out);
-  };
   if (rows_->stored_as_items() && rows_->type() == at::kByte) {
-    return scale(reinterpret_cast<const uint8_t*>(rows_->stored(row)));
+    return scaling_.apply(reinterpret_cast<const uint8_t*>(rows_->stored(row)), out);
   }
   if (rows_->stored_as_items() && rows_->type() == at::kFloat) {
-    return scale(reinterpret_cast<const float*>(rows_->stored(row)));
+    return scaling_.apply(reinterpret_cast<const float*>(rows_->stored(row)), out);
   }
   rows_->read(row, out);
-  scale(out);
+  scaling_.apply(out, out);
 }
 
 DatasetPtr MappedDataset::to(at::Device device) const {
-  auto moved = std::make_shared<MappedDataset>(rows_, labels_, scaling_);
+  auto moved = std::make_shared<MappedDataset>(rows_, labels_, scaling_.scaling());
   moved->device_ = device;
   return moved;
 }

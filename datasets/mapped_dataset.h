@@ -11,7 +11,8 @@ namespace hourglass::datasets {
 class MappedDataset final : public Dataset {
  public:
   /// `labels` is uint8, int32 or int64 [N], or undefined where there are none. Throws `Error` when
-  /// the lengths differ or a per-feature scaling does not have one pair a feature.
+  /// the lengths differ or a per-feature scaling does not have one pair, or
+  /// curve, a feature.
   MappedDataset(MappedRowsPtr rows, at::Tensor labels, Scaling scaling);
 
   int64_t size() const override { return rows_->size(); }
@@ -29,8 +30,7 @@ class MappedDataset final : public Dataset {
  private:
   MappedRowsPtr rows_;
   at::Tensor labels_;
-  Scaling scaling_;
-  std::vector<float> offset_, factor_;  // what scaling_ says
+  ItemScaling scaling_;
   at::Device device_ = at::kCPU;
 
   void write_item(int64_t row, float* out) const;

@@ -13,7 +13,7 @@
 namespace hourglass::datasets {
 
 std::string ScalingRule::expects() {
-  return "auto, none, minmax, standard, robust, norm or max:V (V above 0)";
+  return "auto, none, minmax, standard, robust, quantile, norm or max:V (V above 0)";
 }
 
 std::optional<ScalingRule> ScalingRule::parse(const std::string& text) {
@@ -22,6 +22,7 @@ std::optional<ScalingRule> ScalingRule::parse(const std::string& text) {
   if (text == "minmax") return ScalingRule{ScalingRule::Kind::MinMax};
   if (text == "standard") return ScalingRule{ScalingRule::Kind::Standard};
   if (text == "robust") return ScalingRule{ScalingRule::Kind::Robust};
+  if (text == "quantile") return ScalingRule{ScalingRule::Kind::Quantile};
   if (text == "norm") return ScalingRule{ScalingRule::Kind::Norm};
   if (!text.starts_with("max:")) return {};
   const auto maximum = TextCodec<double>::parse(text.substr(4));
@@ -36,6 +37,7 @@ std::string ScalingRule::text() const {
     case ScalingRule::Kind::MinMax: return "minmax";
     case ScalingRule::Kind::Standard: return "standard";
     case ScalingRule::Kind::Robust: return "robust";
+    case ScalingRule::Kind::Quantile: return "quantile";
     case ScalingRule::Kind::Norm: return "norm";
     case ScalingRule::Kind::Max: break;
   }

@@ -20,15 +20,18 @@ struct ScalingRule {
     MinMax,  ///< each column to [0, 1] by the training rows' extremes; a constant column becomes 0
     Standard,  ///< each column to mean 0 and standard deviation 1, see `fit_columns`
     Robust,    ///< each column to median 0 and interquartile range 1
+    Quantile,  ///< each column to the share of training rows below it, see `quantile_curve`
     Norm,  ///< times the one factor that makes the training rows √(values of a row) long on average
   };
   Kind kind = Kind::Auto;
   double maximum = 1;  ///< > 0
 
   /// Whether it looks at more of a column than its extremes.
-  bool by_statistics() const { return kind == Kind::Standard || kind == Kind::Robust; }
+  bool by_statistics() const {
+    return kind == Kind::Standard || kind == Kind::Robust || kind == Kind::Quantile;
+  }
 
-  /// "auto", "none", "max:16", "minmax", "standard", "robust", "norm".
+  /// "auto", "none", "max:16", "minmax", "standard", "robust", "quantile", "norm".
   static std::string expects();
   static std::optional<ScalingRule> parse(const std::string& text);
   std::string text() const;
@@ -62,7 +65,7 @@ at::Tensor sampled_items(const Dataset& unscaled);
 /// The pairs that `scale` (None, Max or MinMax) gives for training values with these extremes.
 Scaling fit_scaling(const ScalingRule& scale, const Extremes& extremes);
 
-/// The pairs that Standard or Robust gives for each value, by the rows of `values` ([N, shape…], uint8 or
+/// What Standard, Robust or Quantile gives for each value, by the rows of `values` ([N, shape…], uint8 or
 /// float32) at `rows` (int64 [M]; undefined: all); values where `missing` (bool as they) is true are left
 /// out, undefined means none.
 ///

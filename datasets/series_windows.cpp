@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 namespace hourglass::datasets {
 namespace {
@@ -88,13 +89,16 @@ RowSplit split_windows(const Validation& validation, int64_t steps,
 }
 
 Scaling scaling_of_windows(const Scaling& channels, const WindowForm& form) {
+  const auto of_all_steps = [&](const auto& of_one) {
+    std::decay_t<decltype(of_one)> all;
+    for (int64_t step = 0; step < form.window; ++step) {
+      all.insert(all.end(), of_one.begin(), of_one.end());
+    }
+    return all;
+  };
+  if (!channels.curves.empty()) return {.curves = of_all_steps(channels.curves)};
   if (channels.factor.size() == 1) return channels;
-  Scaling scaling{.offset = {}, .factor = {}};
-  for (int64_t step = 0; step < form.window; ++step) {
-    scaling.offset.insert(scaling.offset.end(), channels.offset.begin(), channels.offset.end());
-    scaling.factor.insert(scaling.factor.end(), channels.factor.begin(), channels.factor.end());
-  }
-  return scaling;
+  return {.offset = of_all_steps(channels.offset), .factor = of_all_steps(channels.factor)};
 }
 
 }  // namespace hourglass::datasets

@@ -168,8 +168,7 @@ AnomalyDetector load_detector(const std::filesystem::path& path, const ExportedM
 
 void expect_same_scaling(const AnomalyDetector& detector, const formats::DataCard& data,
                          const std::string& file) {
-  const datasets::Scaling &fitted = detector.scaling, &found = data.scaling;
-  if (found.offset == fitted.offset && found.factor == fitted.factor) return;
+  if (data.scaling == detector.scaling) return;
   throw Error(
       "{}: the values of {} are scaled otherwise than those the threshold was fitted to; "
       "for a file that does not record its scaling, give the same `scale` none or max:V "

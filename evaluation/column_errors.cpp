@@ -19,16 +19,6 @@ using datasets::SchemaColumn;
 
 constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 
-double number_of(const std::vector<double>& numbers, int64_t value) {
-  return numbers.size() == 1 ? numbers.front() : numbers[static_cast<size_t>(value)];
-}
-
-/// A model value in the table's unit. A constant column, whose factor is 0, has its only value.
-double in_unit(const datasets::Scaling& scaling, int64_t value, double scaled) {
-  const double factor = number_of(scaling.factor, value);
-  return number_of(scaling.offset, value) + (factor == 0 ? 0 : scaled / factor);
-}
-
 /// The scale of what is there, by its standard deviation where most of it is one; a median of 0 and
 /// a spread of NaN where nothing is.
 RobustScale usual_of(const at::Tensor& values) {
@@ -64,6 +54,9 @@ std::optional<ColumnView> column_view(const formats::DataCard& data, const Shape
 ColumnErrors column_errors(const ColumnView& view, const at::Tensor& originals,
                            const at::Tensor& reconstructions) {
   const at::Tensor off = originals.cpu().to(at::kDouble) - reconstructions.cpu().to(at::kDouble);
+  const auto in_unit = [&](const at::Tensor& rows, int64_t value) {
+    return datasets::to_stored(view.scaling, value, rows.cpu().select(1, value));
+  };
   const auto& columns = view.schema.columns;
   const std::vector<int64_t> firsts = view.schema.first_values();
   std::vector<at::Tensor> residuals, errors;
@@ -71,10 +64,8 @@ ColumnErrors column_errors(const ColumnView& view, const at::Tensor& originals,
     const int64_t first = firsts[c];
     errors.push_back(off.narrow(1, first, columns[c].width()).square().sum(1));
     at::Tensor residual = at::full({off.size(0)}, kNotANumber, at::kDouble);
-    const bool number = columns[c].kind == ColumnKind::Number;
-    const double factor = number ? number_of(view.scaling.factor, first) : 0;
-    if (factor != 0) {
-      residual = off.select(1, first) / factor;
+    if (columns[c].kind == ColumnKind::Number) {
+      residual = in_unit(originals, first) - in_unit(reconstructions, first);
       if (columns[c].has_missing) {
         residual.masked_fill_(originals.cpu().select(1, first + 1) > 0.5, kNotANumber);
       }
@@ -132,7 +123,7 @@ std::string column_text(const ColumnView& view, const at::Tensor& row, size_t co
     if (place < std::ssize(known.categories)) return known.categories[static_cast<size_t>(place)];
     return known.has_missing && place == std::ssize(known.categories) ? "" : "other";
   }
-  const double value = in_unit(view.scaling, first, row[first].item<double>());
+  const auto value = datasets::to_stored(view.scaling, first, row[first]).item<double>();
   if (known.kind == ColumnKind::Boolean) return value >= 0.5 ? "true" : "false";
   return fmt::format("{:.6g}", value);
 }

@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
+
 namespace hourglass::formats {
 namespace {
 
@@ -20,6 +23,25 @@ void add_known(const T& value, const char* key, nlohmann::json& object) {
   if (!value.empty()) object[key] = value;
 }
 
+bool rises(const std::vector<double>& numbers) {
+  return std::adjacent_find(numbers.begin(), numbers.end(), std::greater_equal<>()) ==
+         numbers.end();
+}
+
+datasets::Scaling curves_from_json(const JsonFields& fields) {
+  datasets::Scaling scaling;
+  for (const JsonFields& curve : fields.objects("curves")) {
+    scaling.curves.push_back({.stored = curve.get<std::vector<double>>("stored"),
+                              .scaled = curve.get<std::vector<double>>("scaled")});
+    const auto& [stored, scaled] = scaling.curves.back();
+    if (stored.empty() || !rises(stored)) curve.fail("stored", "numbers that rise");
+    if (scaled.size() != stored.size() || !rises(scaled)) {
+      curve.fail("scaled", fmt::format("{} numbers that rise", stored.size()));
+    }
+  }
+  return scaling;
+}
+
 }  // namespace
 
 std::vector<std::string> target_columns(const DataCard& card, const Shape& target_shape) {
@@ -29,10 +51,16 @@ std::vector<std::string> target_columns(const DataCard& card, const Shape& targe
 }
 
 nlohmann::json scaling_to_json(const datasets::Scaling& scaling) {
-  return {{"offset", scaling.offset}, {"factor", scaling.factor}};
+  if (scaling.curves.empty()) return {{"offset", scaling.offset}, {"factor", scaling.factor}};
+  auto curves = nlohmann::json::array();
+  for (const auto& curve : scaling.curves) {
+    curves.push_back({{"stored", curve.stored}, {"scaled", curve.scaled}});
+  }
+  return {{"curves", curves}};
 }
 
 datasets::Scaling scaling_from_json(const JsonFields& fields) {
+  if (!fields.value("curves").is_null()) return curves_from_json(fields);
   datasets::Scaling scaling = {.offset = fields.get<std::vector<double>>("offset"),
                                .factor = fields.get<std::vector<double>>("factor")};
   if (scaling.offset.empty()) fields.fail("offset", "a number for all features or one a feature");

@@ -67,14 +67,12 @@ std::vector<std::string> facts_of(const Script& script) {
                               card.code_kind));
   if (card.data) {
     const auto& scaling = card.data->scaling;
-    const bool scales =
-        scaling.factor != std::vector<double>{1.0} || scaling.offset != std::vector<double>{0.0};
+    const bool alike = scaling.factor.size() == 1 && scaling.curves.empty();
     facts.push_back(
-        !scales ? "It takes values as they are stored."
-        : scaling.factor.size() == 1
-            ? fmt::format("It takes scaled values: (stored - {:g}) * {:.9g}.", scaling.offset[0],
-                          scaling.factor[0])
-            : "It takes scaled values: the model's card says how each column is scaled.");
+        scaling.changes_nothing() ? "It takes values as they are stored."
+        : alike                   ? fmt::format("It takes scaled values: (stored - {:g}) * {:.9g}.",
+                                                scaling.offset[0], scaling.factor[0])
+                : "It takes scaled values: the model's card says how each column is scaled.");
   }
   return facts;
 }

@@ -36,7 +36,8 @@ Sparsity sparsity_of(const ModelCard& card) {
 double factor_of(const ModelCard& card) {
   if (!card.data) return 1;
   const datasets::Scaling& scaling = card.data->scaling;
-  if (scaling.factor.size() != 1 || scaling.offset != std::vector<double>{0.0}) {
+  if (scaling.factor.size() != 1 || scaling.offset != std::vector<double>{0.0} ||
+      !scaling.curves.empty()) {
     throw Error(
         "saelens: expected data scaled by one factor, which its weights can take in, found a "
         "scaling "

@@ -94,8 +94,8 @@ void DataOptions::describe_without_condition(FieldTable& table) {
       .add(
           "scale", scale,
           "auto (digits / 16, images / 255, else minmax), none, max:V (divide by V), or by column: "
-          "minmax (to [0, 1]), standard (mean 0, standard deviation 1) or robust (median 0, "
-          "interquartile range 1)")
+          "minmax (to [0, 1]), standard (mean 0, standard deviation 1), robust (median 0, "
+          "interquartile range 1) or quantile (evenly spread over [0, 1])")
       .shown_as("HOW");
   table
       .add("validation", validation,

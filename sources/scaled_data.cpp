@@ -50,6 +50,10 @@ datasets::Scaling fit(const datasets::ScalingRule& scale, const StoredData& stor
 datasets::Scaling without_codes(datasets::Scaling scaling, const datasets::TableSchema& schema) {
   if (schema.columns.empty()) return scaling;
   const std::vector<bool> scaled = schema.scaled();
+  for (size_t i = 0; i < scaling.curves.size(); ++i) {
+    if (!scaled[i]) scaling.curves[i] = datasets::kUnchanged;
+  }
+  if (!scaling.curves.empty()) return scaling;
   if (scaling.factor.size() == 1) {
     scaling.offset.resize(scaled.size(), scaling.offset.front());
     scaling.factor.resize(scaled.size(), scaling.factor.front());
@@ -77,6 +81,7 @@ ScaledData scale_series(const StoredData& stored, datasets::ScalingRule scale,
     channels->offset.resize(series.channels.size());
     channels->factor.resize(series.channels.size());
   }
+  if (channels && !channels->curves.empty()) channels->curves.resize(series.channels.size());
   ScaledData data = scale_values(steps, scale, channels, step_parts);
   data.scaling = given ? *given : datasets::scaling_of_windows(data.scaling, series.form);
   data.rows = dataset_of(stored.rows, data.scaling);

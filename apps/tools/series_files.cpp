@@ -64,12 +64,8 @@ std::vector<double> moments_in(const datasets::Series& series, const StepRange& 
 
 /// A channel's reconstruction in the user's units.
 at::Tensor in_stored_units(const JudgedSeries& judged, int64_t channel) {
-  const datasets::Scaling& scaling = judged.windows.splits.info.scaling;
-  const size_t pair = scaling.factor.size() == 1 ? 0 : static_cast<size_t>(channel);
-  const double factor = scaling.factor[pair];
-  // A constant channel was scaled to 0, whatever it was.
-  return judged.found.reconstructions.select(1, channel) / (factor == 0 ? 1 : factor) +
-         scaling.offset[pair];
+  return datasets::to_stored(judged.windows.splits.info.scaling, channel,
+                             judged.found.reconstructions.select(1, channel));
 }
 
 std::vector<TimePanel> panels_in(const JudgedSeries& judged, const StepRange& range) {

@@ -11,7 +11,7 @@ namespace hourglass::datasets {
 namespace {
 
 /// Three columns, of which the middle one is constant.
-at::Tensor small_table() {
+at::Tensor three_rows() {
   return at::tensor({1.F, 5.F, -2.F,  //
                      3.F, 5.F, 2.F,   //
                      9.F, 5.F, 0.F})
@@ -19,7 +19,7 @@ at::Tensor small_table() {
 }
 
 TEST(ExtremesOf, LooksAtTheGivenRowsOnly) {
-  const Extremes extremes = extremes_of(small_table(), at::tensor({0, 1}, at::kLong));
+  const Extremes extremes = extremes_of(three_rows(), at::tensor({0, 1}, at::kLong));
   EXPECT_TRUE(extremes.lowest.equal(at::tensor({1.F, 5.F, -2.F})));
   EXPECT_TRUE(extremes.highest.equal(at::tensor({3.F, 5.F, 2.F})));
 }
@@ -81,11 +81,11 @@ TEST(FitColumns, LooksAtTheGivenRowsAndAtCellsThatAreThere) {
 }
 
 TEST(FitScaling, PutsEachColumnBetweenZeroAndOne) {
-  const Extremes extremes = extremes_of(small_table(), at::arange(3));
+  const Extremes extremes = extremes_of(three_rows(), at::arange(3));
   const Scaling scaling = fit_scaling({ScalingRule::Kind::MinMax}, extremes);
   EXPECT_EQ(scaling.offset, (std::vector<double>{1, 5, -2}));
   EXPECT_EQ(scaling.factor, (std::vector<double>{0.125, 0, 0.25}));
-  const TensorDataset data(small_table(), {}, scaling);
+  const TensorDataset data(three_rows(), {}, scaling);
   const at::Tensor expected =
       at::tensor({0.F, 0.F, 0.F, 0.25F, 0.F, 1.F, 1.F, 0.F, 0.5F}).view({3, 3});
   EXPECT_TRUE(data.batch(data.all_positions(), 0).input.equal(expected));
@@ -103,7 +103,7 @@ TEST(FitScaling, NeverExceedsOneByRounding) {
 }
 
 TEST(FitScaling, DividesOrLeavesAlone) {
-  const Extremes extremes = extremes_of(small_table(), at::arange(3));
+  const Extremes extremes = extremes_of(three_rows(), at::arange(3));
   EXPECT_EQ(fit_scaling({ScalingRule::Kind::Max, 16}, extremes).factor,
             std::vector<double>{1.0 / 16});
   EXPECT_EQ(fit_scaling({ScalingRule::Kind::None}, extremes).factor, std::vector<double>{1.0});
@@ -121,7 +121,8 @@ TEST(ScaledRange, IsWhatABatchHas) {
 }
 
 TEST(ScalingRule, ReadsAndWritesItsForms) {
-  for (const std::string text : {"auto", "none", "minmax", "norm", "max:16", "max:0.5"}) {
+  for (const std::string text :
+       {"auto", "none", "minmax", "standard", "robust", "quantile", "norm", "max:16", "max:0.5"}) {
     const auto scale = ScalingRule::parse(text);
     ASSERT_TRUE(scale) << text;
     EXPECT_EQ(scale->text(), text);

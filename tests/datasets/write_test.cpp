@@ -51,6 +51,15 @@ void expect_write_equals_batch(const Dataset& data) {
   EXPECT_TRUE(at::equal(at::tensor(labels, at::kLong), batch.labels));
 }
 
+TEST(Write, EqualsBatchAlongCurves) {
+  const ScalingCurve bent = {{0, 100, 255}, {0, 0.9, 1}};
+  const Scaling scaling = {.curves = {bent, kUnchanged, bent, {{7}, {0}}, bent}};
+  for (const auto type : {at::kByte, at::kFloat}) {
+    const at::Tensor values = at::randint(0, 255, {90, 5}, type);
+    expect_write_equals_batch(TensorDataset(values, at::zeros({90}, at::kLong), scaling));
+  }
+}
+
 TEST(Write, EqualsBatchForBytesAndFloatsScaledAlikeOrEach) {
   for (const bool bytes : {false, true}) {
     for (const bool scaled_each : {false, true})

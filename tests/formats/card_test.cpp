@@ -234,6 +234,14 @@ TEST(ModelCard, NamesWhatIsOfAnotherType) {
   expect_contains(error_with("/data/scaling/offset", json::array()), {"'data.scaling.offset'"});
   expect_contains(error_with("/data/scaling/factor", {1.0, 2.0}),
                   {"as many numbers", "'data.scaling.factor'"});
+  const auto curves = [](const json& stored, const json& scaled) {
+    return json::array({{{"stored", stored}, {"scaled", scaled}}});
+  };
+  EXPECT_EQ(error_with("/data/scaling/curves", curves({1, 2}, {0, 1})), "");
+  expect_contains(error_with("/data/scaling/curves", curves({1, 1}, {0, 1})),
+                  {"numbers that rise"});
+  expect_contains(error_with("/data/scaling/curves", curves({1, 2}, {0})),
+                  {"2 numbers that rise", "'data.scaling.curves[0].scaled'"});
   expect_contains(error_with("/condition", {{"width", 0}}), {"'condition.width', found 0"});
   expect_contains(error_with("/libraries", {{"a", 1}}), {"an object of texts in 'libraries'"});
   expect_contains(card_error(json(7)), {"best.pt: expected an object, found 7"});

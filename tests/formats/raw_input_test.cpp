@@ -67,6 +67,26 @@ TEST(WithRawInput, ScalesColumnsAndKeepsConstantOnes) {
   EXPECT_TRUE(at::equal(given.select(1, 2), at::full({2}, 7.0F)));
 }
 
+TEST(WithRawInput, FollowsCurvesThereAndBack) {
+  Autoencoder model({.shapes = {{3}, {3}}, .network = DenseNetwork{.widths = {2}}});
+  const datasets::Scaling scaling = {
+      .curves = {{{0, 1, 10, 1000}, {0, 0.25, 0.5, 1}}, {{-1, 3}, {0, 1}}, {{7}, {0}}}};
+  const Script raw = with_raw_input(script_of(model, card_of("float32", scaling)));
+  const at::NoGradGuard no_grad;
+  const at::Tensor rows =
+      at::tensor({-50.F, -2.F, 7.F, 0.5F, 0.F, 8.F, 4.F, 3.F, 7.F, 5000.F, 9.F, -1.F}).view({4, 3});
+  const at::Tensor x = datasets::ItemScaling(scaling, {3}).apply(rows.clone());
+  EXPECT_TRUE(
+      at::allclose(method_of(raw, "encode").run({rows}).front(), model.encode(x), 1e-5, 1e-5));
+  const at::Tensor given = method_of(raw, "forward").run({rows}).front(), y = model.forward(x);
+  for (int64_t i = 0; i < 3; ++i) {
+    EXPECT_TRUE(at::allclose(given.select(1, i).to(at::kDouble),
+                             to_stored(scaling, i, y.select(1, i)), 1e-4, 1e-3));
+  }
+  EXPECT_DOUBLE_EQ(raw.card.data->highest, 1000);
+  EXPECT_EQ(raw.card.data->scaling, datasets::Scaling());
+}
+
 TEST(WithRawInput, KeepsTheNamesOfParameters) {
   Autoencoder model({.shapes = {{6}, {6}}, .network = DenseNetwork{.widths = {2}}});
   const Graph graph =
