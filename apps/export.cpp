@@ -2,12 +2,15 @@
 //
 //   export runs/mine/best.pt --format onnx,c
 //   export runs/mine/best.pt --format onnx --raw-input --threshold limit.json
+//   export anomalies/detector.json --format c --raw-input
 
+#include "hourglass/apps/tools/anomaly_judgement.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
+#include "hourglass/evaluation/ensemble_script.h"
 #include "hourglass/evaluation/loaded_script.h"
 #include "hourglass/formats/exports.h"
 #include "hourglass/formats/raw_input.h"
@@ -55,11 +58,12 @@ void ExportOptions::describe(FieldTable& table) {
   output.describe(table);
 }
 
-/// The model with what the options add to it.
-formats::Script script_for(const std::string& path, const ExportOptions& options) {
+/// The model, or the models of an ensemble, with the detector.
+formats::Script detecting_script(const std::string& path, const ExportOptions& options) {
   // What is written belongs to no device.
   ModelOptions on_cpu = options.model;
   on_cpu.device = "cpu";
+  if (names_ensemble(path)) return script_of_ensemble(open_ensemble(path, on_cpu));
   ExportedModel model = open_model(path, on_cpu);
   formats::Script script = script_of(model);
   if (!options.threshold.empty()) {
@@ -67,26 +71,30 @@ formats::Script script_for(const std::string& path, const ExportOptions& options
     if (script.card.data) expect_same_scaling(detector, *script.card.data, options.threshold);
     add_detector(script, model, detector);
   }
-  return options.raw_input ? formats::with_raw_input(script) : script;
+  return script;
 }
 
-void check(const ExportOptions& options) {
-  const bool adds = options.raw_input || !options.threshold.empty();
+void check(const std::string& path, const ExportOptions& options) {
+  if (names_ensemble(path) && !options.threshold.empty()) {
+    throw UsageError("`threshold`: {} has one of its own", path);
+  }
+  const bool adds = options.raw_input || !options.threshold.empty() || names_ensemble(path);
   for (const auto format : options.formats) {
     const bool holds_weights_alone =
         format == formats::ExportFormat::Safetensors || format == formats::ExportFormat::SaeLens;
     if (adds && holds_weights_alone) {
       throw UsageError(
-          "`format` {}: keeps weights and no program, so that `raw_input` and `threshold` have no "
-          "place in it",
+          "`format` {}: keeps weights and no program, so that `raw_input`, `threshold` and "
+          "ensembles have no place in it",
           enum_name(format));
     }
   }
 }
 
 int export_model(const std::string& path, const ExportOptions& options) {
-  check(options);
-  const formats::Script script = script_for(path, options);
+  check(path, options);
+  formats::Script script = detecting_script(path, options);
+  if (options.raw_input) script = formats::with_raw_input(script);
   const fs::path folder = options.output.out.empty() ? fs::path(".") : fs::path(options.output.out);
   const std::string name = options.name.empty() ? fs::path(path).stem().string() : options.name;
   for (const auto format : options.formats) {
@@ -121,9 +129,10 @@ int main(int argc, char** argv) {
   const ProgramInfo program = {
       .name = "export",
       .summary = "Writes a model in formats that others open.",
-      .positional = "CKPT",
+      .positional = "CKPT|DETECTOR.json",
       .examples = {"export runs/mine/best.pt --format onnx,c --out deploy",
-                   "export runs/mine/best.pt --format onnx --raw-input --threshold limit.json"}};
+                   "export runs/mine/best.pt --format onnx --raw-input --threshold limit.json",
+                   "export anomalies/detector.json --format c --raw-input --out deploy"}};
   return run_tool(program, table, argc, argv, 1, 1, [&](const CommandLine& line) {
     return export_model(line.positional.front(), options);
   });

@@ -70,6 +70,14 @@ std::string reconstruction_source(const Script& script) {
       signature(script), call(script, "forward", "x"), kRows);
 }
 
+/// See `score_steps`: the mean over the channels of each step.
+std::string step_source(const Script& script) {
+  return fmt::format(
+      "def score({}):\n    y = {}\n    off = y.flatten(2).to(7) - x.flatten(2).to(7)\n"
+      "    return torch.mean(off * off, [2])\n",
+      signature(script), call(script, "forward", "x"));
+}
+
 /// See `elbo_scorer`: the mean over the draws of the loss, plus the divergence of the code.
 std::string elbo_source(const Script& script, models::Loss loss, int64_t draws) {
   std::string source = fmt::format(
@@ -103,6 +111,7 @@ std::string mahalanobis_source(const Script& script) {
 
 std::string score_source(Script& script, const ExportedModel& model,
                          const AnomalyDetector& detector) {
+  if (detector.steps) return step_source(script);
   const DetectorOptions& options = detector.options;
   if (options.score == AnomalyScore::Mahalanobis) {
     script.module.register_buffer("normal_mean", detector.codes.value().mean);

@@ -14,6 +14,8 @@ formats::Script script_of(ExportedModel& model);
 
 /// Gives the module two more methods: `score(x)`, [B, …] -> [B] float64, what `scorer_of` gives, and
 /// `is_anomaly(x)`, whether that lies above the threshold. Draws of the elbo score become constants.
+/// Of a detector of time steps both are [B, N] for windows of N steps: what the window at hand says of
+/// each of them, of which the tool takes the average over all windows that hold the step.
 /// Throws `Error` for more than 64 of them.
 void add_detector(formats::Script& script, const ExportedModel& model,
                   const AnomalyDetector& detector);

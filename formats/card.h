@@ -82,6 +82,8 @@ struct ModelCard {
   std::vector<LayerCard> layer_table;
   std::map<std::string, std::string> libraries;  ///< name -> version
 
+  /// Whether it is one of a model of ours: a third party's has none.
+  bool is_known() const { return !variant.empty(); }
   bool has_gaussian_code() const { return code_kind == "gaussian"; }
 };
 

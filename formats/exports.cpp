@@ -32,11 +32,8 @@ const models::TensorMethod& method_named(const Script& script, const std::string
   return *found;
 }
 
-/// Whether there is a card: a third party's file has none.
-bool has_card(const Script& script) { return !script.card.variant.empty(); }
-
 std::map<std::string, std::string> onnx_metadata(const Script& script) {
-  if (!has_card(script)) return {};
+  if (!script.card.is_known()) return {};
   return {{"hourglass.json", card_text(script.card)},
           {"variant", script.card.variant},
           {"recipe", script.card.recipe}};
@@ -58,7 +55,7 @@ void write_onnx_files(const Script& script, const std::vector<fs::path>& paths) 
 /// What a reader of the C file should know of the model.
 std::vector<std::string> facts_of(const Script& script) {
   const ModelCard& card = script.card;
-  if (!has_card(script)) return {};
+  if (!script.card.is_known()) return {};
   std::vector<std::string> facts = {
       fmt::format("An autoencoder of the variant '{}'{}.", card.variant,
                   card.recipe.empty() ? "" : fmt::format(", recipe '{}'", card.recipe))};
@@ -92,7 +89,7 @@ ModelTensors tensors_of(const Script& script) {
 }
 
 void write_tensors(const Script& script, const fs::path& path) {
-  if (!has_card(script))
+  if (!script.card.is_known())
     throw Error(
         "safetensors: expected a model with a card, which says how to rebuild it, found a third "
         "party's");
@@ -122,7 +119,7 @@ std::vector<Graph> graphs_of(const Script& script) {
 
 void write_pt2(const Script& script, const fs::path& path) {
   const Pt2File file = {.methods = graphs_of(script),
-                        .card = has_card(script) ? card_text(script.card) : ""};
+                        .card = script.card.is_known() ? card_text(script.card) : ""};
   write_file_atomically(path, [&](const fs::path& temporary) {
     write_pt2(temporary, file);
     for (const Graph& graph : read_pt2(temporary).methods) {

@@ -16,8 +16,10 @@ namespace jit = torch::jit;
 }  // namespace
 
 void write_torchscript(const Script& script, const fs::path& path) {
+  jit::ExtraFilesMap files;
+  if (script.card.is_known()) files["hourglass.json"] = card_text(script.card);
   write_file_atomically(path, [&](const fs::path& temporary) {
-    script.module.save(temporary.string(), {{"hourglass.json", card_text(script.card)}});
+    script.module.save(temporary.string(), files);
     jit::Module loaded = jit::load(temporary.string());
     check_script(loaded, script.methods);
   });

@@ -68,6 +68,23 @@ INSTANTIATE_TEST_SUITE_P(
                       std::pair{"mae", DetectorOptions{.score = AnomalyScore::Elbo, .samples = 3}},
                       std::pair{"mse", DetectorOptions{.score = AnomalyScore::Mahalanobis}}));
 
+TEST(AddDetector, ScoresTheStepsOfAWindow) {
+  const TemporaryFolder folder;
+  Autoencoder windows({.shapes = {{6, 2}, {6, 2}}, .network = DenseNetwork{.widths = {3}}});
+  auto model = exported(windows, folder / "best.pt", {{"loss", "mse"}});
+  formats::Script script = script_of(model);
+  add_detector(script, model,
+               {.options = {.score = AnomalyScore::Reconstruction},
+                .threshold = 0.1,
+                .steps = StepAverage::Mean});
+  const at::Tensor x = at::rand({5, 6, 2});
+  const at::Tensor expected = (model.reconstruct(x) - x).to(at::kDouble).square().mean(2);
+  EXPECT_TRUE(at::allclose(method_of(script, "score").run({x}).front(), expected, 1e-5, 1e-7));
+  EXPECT_TRUE(at::equal(method_of(script, "is_anomaly").run({x}).front(),
+                        method_of(script, "score").run({x}).front() > 0.1));
+  EXPECT_EQ(formats::graphs_of(script).size(), 5U);
+}
+
 TEST(AddDetector, RefusesScoresOfManyDraws) {
   Detecting f("mse", {.score = AnomalyScore::Elbo, .samples = 65});
   formats::Script script = script_of(f.model);
