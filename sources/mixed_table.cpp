@@ -142,21 +142,10 @@ class CellReader {
   std::unordered_map<std::string, double> places_;
 
   double value_of(std::string_view cell, const CellPlace& place, bool decimal_comma) {
-    switch (column_.kind) {
-      case ColumnKind::Category: return place_of(cell);
-      case ColumnKind::Boolean: {
-        if (const auto truth = truth_in(cell)) return *truth ? 1 : 0;
-        const auto number = cell_number(cell, decimal_comma);
-        if (number == 0 || number == 1) return *number;
-        refuse(cell, "true or false", place);
-      }
-      case ColumnKind::Date:
-        if (const auto date = datasets::parse_date(cell)) return *date;
-        refuse(cell, "a date", place);
-      case ColumnKind::Number: break;
-    }
-    if (const auto number = cell_number(cell, decimal_comma)) return *number;
-    refuse(cell, "a number", place);
+    if (column_.kind == ColumnKind::Category) return place_of(cell);
+    if (const auto value = cell_value(column_.kind, cell, decimal_comma)) return *value;
+    throw Error("{}: expected {}, found '{}'", names_.place(place), text_of_kind(column_.kind),
+                shown(cell));
   }
 
   double place_of(std::string_view cell) {
@@ -176,11 +165,6 @@ class CellReader {
         "among them: use `drop` {}, or `id_column` {} if they name the rows",
         names_.table, column_.name, with_thousands(words), with_thousands(cells),
         shown(column_.words[0]), shown(column_.words[1]), column_.name, column_.name);
-  }
-
-  [[noreturn]] void refuse(std::string_view cell, const char* expected,
-                           const CellPlace& place) const {
-    throw Error("{}: expected {}, found '{}'", names_.place(place), expected, shown(cell));
   }
 };
 

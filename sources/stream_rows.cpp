@@ -4,12 +4,12 @@
 #include "hourglass/core/text.h"
 #include "hourglass/datasets/column.h"
 #include "hourglass/formats/json.h"
+#include "hourglass/sources/table_cells.h"
+#include "hourglass/sources/table_row.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 namespace hourglass::sources {
 namespace {
@@ -32,7 +32,8 @@ size_t place_of(const std::string& name, const std::vector<std::string>& columns
 std::string cell_of(const nlohmann::json& value) {
   if (value.is_null()) return "";
   if (value.is_string()) return value.get<std::string>();
-  if (value.is_structured()) throw Error("expected a number in each field, found a list or object");
+  if (value.is_structured())
+    throw Error("expected a number or a text in each field, found a list or object");
   return value.dump();
 }
 
@@ -58,6 +59,7 @@ StreamRows::Kind StreamRows::take(std::string_view line) {
   if (begin == std::string_view::npos) return Kind::Blank;
   const bool first = std::exchange(first_, false);
   time_.clear();
+  decimal_comma_ = false;
   if (line[begin] == '{') {
     take_object(line);
     return Kind::Row;
@@ -67,6 +69,7 @@ StreamRows::Kind StreamRows::take(std::string_view line) {
     return Kind::Row;
   }
   const CsvReader reader(line, "the row");
+  decimal_comma_ = reader.decimal_comma();
   if (is_header(reader.cells(), line, first)) {
     take_header(reader.cells(), line);
     return Kind::Header;
@@ -180,17 +183,17 @@ void StreamRows::take_object(std::string_view line) {
   if (!form_.time_column.empty()) time_ = field(form_.time_column);
 }
 
-void parse_row(const std::vector<std::string>& cells, const std::vector<std::string>& names,
-               std::span<float> values) {
-  for (size_t i = 0; i < cells.size(); ++i) {
-    const auto number = parse_double(cells[i]);
-    if (number && std::abs(*number) <= std::numeric_limits<float>::max()) {
+void StreamRows::parse(std::span<float> values) const {
+  if (form_.schema) return parse_table_row(cells_, *form_.schema, decimal_comma_, values);
+  for (size_t i = 0; i < cells_.size(); ++i) {
+    if (const auto number = cell_number(cells_[i], decimal_comma_)) {
       values[i] = static_cast<float>(*number);
       continue;
     }
+    const bool named = i < form_.names.size();
     throw Error("column {}: expected a number, found {}",
-                i < names.size() ? fmt::format("'{}'", shown(names[i])) : std::to_string(i),
-                cells[i].empty() ? "an empty cell" : fmt::format("'{}'", shown(cells[i])));
+                named ? fmt::format("'{}'", shown(form_.names[i])) : std::to_string(i),
+                cells_[i].empty() ? "an empty cell" : fmt::format("'{}'", shown(cells_[i])));
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hourglass/datasets/table_schema.h"
 #include "hourglass/sources/csv.h"
 #include "hourglass/sources/csv_reader.h"
 
@@ -15,11 +16,13 @@ namespace hourglass::sources {
 
 /// What a row of a stream has to hold.
 struct RowForm {
-  int64_t width = 0;               ///< values
-  std::vector<std::string> names;  ///< of the values; empty where they have none
+  int64_t width = 0;               ///< cells
+  std::vector<std::string> names;  ///< of the cells' columns; empty where they have none
   /// Of rows without a header, a cell too many that is passed over: where tables had the label.
   LabelColumn label = {LabelColumn::Kind::None};
   std::string time_column;  ///< a name, or a number from 0; empty: there is none
+  /// Of a table whose columns are not all numbers, what they are.
+  std::optional<datasets::TableSchema> schema = {};
 };
 
 /// Rows out of lines, each of which stands for itself: cells as in a CSV file, a JSON array, or a JSON
@@ -36,9 +39,12 @@ class StreamRows {
   /// Throws `Error`, which does not name the line, for one that is neither.
   Kind take(std::string_view line);
 
-  /// Of the row, the cells of the values in their order. JSON numbers are written as such, null is
-  /// empty.
+  /// Of the row, the cells in their order. JSON numbers are written as such, null is empty.
   const std::vector<std::string>& cells() const { return cells_; }
+
+  /// Of the row, the item's values. Throws `Error` that names the column (by name, else by number from
+  /// 0) for a cell that is not what it should be: without a schema, a finite number.
+  void parse(std::span<float> values) const;
 
   /// Of the row; empty where there is no time column.
   const std::string& time() const { return time_; }
@@ -65,6 +71,7 @@ class StreamRows {
   bool knows_columns_ = true, first_ = true;
   std::vector<std::string> cells_;
   std::string time_;
+  bool decimal_comma_ = false;  // of the row
 
   bool is_header(const CsvCells& cells, std::string_view line, bool first) const;
   bool holds_all_names(const CsvCells& cells) const;
@@ -75,10 +82,5 @@ class StreamRows {
   void take_object(std::string_view line);
   void take_array(std::string_view line);
 };
-
-/// The cells as numbers. Throws `Error` that names the column (by name, else by number from 0) for one
-/// that is not finite, or not one at all.
-void parse_row(const std::vector<std::string>& cells, const std::vector<std::string>& names,
-               std::span<float> values);
 
 }  // namespace hourglass::sources

@@ -1,6 +1,7 @@
 #include "hourglass/sources/table_cells.h"
 
 #include "hourglass/core/text.h"
+#include "hourglass/datasets/dates.h"
 
 #include <algorithm>
 #include <array>
@@ -8,6 +9,8 @@
 #include <limits>
 
 namespace hourglass::sources {
+using datasets::ColumnKind;
+
 namespace {
 
 constexpr std::array<std::string_view, 6> kMissing = {"na", "n/a", "nan", "null", "none", "?"};
@@ -46,6 +49,24 @@ std::optional<bool> truth_in(std::string_view cell) {
   if (word == "true" || word == "yes") return true;
   if (word == "false" || word == "no") return false;
   return {};
+}
+
+std::optional<double> cell_value(ColumnKind kind, std::string_view cell, bool decimal_comma) {
+  if (kind == ColumnKind::Date) return datasets::parse_date(cell);
+  const auto number = cell_number(cell, decimal_comma);
+  if (kind != ColumnKind::Boolean) return number;
+  if (const auto truth = truth_in(cell)) return *truth ? 1 : 0;
+  return number == 0 || number == 1 ? number : std::nullopt;
+}
+
+const char* text_of_kind(ColumnKind kind) {
+  switch (kind) {
+    case ColumnKind::Boolean: return "true or false";
+    case ColumnKind::Date: return "a date";
+    case ColumnKind::Category: return "a category";
+    case ColumnKind::Number: break;
+  }
+  return "a number";
 }
 
 }  // namespace hourglass::sources

@@ -71,7 +71,7 @@ LabelColumn label_column_of(const ExportedModel& model) {
   return table ? data->label_column : LabelColumn{LabelColumn::Kind::None};
 }
 
-/// Values of a row of the stream: an item, or of a series a time step.
+/// Values that a row of the stream becomes: an item, or of a series a time step.
 int64_t row_width_of(const ExportedModel& model) {
   const bool windows = model.card() && model.card()->data && model.card()->data->series;
   return windows ? std::ssize(model.card()->data->series->channels)
@@ -83,6 +83,12 @@ RowForm row_form_of(const ExportedModel& model, const std::string& time_column) 
       .width = row_width_of(model), .label = label_column_of(model), .time_column = time_column};
   if (!model.card() || !model.card()->data) return form;
   const auto& data = *model.card()->data;
+  if (data.schema) {
+    form.schema = *data.schema;
+    form.width = std::ssize(data.schema->columns);
+    if (data.schema->named) form.names = data.schema->names();
+    return form;
+  }
   const auto& names = data.series ? data.series->channels : data.column_names;
   if (std::ssize(names) == form.width) form.names = names;
   return form;
@@ -143,7 +149,7 @@ class ScoreStream {
         output_options_(output),
         identity_{model_sha256(model), false, output.json, options.time_column},
         form_(row_form_of(model, options.time_column)),
-        item_(item_shape_of(model), form_.width, detector.scaling),
+        item_(item_shape_of(model), row_width_of(model), detector.scaling),
         scorer_(scorer_of(model, detector)),
         threshold_(detector.threshold, options.keeping),
         follower_(options.follow),
@@ -267,7 +273,7 @@ class ScoreStream {
       const auto kind = rows_.take(follower_.line());
       if (kind == StreamRows::Kind::Header && state_.rows > 0) tell(place() + ": a header");
       if (kind != StreamRows::Kind::Row) return;
-      parse_row(rows_.cells(), form_.names, item_.row());
+      rows_.parse(item_.row());
     } catch (const Error& error) {
       const bool useless = !rows_.knows_columns() && state_.rows == 0;
       if (useless) throw Error("{}: {}", place(), error.what());

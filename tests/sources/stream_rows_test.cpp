@@ -79,7 +79,7 @@ TEST(StreamRows, FirstLineOfWordsIsAHeaderWhereValuesHaveNoNames) {
   EXPECT_EQ(rows.take("a,b"), Kind::Header);
   EXPECT_EQ(cells_of(rows, "1,2"), (Cells{"1", "2"}));
   EXPECT_EQ(rows.take("a,b"), Kind::Header);
-  EXPECT_EQ(cells_of(rows, "x,y"), (Cells{"x", "y"}));  // for `parse_row` to refuse
+  EXPECT_EQ(cells_of(rows, "x,y"), (Cells{"x", "y"}));  // for `parse` to refuse
   rows.begin_file();
   EXPECT_EQ(rows.take("c,d"), Kind::Header);
 }
@@ -97,7 +97,8 @@ TEST(StreamRows, ReadsJson) {
   EXPECT_EQ(cells_of(rows, R"(  [1e3, null])"), (Cells{"1000.0", ""}));
   expect_contains(refusal_of(rows, R"({"heat": 2.5})"), {"field 'load'"});
   expect_contains(refusal_of(rows, R"({"heat": 2.5, )"), {"expected JSON"});
-  expect_contains(refusal_of(rows, R"({"heat": 2.5, "load": {}})"), {"a number in each field"});
+  expect_contains(refusal_of(rows, R"({"heat": 2.5, "load": {}})"),
+                  {"a number or a text in each field"});
   expect_contains(refusal_of(rows, "[1,2,3]"), {"expected 2 cells", "found 3"});
   StreamRows without(unnamed());
   expect_contains(refusal_of(without, R"({"heat": 2.5})"), {"a list of values"});
@@ -146,18 +147,50 @@ TEST(StreamRows, QuoteThatIsNotClosedIsAnError) {
   expect_contains(refusal_of(rows, "1,\"2"), {"quote"});
 }
 
-TEST(ParseRow, NamesTheColumnThatHasNone) {
-  std::vector<float> values(2);
-  parse_row({"1.5", "-2e3"}, {}, values);
-  EXPECT_EQ(values, (std::vector<float>{1.5F, -2000.0F}));
-  const auto refusal = [&](const Cells& cells, const Cells& names) {
-    return error_of([&] { parse_row(cells, names, values); });
+/// What becomes of a row of two values.
+std::vector<float> values_of(StreamRows& rows, std::string_view line, size_t width = 2) {
+  std::vector<float> values(width);
+  EXPECT_EQ(rows.take(line), Kind::Row);
+  rows.parse(values);
+  return values;
+}
+
+TEST(StreamRows, NameTheColumnWithoutANumber) {
+  StreamRows plain({.width = 2}), named({.width = 2, .names = {"load", "heat"}});
+  EXPECT_EQ(values_of(plain, "1.5,-2e3"), (std::vector<float>{1.5F, -2000.0F}));
+  EXPECT_EQ(values_of(plain, "1,5;2"), (std::vector<float>{1.5F, 2.0F}));
+  const auto refusal = [](StreamRows& rows, std::string_view line) {
+    return error_of([&] { values_of(rows, line); });
   };
-  expect_contains(refusal({"1", "x"}, {"load", "heat"}), {"column 'heat'", "a number", "'x'"});
-  expect_contains(refusal({"1", ""}, {}), {"column 1:", "an empty cell"});
-  expect_contains(refusal({"inf", "1"}, {}), {"column 0:", "'inf'"});
-  expect_contains(refusal({"1e39", "1"}, {}), {"'1e39'"});
-  expect_contains(refusal({"nan", "1"}, {}), {"'nan'"});
+  expect_contains(refusal(named, "1,x"), {"column 'heat'", "a number", "'x'"});
+  expect_contains(refusal(plain, "1,"), {"column 1:", "an empty cell"});
+  expect_contains(refusal(plain, "inf,1"), {"column 0:", "'inf'"});
+  expect_contains(refusal(plain, "1e39,1"), {"'1e39'"});
+  expect_contains(refusal(plain, "nan,1"), {"'nan'"});
+}
+
+TEST(StreamRows, ReadColumnsOfAllKinds) {
+  using datasets::ColumnKind;
+  const datasets::TableSchema schema = {
+      .columns = {{.name = "heat", .has_missing = true, .fill = 7},
+                  {.name = "kind", .kind = ColumnKind::Category, .categories = {"a", "b"}},
+                  {.name = "on", .kind = ColumnKind::Boolean, .fill = 0}}};
+  RowForm form;
+  form.width = 3;
+  form.names = schema.names();
+  form.schema = schema;
+  StreamRows rows(form);
+  EXPECT_EQ(rows.take("kind,on,heat,other"), Kind::Header);
+  // Heat and whether it is missing, a, b, another word, on.
+  EXPECT_EQ(values_of(rows, "b,yes,1.5,x", 6), (std::vector<float>{1.5F, 0, 0, 1, 0, 1}));
+  EXPECT_EQ(values_of(rows, "c,0,,x", 6), (std::vector<float>{7, 1, 0, 0, 1, 0}));
+  EXPECT_EQ(values_of(rows, R"({"kind":"a","on":true,"heat":null})", 6),
+            (std::vector<float>{7, 1, 1, 0, 0, 1}));
+  EXPECT_EQ(values_of(rows, "a;no;2,5;x", 6), (std::vector<float>{2.5F, 0, 1, 0, 0, 0}));
+  expect_contains(error_of([&] { values_of(rows, "a,perhaps,1,x", 6); }),
+                  {"column 'on'", "true or false", "'perhaps'"});
+  expect_contains(error_of([&] { values_of(rows, "a,no,warm,x", 6); }),
+                  {"column 'heat'", "a number", "'warm'"});
 }
 
 }  // namespace
