@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Makes the files that fuzzing begins with, of the programs in build/bin and of Python (torch, numpy). What fuzzing found lies
+# beside them under names that begin with "found-", and stays.
+#
+#   PYTHON=… tests/fuzz/make_corpus.sh
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+readonly corpus=$PWD/tests/fuzz/corpus bin=$PWD/build/bin
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+find "$corpus" -type f ! -name 'found-*' -delete
+cd "$work"
+
+# put READER NAME FILE
+put() {
+  mkdir -p "$corpus/$1"
+  cp "$3" "$corpus/$1/$2"
+}
+
+printf 'a,b,label\n1,2.5,x\n-3e2,4,y\n5,6,x\n' >table.csv
+printf 'a;b\n1,5;2\n3;"4,25"\n' >comma.csv
+printf 'colour,when,on,size\nred,2024-05-01,yes,1\n"blue, dark",2024-05-02 12:30,no,\nred,,yes,3\n' >mixed.csv
+printf 'time,a,b\n2024-05-01T00:00:00Z,1,2\n2024-05-01T00:05:00Z,,3\n2024-05-01T00:20:00Z,4,5\n' >series.csv
+printf 't,b,a\n1,2,3\n{"a":1,"b":2,"t":"x"}\n[1,2,3]\na,b\n4,5\n' >stream.txt
+put csv table table.csv
+put csv comma comma.csv
+put table mixed mixed.csv
+put table comma comma.csv
+put series series series.csv
+put stream stream stream.txt
+word=0
+for text in '0-99,150' 'age >= 30 and label == 7' 'tail:0.0001' '2024-05-01T12:30:15Z' '-1.5e-300' '3,5,7' 'not (row < 3) or column2 != 1e3'; do
+  printf '%s' "$text" >word
+  put words "$((++word))" word
+done
+
+"$bin/dense_autoencoder" --dataset csv:table.csv --label-column 2 --widths 2 --epochs 1 --batch-size 2 --threads 1 --no-figures --quiet \
+  --validation none --save-parts safetensors --out run >/dev/null
+put torchscript best.pt run/best.pt
+put weights best.pt run/best.pt
+put pt2 best.pt2 run/best.pt2
+put state last.safetensors run/last.safetensors
+put safetensors best.safetensors run/best.safetensors
+put weights best.safetensors run/best.safetensors
+put metrics metrics.csv run/metrics.csv
+put run_record run.json run/run.json
+put options run.json run/run.json
+printf '{"recipe": "digits-2d", "epochs": 20, "widths": [32, 2], "learning-rate": 1e-3}' >options.json
+put options written options.json
+put card card.json run/card.json
+"$bin/export" run/best.pt --format onnx --out onnx >/dev/null
+put onnx best.onnx onnx/best.onnx
+"$bin/retrieve" run/best.pt --dataset csv:table.csv --label-column 2 --query 0 --save-index index.npz --out retrieved >/dev/null 2>&1 || true
+"$bin/activations" run/best.pt --dataset csv:table.csv --label-column 2 --indices 0,1 --gradients --save activations.npz >/dev/null 2>&1 || true
+for kind in index activations; do
+  if [ -f "$kind.npz" ]; then put "$kind" "$kind.npz" "$kind.npz" && put npz "$kind.npz" "$kind.npz"; fi
+done
+
+"${PYTHON:-python3}" - <<'PYTHON'
+import gzip, io, json, zipfile
+import numpy as np, torch
+
+images = bytes([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2]) + bytes(range(8))
+open("images.idx", "wb").write(images)
+open("images.gz", "wb").write(gzip.compress(images, mtime=0))
+np.save("float.npy", np.arange(6, dtype="<f4").reshape(2, 3))
+np.save("half.npy", np.arange(4, dtype="<f2"))
+np.savez("two.npz", X=np.ones((2, 3), "<f4"), y=np.arange(2))
+torch.save({"weight": torch.ones(2, 3), "bias": torch.zeros(2)}, "state.pt")
+with zipfile.ZipFile("state.pt") as archive:
+    name = next(n for n in archive.namelist() if n.endswith("data.pkl"))
+    open("state.pkl", "wb").write(archive.read(name))
+open("keras.json", "w").write(json.dumps({
+    "class_name": "Sequential",
+    "config": {"name": "s", "layers": [
+        {"class_name": "InputLayer", "config": {"name": "i", "batch_shape": [None, 4]}},
+        {"class_name": "Dense", "config": {"name": "d", "units": 2, "activation": "relu", "use_bias": True}},
+        {"class_name": "Dense", "config": {"name": "e", "units": 4, "activation": "linear", "use_bias": True}}]}}))
+PYTHON
+put idx images images.idx
+put idx images.gz images.gz
+put npy float.npy float.npy
+put npy half.npy half.npy
+put npz two.npz two.npz
+put weights state.pt state.pt
+put pickle state.pkl state.pkl
+put keras keras.json keras.json
+du -sh "$corpus"
