@@ -29,11 +29,14 @@ InterruptGuard::InterruptGuard() {
   on_terminal = is_terminal(stdout);
   previous_interrupt_ = std::signal(SIGINT, request_stop);
   previous_terminate_ = std::signal(SIGTERM, request_stop);
+  previous_hang_up_ = std::signal(SIGHUP, request_stop);
+  if (previous_hang_up_ == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
 }
 
 InterruptGuard::~InterruptGuard() {
   std::signal(SIGINT, previous_interrupt_);
   std::signal(SIGTERM, previous_terminate_);
+  std::signal(SIGHUP, previous_hang_up_);
 }
 
 bool InterruptGuard::requested() { return stop_requested != 0; }

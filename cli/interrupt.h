@@ -2,8 +2,9 @@
 
 namespace hourglass::cli {
 
-/// While one exists, Ctrl-C (SIGINT) and SIGTERM only ask to stop; a second one ends the program at
-/// once with exit code 130. The previous handlers come back at the end of the scope.
+/// While one exists, Ctrl-C (SIGINT), SIGTERM and the end of the terminal (SIGHUP, unless `nohup` has
+/// it ignored) only ask to stop; a second one ends the program at once with exit code 130. The
+/// previous handlers come back at the end of the scope.
 class InterruptGuard {
  public:
   InterruptGuard();
@@ -17,6 +18,7 @@ class InterruptGuard {
  private:
   void (*previous_interrupt_)(int);
   void (*previous_terminate_)(int);
+  void (*previous_hang_up_)(int);
 };
 
 }  // namespace hourglass::cli

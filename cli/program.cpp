@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <fcntl.h>
 #include <new>
 #include <unistd.h>
 
@@ -35,6 +36,16 @@ void end_without_destructors() {
 #endif
 }
 
+/// A file that is opened takes the lowest free number: with standard output closed (`>&-`) metrics.csv
+/// would be number 1, and get what is printed.
+void keep_standard_streams_apart() {
+  for (int taken = 0; taken <= STDERR_FILENO;) {
+    taken = ::open("/dev/null", O_RDWR);
+    if (taken < 0) return;
+    if (taken > STDERR_FILENO) ::close(taken);
+  }
+}
+
 }  // namespace
 
 std::string user_message(const std::string& what) {
@@ -48,6 +59,7 @@ void print_note(std::FILE* stream, const std::string& note) {
 }
 
 int run_program(const std::string& name, const std::function<int()>& work) {
+  keep_standard_streams_apart();
   end_without_destructors();
   try {
     const int exit_code = work();

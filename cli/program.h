@@ -20,7 +20,8 @@ std::string user_message(const std::string& what);
 void print_note(std::FILE* stream, const std::string& note);
 
 /// Runs a program's work. Errors become one line on standard error, "name: message", and an exit
-/// code. For the end of `main`: the process then ends without the destructors of static objects.
+/// code. Standard streams that are closed become /dev/null. For the end of `main`: the process then
+/// ends without the destructors of static objects.
 int run_program(const std::string& name, const std::function<int()>& work);
 
 }  // namespace hourglass::cli

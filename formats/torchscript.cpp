@@ -5,6 +5,7 @@
 
 #include <torch/csrc/jit/serialization/import.h>
 
+#include <sstream>
 #include <utility>
 
 namespace hourglass::formats {
@@ -15,14 +16,16 @@ namespace jit = torch::jit;
 
 }  // namespace
 
+/// By way of memory: LibTorch names a file's contents after the file, so that the same model had
+/// other bytes under another name, and ends the program where the disk is full.
 void write_torchscript(const Script& script, const fs::path& path) {
   jit::ExtraFilesMap files;
   if (script.card.is_known()) files["hourglass.json"] = card_text(script.card);
-  write_file_atomically(path, [&](const fs::path& temporary) {
-    script.module.save(temporary.string(), files);
-    jit::Module loaded = jit::load(temporary.string());
-    check_script(loaded, script.methods);
-  });
+  std::stringstream bytes;
+  script.module.save(bytes, files);
+  jit::Module loaded = jit::load(bytes);
+  check_script(loaded, script.methods);
+  write_file_atomically(path, bytes.view());
 }
 
 void export_autoencoder(models::Autoencoder& model, const fs::path& path, ModelCard card) {

@@ -15,9 +15,9 @@ struct Script;
 // Exported files hold the parameters under their names, the methods below traced at any batch size,
 // and the card as the extra file "hourglass.json", in which the exporter fills in what the model
 // knows: shapes, the kind of code, the width of the condition, and the names of what `layers(x)`
-// returns. A file is loaded again and compared with the model at another
-// batch size before it gets its name; `Error` is thrown when they differ. The model must be on the
-// CPU; it is exported in evaluation mode.
+// returns. The bytes are loaded again and compared with the model at
+// another batch size before they become a file; `Error` is thrown when they differ. They depend on
+// model and card alone. The model must be on the CPU; it is exported in evaluation mode.
 
 /// A model in memory as such a file; see script.h.
 void write_torchscript(const Script& script, const std::filesystem::path& path);

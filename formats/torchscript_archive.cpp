@@ -53,4 +53,14 @@ void check_torchscript_archive(const fs::path& path) {
   verify_zip(path);
 }
 
+ModelCard torchscript_card(const fs::path& path) {
+  check_torchscript_archive(path);
+  const ZipReader archive(path);
+  for (size_t i = 0; i < archive.entries().size(); ++i) {
+    if (name_in_archive(archive.entries()[i]) != "extra/hourglass.json") continue;
+    return parse_card(archive.read(i), path.string());
+  }
+  throw Error("{}: expected a model with a card, hourglass.json, found none", path.string());
+}
+
 }  // namespace hourglass::formats

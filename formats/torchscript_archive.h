@@ -1,5 +1,7 @@
 #pragma once
 
+#include "hourglass/formats/card.h"
+
 #include <filesystem>
 
 namespace hourglass::formats {
@@ -9,5 +11,9 @@ namespace hourglass::formats {
 /// hold (LibTorch reads damaged weights without complaint). Throws `Error` that says what it is
 /// instead: damaged, a training state or weights, a NumPy archive, a web page.
 void check_torchscript_archive(const std::filesystem::path& path);
+
+/// The card of a file of ours, without its program. Throws `Error` as `check_torchscript_archive` and
+/// `parse_card` do, and where there is none.
+ModelCard torchscript_card(const std::filesystem::path& path);
 
 }  // namespace hourglass::formats

@@ -3,6 +3,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
 
+#include <algorithm>
 #include <ctime>
 #include <functional>
 #include <memory>
@@ -60,6 +61,62 @@ void read_entry(zip_t* archive, const fs::path& path, zip_uint64_t index,
     }
     take(std::string_view(piece).substr(0, static_cast<size_t>(count)));
   }
+}
+
+/// Bytes in memory that libzip writes to, and reads back from.
+class ZipMemory {
+ public:
+  ZipMemory() : source_(zip_source_buffer_create(nullptr, 0, /*freep=*/0, nullptr)) {}
+  ~ZipMemory() { zip_source_free(source_); }
+  ZipMemory(const ZipMemory&) = delete;
+  ZipMemory& operator=(const ZipMemory&) = delete;
+
+  /// A new archive, written here when it is closed; null where that fails.
+  ZipHandle open() const {
+    zip_source_keep(source_);  // which the archive frees
+    return ZipHandle(zip_open_from_source(source_, ZIP_TRUNCATE, nullptr));
+  }
+
+  std::string bytes() const {
+    zip_stat_t stat;
+    if (zip_source_stat(source_, &stat) != 0 || zip_source_open(source_) != 0) return "";
+    std::string bytes(stat.size, '\0');
+    const zip_int64_t count = zip_source_read(source_, bytes.data(), bytes.size());
+    zip_source_close(source_);
+    bytes.resize(static_cast<size_t>(std::max<zip_int64_t>(count, 0)));
+    return bytes;
+  }
+
+ private:
+  zip_source_t* source_;
+};
+
+/// `path` is for errors. Through memory, as libzip would write a temporary file of its own.
+std::string zip_bytes(const std::vector<ZipFile>& files, const fs::path& path) {
+  const ZipMemory memory;
+  ZipHandle archive = memory.open();
+  const auto check = [&](bool done) {
+    if (done) return;
+    throw Error("{}: cannot write: {}", path.string(),
+                archive ? zip_strerror(archive.get()) : "no memory");
+  };
+  check(archive != nullptr);
+  for (const auto& file : files) {
+    zip_source_t* source =
+        zip_source_buffer(archive.get(), file.bytes.data(), file.bytes.size(), /*freep=*/0);
+    check(source != nullptr);
+    const zip_int64_t index =
+        zip_file_add(archive.get(), file.name.c_str(), source, ZIP_FL_ENC_UTF_8);
+    if (index < 0) zip_source_free(source);
+    check(index >= 0);
+    const auto place = static_cast<zip_uint64_t>(index);
+    check(zip_set_file_compression(archive.get(), place, ZIP_CM_STORE, 0) == 0);
+    // The same bytes whenever they are written.
+    check(zip_file_set_mtime(archive.get(), place, kFirstZipTime, 0) == 0);
+  }
+  check(zip_close(archive.get()) == 0);
+  static_cast<void>(archive.release());  // closing has freed it
+  return memory.bytes();
 }
 
 }  // namespace
@@ -120,28 +177,7 @@ void verify_zip(const fs::path& path) {
 }
 
 void write_zip(const fs::path& path, const std::vector<ZipFile>& files) {
-  write_file_atomically(path, [&](const fs::path& temporary) {
-    ZipHandle archive = open_zip(temporary, ZIP_CREATE | ZIP_TRUNCATE);
-    const auto check = [&](bool done) {
-      if (!done) throw Error("{}: cannot write: {}", path.string(), zip_strerror(archive.get()));
-    };
-    for (const auto& file : files) {
-      zip_source_t* source =
-          zip_source_buffer(archive.get(), file.bytes.data(), file.bytes.size(), /*freep=*/0);
-      check(source != nullptr);
-      const zip_int64_t index =
-          zip_file_add(archive.get(), file.name.c_str(), source, ZIP_FL_ENC_UTF_8);
-      if (index < 0) zip_source_free(source);
-      check(index >= 0);
-      check(zip_set_file_compression(archive.get(), static_cast<zip_uint64_t>(index), ZIP_CM_STORE,
-                                     0) == 0);
-      // The same bytes whenever they are written.
-      check(zip_file_set_mtime(archive.get(), static_cast<zip_uint64_t>(index), kFirstZipTime, 0) ==
-            0);
-    }
-    check(zip_close(archive.get()) == 0);
-    static_cast<void>(archive.release());  // closing has freed it
-  });
+  write_file_atomically(path, zip_bytes(files, path));
 }
 
 }  // namespace hourglass::formats

@@ -3,11 +3,14 @@
 #include "hourglass/core/fields.h"
 #include "hourglass/core/stopwatch.h"
 #include "hourglass/formats/card.h"
+#include "hourglass/runs/metrics_file.h"
 #include "hourglass/training/trainer.h"
 
 #include <deque>
 #include <filesystem>
 #include <functional>
+#include <memory>
+#include <string>
 
 namespace hourglass::formats {
 struct Script;
@@ -44,15 +47,22 @@ struct CheckpointOptions {
 /// With `keep_best` the last so many best epochs, whenever they were, are there as
 /// `best-epoch12-0.2650.pt`. They are written before the state and surplus ones removed after it, so
 /// that those of the state's epoch are there whenever a run is killed; later ones are trained again.
+/// Files that are not named so by it, and folders, are left alone.
 class Checkpointer : public training::Hook {
  public:
   /// What best.pt says of itself besides its program.
   using CardOf = std::function<formats::ModelCard(const training::BestEpoch&)>;
 
   /// `exported` is another instance of the model, on the CPU, that takes the best weights for
-  /// exporting. `written` is the state that the files in `folder` hold already, or null.
+  /// exporting. `metrics` are flushed before a state that needs them; null: none. `written` is the
+  /// state that the files in `folder` hold already, or null: where best.pt is not its best model, it
+  /// is made again.
   Checkpointer(std::filesystem::path folder, models::AutoencoderPtr exported,
-               CheckpointOptions options, CardOf card, const training::TrainingStatePtr& written);
+               CheckpointOptions options, CardOf card, std::shared_ptr<MetricsFile> metrics,
+               const training::TrainingStatePtr& written);
+
+  /// What a user should know of the files that were there; empty: nothing.
+  const std::string& note() const { return note_; }
 
   bool wants_state() override;
   void on_state(const training::TrainingStatePtr& state) override;
@@ -65,6 +75,8 @@ class Checkpointer : public training::Hook {
   models::AutoencoderPtr exported_;
   CheckpointOptions options_;
   CardOf card_;
+  std::shared_ptr<MetricsFile> metrics_;
+  std::string note_;
   training::TrainingStatePtr latest_;
   int64_t written_step_ = 0, written_best_epoch_ = 0;
   Stopwatch since_written_;
@@ -72,6 +84,7 @@ class Checkpointer : public training::Hook {
   std::deque<std::filesystem::path> kept_;   // oldest first
   bool has_told_ = false;                    // that there is no best.pt2
 
+  void repair_model();
   void write();
   void export_model(const training::BestEpoch& best, const std::filesystem::path& path);
   void write_archive(const formats::Script& script);

@@ -3,6 +3,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
+#include "hourglass/formats/digest.h"
 
 #include <fmt/format.h>
 
@@ -24,9 +25,20 @@ std::string header(const std::vector<std::string>& names, bool has_validation) {
   return text + ",learning_rate,seconds\n";
 }
 
+/// The digest of a line and all before it.
+std::string next_digest(const std::string& before, std::string_view line) {
+  return formats::sha256(before + std::string(line.substr(0, line.rfind(','))));
+}
+
+std::string digest_of(const std::string& text) {
+  std::istringstream lines(text);
+  std::string digest, line;
+  while (std::getline(lines, line)) digest = next_digest(digest, line);
+  return digest;
+}
+
 /// The header and the first `rows` rows of the file.
-std::string first_rows(const std::filesystem::path& path, int64_t rows, const std::string& header) {
-  if (rows == 0) return header;
+std::string first_rows(const std::filesystem::path& path, int64_t rows) {
   std::istringstream lines(read_file(path));
   std::string kept, line;
   for (int64_t i = 0; i <= rows; ++i) {
@@ -36,12 +48,17 @@ std::string first_rows(const std::filesystem::path& path, int64_t rows, const st
                   std::max<int64_t>(0, i - 1));
     }
     kept += line + "\n";
-    if (i == 0 && kept != header) {
-      throw Error("{}: expected the columns '{}', found '{}'", path.string(),
-                  header.substr(0, header.size() - 1), line);
-    }
   }
   return kept;
+}
+
+/// Those that a run keeps which goes on after so many epochs.
+std::string kept_rows(const std::filesystem::path& path, int64_t rows, const std::string& header) {
+  if (rows == 0) return header;
+  std::string kept = first_rows(path, rows);
+  if (kept.starts_with(header)) return kept;
+  throw Error("{}: expected the columns '{}', found '{}'", path.string(),
+              header.substr(0, header.size() - 1), kept.substr(0, kept.find('\n')));
 }
 
 std::string row(const training::EpochReport& report) {
@@ -89,17 +106,31 @@ MetricsTable read_metrics(const std::filesystem::path& path) {
 
 MetricsFile::MetricsFile(const std::filesystem::path& path, int64_t finished_epochs,
                          const std::vector<std::string>& names, bool has_validation)
-    : path_(path) {
-  write_file_atomically(path, first_rows(path, finished_epochs, header(names, has_validation)));
+    : path_(path), epochs_(finished_epochs) {
+  const std::string text = kept_rows(path, finished_epochs, header(names, has_validation));
+  write_file_atomically(path, text);
+  digest_ = digest_of(text);
   file_.open(path, std::ios::app);
 }
 
 training::Verdict MetricsFile::on_epoch_end(const training::EpochReport& report,
                                             const training::TrainingStatePtr& /*state*/) {
-  file_ << row(report) << std::flush;
+  const std::string text = row(report);
+  file_ << text << std::flush;
   if (!file_)
     throw Error("{}: cannot append epoch {}: is the disk full?", path_.string(), report.epoch);
+  digest_ = next_digest(digest_, text);
+  epochs_ = report.epoch;
   return training::Verdict::Continue;
+}
+
+std::string MetricsFile::flush(int64_t epochs) const {
+  flush_to_disk(path_);
+  return epochs == epochs_ ? digest_ : metrics_digest(path_, epochs);
+}
+
+std::string metrics_digest(const std::filesystem::path& path, int64_t epochs) {
+  return digest_of(first_rows(path, epochs));
 }
 
 }  // namespace hourglass::runs

@@ -23,7 +23,13 @@ struct MetricsTable {
 /// program was killed. Throws `Error` when the file is missing or another row is not whole.
 MetricsTable read_metrics(const std::filesystem::path& path);
 
-/// Writes `metrics.csv`: a row an epoch, on the disk before the next epoch begins.
+/// What tells the header and the rows of epochs 1 … `epochs` from others: a SHA-256 that takes in a
+/// row after the other. Seconds are left out, so that runs that repeat have the same. Throws `Error`
+/// where such rows are missing.
+std::string metrics_digest(const std::filesystem::path& path, int64_t epochs);
+
+/// Writes `metrics.csv`: a row an epoch, with the system before the next epoch begins, and on the
+/// disk before a checkpoint that needs it.
 ///
 /// Columns: epoch, train_loss, validation_loss, the raw terms and metrics of both, learning_rate,
 /// seconds.
@@ -38,9 +44,14 @@ class MetricsFile : public training::Hook {
   training::Verdict on_epoch_end(const training::EpochReport& report,
                                  const training::TrainingStatePtr& state) override;
 
+  /// Returns once all rows are on the disk, with the `metrics_digest` of the first `epochs`.
+  std::string flush(int64_t epochs) const;
+
  private:
   std::filesystem::path path_;
   std::ofstream file_;
+  int64_t epochs_;
+  std::string digest_;  // of all rows
 };
 
 }  // namespace hourglass::runs

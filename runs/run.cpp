@@ -13,8 +13,8 @@
 #include "hourglass/models/tensors.h"
 #include "hourglass/runs/card_model.h"
 #include "hourglass/runs/metrics_file.h"
+#include "hourglass/runs/resumption.h"
 #include "hourglass/runs/shown_rows.h"
-#include "hourglass/runs/state_file.h"
 #include "hourglass/runs/tensorboard_log.h"
 #include "hourglass/training/flat_parameters.h"
 #include "hourglass/training/stopping.h"
@@ -27,6 +27,7 @@
 #include <algorithm>
 #include <functional>
 #include <numeric>
+#include <system_error>
 #include <utility>
 
 namespace hourglass::runs {
@@ -34,23 +35,29 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kStateFile = "last.safetensors";
+void expect_no_run(const fs::path& folder) {
+  if (!fs::exists(folder / "run.json")) return;
+  throw Error("{}: holds a run already; go on with it by `resume` {}, or choose another `out`",
+              folder.string(), folder.string());
+}
 
-fs::path folder_of(const RunOptions& options) {
-  if (!options.resume.empty()) return options.resume;
-  if (!options.out.empty()) {
-    if (fs::exists(fs::path(options.out) / "run.json")) {
-      throw Error("{}: holds a run already; go on with it by `resume` {}, or choose another `out`",
-                  options.out, options.out);
-    }
-    return options.out;
-  }
+/// A new folder for a new run, named after what is trained and the time.
+fs::path create_named_folder(const RunOptions& options) {
   std::string what = options.recipe.empty() ? options.data.dataset : options.recipe;
   what = what.substr(0, what.find(':'));
   const std::string name =
       fmt::format("runs/{}-{}-{}", options.model.variant, what, utc_timestamp());
+  create_folders("runs");
   fs::path folder = name;
-  for (int copy = 2; fs::exists(folder); ++copy) folder = fmt::format("{}-{}", name, copy);
+  // Another process may want the same name in the same second.
+  std::error_code error;
+  for (int copy = 2; !fs::create_directory(folder, error); ++copy) {
+    if (error && !fs::exists(folder)) {
+      throw Error("{}: cannot create the folder: {}", folder.string(), error.message());
+    }
+    folder = fmt::format("{}-{}", name, copy);
+  }
+  flush_to_disk("runs");
   return folder;
 }
 
@@ -74,12 +81,6 @@ std::optional<std::string> few_steps_note(const RunOptions& options, int64_t row
       batch_size, epochs, with_thousands(steps(batch_size) * epochs));
 }
 
-/// A run that was interrupted before its first checkpoint starts anew.
-training::TrainingStatePtr saved_state(const fs::path& folder) {
-  if (!fs::exists(folder / kStateFile)) return nullptr;
-  return std::make_shared<training::TrainingState>(load_state(folder / kStateFile));
-}
-
 formats::EpochResult epoch_result(int64_t epoch, const Measurements& training,
                                   const Measurements& validation) {
   return {.epoch = epoch, .training = training, .validation = validation};
@@ -92,13 +93,13 @@ Run::Run(RunOptions options, std::optional<RunRecord> resumed, const Processes& 
   options_.describe(table_);
   check(options_);
   check_processes();
+  if (resumed) find_state();
   options_.training.device = training::resolve_device(options_.training.device).str();
   data_ = sources::open_data(options_.data, options_.training.seed);
   if (resumed) check_same_data(*resumed, data_.info);
-  notes_ = data_.info.notes;
+  notes_.insert(notes_.end(), data_.info.notes.begin(), data_.info.notes.end());
   settle_widths();
   check_items(options_, data_);
-  if (resumed) state_ = saved_state(options_.resume);
   model_ = build_model();
   exported_ = build_model();
   training::use_channels_last(*exported_);
@@ -108,8 +109,7 @@ Run::Run(RunOptions options, std::optional<RunRecord> resumed, const Processes& 
                                                processes_.count_here());
   }
   at::set_num_threads(static_cast<int>(*options_.threads.count));
-  folder_ = processes_.first() ? folder_of(options_) : fs::path(options_.resume);
-  if (processes_.first()) create_folders(folder_);
+  if (!resumed && processes_.first()) open_folder();
   trainer_ = std::make_unique<training::Trainer>(model_, data_.training, data_.validation,
                                                  options_.training, processes_);
   set_order();
@@ -135,6 +135,34 @@ void Run::check_processes() const {
   if (differs.size(0) == 0) return;
   throw Error("process {} of {}: expected the options of process 0, found others",
               differs[0].item<int64_t>(), processes_.count());
+}
+
+/// Nobody else may write the folder from the moment that its state is read.
+void Run::find_state() {
+  folder_ = options_.resume;
+  if (processes_.first()) {
+    lock_ = FolderLock(folder_);
+    remove_abandoned_temporaries(folder_);
+    remove_abandoned_temporaries(folder_ / "figures");
+  }
+  Resumption found = find_resumption(folder_);
+  state_ = std::move(found.state);
+  state_is_previous_ = found.is_previous;
+  notes_ = std::move(found.notes);
+}
+
+/// Of a new run. Another process may want the same one at the same time.
+void Run::open_folder() {
+  folder_ = options_.out;
+  if (folder_.empty()) {
+    folder_ = create_named_folder(options_);
+  } else {
+    expect_no_run(folder_);
+    create_folders(folder_);
+  }
+  lock_ = FolderLock(folder_);
+  expect_no_run(folder_);
+  remove_abandoned_temporaries(folder_);
 }
 
 void Run::note_processes(const RunRecord& resumed) {
@@ -209,21 +237,25 @@ void Run::add_hooks() {
     trainer_->add_hook(std::make_shared<training::StopAfter>(options_.stop_after));
   }
   if (!processes_.first()) return;
-  trainer_->add_hook(std::make_shared<MetricsFile>(folder_ / "metrics.csv", finished_epochs(),
-                                                   trainer_->reported_names(),
-                                                   data_.validation != nullptr));
+  if (state_is_previous_) go_back_to_previous_state(folder_);
+  const auto metrics =
+      std::make_shared<MetricsFile>(folder_ / "metrics.csv", finished_epochs(),
+                                    trainer_->reported_names(), data_.validation != nullptr);
+  trainer_->add_hook(metrics);
   // A resumed run goes on with what it began.
   if (options_.tensorboard || !formats::tensorboard_files(folder_).empty()) {
     trainer_->add_hook(std::make_shared<TensorboardLog>(folder_, finished_epochs()));
   }
-  trainer_->add_hook(std::make_shared<Checkpointer>(
+  const auto checkpointer = std::make_shared<Checkpointer>(
       folder_, exported_, options_.checkpoints,
       [card = card()](const training::BestEpoch& best) {
         formats::ModelCard with_epoch = card;
         with_epoch.trained = epoch_result(best.epoch, best.training, best.validation);
         return with_epoch;
       },
-      state_));
+      metrics, state_);
+  if (!checkpointer->note().empty()) notes_.push_back(checkpointer->note());
+  trainer_->add_hook(checkpointer);
 }
 
 training::TrainingResult Run::train(const training::StopRequested& stop_requested) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hourglass/core/folder_lock.h"
 #include "hourglass/models/autoencoder.h"
 #include "hourglass/runs/run_options.h"
 #include "hourglass/runs/run_record.h"
@@ -22,11 +23,12 @@ class Run {
  public:
   /// Reads the data, builds the model, and leaves run.json in the folder before the first step. A
   /// run that goes on is given its record; its folder is `options.resume`. Each of `processes`,
-  /// which must outlive the run, has a run of the same options; the first one writes the folder.
+  /// which must outlive the run, has a run of the same options; the first one writes the folder, and
+  /// locks it for as long as the run lives.
   ///
   /// Throws `UsageError` for options that contradict each other or the data, and `Error` for data
-  /// that are missing, damaged or not those of the record, for a folder that holds another run, and
-  /// for processes of other options.
+  /// that are missing, damaged or not those of the record, for a folder that holds another run or
+  /// that another process writes, and for processes of other options.
   explicit Run(RunOptions options, std::optional<RunRecord> resumed = {},
                const Processes& processes = kAlone);
 
@@ -56,9 +58,11 @@ class Run {
   FieldTable table_;
   RunRecord record_;
   std::filesystem::path folder_;
+  FolderLock lock_;
   sources::DataSplits data_;
   models::AutoencoderPtr model_, exported_;
   training::TrainingStatePtr state_;  // to go on from; null for a new run
+  bool state_is_previous_ = false;    // it is the checkpoint before the latest
   std::unique_ptr<training::Trainer> trainer_;
   std::vector<std::filesystem::path> parts_;
   std::vector<std::string> notes_;
@@ -66,6 +70,8 @@ class Run {
   models::ItemShapes item_shapes() const;
   void settle_widths();
   void check_processes() const;
+  void find_state();
+  void open_folder();
   void note_processes(const RunRecord& resumed);
   void set_order();
   models::AutoencoderPtr build_model() const;

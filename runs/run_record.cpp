@@ -4,6 +4,7 @@
 #include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
 #include "hourglass/core/version.h"
+#include "hourglass/formats/digest.h"
 #include "hourglass/formats/field_json.h"
 #include "hourglass/runs/run_title.h"
 
@@ -92,6 +93,28 @@ MachineRecord this_machine() {
           .system = std::string(system.sysname) + " " + system.release};
 }
 
+// ---- The record's own digest
+
+constexpr const char* kDigestKey = "sha256";
+
+/// The same for the record in memory and for what was read back from its text.
+std::string digest_without_itself(nlohmann::json record) {
+  record.erase(kDigestKey);
+  return formats::sha256(formats::json_text(record));
+}
+
+/// Records of earlier versions have none.
+void check_digest(const nlohmann::json& record, const std::string& where) {
+  if (!record.is_object() || !record.contains(kDigestKey)) return;
+  const std::string found = digest_without_itself(record);
+  if (record[kDigestKey] == found) return;
+  throw Error(
+      "{}: expected a record of SHA-256 {}, as it says of itself, found {}…: the file is damaged "
+      "or "
+      "was changed; put a copy of it back, or take the line `sha256` out where the change is meant",
+      where, formats::json_text(record[kDigestKey]).substr(0, 13), found.substr(0, 12));
+}
+
 /// The options that decide the result, without those that may differ between runs of one recipe.
 nlohmann::json compared_options(RunOptions options) {
   FieldTable table;
@@ -143,7 +166,9 @@ RunRecord run_record_from_json(const nlohmann::json& json, const std::string& wh
 
 RunRecord read_run_record(const std::filesystem::path& folder) {
   const auto path = folder / "run.json";
-  return run_record_from_json(formats::parse_json(read_file(path), path.string()), path.string());
+  const nlohmann::json json = formats::parse_json(read_file(path), path.string());
+  check_digest(json, path.string());
+  return run_record_from_json(json, path.string());
 }
 
 RunRecord read_resumable_record(const std::filesystem::path& folder, const std::string& variant) {
@@ -197,7 +222,9 @@ std::optional<ExpectationRecord> expectation_record(const RunOptions& options,
 }
 
 void write_run_record(const std::filesystem::path& folder, const RunRecord& record) {
-  write_file_atomically(folder / "run.json", formats::json_text(to_json(record)) + "\n");
+  nlohmann::json json = to_json(record);
+  json[kDigestKey] = digest_without_itself(json);
+  write_file_atomically(folder / "run.json", formats::json_text(json) + "\n");
 }
 
 void check_same_data(const RunRecord& record, const formats::DataCard& data) {

@@ -65,11 +65,11 @@ nlohmann::json to_json(const RunRecord& record);
 /// `Error` of one line that names file and key, also for a later format.
 RunRecord run_record_from_json(const nlohmann::json& json, const std::string& where);
 
-/// `run.json` of a run's folder. Throws `Error` when it is missing or damaged, or of a later
-/// format.
+/// `run.json` of a run's folder. Throws `Error` when it is missing or damaged, which its own digest
+/// tells, or of a later format.
 RunRecord read_run_record(const std::filesystem::path& folder);
 
-/// Replaces it in one step.
+/// Replaces it in one step, with a digest of what it says.
 void write_run_record(const std::filesystem::path& folder, const RunRecord& record);
 
 /// The record of a run that is to go on. Throws `Error` as `read_run_record` does, for a run of

@@ -21,6 +21,7 @@ using training::TrainingState;
 constexpr const char* kKind = "hourglass training state";
 constexpr int64_t kVersion = 2;  // 1 was last.pt
 
+constexpr const char* kMetricsDigest = "metrics_sha256";
 constexpr const char* kModel = "model/";
 constexpr const char* kBest = "best/";
 
@@ -160,7 +161,8 @@ void check_kind(const formats::TensorFile& file, const Header& header, const std
 
 }  // namespace
 
-void save_state(const std::filesystem::path& path, const TrainingState& state) {
+void save_state(const std::filesystem::path& path, const TrainingState& state,
+                const std::string& metrics_digest) {
   formats::TensorFile file;
   auto& header = file.metadata;
   const auto number = [](double value) { return fmt::format("{}", value); };
@@ -168,6 +170,7 @@ void save_state(const std::filesystem::path& path, const TrainingState& state) {
   header["version"] = std::to_string(kVersion);
   header["epoch"] = std::to_string(state.cursor.epoch);
   header["step"] = std::to_string(state.cursor.step);
+  if (!metrics_digest.empty()) header[kMetricsDigest] = metrics_digest;
   if (state.unfinished.sums.steps > 0) add_unfinished(header, state.unfinished);
   header["learning_rate.factor"] = number(state.learning_rate.factor);
   header["learning_rate.best"] = number(state.learning_rate.best);
@@ -195,12 +198,14 @@ void save_state(const std::filesystem::path& path, const TrainingState& state) {
   formats::write_safetensors(path, file);
 }
 
-TrainingState load_state(const std::filesystem::path& path) {
+SavedState load_saved_state(const std::filesystem::path& path) {
   const formats::TensorFile file = formats::read_safetensors(path);
   const Header header(file.metadata, path.string());
   check_kind(file, header, path.string());
 
-  TrainingState state;
+  SavedState saved;
+  if (header.has(kMetricsDigest)) saved.metrics_digest = header.text(kMetricsDigest);
+  TrainingState& state = saved.state;
   state.cursor = {.epoch = header.integer("epoch"), .step = header.integer("step")};
   state.learning_rate = {header.number("learning_rate.factor"), header.number("learning_rate.best"),
                          header.integer("learning_rate.epochs_without_improvement")};
@@ -219,7 +224,9 @@ TrainingState load_state(const std::filesystem::path& path) {
     state.best.validation = header.measurements("best.validation");
     state.best.model = is_at_best(state) ? state.engine.model : tensors_below(file, kBest);
   }
-  return state;
+  return saved;
 }
+
+TrainingState load_state(const std::filesystem::path& path) { return load_saved_state(path).state; }
 
 }  // namespace hourglass::runs

@@ -62,7 +62,13 @@ class WorkLine {
 };
 
 void refuse_to_overwrite(const fs::path& path, bool force) {
-  if (force || !fs::exists(path)) return;
+  const fs::file_status found = fs::symlink_status(path);
+  if (!fs::exists(found)) return;
+  if (!fs::is_regular_file(found)) {
+    throw Error("{}: expected a file to replace, or none, found {}", path.string(),
+                fs::is_directory(found) ? "a folder" : "a symbolic link, a pipe or a device");
+  }
+  if (force) return;
   throw Error("{}: exists already; add --force, or choose another --out", path.string());
 }
 

@@ -8,6 +8,7 @@
 #include "hourglass/models/networks/dense_network.h"
 #include "hourglass/models/networks/lstm_network.h"
 #include "hourglass/models/variational.h"
+#include "hourglass/tests/support/file_size_limit.h"
 #include "hourglass/tests/support/program.h"
 #include "hourglass/tests/support/support.h"
 
@@ -113,6 +114,26 @@ TEST(ExportAutoencoder, RefusesAModelThatBakesTheBatchSizeAndKeepsTheOldFile) {
       error_of([&] { export_autoencoder(model, f.folder / "best.pt", {.variant = "dense"}); }),
       {"another result than the model at another batch size"});
   EXPECT_EQ(read_file(f.folder / "best.pt"), "old");
+}
+
+TEST(ExportAutoencoder, TheSameModelIsTheSameBytesUnderAnyName) {
+  SmallExport f;
+  export_autoencoder(f.model, f.folder / "another.pt", {.variant = "dense"});
+  export_autoencoder(f.model, f.folder / "best.pt", {.variant = "dense"});
+  EXPECT_EQ(read_file(f.folder / "another.pt"), read_file(f.folder / "best.pt"));
+}
+
+TEST(ExportAutoencoder, AFullDiskIsAnErrorAndKeepsTheOldFile) {
+  SmallExport f;
+  write_file_atomically(f.folder / "best.pt", "old");
+  const testing::FileSizeLimit limit(1000);
+  expect_contains(
+      error_of([&] { export_autoencoder(f.model, f.folder / "best.pt", {.variant = "dense"}); }),
+      {"best.pt: cannot write", "File too large"});
+  EXPECT_EQ(read_file(f.folder / "best.pt"), "old");
+  for (const auto& entry : std::filesystem::directory_iterator(f.folder.path())) {
+    EXPECT_FALSE(entry.path().filename().string().starts_with('.')) << entry.path();
+  }
 }
 
 TEST(ExportAutoencoder, AnLstmThatReadsBothWaysRunsAtAnyBatchSize) {

@@ -1,5 +1,6 @@
 #include "hourglass/runs/checkpointer.h"
 
+#include "hourglass/core/files.h"
 #include "hourglass/models/tensors.h"
 #include "hourglass/runs/run_options.h"
 #include "hourglass/runs/state_file.h"
@@ -16,6 +17,7 @@ namespace hourglass::runs {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::expect_contains;
 using testing::TemporaryFolder;
 using Names = std::set<std::string>;
 
@@ -39,7 +41,7 @@ class ImprovingRun {
               .epoch = best.epoch, .training = best.training, .validation = {}};
           return card;
         },
-        written);
+        /*metrics=*/nullptr, written);
   }
 
   void train(int epochs) {
@@ -57,6 +59,8 @@ class ImprovingRun {
   }
 
   void end() { checkpointer_->on_run_end(); }
+
+  const std::string& note() const { return checkpointer_->note(); }
 
   Names kept() const {
     Names names;
@@ -112,6 +116,50 @@ TEST(Checkpointer, FilesOfEpochsThatAreTrainedAgainDoNotCount) {
   run.start(kSeldom);
   EXPECT_EQ(run.kept(),
             (Names{"best-epoch2-0.5000.pt", "best-epoch3-0.3333.pt", "best-epoch4-0.2500.pt"}));
+}
+
+TEST(Checkpointer, LeavesFilesAloneWhoseNamesAreMuchLikeItsOwn) {
+  const TemporaryFolder folder;
+  const Names others = {"best-epoch-notes.txt", "best-epoch1-notes.txt", "best-epoch1-0.5.pt",
+                        "best-epoch2-0.5000.txt"};
+  for (const auto& name : others) testing::write_file(folder / name, "mine");
+  fs::create_directories(folder / "best-epoch99-0.1000.pt/in it");
+  ImprovingRun run(folder);
+  run.start({.interval = 0, .keep_best = 1});
+  run.train(2);
+  run.start({.interval = 0, .keep_best = 1});
+  run.train(2);
+  Names expected = others;
+  expected.insert({"best-epoch99-0.1000.pt", "best-epoch4-0.2500.pt"});
+  EXPECT_EQ(run.kept(), expected);
+}
+
+TEST(Checkpointer, MakesTheBestModelAgainWhereItIsMissingOrDamaged) {
+  const TemporaryFolder folder;
+  ImprovingRun run(folder);
+  run.start(kAlways);
+  run.train(3);
+  const std::string whole = read_file(folder / "best.pt");
+
+  run.start(kAlways);
+  EXPECT_EQ(run.note(), "");
+  fs::remove(folder / "best.pt");
+  run.start(kAlways);
+  expect_contains(run.note(), {"best.pt", "made again from last.safetensors"});
+  EXPECT_EQ(read_file(folder / "best.pt"), whole);
+
+  testing::write_file(folder / "best.pt", whole.substr(0, whole.size() / 2));
+  run.start(kAlways);
+  expect_contains(run.note(), {"best.pt", "made again"});
+  EXPECT_EQ(read_file(folder / "best.pt"), whole);
+
+  // As after a kill between the model of a later epoch and its state.
+  const std::string state = read_file(folder / "last.safetensors");
+  run.train(1);
+  testing::write_file(folder / "last.safetensors", state);
+  run.start(kAlways);
+  EXPECT_EQ(run.note(), "");
+  EXPECT_EQ(read_file(folder / "best.pt"), whole);
 }
 
 TEST(Checkpointer, KeepsNoneUnlessAsked) {

@@ -87,6 +87,26 @@ TEST(MetricsFile, RefusesAFileThatLacksFinishedEpochs) {
                   {"metrics.csv", "up to epoch 2", "found 1"});
 }
 
+TEST(MetricsFile, TellsItsRowsFromOthersButForTheSeconds) {
+  const TemporaryFolder folder;
+  const auto path = folder / "metrics.csv";
+  MetricsFile file = metrics_file(path, 0);
+  EXPECT_EQ(file.flush(0), metrics_digest(path, 0));
+  write_epochs(file, 1, 2);
+  const std::string two = file.flush(2);
+  write_epochs(file, 3, 3);
+  EXPECT_EQ(metrics_digest(path, 2), two);
+  EXPECT_EQ(metrics_digest(path, 3), file.flush(3));
+  EXPECT_EQ(file.flush(2), two);
+  EXPECT_EQ(metrics_file(path, 2).flush(2), two);
+
+  std::string text = read_file(path);
+  testing::write_file(path, text.replace(text.rfind("1.23457"), 7, "9.87654"));
+  EXPECT_EQ(metrics_digest(path, 2), two);
+  testing::write_file(path, text.replace(text.find("\n1,1,"), 5, "\n1,3,"));
+  EXPECT_NE(metrics_digest(path, 2), two);
+}
+
 TEST(ReadMetrics, GivesColumnsByName) {
   const TemporaryFolder folder;
   {

@@ -45,7 +45,9 @@ TEST(RunRecord, GivesTheFileOfVersion01Again) {
   const TemporaryFolder folder;
   EXPECT_EQ(to_json(record()), json::parse(kRunJson));
   write_run_record(folder.path(), record());
-  EXPECT_EQ(read_file(folder / "run.json"), json::parse(kRunJson).dump(2) + "\n");
+  json written = json::parse(read_file(folder / "run.json"));
+  written.erase("sha256");
+  EXPECT_EQ(written, json::parse(kRunJson));
   EXPECT_EQ(to_json(read_run_record(folder.path())), json::parse(kRunJson));
 }
 
@@ -118,6 +120,21 @@ TEST(RunRecord, NamesWhatIsWrong) {
   write_file_atomically(folder / "run.json", "{\"format\": 1");
   expect_contains(complaint_of([&] { read_run_record(folder.path()); }),
                   {"run.json: expected JSON"});
+}
+
+TEST(RunRecord, ADigitThatChangedIsFoundUnlessTheDigestIsTakenOut) {
+  const TemporaryFolder folder;
+  write_run_record(folder.path(), record());
+  std::string text = read_file(folder / "run.json");
+  const size_t place = text.find("\"epochs\": ") + std::string("\"epochs\": ").size();
+  text[place] = text[place] == '9' ? '8' : '9';
+  testing::write_file(folder / "run.json", text);
+  expect_contains(complaint_of([&] { read_run_record(folder.path()); }),
+                  {"run.json: expected a record of SHA-256", "damaged", "`sha256`"});
+  json meant = json::parse(text);
+  meant.erase("sha256");
+  testing::write_file(folder / "run.json", meant.dump());
+  EXPECT_EQ(complaint_of([&] { read_run_record(folder.path()); }), "");
 }
 
 TEST(CheckSameData, ComparesTheDigests) {

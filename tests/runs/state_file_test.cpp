@@ -49,7 +49,8 @@ void expect_equal(const TensorMap& a, const TensorMap& b) {
 TEST(StateFile, KeepsEveryBit) {
   const TemporaryFolder folder;
   const TrainingState saved = example_state();
-  save_state(folder / "last.safetensors", saved);
+  save_state(folder / "last.safetensors", saved, "the metrics' digest");
+  EXPECT_EQ(load_saved_state(folder / "last.safetensors").metrics_digest, "the metrics' digest");
   const TrainingState loaded = load_state(folder / "last.safetensors");
   EXPECT_EQ(loaded.cursor.epoch, 7);
   EXPECT_EQ(loaded.cursor.step, 99);

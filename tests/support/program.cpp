@@ -34,10 +34,12 @@ void redirect(int descriptor, const fs::path& file) {
 
 }  // namespace
 
+fs::path program_path(const std::string& name) { return fs::path(HOURGLASS_BIN) / name; }
+
 RunningProgram::RunningProgram(const std::string& name, const std::vector<std::string>& arguments,
                                const std::vector<std::string>& environment)
     : output_(temporary_file()), errors_(temporary_file()) {
-  const std::string path = (fs::path(HOURGLASS_BIN) / name).string();
+  const std::string path = program_path(name).string();
   std::vector<char*> argv = {const_cast<char*>(path.c_str())};
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);

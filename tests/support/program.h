@@ -14,10 +14,13 @@ struct ProgramResult {
   std::string output, errors;
 };
 
+/// Where an executable of ours is; `name` as in build/bin, or a whole path.
+std::filesystem::path program_path(const std::string& name);
+
 /// One of our executables, running beside the test.
 class RunningProgram {
  public:
-  /// `name` as in build/bin, or a whole path; `environment` has variables to add, "RANK=0".
+  /// `name` as for `program_path`; `environment` has variables to add, "RANK=0".
   RunningProgram(const std::string& name, const std::vector<std::string>& arguments,
                  const std::vector<std::string>& environment = {});
   ~RunningProgram();  ///< kills it, should it still run
