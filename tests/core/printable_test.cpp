@@ -22,8 +22,7 @@ TEST(Printable, ShowsWhatWouldChangeATerminal) {
 }
 
 TEST(Printable, IsEveryCellOfATable) {
-  TextTable table;
-  table.add({"name", "what"});
+  TextTable table({"name", "what"});
   table.add({"\x1b[2J", "a\nb"});
   const std::string text = table.text();
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
