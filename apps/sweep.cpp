@@ -63,7 +63,7 @@ std::string train(const SweepPoint& point, const std::shared_ptr<SweepProgress>&
     });
     return "";
   } catch (const std::exception& error) {
-    return user_message(error.what());
+    return user_message(error);
   }
 }
 

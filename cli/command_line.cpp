@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <regex>
+#include <string_view>
 
 namespace hourglass::cli {
 namespace {
 
 std::string dashed(const std::string& field) { return replaced(field, '_', '-'); }
 
+// What cxxopts calls that which stands without a flag.
 constexpr const char* kPositional = "positional";
 
 // What every program has beside its table.
@@ -45,6 +47,16 @@ cxxopts::Options cxxopts_of(const ProgramInfo& program, const FieldTable& table)
   const auto nearest = nearest_word(word, names);
   throw UsageError("unknown option '{}'{}; `{} --help` lists all", flag,
                    nearest ? fmt::format(" (did you mean '--{}'?)", *nearest) : "", program.name);
+}
+
+/// cxxopts takes `--positional X` for X, as it has to have a name for it.
+void refuse_hidden_option(int argc, const char* const* argv, const ProgramInfo& program,
+                          const FieldTable& table) {
+  const std::string hidden = option_name(kPositional);
+  for (int i = 1; i < argc && argv[i] != std::string_view("--"); ++i) {
+    const std::string argument = argv[i];
+    if (argument.substr(0, argument.find('=')) == hidden) unknown_option(argument, program, table);
+  }
 }
 
 /// Gives one field its value.
@@ -83,6 +95,7 @@ CommandLine parse_command_line(const ProgramInfo& program, const FieldTable& tab
                                const char* const* argv) {
   cxxopts::Options options = cxxopts_of(program, table);
   options.allow_unrecognised_options();
+  refuse_hidden_option(argc, argv, program, table);
   CommandLine line;
   try {
     const auto parsed = options.parse(argc, argv);

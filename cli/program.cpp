@@ -1,17 +1,17 @@
 #include "hourglass/cli/program.h"
 
 #include "hourglass/cli/command_line.h"
+#include "hourglass/cli/library_words.h"
 #include "hourglass/core/error.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/core/terminal.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <fcntl.h>
-#include <new>
 #include <unistd.h>
 
 namespace hourglass::cli {
@@ -19,7 +19,7 @@ namespace {
 
 int complain(const std::string& name, const std::string& message, int exit_code) {
   std::fflush(stdout);  // what was said before the error stands before it
-  fmt::print(stderr, "{} {}\n", styled(stderr, Style::Error, name + ":"), user_message(message));
+  fmt::print(stderr, "{} {}\n", styled(stderr, Style::Error, name + ":"), message);
   return exit_code;
 }
 
@@ -48,14 +48,11 @@ void keep_standard_streams_apart() {
 
 }  // namespace
 
-std::string user_message(const std::string& what) {
-  // TorchScript's compiler begins its messages with an empty line.
-  const size_t first = std::min(what.find_first_not_of(" \n"), what.size());
-  return with_dashes(what.substr(first, what.find('\n', first) - first));
-}
+std::string user_message(const std::exception& error) { return with_dashes(words_of(error)); }
 
 void print_note(std::FILE* stream, const std::string& note) {
-  fmt::print(stream, "{}      {}\n", styled(stream, Style::Note, "note"), with_dashes(note));
+  fmt::print(stream, "{}      {}\n", styled(stream, Style::Note, "note"),
+             printable(with_dashes(note)));
 }
 
 int run_program(const std::string& name, const std::function<int()>& work) {
@@ -68,11 +65,9 @@ int run_program(const std::string& name, const std::function<int()>& work) {
     }
     return exit_code;
   } catch (const UsageError& error) {
-    return complain(name, error.what(), kWrongUsage);
-  } catch (const std::bad_alloc&) {
-    return complain(name, "out of memory", kFailed);
+    return complain(name, user_message(error), kWrongUsage);
   } catch (const std::exception& error) {
-    return complain(name, error.what(), kFailed);
+    return complain(name, user_message(error), kFailed);
   }
 }
 

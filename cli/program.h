@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdio>
+#include <exception>
 #include <functional>
 #include <string>
 
@@ -12,9 +13,8 @@ constexpr int kFailed = 1;         ///< the work failed
 constexpr int kWrongUsage = 2;     ///< the command line cannot be right, whatever the files hold
 constexpr int kInterrupted = 130;  ///< Ctrl-C
 
-/// The one line of an error's message that users need: LibTorch's go on with a stack trace. Fields
-/// are written as options.
-std::string user_message(const std::string& what);
+/// The one line of an error that users need (`words_of`). Fields are written as options.
+std::string user_message(const std::exception& error);
 
 /// "note      …", a line for people.
 void print_note(std::FILE* stream, const std::string& note);

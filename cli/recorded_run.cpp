@@ -23,12 +23,20 @@ runs::RunRecord record_of(const fs::path& folder) {
   return runs::read_run_record(folder);
 }
 
+/// Those that the record's own options are set on. What it names wrongly is no fault of the command
+/// line.
+runs::RunOptions usual_options(const runs::RunRecord& record, const fs::path& folder) {
+  try {
+    return runs::options_of(record.variant, record.recipe, record.network);
+  } catch (const UsageError& error) {
+    throw Error("{}: {}", (folder / "run.json").string(), error.what());
+  }
+}
+
 }  // namespace
 
 RecordedRun::RecordedRun(const fs::path& folder)
-    : folder_(folder),
-      record_(record_of(folder)),
-      options_(runs::options_of(record_.variant, record_.recipe, record_.network)) {
+    : folder_(folder), record_(record_of(folder)), options_(usual_options(record_, folder)) {
   const auto attempt = [this](const std::function<void()>& read) {
     try {
       read();

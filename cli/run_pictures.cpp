@@ -161,7 +161,8 @@ class RunPictures {
         weight = parameter.value.t();
       }
     }
-    if (!weight.defined() || image.size() != 3 || weight.size(1) != element_count(image)) return;
+    if (!weight.defined() || item_kind(image) != ItemKind::Image) return;
+    if (weight.size(1) != element_count(image)) return;
     const int64_t count = std::min(kMostFilters, weight.size(0));
     save("filters",
          figures::filter_grid(

@@ -1,6 +1,7 @@
 #include "hourglass/core/files.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/core/regular_file.h"
 
 #include <cerrno>
 #include <cstdlib>
@@ -126,13 +127,10 @@ std::string environment(const char* variable) {
 }
 
 std::string read_file(const fs::path& path) {
-  std::error_code error;
-  if (fs::is_directory(path, error)) {
-    throw Error("{}: expected a file, found a folder", path.string());
-  }
+  expect_regular_file(path);
   std::ifstream file(path, std::ios::binary);
   if (!file) throw Error("{}: cannot open: {}", path.string(), errno_text());
-  std::ostringstream bytes;  // not by the file's size: a pipe has none
+  std::ostringstream bytes;  // not by the file's size: those of /proc have none
   if (file.peek() != std::ifstream::traits_type::eof()) bytes << file.rdbuf();
   if (file.bad() || !bytes) throw Error("{}: reading failed: {}", path.string(), errno_text());
   return std::move(bytes).str();

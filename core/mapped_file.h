@@ -7,7 +7,7 @@
 namespace hourglass {
 
 /// A file's bytes in memory, as the system brings them in: those that nobody reads cost nothing.
-/// What cannot be mapped (a pipe) is read. The file must not be cut short in the meantime; ours are
+/// What cannot be mapped is read. The file must not be cut short in the meantime; ours are
 /// replaced, never changed.
 class MappedFile {
  public:

@@ -1,5 +1,6 @@
 #include "hourglass/core/text_table.h"
 
+#include "hourglass/core/printable.h"
 #include "hourglass/core/text.h"
 
 #include <fmt/format.h>
@@ -18,17 +19,26 @@ bool is_number(std::string text) {
 constexpr size_t kLeastWidth = 24;
 constexpr size_t kSpaceBetween = 2;
 
+/// Names come from files: none of them moves the cursor.
+std::vector<std::vector<std::string>> printable_rows(std::vector<std::vector<std::string>> rows) {
+  for (auto& row : rows) {
+    for (auto& cell : row) cell = printable(cell);
+  }
+  return rows;
+}
+
 }  // namespace
 
 std::string TextTable::text(std::string_view indent, size_t most) const {
   if (rows_.empty()) return "";
-  const size_t columns = rows_.front().size(), last = columns - 1;
+  const auto rows = printable_rows(rows_);
+  const size_t columns = rows.front().size(), last = columns - 1;
   std::vector<size_t> widths(columns);
   std::vector<bool> numbers(columns, !empty());
-  for (size_t r = 0; r < rows_.size(); ++r) {
+  for (size_t r = 0; r < rows.size(); ++r) {
     for (size_t c = 0; c < columns; ++c) {
-      widths[c] = std::max(widths[c], count_characters(rows_[r][c]));
-      if (r >= header_lines_ && !rows_[r][c].empty() && !is_number(rows_[r][c])) numbers[c] = false;
+      widths[c] = std::max(widths[c], count_characters(rows[r][c]));
+      if (r >= header_lines_ && !rows[r][c].empty() && !is_number(rows[r][c])) numbers[c] = false;
     }
   }
   size_t before = count_characters(indent);  // the last column
@@ -38,7 +48,7 @@ std::string TextTable::text(std::string_view indent, size_t most) const {
   const size_t margin = below ? count_characters(indent) + 2 * kSpaceBetween : before;
 
   std::string text;
-  for (const auto& row : rows_) {
+  for (const auto& row : rows) {
     std::string line(indent);
     for (size_t c = 0; c < (wraps ? last : columns); ++c) {
       const std::string padding(widths[c] - count_characters(row[c]), ' ');

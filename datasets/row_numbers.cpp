@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 namespace hourglass::datasets {
 namespace {
 
@@ -18,6 +20,7 @@ std::optional<std::vector<int64_t>> parse_row_numbers(const std::string& text) {
     if (ends.empty() || ends.size() > 2) return {};
     const auto first = parse_integer(ends.front()), last = parse_integer(ends.back());
     if (!first || !last || *first < 0 || *last < *first) return {};
+    if (*last == std::numeric_limits<int64_t>::max()) return {};  // nothing comes behind it
     if (*last - *first >= kMostRows - static_cast<int64_t>(rows.size())) return {};
     for (int64_t row = *first; row <= *last; ++row) rows.push_back(row);
   }

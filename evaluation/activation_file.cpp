@@ -3,11 +3,13 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
 #include "hourglass/formats/npy.h"
+#include "hourglass/formats/ordered_json.h"
 
 #include <ATen/ATen.h>
 
-#include <cmath>
+#include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace hourglass::evaluation {
 namespace {
@@ -59,6 +61,31 @@ std::vector<NamedTensor> find_group(const std::vector<NamedTensor>& arrays,
   return members;
 }
 
+bool same_form(const NamedTensor& a, const NamedTensor& b) {
+  return a.name == b.name && a.value.sizes() == b.value.sizes();
+}
+
+LossGradients gradients_from(const std::vector<NamedTensor>& arrays, const at::Tensor& loss,
+                             const Activations& activations, const fs::path& path) {
+  const auto layers = find_group(arrays, kLayerGradients);
+  const at::Tensor input = find_array(arrays, "input_gradient");
+  const bool complete = loss.numel() == 1 && input.defined() &&
+                        input.sizes() == activations.input.sizes() &&
+                        std::equal(layers.begin(), layers.end(), activations.layers.begin(),
+                                   activations.layers.end(), same_form);
+  if (!complete) {
+    throw Error(
+        "{}: expected with the loss, which is one number, its gradients by the input and by each "
+        "of "
+        "{} layers, as they are shaped, found others",
+        path.string(), activations.layers.size());
+  }
+  return {.loss = loss.item<double>(),
+          .layers = layers,
+          .weights = find_group(arrays, kWeightGradients),
+          .input = input};
+}
+
 Activations from_arrays(const std::vector<NamedTensor>& arrays, const fs::path& path) {
   Activations activations{.rows = find_array(arrays, "rows"),
                           .input = find_array(arrays, "input"),
@@ -73,10 +100,7 @@ Activations from_arrays(const std::vector<NamedTensor>& arrays, const fs::path& 
                 path.string());
   }
   if (const at::Tensor loss = find_array(arrays, "loss"); loss.defined()) {
-    activations.gradients = {.loss = loss.item<double>(),
-                             .layers = find_group(arrays, kLayerGradients),
-                             .weights = find_group(arrays, kWeightGradients),
-                             .input = find_array(arrays, "input_gradient")};
+    activations.gradients = gradients_from(arrays, loss, activations, path);
   }
   return activations;
 }
@@ -93,31 +117,43 @@ OrderedJson to_lists(const at::Tensor& values) {
   return list;
 }
 
-/// Appends the numbers of `list`, which must have the `shape` from place `depth` on.
-void append_numbers(const OrderedJson& list, const Shape& shape, size_t depth,
-                    std::vector<double>& numbers) {
-  if (depth == shape.size()) {
-    // JSON has no NaN: it is written as null.
-    numbers.push_back(list.is_null() ? std::numeric_limits<double>::quiet_NaN()
-                                     : list.get<double>());
-    return;
-  }
-  if (!list.is_array() || static_cast<int64_t>(list.size()) != shape[depth]) {
-    throw Error("lists of one length where there are several");
-  }
-  for (const auto& part : list) append_numbers(part, shape, depth + 1, numbers);
-}
+/// Reads nested lists of numbers; `where` is the file and the array's name.
+class ListReader {
+ public:
+  explicit ListReader(std::string where) : where_(std::move(where)) {}
 
-at::Tensor from_lists(const OrderedJson& list, at::ScalarType type) {
-  Shape shape;
-  for (const auto* part = &list; part->is_array(); part = &part->front()) {
-    shape.push_back(static_cast<int64_t>(part->size()));
-    if (part->empty()) break;
+  at::Tensor read(const OrderedJson& list, at::ScalarType type) {
+    for (const auto* part = &list; part->is_array(); part = &part->front()) {
+      shape_.push_back(static_cast<int64_t>(part->size()));
+      if (part->empty()) break;
+    }
+    append(list, 0);
+    return at::tensor(numbers_, at::kDouble).to(type).reshape(shape_);
   }
-  std::vector<double> numbers;
-  append_numbers(list, shape, 0, numbers);
-  return at::tensor(numbers, at::kDouble).to(type).reshape(shape);
-}
+
+ private:
+  std::string where_;
+  Shape shape_;
+  std::vector<double> numbers_;
+
+  /// The numbers of `list`, which must have the shape from place `depth` on.
+  void append(const OrderedJson& list, size_t depth) {
+    if (depth == shape_.size()) return append_number(list);
+    if (!list.is_array() || static_cast<int64_t>(list.size()) != shape_[depth]) {
+      throw Error("{}: expected lists of one length, found several", where_);
+    }
+    for (const auto& part : list) append(part, depth + 1);
+  }
+
+  void append_number(const OrderedJson& value) {
+    if (!value.is_number() && !value.is_null()) {
+      throw Error("{}: expected numbers, found another value", where_);
+    }
+    // JSON has no NaN: it is written as null.
+    numbers_.push_back(value.is_null() ? std::numeric_limits<double>::quiet_NaN()
+                                       : value.get<double>());
+  }
+};
 
 std::string to_json_text(const std::vector<NamedTensor>& arrays) {
   OrderedJson document = OrderedJson::object();
@@ -130,22 +166,23 @@ std::string to_json_text(const std::vector<NamedTensor>& arrays) {
 }
 
 std::vector<NamedTensor> parse_json_text(const std::string& text, const fs::path& path) {
+  const OrderedJson document = formats::parse_ordered_json(text, path.string());
+  if (!document.is_object()) {
+    throw Error("{}: expected activations saved as JSON, found other JSON", path.string());
+  }
   std::vector<NamedTensor> arrays;
-  try {
-    const auto document = OrderedJson::parse(text);
-    for (const auto& [name, value] : document.items()) {
-      if (!value.is_object()) {
-        const auto type = name == "rows" ? at::kLong : name == "loss" ? at::kDouble : at::kFloat;
-        arrays.push_back({name, from_lists(value, type)});
-        continue;
-      }
-      for (const auto& [member, list] : value.items()) {
-        arrays.push_back({fmt::format("{}/{}", name, member), from_lists(list, at::kFloat)});
-      }
+  const auto add = [&](const std::string& name, const OrderedJson& list, at::ScalarType type) {
+    ListReader reader(fmt::format("{}, {}", path.string(), name));
+    arrays.push_back({name, reader.read(list, type)});
+  };
+  for (const auto& [name, value] : document.items()) {
+    if (!value.is_object()) {
+      add(name, value, name == "rows" ? at::kLong : name == "loss" ? at::kDouble : at::kFloat);
+      continue;
     }
-  } catch (const std::exception& error) {
-    throw Error("{}: expected activations saved as JSON, found something else ({})", path.string(),
-                error.what());
+    for (const auto& [member, list] : value.items()) {
+      add(fmt::format("{}/{}", name, member), list, at::kFloat);
+    }
   }
   return arrays;
 }

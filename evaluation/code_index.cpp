@@ -67,11 +67,13 @@ CodeIndex load_index(const std::filesystem::path& path) {
     throw Error("{}: expected an index of `save_index`, with arrays codes and about, found others",
                 path.string());
   }
-  const bool fits = codes.dim() >= 2 &&
-                    (!labels.defined() || (labels.scalar_type() == at::kLong && labels.dim() == 1 &&
-                                           labels.size(0) == codes.size(0)));
+  const bool fits =
+      codes.dim() >= 2 &&
+      (!labels.defined() ||
+       (labels.scalar_type() == at::kLong && labels.dim() == 1 && labels.size(0) == codes.size(0) &&
+        (labels.numel() == 0 || labels.min().item<int64_t>() >= 0)));
   if (!fits) {
-    throw Error("{}: expected codes of one row an entry, and a whole number as label of each",
+    throw Error("{}: expected codes of one row an entry, and a label of at least 0 of each",
                 path.string());
   }
   read_about(index, tensor_text(text), path.string() + ", about");

@@ -1,5 +1,6 @@
 #include "hourglass/evaluation/fact_text.h"
 
+#include "hourglass/core/printable.h"
 #include "hourglass/core/shape.h"
 #include "hourglass/core/text.h"
 #include "hourglass/core/text_table.h"
@@ -19,7 +20,7 @@ using nlohmann::json;
 // ---- Models
 
 std::string plain(const json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return value.is_string() ? printable(value.get<std::string>()) : value.dump();
 }
 
 std::string values_text(const std::string& heading, const json& object) {

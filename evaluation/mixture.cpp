@@ -2,6 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/random.h"
+#include "hourglass/core/shape.h"
 #include "hourglass/evaluation/code_matrix.h"
 
 #include <ATen/ATen.h>
@@ -14,6 +15,8 @@
 
 namespace hourglass::evaluation {
 namespace {
+
+constexpr double kMostCovarianceBytes = 1e9;
 
 at::Generator mixture_generator(uint64_t seed, std::string_view purpose) {
   return at::detail::createCPUGenerator(derive_seed(seed, purpose));
@@ -85,6 +88,18 @@ at::Tensor covariance_floor(const at::Tensor& values, double share) {
   return at::eye(values.size(1), at::kDouble) * (variance > 0 ? share * variance : share);
 }
 
+/// Each component has a matrix as wide and as high as a code.
+void check_covariance_size(int64_t width, int64_t components) {
+  const double bytes = 8.0 * static_cast<double>(components) * static_cast<double>(width) *
+                       static_cast<double>(width);
+  if (bytes <= kMostCovarianceBytes) return;
+  throw Error(
+      "mixture: expected covariances of at most {:.1f} GB, found {:.1f} GB of {} components for "
+      "codes "
+      "of {} values: fewer `components`, or codes given by `at`, `interpolate` or `traverse`",
+      kMostCovarianceBytes / 1e9, bytes / 1e9, components, width);
+}
+
 }  // namespace
 
 at::Tensor GaussianMixture::log_likelihood(const at::Tensor& codes) const {
@@ -100,6 +115,7 @@ at::Tensor GaussianMixture::sample(int64_t count, uint64_t seed) const {
 }
 
 GaussianMixture fit_mixture(const at::Tensor& codes, const MixtureOptions& options) {
+  check_covariance_size(element_count(codes.sizes().slice(1).vec()), options.components);
   const at::Tensor values = code_matrix(codes);
   const at::Tensor floor = covariance_floor(values, options.covariance_floor);
   at::Tensor responsibilities =

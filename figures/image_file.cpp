@@ -3,6 +3,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/fields.h"
 #include "hourglass/core/files.h"
+#include "hourglass/core/unpacked_size.h"
 #include "hourglass/figures/opencv.h"
 
 #include <ATen/ATen.h>
@@ -63,6 +64,30 @@ void check_jpeg(std::string_view bytes, const std::string& name) {
   }
 }
 
+/// The number of pixels that a PNG file's first chunk declares (PNG specification, 11.2.2).
+uint64_t png_pixels(std::string_view bytes) {
+  if (bytes.size() < 24) return 0;
+  return uint64_t{big_endian(bytes.substr(16))} * big_endian(bytes.substr(20));
+}
+
+/// The number of pixels that a JPEG file's first frame declares; 0 where there is none. Segments
+/// have a marker, a length that counts itself, and their content (ITU T.81, B.1.1.4 and B.2.2).
+uint64_t jpeg_pixels(std::string_view bytes) {
+  size_t at = 2;
+  while (at + 9 <= bytes.size() && bytes[at] == '\xff') {
+    const auto marker = static_cast<uint8_t>(bytes[at + 1]);
+    const uint32_t length = big_endian(bytes.substr(at + 2)) >> 16U;
+    const bool frame =
+        marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
+    if (frame) {
+      const uint32_t sizes = big_endian(bytes.substr(at + 5));
+      return uint64_t{sizes >> 16U} * (sizes & 0xFFFFU);
+    }
+    at += marker == 0xff ? 1 : 2 + length;
+  }
+  return 0;
+}
+
 Pixels decode_pixels(std::string_view bytes, const std::string& name) {
   if (bytes.empty()) refuse_image(name, "an empty file");
   if (bytes.starts_with(kPngSignature)) {
@@ -72,6 +97,9 @@ Pixels decode_pixels(std::string_view bytes, const std::string& name) {
   } else {
     refuse_image(name, fmt::format("{} bytes of another kind", bytes.size()));
   }
+  constexpr uint64_t kChannels = 3;
+  const uint64_t count = bytes.starts_with(kPngSignature) ? png_pixels(bytes) : jpeg_pixels(bytes);
+  check_unpacked_size(name, bytes.size(), count * kChannels);
   const OpenCv& library = opencv();
   Pixels pixels;
   try {

@@ -1,6 +1,7 @@
 #include "hourglass/formats/file_kind.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/core/regular_file.h"
 #include "hourglass/core/text.h"
 #include "hourglass/formats/zip.h"
 
@@ -21,10 +22,7 @@ constexpr size_t kTarMark = 257;  // where a tar archive says "ustar"
 
 /// The file's first bytes, at most 512.
 std::string beginning(const fs::path& path) {
-  std::error_code error;
-  if (fs::exists(path, error) && !fs::is_regular_file(path, error)) {
-    throw Error("{}: expected a file, found a folder or a device", path.string());
-  }
+  expect_regular_file(path);
   std::ifstream file(path, std::ios::binary);
   if (!file) {
     throw Error("{}: cannot open: {}", path.string(), std::generic_category().message(errno));

@@ -1,6 +1,7 @@
 #include "hourglass/formats/json.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/formats/ordered_json.h"
 
 #include <fmt/format.h>
 
@@ -16,13 +17,14 @@ namespace {
 using nlohmann::json;
 
 /// Watches a parser: how deep it is, and which keys each open object has had.
+template <class Json>
 class JsonWatch {
  public:
   explicit JsonWatch(const std::string& where) : where_(where) {}
 
   /// The parser asks at each event whether to keep the value; `depth` counts what is open.
-  bool operator()(int depth, json::parse_event_t event, const json& value) {
-    using Event = json::parse_event_t;
+  bool operator()(int depth, typename Json::parse_event_t event, const Json& value) {
+    using Event = typename Json::parse_event_t;
     const auto level = static_cast<size_t>(depth);
     if (event == Event::object_start || event == Event::array_start) {
       if (depth >= kJsonDepth) {
@@ -31,7 +33,8 @@ class JsonWatch {
       keys_.resize(level + 1);
       keys_[level].clear();
     }
-    if (event == Event::key && !keys_.at(level - 1).insert(value.get<std::string>()).second) {
+    if (event == Event::key &&
+        !keys_.at(level - 1).insert(value.template get<std::string>()).second) {
       throw Error("{}: expected each key once in JSON, found {} twice", where_, value.dump());
     }
     return true;
@@ -110,11 +113,10 @@ std::string found_text(const json& value) {
   return text;
 }
 
-}  // namespace
-
-json parse_json(std::string_view text, const std::string& where) {
+template <class Json>
+Json parse_watched(std::string_view text, const std::string& where) {
   try {
-    return json::parse(text.begin(), text.end(), JsonWatch(where));
+    return Json::parse(text.begin(), text.end(), JsonWatch<Json>(where));
   } catch (const json::parse_error& error) {
     if (error.byte > text.size()) {
       throw Error("{}: expected JSON, found one that breaks off after {} bytes", where,
@@ -124,6 +126,16 @@ json parse_json(std::string_view text, const std::string& where) {
   } catch (const json::exception&) {
     throw Error("{}: expected JSON, found a number that is too large", where);
   }
+}
+
+}  // namespace
+
+json parse_json(std::string_view text, const std::string& where) {
+  return parse_watched<json>(text, where);
+}
+
+nlohmann::ordered_json parse_ordered_json(std::string_view text, const std::string& where) {
+  return parse_watched<nlohmann::ordered_json>(text, where);
 }
 
 std::string json_text(const json& value) {

@@ -5,6 +5,7 @@
 #include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
 #include "hourglass/formats/in_place.h"
+#include "hourglass/formats/shape_check.h"
 #include "hourglass/formats/zip.h"
 
 #include <ATen/ATen.h>
@@ -22,6 +23,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "NPY bytes are copied as they are");
 
 constexpr std::string_view kNpyMagic = "\x93NUMPY";
+constexpr size_t kMostNpyDimensions = 64;  // of NumPy's own arrays, and of LibTorch's kernels
 constexpr size_t kNpyPreamble = 10;  // magic, two bytes of version, two of the header's length
 
 /// NumPy's names of the types that can be read.
@@ -95,7 +97,7 @@ Shape parse_npy_shape(const std::string& tuple, const std::string& name) {
   for (const auto& part : parts) {
     const auto size =
         parse_integer(part.substr(std::min(part.find_first_not_of(' '), part.size())));
-    if (!size || *size < 0) fail();
+    if (!size || *size < 0 || shape.size() == kMostNpyDimensions) fail();
     shape.push_back(*size);
   }
   return shape;
@@ -105,15 +107,12 @@ Shape parse_npy_shape(const std::string& tuple, const std::string& name) {
 /// the array must not be asked for on the header's word alone.
 void check_npy_size(const Shape& shape, size_t item_size, size_t available,
                     const std::string& name) {
-  const size_t capacity = available / item_size;
-  size_t count = 1;
-  bool fits = true;
-  for (const int64_t size : shape) {
-    fits = fits && (size == 0 || count <= capacity / static_cast<size_t>(size));
-    count *= static_cast<size_t>(size);
-  }
-  if (!fits || count * item_size != available) {
-    const bool cut_off = !fits || count * item_size > available;
+  const auto count = checked_element_count(shape);
+  size_t needed = 0;
+  const bool fits =
+      count && !__builtin_mul_overflow(static_cast<size_t>(*count), item_size, &needed);
+  if (!fits || needed != available) {
+    const bool cut_off = !fits || needed > available;
     throw Error("{}: expected values of {} byte{} each in the shape {}, found {} bytes of values{}",
                 name, item_size, item_size == 1 ? "" : "s", tuple_text(shape), available,
                 cut_off ? "; the file is cut off" : "");

@@ -2,6 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
+#include "hourglass/formats/pickle_classes.h"
 
 #include <algorithm>
 #include <cstring>
@@ -16,39 +17,6 @@ namespace {
 using Kind = PickleValue::Kind;
 
 constexpr size_t kMostValues = 1'000'000;  // of some 70 bytes each; a tensor needs about ten
-
-constexpr std::pair<std::string_view, at::ScalarType> kStorageClasses[] = {
-    {"torch DoubleStorage", at::kDouble}, {"torch FloatStorage", at::kFloat},
-    {"torch HalfStorage", at::kHalf},     {"torch BFloat16Storage", at::kBFloat16},
-    {"torch LongStorage", at::kLong},     {"torch IntStorage", at::kInt},
-    {"torch ShortStorage", at::kShort},   {"torch CharStorage", at::kChar},
-    {"torch ByteStorage", at::kByte},     {"torch BoolStorage", at::kBool}};
-
-constexpr std::string_view kOrderedDict = "collections OrderedDict";
-constexpr std::string_view kTensor = "torch._utils _rebuild_tensor_v2";
-constexpr std::string_view kParameter = "torch._utils _rebuild_parameter";
-constexpr std::string_view kSize = "torch Size";
-constexpr std::string_view kDevice = "torch device";
-
-/// What checkpoints have beside tensors; nobody asks for their values.
-constexpr std::string_view kTypes[] = {
-    "torch float64", "torch float32", "torch float16", "torch bfloat16", "torch int64",
-    "torch int32",   "torch int16",   "torch int8",    "torch uint8",    "torch bool"};
-
-std::optional<at::ScalarType> storage_type(std::string_view name) {
-  for (const auto& [known, type] : kStorageClasses) {
-    if (known == name) return type;
-  }
-  return {};
-}
-
-bool is_known_class(std::string_view name) {
-  for (const auto known : {kOrderedDict, kTensor, kParameter, kSize, kDevice}) {
-    if (known == name) return true;
-  }
-  return storage_type(name) ||
-         std::find(std::begin(kTypes), std::end(kTypes), name) != std::end(kTypes);
-}
 
 /// Those of protocols 2 to 4 that tensors need, by the names of Python's pickletools.
 enum class Op : uint8_t {
@@ -91,12 +59,15 @@ enum class Op : uint8_t {
   StackGlobal = 0x93,
   BinPersId = 'Q',
   Reduce = 'R',
+  NewObject = 0x81,
   Build = 'b',
 };
 
 class PickleMachine {
  public:
-  PickleMachine(std::string_view bytes, const std::string& where) : bytes_(bytes), where_(where) {}
+  PickleMachine(std::string_view bytes, const std::string& where, PickleClasses classes,
+                const std::string& entry)
+      : bytes_(bytes), where_(where), entry_(entry), any_class_(classes == PickleClasses::Any) {}
 
   Pickle run() {
     while (step(static_cast<Op>(take(1)[0]))) {
@@ -108,6 +79,8 @@ class PickleMachine {
  private:
   std::string_view bytes_;
   const std::string& where_;
+  const std::string& entry_;
+  const bool any_class_;
   size_t at_ = 0;  // the next byte
   Pickle pickle_;
   std::vector<PickleId> stack_;
@@ -116,10 +89,9 @@ class PickleMachine {
 
   [[noreturn]] void fail(const std::string& expected) const {
     throw Error(
-        "{}: expected {} before byte {} of its data.pkl, found something else: the file is "
-        "damaged, "
-        "or not of torch.save",
-        where_, expected, at_);
+        "{}: expected {} before byte {} of its {}, found something else: the file is damaged, or "
+        "not of PyTorch",
+        where_, expected, at_, entry_);
   }
 
   [[noreturn]] void refuse_class(const std::string& name) const {
@@ -159,8 +131,8 @@ class PickleMachine {
 
   void push(PickleValue value) {
     if (pickle_.values.size() == kMostValues) {
-      throw Error("{}: expected at most {} values in its data.pkl, found more", where_,
-                  with_thousands(kMostValues));
+      throw Error("{}: expected at most {} values in its {}, found more", where_,
+                  with_thousands(kMostValues), entry_);
     }
     stack_.push_back(static_cast<PickleId>(pickle_.values.size()));
     pickle_.values.push_back(std::move(value));
@@ -183,7 +155,7 @@ class PickleMachine {
   }
 
   void push_class(const std::string& name) {
-    if (!is_known_class(name)) refuse_class(name);
+    if (!any_class_ && !is_known_class(name)) refuse_class(name);
     push({.kind = Kind::Class, .text = name});
   }
 
@@ -218,6 +190,7 @@ class PickleMachine {
   /// Adds to the list or dictionary that the stack ends with.
   void add(Kind kind, const std::vector<PickleId>& items) {
     const PickleId target = pop();
+    if (any_class_ && value(target).kind == Kind::Plain) return stack_.push_back(target);
     if (value(target).kind != kind || (kind == Kind::Dictionary && items.size() % 2 != 0)) {
       fail(kind == Kind::List ? "a list" : "a dictionary, and pairs");
     }
@@ -253,7 +226,8 @@ class PickleMachine {
 
   /// ("storage", class, name in the archive, device, number of elements).
   void push_storage(PickleId tuple) {
-    const auto type = storage_type(value(part(tuple, 1, Kind::Class)).text);
+    const std::string& name = value(part(tuple, 1, Kind::Class)).text;
+    const auto type = any_class_ ? any_storage_type(name) : storage_type(name);
     if (value(part(tuple, 0, Kind::Text)).text != "storage" || !type) fail("a tensor's storage");
     push({.kind = Kind::Storage,
           .type = *type,
@@ -277,20 +251,28 @@ class PickleMachine {
     if (value(called).kind != Kind::Class || value(arguments).kind != Kind::Tuple) {
       fail("a class and its arguments");
     }
-    if (name == kTensor) return push_tensor(arguments);
-    if (name == kParameter) return stack_.push_back(part(arguments, 0, Kind::Tensor));
-    if (name == kSize) return stack_.push_back(part(arguments, 0, Kind::Tuple));
-    if (name == kDevice) return push({});
+    if (name == kTensorClass) return push_tensor(arguments);
+    if (name == kParameterClass) return stack_.push_back(part(arguments, 0, Kind::Tensor));
+    if (name == kSizeClass) return stack_.push_back(part(arguments, 0, Kind::Tuple));
+    if (name == kDeviceClass) return push({});
     const bool is_empty = value(arguments).items.empty();
-    if (name == kOrderedDict && is_empty) return push({.kind = Kind::Dictionary});
+    if (name == kOrderedDictClass && is_empty) return push({.kind = Kind::Dictionary});
+    if (any_class_) return push({});
     refuse_class(name);
+  }
+
+  /// An object of a class, made of arguments that nobody asks for.
+  void new_object() {
+    if (!any_class_) fail("an operation of pickled tensors");
+    pop_few(2);
+    push({});
   }
 
   /// State dictionaries have attributes (`_metadata`), which nobody asks for.
   void build() {
     pop();
     const PickleId built = pop();
-    if (value(built).kind != Kind::Dictionary) fail("a dictionary");
+    if (value(built).kind != Kind::Dictionary && !any_class_) fail("a dictionary");
     stack_.push_back(built);
   }
 
@@ -338,6 +320,7 @@ class PickleMachine {
       case Op::StackGlobal: push_stack_global(); break;
       case Op::BinPersId: push_storage(pop()); break;
       case Op::Reduce: reduce(); break;
+      case Op::NewObject: new_object(); break;
       case Op::Build: build(); break;
       default:
         fail(fmt::format("an operation of pickled tensors in the place of {:#04x}",
@@ -372,8 +355,9 @@ std::string shown_name(std::string name) {
   return shortened(name, 100);
 }
 
-Pickle parse_pickle(std::string_view bytes, const std::string& where) {
-  return PickleMachine(bytes, where).run();
+Pickle parse_pickle(std::string_view bytes, const std::string& where, PickleClasses classes,
+                    const std::string& entry) {
+  return PickleMachine(bytes, where, classes, entry).run();
 }
 
 }  // namespace hourglass::formats

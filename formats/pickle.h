@@ -38,11 +38,22 @@ struct Pickle {
   const PickleValue& at(PickleId id) const { return values[id]; }
 };
 
+/// Which classes a pickle may name.
+enum class PickleClasses {
+  /// Those that `torch.save` needs for tensors; an error names any other.
+  OfTensors,
+  /// All, as pickles in TorchScript archives have them. What objects of other classes are is not
+  /// looked into: they are `Plain`. The storages that they hold are among the values all the same.
+  Any
+};
+
 /// Runs the machine. Safe for any bytes: throws `Error` of one line that begins with `where` for a
 /// damaged pickle, one with more than a million values, an operation or form that torch.save does
-/// not need for tensors, and every class but those above, which the error names. A tensor's parts
-/// are of the right kind; its numbers are not checked yet.
-Pickle parse_pickle(std::string_view bytes, const std::string& where);
+/// not need for tensors, and a class that is not among the `classes`. A tensor's parts are of the
+/// right kind; its numbers are not checked yet. `entry` is the pickle's name in its archive.
+Pickle parse_pickle(std::string_view bytes, const std::string& where,
+                    PickleClasses classes = PickleClasses::OfTensors,
+                    const std::string& entry = "data.pkl");
 
 /// A name that a file gave, as errors show it: at most a hundred characters, in one line.
 std::string shown_name(std::string name);

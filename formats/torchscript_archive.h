@@ -7,8 +7,9 @@
 namespace hourglass::formats {
 
 /// What can be said before LibTorch loads a file, which takes the archive at its word: that it is a
-/// TorchScript archive, that it declares no contents larger than itself, and that its checksums
-/// hold (LibTorch reads damaged weights without complaint). Throws `Error` that says what it is
+/// TorchScript archive with one directory, that it declares no contents larger than itself, that its
+/// checksums hold (LibTorch reads damaged weights without complaint), and that the bytes of each
+/// tensor are there (LibTorch reads past their end). Throws `Error` that says what it is
 /// instead: damaged, a training state or weights, a NumPy archive, a web page.
 void check_torchscript_archive(const std::filesystem::path& path);
 

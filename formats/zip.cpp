@@ -2,12 +2,17 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
+#include "hourglass/core/regular_file.h"
+#include "hourglass/core/unpacked_size.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <ctime>
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <system_error>
 #include <zip.h>
 
 namespace hourglass::formats {
@@ -25,6 +30,7 @@ struct DiscardZip {
 using ZipHandle = std::unique_ptr<zip_t, DiscardZip>;
 
 ZipHandle open_zip(const fs::path& path, int flags) {
+  expect_regular_file(path);
   int code = 0;
   ZipHandle archive(zip_open(path.c_str(), flags, &code));
   if (archive) return archive;
@@ -119,6 +125,12 @@ std::string zip_bytes(const std::vector<ZipFile>& files, const fs::path& path) {
   return memory.bytes();
 }
 
+uint64_t archive_bytes(const fs::path& path) {
+  std::error_code failed;
+  const uint64_t size = fs::file_size(path, failed);
+  return failed ? 0 : size;
+}
+
 }  // namespace
 
 ZipReader::ZipReader(const fs::path& path) : path_(path), archive_(open_zip(path, ZIP_RDONLY)) {
@@ -135,6 +147,8 @@ ZipReader::ZipReader(const fs::path& path) : path_(path), archive_(open_zip(path
 
 std::string ZipReader::read(size_t index) const {
   const ZipEntry& entry = entries_.at(index);
+  check_unpacked_size(fmt::format("{}: {}", path_.string(), entry.name), archive_bytes(path_),
+                      entry.size);
   std::string bytes;
   read_entry(archive_.get(), path_, index, [&](std::string_view piece) {
     if (piece.size() > entry.size - bytes.size()) {
@@ -149,25 +163,28 @@ std::string ZipReader::read(size_t index) const {
 std::vector<ZipEntry> list_zip(const fs::path& path) { return ZipReader(path).entries(); }
 
 std::vector<ZipFile> read_zip(const fs::path& path) {
+  const ZipReader reader(path);
+  uint64_t unpacked = 0;
+  for (const auto& entry : reader.entries()) {
+    if (__builtin_add_overflow(unpacked, entry.size, &unpacked)) unpacked = UINT64_MAX;
+  }
+  check_unpacked_size(path.string(), archive_bytes(path), unpacked);
   std::vector<ZipFile> files;
-  for (const auto& entry : list_zip(path)) files.push_back({entry.name, ""});
-  const ZipHandle archive = open_zip(path, ZIP_RDONLY);
-  for (size_t i = 0; i < files.size(); ++i) {
-    read_entry(archive.get(), path, i, [&](std::string_view piece) { files[i].bytes += piece; });
+  for (size_t i = 0; i < reader.entries().size(); ++i) {
+    files.push_back({reader.entries()[i].name, reader.read(i)});
   }
   return files;
 }
 
 std::string read_zip_file(const fs::path& path, const std::string& name) {
-  const ZipHandle archive = open_zip(path, ZIP_RDONLY);
-  const zip_int64_t index = zip_name_locate(archive.get(), name.c_str(), 0);
-  if (index < 0) {
-    throw Error("{}: {} in the ZIP archive: {}", path.string(), name, zip_strerror(archive.get()));
+  const ZipReader reader(path);
+  const auto& entries = reader.entries();
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [&](const ZipEntry& entry) { return entry.name == name; });
+  if (found == entries.end()) {
+    throw Error("{}: expected '{}' in the ZIP archive, found no such file", path.string(), name);
   }
-  std::string bytes;
-  read_entry(archive.get(), path, static_cast<zip_uint64_t>(index),
-             [&](std::string_view piece) { bytes += piece; });
-  return bytes;
+  return reader.read(static_cast<size_t>(found - entries.begin()));
 }
 
 void verify_zip(const fs::path& path) {

@@ -28,7 +28,8 @@ struct ZipFile {
   std::string bytes;
 };
 
-/// All files of an archive. Throws `Error` as `list_zip` does, and for contents that are damaged.
+/// All files of an archive. Throws `Error` as `list_zip` does, for contents that are damaged or larger
+/// than declared, and for more of them than `check_unpacked_size` (core/unpacked_size.h) allows.
 std::vector<ZipFile> read_zip(const std::filesystem::path& path);
 
 /// One of them. Throws `Error` as `read_zip` does, and where there is none of that name.
@@ -42,8 +43,8 @@ class ZipReader {
 
   const std::vector<ZipEntry>& entries() const { return entries_; }
 
-  /// The content of `entries()[index]`, no larger than declared. Throws `Error` where it is, or is
-  /// damaged.
+  /// The content of `entries()[index]`. Throws `Error` where it is damaged, larger than declared, or
+  /// larger than `check_unpacked_size` allows.
   std::string read(size_t index) const;
 
  private:

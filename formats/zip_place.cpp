@@ -1,9 +1,12 @@
 #include "hourglass/formats/zip_place.h"
 
+#include "hourglass/core/error.h"
+
 #include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 namespace hourglass::formats {
 namespace {
@@ -47,6 +50,47 @@ std::optional<uint64_t> directory_place(std::string_view bytes) {
   return number_at<uint32_t>(bytes, end + 16);
 }
 
+/// The 64-bit end record that a locator before the end record at `end` tells, if there is one.
+std::optional<uint64_t> end_64_place(std::string_view bytes, size_t end) {
+  if (end < kLocatorBytes) return {};
+  if (!record_at(bytes, end - kLocatorBytes, kLocatorBytes, kLocator64)) return {};
+  return number_at<uint64_t>(bytes, end - kLocatorBytes + 8);
+}
+
+/// Whether a reader may take the bytes at `end` for an end record of a directory that has files.
+bool may_be_end(std::string_view bytes, size_t end) {
+  if (!record_at(bytes, end, kEndBytes, kEndOfDirectory)) return false;
+  const auto directory = number_at<uint32_t>(bytes, end + 16);
+  return end_64_place(bytes, end) || record_at(bytes, directory, kEntryBytes, kDirectoryEntry);
+}
+
+/// Whether a number of the end record is the 64-bit record's, or leaves it to that.
+template <class Number>
+bool agrees(std::string_view bytes, size_t place, uint64_t in_64_bits) {
+  const auto number = number_at<Number>(bytes, place);
+  return number == in_64_bits || number == std::numeric_limits<Number>::max();
+}
+
+/// Whether the directory that the end record at `end` tells lies right before the end records.
+bool directory_touches_end(std::string_view bytes, size_t end) {
+  uint64_t size = number_at<uint32_t>(bytes, end + 12),
+           place = number_at<uint32_t>(bytes, end + 16);
+  uint64_t records = end;
+  if (const auto end64 = end_64_place(bytes, end)) {
+    records = end - kLocatorBytes - kEnd64Bytes;
+    if (*end64 != records || !record_at(bytes, *end64, kEnd64Bytes, kEndOfDirectory64))
+      return false;
+    size = number_at<uint64_t>(bytes, *end64 + 40);
+    place = number_at<uint64_t>(bytes, *end64 + 48);
+    const auto count = number_at<uint64_t>(bytes, *end64 + 32);
+    if (!agrees<uint16_t>(bytes, end + 10, count) || !agrees<uint32_t>(bytes, end + 12, size) ||
+        !agrees<uint32_t>(bytes, end + 16, place)) {
+      return false;
+    }
+  }
+  return place <= records && size == records - place;
+}
+
 /// Takes the place of numbers that are too large for 32 bits from the extra fields, in the order in
 /// which the application note has them.
 void add_64_bits(std::string_view extra, uint64_t& size, uint64_t& stored, uint64_t& header) {
@@ -71,6 +115,21 @@ std::optional<std::string_view> content_at(std::string_view bytes, uint64_t head
 }
 
 }  // namespace
+
+void check_one_directory(std::string_view bytes, const std::string& where) {
+  const size_t end = bytes.size() - std::min(bytes.size(), kEndBytes);
+  const bool ends_well = record_at(bytes, end, kEndBytes, kEndOfDirectory) &&
+                         number_at<uint16_t>(bytes, end + 20) == 0 &&
+                         directory_touches_end(bytes, end);
+  const size_t searched = std::min(bytes.size(), 2 * kEndBytes + kLongestComment + kLocatorBytes);
+  size_t other = bytes.find(kEndOfDirectory, bytes.size() - searched);
+  while (other < end && !may_be_end(bytes, other)) other = bytes.find(kEndOfDirectory, other + 1);
+  if (ends_well && other == end) return;
+  throw Error(
+      "{}: expected a ZIP archive with one directory, at its end, found {}: the file is damaged or "
+      "made to harm",
+      where, ends_well ? "another before it" : "other bytes there");
+}
 
 std::optional<std::string_view> stored_in_zip(std::string_view bytes, const std::string& name) {
   const auto directory = directory_place(bytes);

@@ -13,4 +13,10 @@ namespace hourglass::formats {
 /// outside `bytes` is none. Contents are not compared with their checksums.
 std::optional<std::string_view> stored_in_zip(std::string_view bytes, const std::string& name);
 
+/// Throws `Error` that begins with `where` (the file) unless all readers find one and the same
+/// directory in an archive: that its last bytes tell, without a comment, with nothing between it and
+/// them, and none besides. Readers look for the directory each in its own way; in an archive of two,
+/// what one reader checked is not what another loads.
+void check_one_directory(std::string_view bytes, const std::string& where);
+
 }  // namespace hourglass::formats

@@ -10,7 +10,7 @@ namespace hourglass::runs {
 std::optional<Threads> Threads::parse(const std::string& text) {
   if (text == "auto") return Threads{};
   const auto count = parse_integer(text);
-  if (!count || *count < 1) return {};
+  if (!count || *count < 1 || *count > kMost) return {};
   return Threads{count};
 }
 
@@ -202,7 +202,9 @@ int64_t automatic_threads(int64_t parameters, int64_t batch_size, int64_t proces
   // tenth; larger recipes gain.
   constexpr int64_t kWorkForAThread = 2'000'000;
   const int64_t cores = std::max<int64_t>(1, std::thread::hardware_concurrency() / processes);
-  return std::clamp<int64_t>(parameters * batch_size / kWorkForAThread, 1, cores);
+  int64_t work = 0;  // of the largest batches, more than can be counted
+  if (__builtin_mul_overflow(parameters, batch_size, &work)) return cores;
+  return std::clamp<int64_t>(work / kWorkForAThread, 1, cores);
 }
 
 }  // namespace hourglass::runs

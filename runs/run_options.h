@@ -21,10 +21,11 @@ namespace hourglass::runs {
 
 /// Threads that LibTorch computes with; none: chosen by a fixed rule, see `automatic_threads`.
 struct Threads {
+  static constexpr int64_t kMost = 1024;  // more are no machine's, and OpenMP ends for want of memory
   std::optional<int64_t> count;
 
   /// "auto", "2".
-  static std::string expects() { return "auto or a number of at least 1"; }
+  static std::string expects() { return "auto or a number from 1 to 1024"; }
   static std::optional<Threads> parse(const std::string& text);
   std::string text() const;
 };

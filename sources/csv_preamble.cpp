@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -23,7 +24,7 @@ std::optional<CsvMetadata> parse_metadata(const CsvCells& first, const CsvCells&
   const bool named = std::all_of(first.begin() + 2, first.end(), is_word);
   if (!rows || !features || !named) return {};
   // The rows of such a file end in the number of a class.
-  const bool announced = static_cast<int64_t>(second.size()) == *features + 1;
+  const bool announced = static_cast<int64_t>(second.size()) - 1 == *features;
   if (!announced || is_word(second.back())) return {};
   return CsvMetadata{*rows, texts_of(first, 2)};
 }
@@ -104,6 +105,7 @@ bool count_up(const CsvCells& cells) {
   constexpr size_t kFewest = 3;
   if (cells.size() < kFewest) return false;
   const auto start = parse_integer(cells[0]);
+  if (start && *start > std::numeric_limits<int64_t>::max() - std::ssize(cells)) return false;
   for (size_t i = 0; start && i < cells.size(); ++i) {
     if (parse_integer(cells[i]) != *start + static_cast<int64_t>(i)) return false;
   }

@@ -3,6 +3,7 @@
 #include "hourglass/core/batch.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
+#include "hourglass/core/unpacked_size.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -183,6 +184,8 @@ int64_t checked_count(const GzipReader& file, const Shape& shape) {
                 shape_text(shape), file.compressed() ? "a gzip file that holds at most " : "",
                 capacity);
   }
+  check_unpacked_size(file.name(), static_cast<uint64_t>(file.stored_size()),
+                      static_cast<uint64_t>(count));
   return count;
 }
 

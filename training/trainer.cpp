@@ -18,6 +18,9 @@
 namespace hourglass::training {
 namespace {
 
+/// Of epochs, of steps in one, and of items in a step: no product of two of them overflows.
+constexpr int64_t kMostCount = 1'000'000'000;
+
 constexpr std::string_view kTrainPrefix = "train_", kValidationPrefix = "validation_";
 
 /// On the device, and the same in all processes.
@@ -55,14 +58,15 @@ std::string usual_monitor(bool has_validation) {
 
 void TrainingOptions::describe(FieldTable& table) {
   table.begin_group("Training");
-  table.add("epochs", epochs, "the run's total number of epochs").at_least(1);
+  table.add("epochs", epochs, "the run's total number of epochs").at_least(1).at_most(kMostCount);
   table
       .add("steps_per_epoch", steps_per_epoch,
            "how long an epoch is; the next one goes on in the data where it stopped. 0: until all "
            "rows have come")
       .at_least(0)
+      .at_most(kMostCount)
       .shown_as("STEPS");
-  table.add("batch_size", batch_size, "items a step").at_least(1);
+  table.add("batch_size", batch_size, "items a step").at_least(1).at_most(kMostCount);
   optimizer.describe(table);
   table.add("schedule", schedule,
             "of the learning rate: constant, step:EPOCHS,FACTOR, cosine[:FLOOR] or "

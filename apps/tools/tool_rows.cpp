@@ -275,7 +275,7 @@ std::vector<std::string> label_names(const at::Tensor& labels,
   const at::Tensor host = labels.cpu().contiguous();
   for (int64_t i = 0; i < host.size(0); ++i) {
     const auto label = host.data_ptr<int64_t>()[i];
-    const bool named = label < std::ssize(class_names);
+    const bool named = label >= 0 && label < std::ssize(class_names);
     names.push_back(named ? class_names[static_cast<size_t>(label)] : std::to_string(label));
   }
   return names;

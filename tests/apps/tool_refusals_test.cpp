@@ -13,6 +13,7 @@
 #include <ATen/ATen.h>
 
 #include <limits>
+#include <sys/stat.h>
 
 namespace hourglass::apps {
 
@@ -168,6 +169,30 @@ TEST(Tools, WrongUsageEndsWithCodeTwoBeforeAnyFileIsOpened) {
   expect_refusal("generate", {absent, "--interpolate", "3"}, kWrongUsage, {"two rows", "found 1"});
   expect_refusal("reconstruct", {absent, "a.png", "--indices", "3"}, kWrongUsage,
                  {"images or rows"});
+}
+
+TEST(Tools, RefusePipesAndDevicesAsData) {
+  const TemporaryFolder folder;
+  const std::string pipe = folder / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  for (const std::string kind : {"csv:", "npy:", "npz:", "idx:", "series:", "safetensors:"}) {
+    expect_refusal("show", {"--dataset", kind + pipe}, kFailed,
+                   {pipe, "found a pipe", "file first"});
+    expect_refusal("show", {"--dataset", kind + "/dev/zero"}, kFailed, {"/dev/zero", "a device"});
+  }
+  expect_refusal("inspect", {pipe}, kFailed, {pipe, "found a pipe"});
+}
+
+TEST(Tools, SendNoNamesOfFilesToTheTerminalThatMoveItsCursor) {
+  expect_refusal("inspect", {"no\x1b[2J\nfile.pt"}, kFailed, {"no\\x1b[2J\\nfile.pt: cannot open"});
+}
+
+TEST(Tools, RefuseRowsBehindAllNumbersAtOnce) {
+  for (const char* rows : {"9223372036854775807", "9223372036854775806-9223372036854775807"}) {
+    expect_refusal("show", {"--indices", rows}, kWrongUsage, {"--indices", rows});
+  }
+  expect_refusal("inspect", {"x.pt", "--threads", "4294967297"}, kWrongUsage,
+                 {"--threads", "1 to 1024", "4294967297"});
 }
 
 TEST(Tools, HelpEndsWithCodeZeroAndShowsExamples) {

@@ -74,6 +74,13 @@ TEST(CommandLine, WritesFieldsWithDashes) {
                   {"unknown option '--oven_heat'", "'--oven-heat'"});
 }
 
+TEST(CommandLine, HasNoNameForWhatStandsWithoutAFlag) {
+  BakeProgram f;
+  for (const char* hidden : {"--positional", "--positional=x"}) {
+    expect_contains(error_of([&] { f.parse({hidden, "x"}); }), {"unknown option '--positional'"});
+  }
+}
+
 TEST(CommandLine, TakesNegativeNumbersAsValues) {
   BakeProgram f;
   f.parse({"--at", "-3,4"});

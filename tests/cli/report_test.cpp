@@ -185,6 +185,18 @@ TEST(Report, OfATrainerIsWrittenAtTheEnd) {
   EXPECT_FALSE(record.at("options").contains("report"));
 }
 
+TEST(Report, OfARecordThatNamesNothingKnownIsNoWrongUsage) {
+  const TemporaryFolder folder;
+  small_checkpoint(folder / "run", "dense_autoencoder");
+  const auto record = nlohmann::json::parse(read_file(folder / "run/run.json"));
+  for (const std::string field : {"network", "recipe", "variant"}) {
+    auto wrong = record;
+    wrong[field] = "x\x1b[2J\ny";
+    testing::write_file(folder / "run/run.json", wrong.dump());
+    expect_refusal("report", {folder / "run"}, kFailed, {"run.json: ", "x\\x1b[2J\\ny"});
+  }
+}
+
 TEST(Report, SaysWhatIsWrong) {
   const TemporaryFolder folder;
   expect_refusal("report", {}, kWrongUsage, {"RUN_DIR"});

@@ -4,6 +4,7 @@
 #include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
 #include "hourglass/evaluation/exported_model.h"
+#include "hourglass/formats/npy.h"
 #include "hourglass/runs/metrics_file.h"
 #include "hourglass/runs/state_file.h"
 #include "hourglass/tests/cli/trainer_runs.h"
@@ -247,6 +248,20 @@ TEST(TrainerProgram, SavesPartsThatLoadAgain) {
   EXPECT_EQ(result.exit_code, kDone) << result.errors;
   EXPECT_TRUE(at::allclose(ExportedModel::load(folder / "again/best.pt").reconstruct(x),
                            whole.reconstruct(x), 0, 1e-6));
+}
+
+TEST(Trainer, DrawsWhatItCanOfItemsOfManyChannels) {
+  const TemporaryFolder folder;
+  formats::write_npy(folder / "x.npy", at::rand({20, 5, 8, 8}));
+  const auto result = train({"--dataset", "npy:" + (folder / "x.npy").string(), "--widths", "4,2",
+                             "--epochs", "1", "--threads", "1", "--out", folder / "run"});
+  EXPECT_EQ(result.exit_code, kDone) << result.errors;
+}
+
+TEST(Trainer, RefusesCountsWhoseProductsOverflow) {
+  for (const std::string option : {"--epochs", "--steps-per-epoch", "--batch-size", "--threads"}) {
+    expect_error(train({option, "9223372036854775807", "--out", "never"}), kWrongUsage, {option});
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/evaluation/activation_file.h"
 #include "hourglass/evaluation/layer_recorder.h"
+#include "hourglass/formats/npy.h"
 #include "hourglass/formats/torchscript.h"
 #include "hourglass/models/networks/dense_network.h"
 #include "hourglass/models/networks/lstm_network.h"
@@ -238,9 +239,10 @@ TEST(RecordGradients, SayWhyTheyCannotBe) {
   batch.target = at::ones({2, 5});
   expect_contains(error_of([&] { record_gradients(checkpoint, batch, Loss::Mse); }),
                   {"tiny.pt", "2 x 1", "2 x 5"});
-  expect_contains(
-      error_of([&] { record_gradients(checkpoint, batch_of(column({1, 2})), Loss::Bce); }),
-      {"[0, 1]", "18 to 36", "`loss` mse"});
+  expect_contains(error_of([&] {
+                    record_gradients(checkpoint, batch_of(column({1, 2})), Loss::Bce);
+                  }),
+                  {"[0, 1]", "18 to 36", "`loss` mse"});
 }
 
 TEST(RecordActivations, OfAThirdPartyNestedSequentialHaveItsNames) {
@@ -329,6 +331,29 @@ TEST(ActivationFile, KeepsNanInJson) {
   EXPECT_TRUE(std::isnan(load_activations(folder / "a.json").layers.front().value.item<float>()));
 }
 
+TEST(ActivationFile, RefusesALossWithoutTheGradientsOfAllLayers) {
+  const TemporaryFolder folder;
+  const at::Tensor one = at::ones({1, 2});
+  const std::vector<NamedTensor> values = {{"rows", at::zeros({1}, at::kLong)},
+                                           {"input", one},
+                                           {"layers/x", one},
+                                           {"layers/y", one},
+                                           {"loss", at::scalar_tensor(1.0, at::kDouble)}};
+  const std::vector<std::vector<NamedTensor>> lacking = {
+      {},
+      {{"input_gradient", one}},
+      {{"input_gradient", one}, {"layer_gradients/x", one}},
+      {{"input_gradient", one}, {"layer_gradients/x", one}, {"layer_gradients/z", one}},
+      {{"input_gradient", one}, {"layer_gradients/x", one}, {"layer_gradients/y", at::ones({2})}},
+      {{"layer_gradients/x", one}, {"layer_gradients/y", one}}};
+  for (auto arrays : lacking) {
+    arrays.insert(arrays.begin(), values.begin(), values.end());
+    formats::write_npz(folder / "a.npz", arrays);
+    expect_contains(error_of([&] { load_activations(folder / "a.npz"); }),
+                    {"a.npz", "gradients", "each of 2 layers"});
+  }
+}
+
 TEST(ActivationFile, RefusesOtherFiles) {
   const TemporaryFolder folder;
   expect_contains(error_of([&] { expect_activation_file("a.csv", "--save"); }),
@@ -338,6 +363,15 @@ TEST(ActivationFile, RefusesOtherFiles) {
     testing::write_file(folder / "a.json", text);
     expect_contains(error_of([&] { load_activations(folder / "a.json"); }), {"a.json", "expected"});
   }
+  const std::string nested(100'000, '[');
+  for (const std::string text : {nested, R"({"rows":[0],"input":[[1]],"layers":{"x":)" + nested}) {
+    testing::write_file(folder / "a.json", text);
+    expect_contains(error_of([&] { load_activations(folder / "a.json"); }),
+                    {"a.json", "64 levels"});
+  }
+  testing::write_file(folder / "a.json", R"({"rows": [0], "layers": {"x": [["1"]]}})");
+  expect_contains(error_of([&] { load_activations(folder / "a.json"); }),
+                  {"a.json, layers/x: expected numbers"});
   testing::write_file(folder / "a.npz", "no archive");
   expect_contains(error_of([&] { load_activations(folder / "a.npz"); }), {"a.npz", "ZIP"});
 }

@@ -51,6 +51,8 @@ TEST(CodeIndexFile, IsRefusedInOneLineWhereItIsNotOne) {
   expect_contains(
       error_of_arrays({codes, {"labels", at::tensor({1, 2, 3}, at::kLong)}, about("{}")}),
       {"index.npz", "label"});
+  expect_contains(error_of_arrays({codes, {"labels", at::tensor({1, -2}, at::kLong)}, about("{}")}),
+                  {"index.npz", "a label of at least 0"});
 }
 
 }  // namespace

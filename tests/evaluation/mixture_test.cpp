@@ -99,10 +99,21 @@ TEST(Mahalanobis, IgnoresDirectionsWithoutVariance) {
 }
 
 TEST(Mahalanobis, NeedsTwoCodesAndFiniteOnes) {
-  testing::expect_contains(testing::error_of([] { fit_mahalanobis(at::rand({1, 3})); }),
+  testing::expect_contains(testing::error_of([] {
+                             fit_mahalanobis(at::rand({1, 3}));
+                           }),
                            {"at least 2", "found 1"});
-  testing::expect_contains(testing::error_of([] { fit_mahalanobis(at::full({2, 3}, INFINITY)); }),
+  testing::expect_contains(testing::error_of([] {
+                             fit_mahalanobis(at::full({2, 3}, INFINITY));
+                           }),
                            {"found inf"});
+}
+
+TEST(Mixture, RefusesCodesWhoseCovariancesFillTheMemory) {
+  const at::Tensor wide = at::zeros({20, 10'000});
+  testing::expect_contains(
+      testing::error_of([&] { fit_mixture(wide, {.components = 10}); }),
+      {"at most 1.0 GB", "found 8.0 GB of 10", "10000 values", "`components`"});
 }
 
 }  // namespace

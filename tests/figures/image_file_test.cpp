@@ -94,6 +94,16 @@ TEST(ReadImage, SaysWhatAFileIsInstead) {
   expect_contains(error_of([] { decode_image("GIF89a", "a.png"); }), {"6 bytes of another kind"});
 }
 
+TEST(ReadImage, RefusesAFewBytesOfManyPixels) {
+  const TemporaryFolder folder;
+  const cv::Mat black = cv::Mat::zeros(12'000, 12'000, CV_8UC1);
+  for (const std::string name : {"a.png", "a.jpg"}) {
+    cv::imwrite((folder / name).string(), black);
+    expect_contains(error_of([&] { read_image(folder / name); }),
+                    {name, "unpack", "found 432,000,000", "HOURGLASS_UNPACK_RATIO"});
+  }
+}
+
 TEST(ReadImages, KeepsImagesOfOneShapeAsTheyAre) {
   const TemporaryFolder folder;
   const at::Tensor first = ramp(3, 4, 6), second = ramp(3, 4, 6).flip({2});

@@ -90,6 +90,7 @@ TEST(Npy, KeepsTypeShapeAndValues) {
       at::full({}, -(int64_t{1} << 60), at::kLong),
       at::tensor({0, 255}, at::kByte),
       at::empty({0, 3}, at::kFloat),
+      at::empty({3, 0}, at::kFloat),
   };
   for (const at::Tensor& tensor : tensors) {
     write_npy(folder / "a.npy", tensor);
@@ -132,6 +133,10 @@ TEST(ParseNpy, TakesNoMemoryOnTheHeadersWordAlone) {
   // Products that wrap around to 1 and to 0.
   expect_contains(parse_error(shaped("(4294967297, 4294967297)")), {"found 4 bytes"});
   expect_contains(parse_error(shaped("(4294967296, 4294967296)")), {"found 4 bytes"});
+  std::string many = "(";
+  for (int i = 0; i < 65; ++i) many += "1,";
+  expect_contains(parse_error(shaped(many + ")")), {"shape"});
+  expect_contains(parse_error(shaped("(0, 4611686018427387904, 4)")), {"found 4 bytes"});
   for (const std::string shape :
        {"(-1,)", "(1.5,)", "(99999999999999999999,)", "(1", "7", "(,1)"}) {
     expect_contains(parse_error(shaped(shape)), {"shape"});

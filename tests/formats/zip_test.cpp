@@ -49,7 +49,9 @@ TEST(ReadZip, SaysThatContentsAreDamaged) {
 
 TEST(WriteZip, FailureNamesTheFile) {
   const TemporaryFolder folder;
-  expect_contains(error_of([&] { write_zip(folder / "absent/a.zip", {{"a", "b"}}); }),
+  expect_contains(error_of([&] {
+                    write_zip(folder / "absent/a.zip", {{"a", "b"}});
+                  }),
                   {"absent", "a.zip"});
 }
 
@@ -80,6 +82,19 @@ TEST(ListZip, RefusesAnArchiveCutOffAnywhere) {
   for (size_t size = 1; size < whole.size(); ++size) {
     testing::write_file(folder / "cut.zip", whole.substr(0, size));
     EXPECT_THROW(list_zip(folder / "cut.zip"), Error) << size;
+  }
+}
+
+TEST(ReadZip, RefusesContentsManyTimesTheFilesSizeBeforeItReadsThem) {
+  const TemporaryFolder folder;
+  write_zip(folder / "a.zip", {{"first", "some bytes"}});
+  std::string bytes = read_file(folder / "a.zip");
+  const size_t entry = bytes.find("PK\1\2");
+  bytes.replace(entry + 24, 4, "\xff\xff\xff\x7f");  // the size that the directory declares
+  testing::write_file(folder / "a.zip", bytes);
+  for (const std::string& error : {error_of([&] { read_zip(folder / "a.zip"); }),
+                                   error_of([&] { read_zip_file(folder / "a.zip", "first"); })}) {
+    expect_contains(error, {"a.zip", "at most 100 times", "found 2,147,483,647"});
   }
 }
 

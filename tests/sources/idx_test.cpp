@@ -162,5 +162,13 @@ TEST(ReadIdx, SaysThatItHasNoPermission) {
   expect_contains(message, {"cannot open: Permission denied"});
 }
 
+TEST(ReadIdx, RefusesAGzipFileOfManyTimesItsSize) {
+  std::string noise(400'000, '\0');
+  uint32_t state = 1;
+  for (char& byte : noise) byte = static_cast<char>((state = state * 1664525 + 1013904223) >> 24U);
+  const auto error = idx_error(gzip(idx_header({3'000'000, 10, 10}) + noise));
+  expect_contains(error, {"at most 100 times", "found 300,000,000", "HOURGLASS_UNPACK_RATIO"});
+}
+
 }  // namespace
 }  // namespace hourglass::sources
