@@ -1,9 +1,7 @@
 #include "hourglass/cli/interrupt.h"
 
-#include "hourglass/core/terminal.h"
-
 #include <csignal>
-#include <cstdio>
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace hourglass::cli {
@@ -11,13 +9,23 @@ namespace {
 
 volatile std::sig_atomic_t stop_requested = 0;
 
-bool on_terminal = false;
+bool is_on_terminal[3];  // standard input, output and errors
 
 void request_stop(int /*signal*/) {
   if (stop_requested != 0) {
     // What stands on the line is left behind: the shell's prompt gets a new one.
-    if (on_terminal && ::write(STDOUT_FILENO, "\n", 1) < 0) ::_exit(130);
+    if (is_on_terminal[STDOUT_FILENO] && ::write(STDOUT_FILENO, "\n", 1) < 0) ::_exit(130);
     ::_exit(130);
+  }
+  stop_requested = 1;
+}
+
+/// What is printed from now on goes nowhere, instead of failing. Shells and the system may both
+/// send the signal, so that a second one hurries nobody.
+void hang_up(int /*signal*/) {
+  const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (nowhere >= 0 && is_on_terminal[stream]) ::dup2(nowhere, stream);
   }
   stop_requested = 1;
 }
@@ -26,10 +34,12 @@ void request_stop(int /*signal*/) {
 
 InterruptGuard::InterruptGuard() {
   stop_requested = 0;
-  on_terminal = is_terminal(stdout);
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    is_on_terminal[stream] = ::isatty(stream) != 0;
+  }
   previous_interrupt_ = std::signal(SIGINT, request_stop);
   previous_terminate_ = std::signal(SIGTERM, request_stop);
-  previous_hang_up_ = std::signal(SIGHUP, request_stop);
+  previous_hang_up_ = std::signal(SIGHUP, hang_up);
   if (previous_hang_up_ == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
 }
 

@@ -2,9 +2,10 @@
 
 namespace hourglass::cli {
 
-/// While one exists, Ctrl-C (SIGINT), SIGTERM and the end of the terminal (SIGHUP, unless `nohup` has
-/// it ignored) only ask to stop; a second one ends the program at once with exit code 130. The
-/// previous handlers come back at the end of the scope.
+/// While one exists, Ctrl-C (SIGINT) and SIGTERM only ask to stop; a second one ends the program at
+/// once with exit code 130. So does the end of the terminal (SIGHUP, unless `nohup` has it
+/// ignored), once or several times; what is printed to the terminal then is lost. The previous
+/// handlers come back at the end of the scope.
 class InterruptGuard {
  public:
   InterruptGuard();

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -19,7 +20,9 @@ namespace {
 
 int complain(const std::string& name, const std::string& message, int exit_code) {
   std::fflush(stdout);  // what was said before the error stands before it
-  fmt::print(stderr, "{} {}\n", styled(stderr, Style::Error, name + ":"), message);
+  const std::string line =
+      fmt::format("{} {}\n", styled(stderr, Style::Error, name + ":"), message);
+  std::fputs(line.c_str(), stderr);  // not fmt::print, which throws where nobody can be told
   return exit_code;
 }
 
@@ -36,8 +39,8 @@ void end_without_destructors() {
 #endif
 }
 
-/// A file that is opened takes the lowest free number: with standard output closed (`>&-`) metrics.csv
-/// would be number 1, and get what is printed.
+/// A file that is opened takes the lowest free number: with standard output closed (`>&-`)
+/// metrics.csv would be number 1, and get what is printed.
 void keep_standard_streams_apart() {
   for (int taken = 0; taken <= STDERR_FILENO;) {
     taken = ::open("/dev/null", O_RDWR);
@@ -57,6 +60,7 @@ void print_note(std::FILE* stream, const std::string& note) {
 
 int run_program(const std::string& name, const std::function<int()>& work) {
   keep_standard_streams_apart();
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on files is an error as a full disk is
   end_without_destructors();
   try {
     const int exit_code = work();

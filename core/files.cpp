@@ -53,8 +53,8 @@ bool is_temporary_name(std::string_view name) {
          (token.size() == 16 && token.find_first_not_of("0123456789abcdef") == token.npos);
 }
 
-/// A file that takes another's place. While it is written it is locked, which tells it from one that
-/// a killed process left behind.
+/// A file that takes another's place. While it is written it is locked, which tells it from one
+/// that a killed process left behind.
 class Replacement {
  public:
   explicit Replacement(const fs::path& path) : path_(path) {

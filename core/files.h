@@ -30,8 +30,8 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view b
 /// at work, and whatever else there is, stay.
 void remove_abandoned_temporaries(const std::filesystem::path& folder);
 
-/// Returns once the file's bytes, or the folder's list of names, are on the disk and survive a power
-/// cut. Throws `Error` with the reason.
+/// Returns once the file's bytes, or the folder's list of names, are on the disk and survive a
+/// power cut. Throws `Error` with the reason.
 void flush_to_disk(const std::filesystem::path& path);
 
 /// "runs/mine" for "runs/mine/", whose last part has no name; "." for "".

@@ -6,8 +6,8 @@ namespace hourglass {
 
 /// Says that this process alone writes a folder: while one lives, a second one of the same folder,
 /// here or in another process, is refused. The system drops the lock with the process, however that
-/// ends, so that a crash leaves none behind; what stays is the file `.lock` that it is held on. File
-/// systems without locks, of some networks, lock nothing.
+/// ends, so that a crash leaves none behind; what stays is the file `.lock` that it is held on.
+/// File systems without locks, of some networks, lock nothing.
 class FolderLock {
  public:
   /// Locks nothing.

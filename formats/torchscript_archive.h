@@ -13,8 +13,8 @@ namespace hourglass::formats {
 /// instead: damaged, a training state or weights, a NumPy archive, a web page.
 void check_torchscript_archive(const std::filesystem::path& path);
 
-/// The card of a file of ours, without its program. Throws `Error` as `check_torchscript_archive` and
-/// `parse_card` do, and where there is none.
+/// The card of a file of ours, without its program. Throws `Error` as `check_torchscript_archive`
+/// and `parse_card` do, and where there is none.
 ModelCard torchscript_card(const std::filesystem::path& path);
 
 }  // namespace hourglass::formats

@@ -83,8 +83,8 @@ Checkpointer::Checkpointer(fs::path folder, models::AutoencoderPtr exported,
   if (written->best.epoch > 0) repair_model();
 }
 
-/// The state has the best weights, too. A program that was killed before it wrote the state has left
-/// the model of a later epoch; that is nothing to note.
+/// The state has the best weights, too. A program that was killed before it wrote the state has
+/// left the model of a later epoch; that is nothing to note.
 void Checkpointer::repair_model() {
   const fs::path path = folder_ / kModelFile, archive = folder_ / kArchiveFile;
   bool is_there = false;

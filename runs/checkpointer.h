@@ -55,8 +55,8 @@ class Checkpointer : public training::Hook {
 
   /// `exported` is another instance of the model, on the CPU, that takes the best weights for
   /// exporting. `metrics` are flushed before a state that needs them; null: none. `written` is the
-  /// state that the files in `folder` hold already, or null: where best.pt is not its best model, it
-  /// is made again.
+  /// state that the files in `folder` hold already, or null: where best.pt is not its best model,
+  /// it is made again.
   Checkpointer(std::filesystem::path folder, models::AutoencoderPtr exported,
                CheckpointOptions options, CardOf card, std::shared_ptr<MetricsFile> metrics,
                const training::TrainingStatePtr& written);

@@ -24,8 +24,8 @@ struct MetricsTable {
 MetricsTable read_metrics(const std::filesystem::path& path);
 
 /// What tells the header and the rows of epochs 1 … `epochs` from others: a SHA-256 that takes in a
-/// row after the other. Seconds are left out, so that runs that repeat have the same. Throws `Error`
-/// where such rows are missing.
+/// row after the other. Seconds are left out, so that runs that repeat have the same. Throws
+/// `Error` where such rows are missing.
 std::string metrics_digest(const std::filesystem::path& path, int64_t epochs);
 
 /// Writes `metrics.csv`: a row an epoch, with the system before the next epoch begins, and on the

@@ -23,8 +23,8 @@ class Run {
  public:
   /// Reads the data, builds the model, and leaves run.json in the folder before the first step. A
   /// run that goes on is given its record; its folder is `options.resume`. Each of `processes`,
-  /// which must outlive the run, has a run of the same options; the first one writes the folder, and
-  /// locks it for as long as the run lives.
+  /// which must outlive the run, has a run of the same options; the first one writes the folder,
+  /// and locks it for as long as the run lives.
   ///
   /// Throws `UsageError` for options that contradict each other or the data, and `Error` for data
   /// that are missing, damaged or not those of the record, for a folder that holds another run or

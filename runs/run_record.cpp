@@ -109,10 +109,9 @@ void check_digest(const nlohmann::json& record, const std::string& where) {
   const std::string found = digest_without_itself(record);
   if (record[kDigestKey] == found) return;
   throw Error(
-      "{}: expected a record of SHA-256 {}, as it says of itself, found {}…: the file is damaged "
-      "or "
-      "was changed; put a copy of it back, or take the line `sha256` out where the change is meant",
-      where, formats::json_text(record[kDigestKey]).substr(0, 13), found.substr(0, 12));
+      "{}: expected a record of the SHA-256 that it says, found one of {}…: the file is damaged or "
+      "was changed; put a copy of it back, or take its line '{}' out where the change is meant",
+      where, found.substr(0, 12), kDigestKey);
 }
 
 /// The options that decide the result, without those that may differ between runs of one recipe.

@@ -8,8 +8,8 @@
 namespace hourglass::runs {
 
 /// Writes `last.safetensors`: all that resuming needs, exact to the bit, as named tensors and texts
-/// of the header. docs/files.md lists both. `metrics_digest` is that of the rows of `metrics.csv` up
-/// to the state (see metrics_file.h); empty: none.
+/// of the header. docs/files.md lists both. `metrics_digest` is that of the rows of `metrics.csv`
+/// up to the state (see metrics_file.h); empty: none.
 void save_state(const std::filesystem::path& path, const training::TrainingState& state,
                 const std::string& metrics_digest = "");
 

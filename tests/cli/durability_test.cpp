@@ -6,6 +6,9 @@
 #include "hourglass/tests/cli/trainer_runs.h"
 
 #include <csignal>
+#include <pty.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace hourglass::cli {
 
@@ -93,13 +96,34 @@ TEST(RunFolder, ClosedStandardStreamsGetNoFileOfTheRun) {
   }
 }
 
-TEST(RunFolder, TheEndOfTheTerminalEndsARunAsCtrlCDoes) {
+TEST(RunFolder, TheSignalOfATerminalsEndEndsARunAsCtrlCDoes) {
   const TemporaryFolder folder;
   RunningProgram program("dense_autoencoder",
                          long_run(folder / "run", {"--checkpoint-interval", "0"}));
   wait_for_state(folder / "run", program);
   program.send(SIGHUP);
   expect_error(program.wait(), kInterrupted, {"interrupted after ", "--resume"});
+}
+
+/// Where writing to the terminal fails, too, once it is gone.
+TEST(RunFolder, ATerminalThatClosesEndsARunAsCtrlCDoes) {
+  const TemporaryFolder folder;
+  const std::string program = testing::program_path("dense_autoencoder"), run = folder / "run";
+  int terminal = -1;
+  const pid_t process = ::forkpty(&terminal, nullptr, nullptr, nullptr);
+  if (process == 0) {
+    ::execl(program.c_str(), program.c_str(), "--epochs", "100000", "--threads", "1", "--out",
+            run.c_str(), "--checkpoint-interval", "0.05", nullptr);
+    ::_exit(127);
+  }
+  char bytes[4096];
+  while (::read(terminal, bytes, sizeof bytes) > 0 && !fs::exists(folder / "run" / kState)) {
+  }
+  ::close(terminal);
+  int status = 0;
+  ASSERT_EQ(::waitpid(process, &status, 0), process);
+  EXPECT_TRUE(WIFEXITED(status)) << status;
+  EXPECT_EQ(WEXITSTATUS(status), kInterrupted);
 }
 
 }  // namespace

@@ -130,7 +130,7 @@ TEST(RunRecord, ADigitThatChangedIsFoundUnlessTheDigestIsTakenOut) {
   text[place] = text[place] == '9' ? '8' : '9';
   testing::write_file(folder / "run.json", text);
   expect_contains(complaint_of([&] { read_run_record(folder.path()); }),
-                  {"run.json: expected a record of SHA-256", "damaged", "`sha256`"});
+                  {"run.json: expected a record of the SHA-256", "damaged", "'sha256'"});
   json meant = json::parse(text);
   meant.erase("sha256");
   testing::write_file(folder / "run.json", meant.dump());
