@@ -121,6 +121,8 @@ CommandLine parse_command_line(const ProgramInfo& program, const FieldTable& tab
         if (!line.help) throw;
       }
     }
+  } catch (const cxxopts::exceptions::incorrect_argument_type&) {
+    throw UsageError("`help`, `version`: expected no value beside them, found one");
   } catch (const cxxopts::exceptions::exception& error) {
     throw UsageError("{}; `{} --help` shows the usage", error.what(), program.name);
   }

@@ -16,6 +16,8 @@
 namespace hourglass::cli {
 namespace {
 
+constexpr int kNoUtf8 = 316;  // the number that the JSON library gives to this error
+
 /// The first line that is not empty: TorchScript's compiler begins its messages with an empty one.
 std::string first_line(const std::string& text) {
   const size_t first = std::min(text.find_first_not_of(" \n"), text.size());
@@ -60,8 +62,9 @@ std::string words_of(const std::exception& error) {
     return no_thread ? "the system starts no more threads: fewer `threads`, or other programs ended"
                      : system->code().message();
   }
-  if (dynamic_cast<const nlohmann::json::exception*>(&error) != nullptr) {
-    return "expected other JSON in a file, found a value of another kind";
+  if (const auto* json = dynamic_cast<const nlohmann::json::exception*>(&error)) {
+    return json->id == kNoUtf8 ? "expected names in UTF-8 to write them as JSON, found other bytes"
+                               : "expected other JSON in a file, found a value of another kind";
   }
   return printable(without_places(first_line(text)));
 }

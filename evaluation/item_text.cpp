@@ -1,6 +1,7 @@
 #include "hourglass/evaluation/item_text.h"
 
 #include "hourglass/core/item_kind.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/core/text_table.h"
 
 #include <ATen/ATen.h>
@@ -64,9 +65,10 @@ std::string items_text(const at::Tensor& items, const ItemNames& names,
   }
   std::string text;
   for (size_t i = 0; i < names.size(); ++i) {
-    text +=
-        fmt::format("row {}{}{}\n", names.text(i), names.files.empty() ? "" : ", " + names.files[i],
-                    labels.empty() ? "" : ": " + labels[i]);
+    text += printable(fmt::format("row {}{}{}", names.text(i),
+                                  names.files.empty() ? "" : ", " + names.files[i],
+                                  labels.empty() ? "" : ": " + labels[i])) +
+            "\n";
     text += numbers_text(items[static_cast<int64_t>(i)]);
   }
   return text;

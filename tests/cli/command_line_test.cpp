@@ -81,6 +81,12 @@ TEST(CommandLine, HasNoNameForWhatStandsWithoutAFlag) {
   }
 }
 
+TEST(CommandLine, GivesHelpNoValue) {
+  BakeProgram f;
+  EXPECT_EQ(error_of([&] { f.parse({"--help=me"}); }),
+            "`help`, `version`: expected no value beside them, found one");
+}
+
 TEST(CommandLine, TakesNegativeNumbersAsValues) {
   BakeProgram f;
   f.parse({"--at", "-3,4"});
