@@ -10,6 +10,7 @@
 #include "hourglass/evaluation/codes.h"
 #include "hourglass/figures/image_file.h"
 #include "hourglass/figures/picture.h"
+#include "hourglass/formats/file_kind.h"
 #include "hourglass/sources/images.h"
 #include "hourglass/training/trainer.h"
 
@@ -103,6 +104,9 @@ void ModelOptions::describe(FieldTable& table) {
       .at_least(1);
   table.add("device", device, "auto, cpu, cuda or cuda:N").shown_as("NAME");
   table.add("threads", threads, "for computing; auto: all cores").shown_as("N");
+  table.add("untrusted", untrusted,
+            "take models of safetensors alone, which are data: TorchScript is a program, and "
+            "loading it runs what somebody wrote");
 }
 
 void RowOptions::describe(FieldTable& table) {
@@ -153,8 +157,22 @@ int run_tool(const ProgramInfo& program, const FieldTable& table, int argc, cons
 
 // ---- Opening
 
+namespace {
+
+void expect_data(const std::string& path) {
+  const formats::FileKind kind = formats::file_kind(path);
+  if (kind == formats::FileKind::Safetensors) return;
+  throw Error(
+      "{}: `untrusted`: expected a model of safetensors with its card.json, which runs nothing, "
+      "found {}",
+      path, formats::kind_text(path, kind));
+}
+
+}  // namespace
+
 ExportedModel open_model(const std::string& path, const ModelOptions& options) {
   if (options.threads.count) at::set_num_threads(static_cast<int>(*options.threads.count));
+  if (options.untrusted) expect_data(path);
   ExportedModel model = load_model(path, resolve_device(options.device));
   if (!options.input_shape.empty()) model.set_input_shape(options.input_shape);
   return model;

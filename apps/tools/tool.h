@@ -63,6 +63,7 @@ struct ModelOptions {
   Shape input_shape;  ///< of a file without our metadata; empty: as the metadata, or the data, say
   std::string device = "auto";
   runs::Threads threads;
+  bool untrusted = false;  ///< whether nothing of a model's file may run
 
   /// Adds a row for each field.
   void describe(FieldTable& table);

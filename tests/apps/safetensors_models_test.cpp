@@ -164,5 +164,15 @@ TEST(SafetensorsModel, StartsAnotherRun) {
   }
 }
 
+TEST(Untrusted, TakesModelsThatAreData) {
+  const TemporaryFolder folder;
+  const fs::path data = trained(folder, "dense_autoencoder"), program = folder / "run/best.pt";
+  EXPECT_EQ(testing::run("inspect", {data, "--untrusted"}).exit_code, kDone);
+  for (const char* tool : {"inspect", "encode", "evaluate"}) {
+    expect_refusal(tool, {program, "--untrusted"}, kFailed,
+                   {"--untrusted", "safetensors", "a TorchScript file"});
+  }
+}
+
 }  // namespace
 }  // namespace hourglass::apps
