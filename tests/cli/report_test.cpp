@@ -214,5 +214,16 @@ TEST(Report, SaysWhatIsWrong) {
   EXPECT_TRUE(piped.output.starts_with("<!doctype html>"));
 }
 
+/// No link's target is written, and no device replaced.
+TEST(Report, ReplacesRegularFilesAlone) {
+  const TemporaryFolder folder;
+  testing::write_file(folder / "precious", "mine");
+  fs::create_symlink("precious", folder / "link.html");
+  expect_refusal("report", {folder / "run", "--out", folder / "link.html", "--force"}, kFailed,
+                 {"link.html: expected a file to replace, or none, found a symbolic link"});
+  EXPECT_EQ(read_file(folder / "precious"), "mine");
+  EXPECT_TRUE(fs::is_symlink(folder / "link.html"));
+}
+
 }  // namespace
 }  // namespace hourglass::cli
