@@ -3,8 +3,6 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/printable.h"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <filesystem>
 #include <new>
@@ -16,7 +14,9 @@
 namespace hourglass::cli {
 namespace {
 
-constexpr int kNoUtf8 = 316;  // the number that the JSON library gives to this error
+// How messages of the JSON library begin; the number tells the error. The `hourglass` command has this
+// file, too, and does not link that library.
+constexpr std::string_view kJson = "[json.exception.", kNoUtf8 = ".316]";
 
 /// The first line that is not empty: TorchScript's compiler begins its messages with an empty one.
 std::string first_line(const std::string& text) {
@@ -62,9 +62,10 @@ std::string words_of(const std::exception& error) {
     return no_thread ? "the system starts no more threads: fewer `threads`, or other programs ended"
                      : system->code().message();
   }
-  if (const auto* json = dynamic_cast<const nlohmann::json::exception*>(&error)) {
-    return json->id == kNoUtf8 ? "expected names in UTF-8 to write them as JSON, found other bytes"
-                               : "expected other JSON in a file, found a value of another kind";
+  if (text.starts_with(kJson)) {
+    const bool no_utf8 = text.substr(0, text.find(' ')).ends_with(kNoUtf8);
+    return no_utf8 ? "expected names in UTF-8 to write them as JSON, found other bytes"
+                   : "expected other JSON in a file, found a value of another kind";
   }
   return printable(without_places(first_line(text)));
 }

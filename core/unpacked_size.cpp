@@ -29,7 +29,7 @@ uint64_t unpack_ratio() {
 }
 
 void check_unpacked_size(const std::string& name, uint64_t stored, uint64_t unpacked) {
-  if (unpacked <= kUnpackedFreely || unpacked / unpack_ratio() < stored) return;
+  if (unpacked <= kUnpackedFreely || (unpacked - 1) / unpack_ratio() < stored) return;
   throw Error(
       "{}: expected {} bytes to unpack to at most {} times as many, found {}: if you trust the "
       "file, set {} to a larger number",

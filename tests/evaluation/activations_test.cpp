@@ -364,7 +364,7 @@ TEST(ActivationFile, RefusesOtherFiles) {
     expect_contains(error_of([&] { load_activations(folder / "a.json"); }), {"a.json", "expected"});
   }
   const std::string nested(100'000, '[');
-  for (const std::string text : {nested, R"({"rows":[0],"input":[[1]],"layers":{"x":)" + nested}) {
+  for (const std::string& text : {nested, R"({"rows":[0],"input":[[1]],"layers":{"x":)" + nested}) {
     testing::write_file(folder / "a.json", text);
     expect_contains(error_of([&] { load_activations(folder / "a.json"); }),
                     {"a.json", "64 levels"});

@@ -138,9 +138,18 @@ TEST(TorchScriptArchive, RefusesTwoDirectoriesInOneFile) {
   refuse(commented + second(one.size()), "another before it");
   refuse(one.substr(0, end) + second(end) + one.substr(end), "other bytes there");
   refuse(one + std::string(10, '\0'), "other bytes there");
-  // A 64-bit record that tells another directory than the end record.
+  // A 64-bit record, told by a locator, of another directory than the end record's.
+  std::string record = "PK\6\6" + std::string(52, '\0');
+  add_at(record, 4, 44);                                              // its own size
+  for (const size_t place : {24, 32}) record[place] = one[end + 10];  // how many files
+  add_at(record, 40, number_at(one, end + 12));
+  const size_t directory = number_at(one, end + 16);
+  const std::string other = one.substr(directory, end - directory);
+  add_at(record, 48, static_cast<uint32_t>(end));
   std::string locator = "PK\6\7" + std::string(16, '\0');
-  refuse(one.substr(0, end) + locator + one.substr(end), "other bytes there");
+  add_at(locator, 8, static_cast<uint32_t>(end + other.size()));
+  locator[16] = 1;  // disk
+  refuse(one.substr(0, end) + other + record + locator + one.substr(end), "other bytes there");
 }
 
 }  // namespace
