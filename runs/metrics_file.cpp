@@ -109,6 +109,7 @@ MetricsFile::MetricsFile(const std::filesystem::path& path, int64_t finished_epo
     : path_(path), epochs_(finished_epochs) {
   const std::string text = kept_rows(path, finished_epochs, header(names, has_validation));
   write_file_atomically(path, text);
+  read_metrics(path);  // a row that is none fails now, and not when all epochs are done
   digest_ = digest_of(text);
   file_.open(path, std::ios::app);
 }

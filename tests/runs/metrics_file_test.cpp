@@ -87,6 +87,16 @@ TEST(MetricsFile, RefusesAFileThatLacksFinishedEpochs) {
                   {"metrics.csv", "up to epoch 2", "found 1"});
 }
 
+TEST(MetricsFile, RefusesARowThatIsNoneBeforeTheNextEpoch) {
+  const TemporaryFolder folder;
+  const auto path = testing::write_file(folder / "metrics.csv", std::string(kHeader) +
+                                                                    "1,1,0.25,0.5,0.125,0.001,1.2\n"
+                                                                    "2,garbled,0.25,0.5\n");
+  expect_contains(error_of([&] { metrics_file(path, 2); }),
+                  {"metrics.csv: line 3", "expected 7 numbers"});
+  EXPECT_NO_THROW(metrics_file(path, 1)) << "it comes behind the checkpoint";
+}
+
 TEST(MetricsFile, TellsItsRowsFromOthersButForTheSeconds) {
   const TemporaryFolder folder;
   const auto path = folder / "metrics.csv";
