@@ -105,7 +105,9 @@ Scaling fit_scaling(const ScalingRule& scale, const Extremes& extremes) {
   // In float32, as a batch computes it: then range · (1 / range) never rounds to more than 1.
   const at::Tensor lowest = extremes.lowest.to(at::kFloat).flatten();
   const at::Tensor range = extremes.highest.to(at::kFloat).flatten() - lowest;
-  const at::Tensor factor = at::where(range > 0, range.reciprocal(), 0.0F);
+  // A range whose reciprocal is no number any more is as good as none.
+  const at::Tensor reciprocal = range.reciprocal();
+  const at::Tensor factor = at::where(reciprocal.isfinite(), reciprocal, 0.0F);
   Scaling scaling{.offset = {}, .factor = {}};
   for (int64_t i = 0; i < range.numel(); ++i) {
     scaling.offset.push_back(lowest.const_data_ptr<float>()[i]);

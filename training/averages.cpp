@@ -45,7 +45,8 @@ std::vector<double> Averages::table() const {
   return {first, first + table.numel()};
 }
 
-EpochSums Averages::sums() const {
+/// Of this process's steps.
+EpochSums Averages::own_sums() const {
   EpochSums sums = before_;
   sums.values.resize(names_.size());
   const std::vector<double> cells = table();
@@ -64,12 +65,40 @@ EpochSums Averages::sums() const {
 }
 
 void Averages::restore(EpochSums sums) {
-  if (!sums.values.empty() && sums.values.size() != names_.size()) {
+  if (sums.values.size() % names_.size() != 0) {
     throw Error("the saved sums of an epoch: expected {} of them, found {}", names_.size(),
                 sums.values.size());
   }
   forget();
   before_ = std::move(sums);
+  if (before_.values.empty()) return;
+  const auto names = std::ssize(names_), count = std::ssize(before_.values) / names;
+  const at::Tensor parts = at::from_blob(before_.values.data(), {count, names}, at::kDouble);
+  // Each process goes on with its own part, or the first one with all of them, where there were
+  // more or fewer.
+  const at::Tensor own = count == processes_.count() ? parts[processes_.rank()].clone()
+                         : processes_.first()        ? parts.sum(0)
+                                                     : at::zeros({names}, at::kDouble);
+  before_.values.assign(own.const_data_ptr<double>(), own.const_data_ptr<double>() + names);
+}
+
+EpochSums Averages::sums() const {
+  EpochSums sums = own_sums();
+  if (processes_.alone() || sums.items == 0) return sums;
+  const at::Tensor own =
+      at::from_blob(sums.values.data(), {1, std::ssize(sums.values)}, at::kDouble);
+  const at::Tensor all = processes_.gather(own).rows.contiguous();
+  sums.first_nonfinite_step = first_of_all(sums);
+  sums.values.assign(all.const_data_ptr<double>(), all.const_data_ptr<double>() + all.numel());
+  return sums;
+}
+
+/// The first step, of any process, whose loss is not finite.
+std::optional<int64_t> Averages::first_of_all(const EpochSums& own) const {
+  const at::Tensor first = at::full({1}, own.first_nonfinite_step.value_or(own.steps), at::kLong);
+  const auto found = processes_.gather(first).rows.min().item<int64_t>();
+  if (found < own.steps) return found;
+  return {};
 }
 
 void Averages::forget() {
@@ -80,7 +109,7 @@ void Averages::forget() {
 }
 
 EpochMeans Averages::take() {
-  EpochSums sums = this->sums();
+  EpochSums sums = own_sums();
   forget();
   if (sums.items == 0) return {};
   add_up(sums);
@@ -96,11 +125,7 @@ EpochMeans Averages::take() {
 void Averages::add_up(EpochSums& sums) const {
   if (processes_.alone()) return;
   processes_.sum(at::from_blob(sums.values.data(), {std::ssize(sums.values)}, at::kDouble));
-  const int64_t first =
-      processes_.gather(at::full({1}, sums.first_nonfinite_step.value_or(sums.steps), at::kLong))
-          .rows.min()
-          .item<int64_t>();
-  if (first < sums.steps) sums.first_nonfinite_step = first;
+  sums.first_nonfinite_step = first_of_all(sums);
 }
 
 double Averages::recent_loss() const {

@@ -23,7 +23,9 @@ struct EpochMeans {
 
 /// What the steps of an unfinished epoch have added up to, to go on with exactly.
 struct EpochSums {
-  std::vector<double> values;  ///< Σ items · value, in the order of the names; empty: no step yet
+  /// Σ items · value, in the order of the names; of several processes all of the first one's, then
+  /// the next one's. Empty: no step yet.
+  std::vector<double> values;
   int64_t items = 0, steps = 0;
   std::optional<int64_t> first_nonfinite_step;
 };
@@ -50,10 +52,11 @@ class Averages {
   /// The means since the last call, of all processes; forgets the steps.
   EpochMeans take();
 
-  /// Of this process's steps since the last `take`.
+  /// Of the steps since the last `take`, in all processes.
   EpochSums sums() const;
 
-  /// As if the steps behind `sums` had been added. Throws `Error` when they are of other names.
+  /// As if the steps behind `sums` had been added, by as many processes to the same bits. Throws
+  /// `Error` when they are of other names.
   void restore(EpochSums sums);
 
   /// The mean loss of the latest 100 steps, for a progress line; waits for the device. Of several
@@ -69,8 +72,10 @@ class Averages {
   std::vector<int64_t> items_;
 
   std::vector<double> table() const;
+  EpochSums own_sums() const;
   void forget();
   void add_up(EpochSums& sums) const;
+  std::optional<int64_t> first_of_all(const EpochSums& own) const;
 };
 
 }  // namespace hourglass::training

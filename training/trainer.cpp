@@ -232,43 +232,39 @@ bool Trainer::train_epoch(int64_t epoch, const StopRequested& stop_requested) {
                               .epoch = epoch,
                               .training = true};
   for (int64_t step = done; step < steps; ++step, ++context.step) {
-    if (stop_agreed(stop_requested)) {
-      if (step > done) keep_step({epoch - 1, context.step});
-      return false;
-    }
+    const Wishes wishes = agreed_wishes(stop_requested);
+    if ((wishes.stop || wishes.state) && step > done) keep_step({epoch - 1, context.step});
+    if (wishes.stop) return false;
     const int64_t first = step * options_.batch_size;
     context.batch_items = std::min(options_.batch_size, sampler_->size() - first);
     const auto share = processes_.share(context.batch_items);
     const auto batch = std::span(positions).first(static_cast<size_t>(share.count));
     sampler_->positions(epoch, first + share.first, batch);
     engine_->train(batch, context, learning_rate_.at(context.step));
-    bool wanted = false;
-    for (const auto& hook : hooks_) {
-      hook->on_step(step + 1, *engine_);
-      wanted = hook->wants_state() || wanted;
-    }
-    if (wanted && step + 1 < steps) keep_step({epoch - 1, context.step + 1});
+    for (const auto& hook : hooks_) hook->on_step(step + 1, *engine_);
   }
   return true;
 }
 
-/// Processes have to stop at the same step, so they ask each other. Rank 0 says when next: each step
-/// would cost small models more time than their steps.
-bool Trainer::stop_agreed(const StopRequested& stop_requested) {
+/// Processes have to stop, and to take a state, at the same step, so they ask each other. Rank 0 says
+/// when next: each step would cost small models more time than their steps.
+Trainer::Wishes Trainer::agreed_wishes(const StopRequested& stop_requested) {
   constexpr double kSecondsBetween = 0.25, kMostSteps = 10'000;
-  const bool asked = stop_requested && stop_requested();
-  if (processes_.alone()) return asked;
-  if (--steps_until_question_ > 0) return false;
+  const Wishes own = {.stop = stop_requested && stop_requested(),
+                      .state = std::any_of(hooks_.begin(), hooks_.end(),
+                                           [](const auto& hook) { return hook->wants_state(); })};
+  if (processes_.alone()) return own;
+  if (--steps_until_question_ > 0) return {};
   const double steps_a_second =
       static_cast<double>(asked_after_steps_) / std::max(question_.seconds(), 1e-9);
   const at::Tensor answer = at::tensor(
-      {asked ? 1.0 : 0.0,
+      {own.stop ? 1.0 : 0.0, own.state ? 1.0 : 0.0,
        processes_.first() ? std::clamp(steps_a_second * kSecondsBetween, 1.0, kMostSteps) : 0.0},
       at::kDouble);
   processes_.sum(answer);
-  steps_until_question_ = asked_after_steps_ = static_cast<int64_t>(answer[1].item<double>());
+  steps_until_question_ = asked_after_steps_ = static_cast<int64_t>(answer[2].item<double>());
   question_.restart();
-  return answer[0].item<double>() > 0;
+  return {.stop = answer[0].item<double>() > 0, .state = answer[1].item<double>() > 0};
 }
 
 EpochMeans Trainer::evaluate(const datasets::Dataset& data, int64_t epoch) {

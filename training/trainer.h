@@ -207,7 +207,11 @@ class Trainer {
   std::shared_ptr<TrainingState> capture(Cursor cursor) const;
   void keep_epoch(const EpochReport& report, double monitored);
   void keep_step(Cursor cursor);
-  bool stop_agreed(const StopRequested& stop_requested);
+  /// What somebody asks of the run before a step.
+  struct Wishes {
+    bool stop = false, state = false;
+  };
+  Wishes agreed_wishes(const StopRequested& stop_requested);
   Verdict end_epoch(const EpochReport& report);
 };
 

@@ -102,6 +102,13 @@ TEST(FitScaling, NeverExceedsOneByRounding) {
   EXPECT_GT(range.high, 0.999999);
 }
 
+TEST(FitScaling, TakesARangeOfNextToNothingForAConstant) {
+  const at::Tensor values = at::tensor({0.F, 1.F, 1e-40F, 3.F}).view({2, 2});
+  const Scaling scaling =
+      fit_scaling({ScalingRule::Kind::MinMax}, extremes_of(values, at::arange(2)));
+  EXPECT_EQ(scaling.factor, (std::vector<double>{0, 0.5}));
+}
+
 TEST(FitScaling, DividesOrLeavesAlone) {
   const Extremes extremes = extremes_of(three_rows(), at::arange(3));
   EXPECT_EQ(fit_scaling({ScalingRule::Kind::Max, 16}, extremes).factor,
