@@ -37,8 +37,9 @@ std::vector<OptionDifference> differences(const std::vector<ListedRun>& runs) {
   }
   std::vector<OptionDifference> found;
   for (auto& [option, row] : values) {
-    const bool alike = std::all_of(row.begin(), row.end(),
-                                   [&](const std::string& value) { return value == row.front(); });
+    const bool alike =
+        std::all_of(row.begin(), row.end(),
+                    [first = row.front()](const auto& value) { return value == first; });
     if (!alike) found.push_back({option, std::move(row)});
   }
   return found;
