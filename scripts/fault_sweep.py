@@ -3,8 +3,8 @@
 
     scripts/fault_sweep.py [build/bin] [--programs train,export,…] [--calls write,fsync,…] [--every N]
 
-For each call to open, write, fsync, rename, read and mmap that a program makes once its libraries are loaded, the program
-runs again while strace makes that one call fail (ENOSPC, EIO, ENOMEM). Afterwards:
+For each call to open, write, fsync, rename, read and mmap that a program makes once its libraries are loaded and know the
+machine, the program runs again while strace makes that one call fail (ENOSPC, EIO, ENOMEM). Afterwards:
 
   - the exit code is 0 or 1, and with 1 standard error has one line of the program's own;
   - no temporary file is left, and each file under a final name is whole: JSON can be parsed, a model can be inspected;
@@ -86,6 +86,7 @@ def contents_of(folder):
 def calls_of(program, folder, calls):
     """(call, number from 1) of each call behind the last library that was loaded."""
     trace = folder / "trace"
+    (folder / "traced").mkdir()
     subprocess.run(["strace", "-f", "-qq", "-o", trace, "-e", "trace=" + ",".join(calls)] + program.line(folder / "traced"),
                    check=True, capture_output=True, timeout=TIME_LIMIT)
     seen, found = Counter(), []
@@ -96,13 +97,15 @@ def calls_of(program, folder, calls):
         call = match[1]
         seen[call] += 1
         found.append((call, seen[call]))
-        if re.search(r'openat\(.*\.so[.0-9]*"', line):
+        # cpuinfo, within LibTorch, ends the program where it cannot look at the processors.
+        if re.search(r'openat\(.*(\.so[.0-9]*|"/(sys|proc)/[^"]*)"', line):
             found.clear()
     return found
 
 
 def sweep(program, folder, calls, every):
     clean = folder / "clean"
+    clean.mkdir()
     subprocess.run(program.line(clean), check=True, capture_output=True, timeout=TIME_LIMIT)
     whole = contents_of(clean)
     faults, broken, refused = Counter(), [], Counter()
@@ -111,6 +114,7 @@ def sweep(program, folder, calls, every):
             continue
         out = folder / "out"
         shutil.rmtree(out, ignore_errors=True)
+        out.mkdir()
         run = subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}",
                               "-e", f"inject={call}:error={ERRORS[call]}:when={k}"] + program.line(out),
                              capture_output=True, text=True, errors="replace", timeout=TIME_LIMIT)
