@@ -58,7 +58,7 @@ bool is_temporary_name(std::string_view name) {
 class Replacement {
  public:
   explicit Replacement(const fs::path& path) : path_(path) {
-    expect_replaceable();
+    expect_replaceable(path);
     do {
       temporary_ = temporary_name(path);
       descriptor_ =
@@ -102,21 +102,6 @@ class Replacement {
  private:
   fs::path path_, temporary_;
   int descriptor_ = -1;
-
-  /// Where root writes, a rename would put a file where a device was.
-  void expect_replaceable() const {
-    std::error_code error;
-    const fs::file_type type = fs::symlink_status(path_, error).type();
-    if (type == fs::file_type::regular || type == fs::file_type::not_found ||
-        type == fs::file_type::none) {
-      return;
-    }
-    const char* found = type == fs::file_type::directory ? "a folder"
-                        : type == fs::file_type::symlink ? "a symbolic link"
-                        : type == fs::file_type::fifo    ? "a pipe"
-                                                         : "a device";
-    throw Error("{}: expected a file to replace, or none, found {}", path_.string(), found);
-  }
 };
 
 }  // namespace

@@ -9,4 +9,8 @@ namespace hourglass {
 /// who opens it.
 void expect_regular_file(const std::filesystem::path& path);
 
+/// Throws `Error` unless there is a regular file or nothing, whose place a new file may take. Links are
+/// not followed: where root writes, a rename would put a file where a device was.
+void expect_replaceable(const std::filesystem::path& path);
+
 }  // namespace hourglass

@@ -114,7 +114,8 @@ class TensorDataset final : public Dataset {
  public:
   /// `values` is uint8 or float32 [N, shape…], the values of an item beside each other; items may
   /// overlap (see `window_view`). `labels` is int64 [N], or undefined where there are none. Throws
-  /// `Error` when the lengths differ or a per-feature scaling does not have one pair, or curve, a feature.
+  /// `Error` when the lengths differ or a per-feature scaling does not have one pair, or curve, a
+  /// feature.
   TensorDataset(at::Tensor values, at::Tensor labels, Scaling scaling);
 
   int64_t size() const override;

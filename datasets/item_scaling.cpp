@@ -89,7 +89,10 @@ at::Tensor to_stored(const Scaling& scaling, int64_t feature, const at::Tensor& 
 }
 
 ItemScaling::ItemScaling(Scaling scaling, const Shape& item_shape, at::Device device)
-    : scaling_(std::move(scaling)), values_(element_count(item_shape)) {
+    : scaling_(std::move(scaling)),
+      values_(element_count(item_shape)),
+      offsets_(scaling_.offset.begin(), scaling_.offset.end()),
+      factors_(scaling_.factor.begin(), scaling_.factor.end()) {
   check(scaling_, static_cast<size_t>(values_));
   offset_ = broadcastable(scaling_.offset, item_shape).to(device);
   factor_ = broadcastable(scaling_.factor, item_shape).to(device);
@@ -117,12 +120,10 @@ void ItemScaling::apply(const Stored* in, float* out) const {
     }
     return;
   }
-  const auto* offset = offset_.const_data_ptr<float>();
-  const auto* factor = factor_.const_data_ptr<float>();
-  if (scaling_.factor.size() > 1) {
-    kernels::scale(values_, in, offset, factor, out);
+  if (factors_.size() > 1) {
+    kernels::scale(values_, in, offsets_.data(), factors_.data(), out);
   } else {
-    kernels::scale(values_, in, *offset, *factor, out);
+    kernels::scale(values_, in, offsets_.front(), factors_.front(), out);
   }
 }
 

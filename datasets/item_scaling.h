@@ -64,8 +64,10 @@ class ItemScaling {
 
  private:
   Scaling scaling_;
-  int64_t values_;              // of an item
-  at::Tensor offset_, factor_;  // what scaling_ says, shaped to broadcast over a batch
+  int64_t values_;  // of an item
+  // What scaling_ says: for one item after the other, and shaped to broadcast over a batch.
+  std::vector<float> offsets_, factors_;
+  at::Tensor offset_, factor_;
 
   at::Tensor follow_curves(const at::Tensor& items) const;
 };

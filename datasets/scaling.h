@@ -65,8 +65,8 @@ at::Tensor sampled_items(const Dataset& unscaled);
 /// The pairs that `scale` (None, Max or MinMax) gives for training values with these extremes.
 Scaling fit_scaling(const ScalingRule& scale, const Extremes& extremes);
 
-/// What Standard, Robust or Quantile gives for each value, by the rows of `values` ([N, shape…], uint8 or
-/// float32) at `rows` (int64 [M]; undefined: all); values where `missing` (bool as they) is true are left
+/// What Standard, Robust or Quantile gives for each value, by the rows of `values` ([N, shape…],
+/// uint8 or float32) at `rows` (int64 [M]; undefined: all); values where `missing` (bool as they) is true are left
 /// out, undefined means none.
 ///
 /// Standard divides by the standard deviation of the population, Robust by the distance between the

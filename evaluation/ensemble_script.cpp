@@ -28,8 +28,7 @@ Script script_of_member(const EnsembleMember& member) {
 
 /// A member's deviations, as `RobustScale::deviations`.
 std::string deviations_source(const std::string& name, const RobustScale& scale) {
-  return fmt::format("(self.{}.score(x) - {:.17g}) / {:.17g}", name, scale.median,
-                     scale.spread > 0 ? scale.spread : 1);
+  return fmt::format("(self.{}.score(x) - {:.17g}) / {:.17g}", name, scale.median, scale.divisor());
 }
 
 /// The sum over scores of the means over their members.
@@ -61,15 +60,8 @@ Script script_of_ensemble(const AnomalyDetector& ensemble) {
     deviations[member.detector.options.score].push_back(deviations_source(name, member.scale));
   }
   script.module.register_attribute("training", c10::BoolType::get(), false);
-  script.module.define(
-      fmt::format("def score(self, x):\n    return {}\n"
-                  "def is_anomaly(self, x):\n    return self.score(x) > {:.17g}\n",
-                  sum_source(deviations), ensemble.threshold));
-  for (const char* name : {"score", "is_anomaly"}) {
-    script.methods.push_back({.name = name,
-                              .arguments = {{"x", script.card.input_shape}},
-                              .run = formats::script_runner(script.module, name)});
-  }
+  add_score(script, fmt::format("def score(self, x):\n    return {}\n", sum_source(deviations)),
+            ensemble.threshold, {{"x", script.card.input_shape}});
   return script;
 }
 

@@ -163,16 +163,19 @@ Script script_of(ExportedModel& model) {
 }
 
 void add_detector(Script& script, const ExportedModel& model, const AnomalyDetector& detector) {
-  const std::string source =
-      score_source(script, model, detector) +
-      fmt::format("def is_anomaly({}):\n    return {} > {:.17g}\n", signature(script),
-                  call(script, "score", "x"), detector.threshold);
-  script.module.define(source);
   // A copy: methods are added.
   const std::vector<Argument> items =
       std::find_if(script.methods.begin(), script.methods.end(), [](const auto& method) {
         return method.name == "encode" || method.name == "forward";
       })->arguments;
+  add_score(script, score_source(script, model, detector), detector.threshold, items);
+}
+
+void add_score(Script& script, const std::string& source, double threshold,
+               const std::vector<Argument>& items) {
+  script.module.define(source + fmt::format("def is_anomaly({}):\n    return {} > {:.17g}\n",
+                                            signature(script), call(script, "score", "x"),
+                                            threshold));
   for (const char* name : {"score", "is_anomaly"}) {
     script.methods.push_back(
         {.name = name, .arguments = items, .run = formats::script_runner(script.module, name)});

@@ -4,6 +4,9 @@
 #include "hourglass/evaluation/exported_model.h"
 #include "hourglass/formats/script.h"
 
+#include <string>
+#include <vector>
+
 namespace hourglass::evaluation {
 
 /// A checkpoint as what exports are written from: its module, its card, and those of its methods that
@@ -19,5 +22,11 @@ formats::Script script_of(ExportedModel& model);
 /// Throws `Error` for more than 64 of them.
 void add_detector(formats::Script& script, const ExportedModel& model,
                   const AnomalyDetector& detector);
+
+/// Gives the module the method `score` of this source, `is_anomaly`, whether that lies above the
+/// threshold, and both to the script's methods: they take items, and the condition where the card has
+/// one.
+void add_score(formats::Script& script, const std::string& source, double threshold,
+               const std::vector<models::TensorMethod::Argument>& items);
 
 }  // namespace hourglass::evaluation

@@ -27,7 +27,7 @@ std::vector<double> distances(std::vector<double> scores, double median) {
 }  // namespace
 
 at::Tensor RobustScale::deviations(const at::Tensor& scores) const {
-  return (scores.to(at::kDouble) - median) / (spread > 0 ? spread : 1);
+  return (scores.to(at::kDouble) - median) / divisor();
 }
 
 RobustScale robust_scale_of(std::vector<double> numbers) {

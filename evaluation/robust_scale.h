@@ -14,6 +14,9 @@ struct RobustScale {
   /// The score so many spreads above the median.
   double score_at(double deviations) const { return median + deviations * spread; }
 
+  /// What distances from the median are divided by: the spread, and 1 where that is 0.
+  double divisor() const { return spread > 0 ? spread : 1; }
+
   /// How many spreads scores [N] lie above the median: [N] float64. Where the spread is 0, their
   /// plain distance.
   at::Tensor deviations(const at::Tensor& scores) const;

@@ -36,8 +36,8 @@ class Broken(Exception):
 class Program:
     """A command that writes into a folder, and what has to hold of the folder however the command ended."""
 
-    def __init__(self, name, bin_folder, command, model=None):
-        self.name, self.bin, self.command, self.model = name, bin_folder, command, model
+    def __init__(self, name, bin_folder, command):
+        self.name, self.bin, self.command = name, bin_folder, command
 
     def line(self, folder):
         return [str(self.bin / self.command[0])] + [part.replace("{out}", str(folder)) for part in self.command[1:]]
@@ -52,8 +52,9 @@ class Program:
             if ".tmp" in path.name:
                 raise Broken(f"left {path.name}")
             self.check_file(path)
-        if exit_code == 0 and contents_of(folder).keys() < whole.keys():
-            raise Broken(f"exit code 0 without {', '.join(sorted(whole.keys() - contents_of(folder).keys()))}")
+        missing = whole.keys() - contents_of(folder).keys()
+        if exit_code == 0 and missing:
+            raise Broken(f"exit code 0 without {', '.join(sorted(missing))}")
 
     def check_file(self, path):
         if path.suffix == ".json":

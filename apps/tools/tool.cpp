@@ -5,6 +5,7 @@
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
+#include "hourglass/core/regular_file.h"
 #include "hourglass/core/text.h"
 #include "hourglass/datasets/row_numbers.h"
 #include "hourglass/evaluation/codes.h"
@@ -63,13 +64,8 @@ class WorkLine {
 };
 
 void refuse_to_overwrite(const fs::path& path, bool force) {
-  const fs::file_status found = fs::symlink_status(path);
-  if (!fs::exists(found)) return;
-  if (!fs::is_regular_file(found)) {
-    throw Error("{}: expected a file to replace, or none, found {}", path.string(),
-                fs::is_directory(found) ? "a folder" : "a symbolic link, a pipe or a device");
-  }
-  if (force) return;
+  expect_replaceable(path);
+  if (force || !fs::exists(path)) return;
   throw Error("{}: exists already; add --force, or choose another --out", path.string());
 }
 

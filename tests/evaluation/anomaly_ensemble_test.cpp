@@ -12,19 +12,14 @@ namespace {
 
 using testing::error_of;
 using testing::expect_contains;
-using testing::four_values;
+using testing::exported_member;
 using testing::TemporaryFolder;
 using testing::unscaled;
 
-std::shared_ptr<ExportedModel> model_in(const std::filesystem::path& path) {
-  models::Autoencoder model(four_values());
-  return std::make_shared<ExportedModel>(testing::exported(model, path, {{"loss", "mse"}}));
-}
-
 std::vector<MemberModel> three_models(const TemporaryFolder& folder) {
-  return {{model_in(folder / "a.pt"), AnomalyScore::Reconstruction},
-          {model_in(folder / "b.pt"), AnomalyScore::Reconstruction},
-          {model_in(folder / "c.pt"), AnomalyScore::Mahalanobis}};
+  return {{exported_member(folder / "a.pt"), AnomalyScore::Reconstruction},
+          {exported_member(folder / "b.pt"), AnomalyScore::Reconstruction},
+          {exported_member(folder / "c.pt"), AnomalyScore::Mahalanobis}};
 }
 
 NormalRows all_of(const at::Tensor& values) {
@@ -56,8 +51,8 @@ TEST(AnomalyEnsemble, IsKeptInAFileBesideItsModels) {
   std::filesystem::create_directory(folder / "members");
   const at::Tensor x = at::rand({50, 4});
   const AnomalyDetector ensemble =
-      fit_ensemble({{model_in(folder / "members/a.pt"), AnomalyScore::Mahalanobis},
-                    {model_in(folder / "members/b.pt"), AnomalyScore::Reconstruction}},
+      fit_ensemble({{exported_member(folder / "members/a.pt"), AnomalyScore::Mahalanobis},
+                    {exported_member(folder / "members/b.pt"), AnomalyScore::Reconstruction}},
                    all_of(x), {ThresholdKind::Mad, 6});
   testing::write_file(folder / "detector.json", ensemble_text(ensemble, folder.path()));
   const ModelLoader load = [](const std::filesystem::path& path) {
@@ -71,7 +66,7 @@ TEST(AnomalyEnsemble, IsKeptInAFileBesideItsModels) {
   EXPECT_TRUE(at::equal(ensemble_scorer(again)(batch), ensemble_scorer(ensemble)(batch)));
 
   // Another model in the place of a member.
-  model_in(folder / "members/b.pt");
+  exported_member(folder / "members/b.pt");
   expect_contains(error_of([&] { load_ensemble(folder / "detector.json", load); }),
                   {"detector.json", "another checkpoint"});
   std::filesystem::remove(folder / "members/b.pt");

@@ -13,25 +13,16 @@ namespace {
 
 using testing::error_of;
 using testing::expect_contains;
-using testing::four_values;
+using testing::exported_member;
 using testing::TemporaryFolder;
 using testing::unscaled;
-
-MemberModel member(const std::filesystem::path& path, AnomalyScore score,
-                   int64_t condition_width = 0) {
-  models::Autoencoder model(four_values(condition_width));
-  const std::vector<std::string> classes(static_cast<size_t>(condition_width), "a class");
-  return {
-      std::make_shared<ExportedModel>(testing::exported(model, path, {{"loss", "mse"}}, classes)),
-      score};
-}
 
 TEST(ScriptOfEnsemble, GivesTheScoresAndFlagsOfTheTool) {
   const TemporaryFolder folder;
   const AnomalyDetector ensemble =
-      fit_ensemble({member(folder / "a.pt", AnomalyScore::Reconstruction),
-                    member(folder / "b.pt", AnomalyScore::Mahalanobis),
-                    member(folder / "c.pt", AnomalyScore::Reconstruction)},
+      fit_ensemble({{exported_member(folder / "a.pt"), AnomalyScore::Reconstruction},
+                    {exported_member(folder / "b.pt"), AnomalyScore::Mahalanobis},
+                    {exported_member(folder / "c.pt"), AnomalyScore::Reconstruction}},
                    {.rows = unscaled(at::rand({300, 4})), .text = "rows", .scaling = {}},
                    {ThresholdKind::Quantile, 0.9});
   const at::Tensor items = at::rand({500, 4}) * 1.2 - 0.1;
@@ -52,8 +43,8 @@ TEST(ScriptOfEnsemble, GivesTheScoresAndFlagsOfTheTool) {
 TEST(ScriptOfEnsemble, RefusesMembersThatAreToldAClass) {
   const TemporaryFolder folder;
   AnomalyDetector ensemble;
-  const auto told = member(folder / "a.pt", AnomalyScore::Reconstruction, 3);
-  ensemble.members.push_back(std::make_shared<EnsembleMember>(EnsembleMember{.model = told.model}));
+  ensemble.members.push_back(std::make_shared<EnsembleMember>(
+      EnsembleMember{.model = exported_member(folder / "a.pt", 3)}));
   expect_contains(error_of([&] { script_of_ensemble(ensemble); }), {"a.pt", "condition"});
 }
 

@@ -40,6 +40,15 @@ inline models::ModelSpec four_values(int64_t condition_width = 0) {
           .condition_width = condition_width};
 }
 
+/// Such a model, as members of ensembles are; of a condition it is told one of as many classes.
+inline std::shared_ptr<evaluation::ExportedModel> exported_member(const std::filesystem::path& path,
+                                                                  int64_t condition_width = 0) {
+  models::Autoencoder model(four_values(condition_width));
+  const std::vector<std::string> classes(static_cast<size_t>(condition_width), "a class");
+  return std::make_shared<evaluation::ExportedModel>(
+      exported(model, path, {{"loss", "mse"}}, classes));
+}
+
 inline datasets::DatasetPtr unscaled(const at::Tensor& values, const at::Tensor& labels = {}) {
   return std::make_shared<datasets::TensorDataset>(values, labels, datasets::Scaling{});
 }
