@@ -78,6 +78,12 @@ void check_target(const ExportedModel& model, models::Loss loss, const at::Tenso
                 model.path().string(), shape_text(output.sizes().vec()),
                 shape_text(target.sizes().vec()));
   }
+  if (target.isnan().any().item<bool>()) {
+    throw Error(
+        "{}: expected targets without missing values for the gradients of a loss; use "
+        "`gaps` fill",
+        model.path().string());
+  }
   for (const auto& values : {output, target}) {
     if (loss == models::Loss::Bce && (values.lt(0).any() | values.gt(1).any()).item<bool>()) {
       throw Error("{}: cross-entropy expects values in [0, 1], found {:g} to {:g}: use `loss` mse",

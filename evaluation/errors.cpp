@@ -32,6 +32,11 @@ bool in_unit_range(const at::Tensor& values) {
   return at::logical_and(values >= 0, values <= 1).all().item<bool>();
 }
 
+/// Whether cross-entropy can be computed of all that is known.
+bool in_unit_range(const RowPair& rows) {
+  return in_unit_range(rows.reconstruction) && in_unit_range(rows.target.nan_to_num(0));
+}
+
 /// The errors of batch after batch.
 class ErrorCollector {
  public:
@@ -43,7 +48,7 @@ class ErrorCollector {
     mse_.push_back(item_mse(rows.reconstruction, rows.target));
     mae_.push_back(item_mae(rows.reconstruction, rows.target));
     psnr_.push_back(item_psnr(rows.reconstruction, rows.target, data_range_));
-    with_bce_ = with_bce_ && in_unit_range(rows.reconstruction) && in_unit_range(rows.target);
+    with_bce_ = with_bce_ && in_unit_range(rows);
     if (with_bce_) bce_.push_back(item_bce(rows.reconstruction, rows.target));
     if (with_ssim_) {
       ssim_.push_back(item_ssim(rows.reconstruction.view(target.sizes()),
@@ -80,23 +85,29 @@ ReconstructionErrors measure_batches(const std::function<at::Tensor(const Batch&
 
 }  // namespace
 
+at::Tensor mean_of_known(const at::Tensor& errors, const at::Tensor& target) {
+  const at::Tensor unknown = target.isnan();
+  return errors.masked_fill(unknown, 0).sum(-1) / unknown.logical_not().sum(-1);
+}
+
 at::Tensor item_mse(const at::Tensor& reconstruction, const at::Tensor& target) {
   const RowPair rows = paired_rows(reconstruction, target);
-  return (rows.reconstruction - rows.target).square().mean(1);
+  return mean_of_known((rows.reconstruction - rows.target).square(), rows.target);
 }
 
 at::Tensor item_mae(const at::Tensor& reconstruction, const at::Tensor& target) {
   const RowPair rows = paired_rows(reconstruction, target);
-  return (rows.reconstruction - rows.target).abs().mean(1);
+  return mean_of_known((rows.reconstruction - rows.target).abs(), rows.target);
 }
 
 at::Tensor item_bce(const at::Tensor& reconstruction, const at::Tensor& target) {
   const RowPair rows = paired_rows(reconstruction, target);
-  if (!in_unit_range(rows.reconstruction) || !in_unit_range(rows.target)) {
+  if (!in_unit_range(rows)) {
     throw Error("binary cross-entropy: expected values in 0 … 1, found others; use MSE or MAE");
   }
-  return at::binary_cross_entropy(rows.reconstruction, rows.target, {}, at::Reduction::None)
-      .mean(1);
+  return mean_of_known(at::binary_cross_entropy(rows.reconstruction, rows.target.nan_to_num(0), {},
+                                                at::Reduction::None),
+                       rows.target);
 }
 
 at::Tensor item_psnr(const at::Tensor& reconstruction, const at::Tensor& target,

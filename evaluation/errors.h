@@ -12,8 +12,14 @@
 
 namespace hourglass::evaluation {
 
-// Every function takes two batches of the same shape [N, shape…], accumulates in float64, and
-// returns one value an item: [N] float64 on the CPU.
+// A target that is NaN is not known, and counts for nothing.
+
+/// The mean over the last dimension of those `errors` [N…, D] whose target [N…, D] is known; NaN where
+/// none is.
+at::Tensor mean_of_known(const at::Tensor& errors, const at::Tensor& target);
+
+// Each of these takes two batches of the same shape [N, shape…], accumulates in float64, and returns
+// one value an item: [N] float64 on the CPU.
 
 /// Mean over the item's values of (reconstruction − target)².
 at::Tensor item_mse(const at::Tensor& reconstruction, const at::Tensor& target);

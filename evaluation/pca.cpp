@@ -10,13 +10,19 @@
 namespace hourglass::evaluation {
 namespace {
 
+/// The targets [B, shape…]; for values that are not known, what stands for them in the input.
+at::Tensor complete_targets(const Batch& batch) {
+  if (batch.input.sizes() != batch.target.sizes()) return batch.target;
+  return at::where(batch.target.isnan(), batch.input, batch.target);
+}
+
 /// Calls `action` with the targets of all items, [B, D] float64 at a time.
 void for_each_target_batch(const datasets::Dataset& data, const datasets::BatchProgress& progress,
                            const std::function<void(const at::Tensor&)>& action) {
   datasets::for_each_batch(
       data,
       [&](const Batch& batch, int64_t /*first*/) {
-        action(batch.target.flatten(1).to(at::kCPU, at::kDouble));
+        action(complete_targets(batch).flatten(1).to(at::kCPU, at::kDouble));
       },
       progress);
 }

@@ -16,7 +16,7 @@ struct WindowErrors {
   at::Tensor reconstructions;  // [B, N, C] float64
 };
 
-/// Sums over the windows that hold a step.
+/// Sums over the windows that hold a step. Of a step of which nothing is known, all say NaN.
 class StepSums {
  public:
   StepSums(int64_t steps, int64_t channels)
@@ -94,7 +94,7 @@ WindowErrors errors_of(const Batch& batch, const at::Tensor& output,
   };
   const at::Tensor target = as_steps(batch.target), made = as_steps(output);
   return {.firsts = batch.rows * form.stride,
-          .errors = (made - target).square().mean(2).contiguous(),
+          .errors = mean_of_known((made - target).square(), target).contiguous(),
           .reconstructions = made};
 }
 

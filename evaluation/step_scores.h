@@ -26,7 +26,8 @@ constexpr auto names_of(StepAverage) {
 
 /// What was found of each of T time steps; NaN where no window holds the step.
 struct StepScores {
-  at::Tensor scores;           ///< [T] float64: mean squared error over the channels
+  at::Tensor scores;           ///< [T] float64: mean squared error over the channels that are known,
+                               ///< NaN where none is
   at::Tensor reconstructions;  ///< [T, C] float64: the mean of what the windows say
 };
 

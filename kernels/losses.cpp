@@ -62,13 +62,15 @@ double pass_of(const LossPass& pass) {
     Vector losses = hn::Zero(f);
     for (int64_t j = 0; j < padded(pass.columns); j += kWidth) {
       const Vector a = hn::Add(hn::Load(f, logits + j), hn::Load(f, pass.bias + j));
-      LossAndGradient here = Function::at(a, hn::LoadU(f, target + j));
+      const Vector x = hn::LoadU(f, target + j);
+      LossAndGradient here = Function::at(a, x);
+      auto counts = hn::Eq(x, x);  // not NaN
       if (j + kWidth > pass.columns) {
-        const auto real =
-            hn::FirstN(f, static_cast<size_t>(std::max<int64_t>(0, pass.columns - j)));
-        here.loss = hn::IfThenElseZero(real, here.loss);
-        here.gradient = hn::IfThenElseZero(real, here.gradient);
+        counts = hn::And(
+            counts, hn::FirstN(f, static_cast<size_t>(std::max<int64_t>(0, pass.columns - j))));
       }
+      here.loss = hn::IfThenElseZero(counts, here.loss);
+      here.gradient = hn::IfThenElseZero(counts, here.gradient);
       losses = hn::Add(losses, here.loss);
       if (pass.wants_gradient) hn::Store(hn::Mul(here.gradient, scale), f, logits + j);
     }

@@ -9,7 +9,7 @@
 namespace hourglass::models {
 namespace {
 
-/// `how` is of at::Reduction.
+/// Of targets that are all known; `how` is of at::Reduction.
 at::Tensor reduced_loss(const Likelihood& likelihood, const at::Tensor& logits,
                         const at::Tensor& target, int64_t how) {
   const auto mean = [&] { return activate(likelihood.activation, logits); };
@@ -19,6 +19,27 @@ at::Tensor reduced_loss(const Likelihood& likelihood, const at::Tensor& logits,
     case Loss::Mae: return at::l1_loss(mean(), target, how);
   }
   throw Error("unknown loss");
+}
+
+/// The loss of each value: 0 where the target is not known.
+at::Tensor losses_of_known(const Likelihood& likelihood, const at::Tensor& logits,
+                           const at::Tensor& target, const at::Tensor& unknown) {
+  // NaN must not even meet the logits: 0 · NaN would be their gradient.
+  const at::Tensor known = at::where(unknown, 0, target);
+  return reduced_loss(likelihood, logits, known, at::Reduction::None).masked_fill(unknown, 0);
+}
+
+/// The sum of the losses of all values, or a tensor of them, or their mean: `how` is of at::Reduction.
+at::Tensor loss_of(const Likelihood& likelihood, const at::Tensor& logits, const at::Tensor& target,
+                   int64_t how) {
+  const at::Tensor unknown = target.isnan();
+  if (!unknown.any().item<bool>()) return reduced_loss(likelihood, logits, target, how);
+  const at::Tensor losses = losses_of_known(likelihood, logits, target, unknown);
+  switch (how) {
+    case at::Reduction::Mean: return losses.mean();
+    case at::Reduction::Sum: return losses.sum();
+    default: return losses;
+  }
 }
 
 /// The mean of the losses that `trim` leaves, each the sum over an item's values.
@@ -51,14 +72,14 @@ at::Tensor reconstruction_loss(const Likelihood& likelihood, const at::Tensor& l
     return reduction == Reduction::SumOfValues ? sum : sum / target[0].numel();
   }
   if (reduction == Reduction::MeanOfValues) {
-    return reduced_loss(likelihood, logits, target, at::Reduction::Mean);
+    return loss_of(likelihood, logits, target, at::Reduction::Mean);
   }
-  return reduced_loss(likelihood, logits, target, at::Reduction::Sum) / target.size(0);
+  return loss_of(likelihood, logits, target, at::Reduction::Sum) / target.size(0);
 }
 
 at::Tensor row_losses(const Likelihood& likelihood, const at::Tensor& logits,
                       const at::Tensor& target) {
-  return reduced_loss(likelihood, logits, target, at::Reduction::None).flatten(1).sum(1);
+  return loss_of(likelihood, logits, target, at::Reduction::None).flatten(1).sum(1);
 }
 
 }  // namespace hourglass::models

@@ -55,7 +55,8 @@ enum class Reduction { MeanOfValues, SumOfValues };
 
 /// Scalar loss of `logits` [B, shape…] against `target` [B, shape…]. Cross-entropy is computed on
 /// the logits, which is stable where a sigmoid would saturate. With `trim`, the mean over the
-/// ⌈(1 − trim) · B⌉ items of the least loss.
+/// ⌈(1 − trim) · B⌉ items of the least loss. A target that is NaN is not known: its value counts as an
+/// error of 0, so that each known one weighs the same in every batch.
 at::Tensor reconstruction_loss(const Likelihood& likelihood, const at::Tensor& logits,
                                const at::Tensor& target,
                                Reduction reduction = Reduction::MeanOfValues);

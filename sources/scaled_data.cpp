@@ -65,7 +65,7 @@ datasets::Scaling without_codes(datasets::Scaling scaling, const datasets::Table
 }
 
 /// Scales a series as a table of its channels, whose training rows are the steps that training windows
-/// hold, and the windows likewise.
+/// hold, and the windows likewise. Where values are made up and not to count, the targets lack them.
 ScaledData scale_series(const StoredData& stored, datasets::ScalingRule scale,
                         const std::optional<datasets::Scaling>& given, const Parts& parts) {
   const datasets::Series& series = *stored.series;
@@ -73,6 +73,7 @@ ScaledData scale_series(const StoredData& stored, datasets::ScalingRule scale,
   StoredData steps;
   steps.rows.values = series.steps;
   steps.natural_scale = stored.natural_scale;
+  if (series.observed.defined()) steps.missing = series.observed.isnan();
   const Parts step_parts = {
       .training_rows = training, .training = listed_part(training), .validation = {}};
   // A given scaling is one of windows, each of whose steps has the same.
@@ -85,6 +86,10 @@ ScaledData scale_series(const StoredData& stored, datasets::ScalingRule scale,
   ScaledData data = scale_values(steps, scale, channels, step_parts);
   data.scaling = given ? *given : datasets::scaling_of_windows(data.scaling, series.form);
   data.rows = dataset_of(stored.rows, data.scaling);
+  if (series.observed.defined()) {
+    const StoredRows observed = {.values = datasets::window_view(series.observed, series.form)};
+    data.rows = std::make_shared<datasets::Paired>(data.rows, dataset_of(observed, data.scaling));
+  }
   return data;
 }
 

@@ -27,7 +27,7 @@ void refuse_gaps(const SeriesTable& table, const SeriesSteps& steps, const std::
     const auto [row, channel] = *missing;
     throw Error(
         "{}: line {}, column '{}': expected a number, found none ({} of {} rows lack one); use "
-        "`gaps` split or fill",
+        "`gaps` split, fill or mask",
         name, table.lines[static_cast<size_t>(row)], table.channels[static_cast<size_t>(channel)],
         with_thousands(rows_with_missing(table.values).sum().item<int64_t>()),
         with_thousands(table.values.size(0)));
@@ -36,7 +36,7 @@ void refuse_gaps(const SeriesTable& table, const SeriesSteps& steps, const std::
   const auto row = static_cast<size_t>(steps.uneven.front());
   throw Error(
       "{}: line {}: expected a time {} after {}, found {} ({} of {} steps are uneven); use `gaps` "
-      "split or fill",
+      "split, fill or mask",
       name, table.lines[row + 1], step_text(table, steps.step), table.times[row],
       table.times[row + 1], with_thousands(std::ssize(steps.uneven)),
       with_thousands(std::ssize(table.times) - 1));
@@ -69,14 +69,17 @@ std::vector<std::string> names_of_filled(const SeriesTable& table, const FilledS
 datasets::Series filled_series(const SeriesTable& table, const SeriesSteps& steps,
                                const std::string& name) {
   FilledSteps filled = fill_steps(table, steps, name);
-  datasets::Series series = {.steps = filled.values, .channels = table.channels};
+  datasets::Series series = {
+      .steps = filled.values, .observed = filled.observed, .channels = table.channels};
   series.stretches = {{0, series.size()}};
-  if (filled.interpolated > 0) {
+  if (const int64_t interpolated = filled.interpolated(); interpolated > 0) {
     series.notes.push_back(
         fmt::format("{}: {} of {} values are interpolated: {} rows became {} steps of {}", name,
-                    with_thousands(filled.interpolated), with_thousands(filled.values.numel()),
+                    with_thousands(interpolated), with_thousands(filled.values.numel()),
                     with_thousands(table.values.size(0)), with_thousands(series.size()),
                     table.times.empty() ? "a row" : step_text(table, steps.step)));
+  } else {
+    series.observed = at::Tensor();
   }
   if (!table.times.empty()) {
     series.times = names_of_filled(table, filled);
@@ -85,14 +88,29 @@ datasets::Series filled_series(const SeriesTable& table, const SeriesSteps& step
   return series;
 }
 
+/// What was made up does not count, and where it would be half a window or more, no window spans it.
+void mask_gaps(datasets::Series& series, int64_t window, const std::string& name) {
+  if (!series.observed.defined()) return;
+  series.stretches = stretches_between_outages(series.observed, (window + 1) / 2);
+  const auto cuts = std::ssize(series.stretches) - 1;
+  series.notes.push_back(fmt::format(
+      "{}: what is interpolated counts neither in the loss nor in scores{}", name,
+      cuts > 0 ? fmt::format("; {} gap{} of half a window or more {} spanned by no window",
+                             with_thousands(cuts), cuts == 1 ? "" : "s", cuts == 1 ? "is" : "are")
+               : ""));
+}
+
 }  // namespace
 
-datasets::Series without_gaps(SeriesTable table, Gaps gaps, const std::string& name) {
+datasets::Series without_gaps(SeriesTable table, Gaps gaps, int64_t window,
+                              const std::string& name) {
   const SeriesSteps steps = steps_of(table);
   if (gaps == Gaps::Refuse) refuse_gaps(table, steps, name);
   datasets::Series series;
-  if (gaps == Gaps::Fill) {
+  if (gaps == Gaps::Fill || gaps == Gaps::Mask) {
     series = filled_series(table, steps, name);
+    if (gaps == Gaps::Mask) mask_gaps(series, window, name);
+    if (gaps == Gaps::Fill) series.observed = at::Tensor();
   } else {
     series = {.steps = table.values, .channels = table.channels};
     series.stretches = stretches_between_gaps(table, steps);
@@ -111,8 +129,8 @@ StoredData read_series(const std::filesystem::path& path, const std::vector<std:
   const std::string text = read_file(path), name = path.string();
   SeriesTable table =
       parse_series(text, name, columns.empty() ? options.known_channels : columns, header);
-  auto series =
-      std::make_shared<datasets::Series>(without_gaps(std::move(table), options.gaps, name));
+  auto series = std::make_shared<datasets::Series>(
+      without_gaps(std::move(table), options.gaps, options.window, name));
   series->form = options.form();
   StoredData data;
   data.sha256 = formats::sha256(text);

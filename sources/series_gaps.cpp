@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -67,12 +68,12 @@ void fill_channel(const at::Tensor& values, int64_t channel, const std::vector<d
       const double before = moments[known[next - 1]], behind = moments[known[next]];
       result = std::lerp(value(next - 1), value(next), (moment - before) / (behind - before));
     }
-    filled.values.mutable_data_ptr<float>()[static_cast<int64_t>(i) * values.size(1) + channel] =
-        static_cast<float>(result);
+    const int64_t place = static_cast<int64_t>(i) * values.size(1) + channel;
+    filled.values.mutable_data_ptr<float>()[place] = static_cast<float>(result);
     const int64_t row = filled.rows[i];
     const bool there =
         row >= 0 && !std::isnan(values.const_data_ptr<float>()[row * values.size(1) + channel]);
-    if (!there) ++filled.interpolated;
+    if (there) filled.observed.mutable_data_ptr<float>()[place] = static_cast<float>(result);
   }
 }
 
@@ -134,6 +135,21 @@ std::vector<datasets::Stretch> stretches_between_gaps(const SeriesTable& table,
   return stretches;
 }
 
+std::vector<datasets::Stretch> stretches_between_outages(const at::Tensor& observed,
+                                                         int64_t shortest) {
+  const at::Tensor known = observed.isnan().all(1).logical_not();  // [T]
+  const at::Tensor rows = known.nonzero().flatten();
+  std::vector<datasets::Stretch> stretches;
+  int64_t last = 0;
+  for (int64_t i = 0; i < rows.numel(); ++i) {
+    const auto row = rows.const_data_ptr<int64_t>()[i];
+    if (stretches.empty() || row - last > shortest) stretches.push_back({row, 0});
+    stretches.back().steps = row + 1 - stretches.back().first;
+    last = row;
+  }
+  return stretches;
+}
+
 FilledSteps fill_steps(const SeriesTable& table, const SeriesSteps& steps,
                        const std::string& name) {
   expect_ascending(table, name);
@@ -150,6 +166,7 @@ FilledSteps fill_steps(const SeriesTable& table, const SeriesSteps& steps,
   FilledSteps filled = even_moments(moments, steps.step, static_cast<int64_t>(count));
   const int64_t channels = table.values.size(1);
   filled.values = at::empty({static_cast<int64_t>(count), channels}, at::kFloat);
+  filled.observed = at::full_like(filled.values, std::numeric_limits<double>::quiet_NaN());
   for (int64_t channel = 0; channel < channels; ++channel) {
     std::vector<size_t> known;
     const at::Tensor lacks = table.values.select(1, channel).isnan();

@@ -36,12 +36,18 @@ at::Tensor rows_with_missing(const at::Tensor& values);
 std::vector<datasets::Stretch> stretches_between_gaps(const SeriesTable& table,
                                                       const SeriesSteps& steps);
 
+/// The steps between runs of at least `shortest` steps of which `observed` [T, C] has no value at all.
+std::vector<datasets::Stretch> stretches_between_outages(const at::Tensor& observed,
+                                                         int64_t shortest);
+
 /// A series at even steps.
 struct FilledSteps {
   at::Tensor values;            ///< float32 [T, C]
   std::vector<double> moments;  ///< T
   std::vector<int64_t> rows;    ///< T: the row at that moment, to within 1 % of a step; −1: none
-  int64_t interpolated = 0;     ///< values that no row has at their moment
+  at::Tensor observed;          ///< as `values`; NaN where no row has the value at its moment
+
+  int64_t interpolated() const { return observed.isnan().sum().item<int64_t>(); }
 };
 
 /// Resamples from the first moment to the last, each channel by linear interpolation between the

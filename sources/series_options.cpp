@@ -11,8 +11,8 @@ void SeriesOptions::describe(FieldTable& table) {
       .add(
           "gaps", gaps,
           "what to do where a series lacks values or its times are not evenly apart: refuse, split "
-          "(no window spans the place) or fill (resample to the commonest step by linear "
-          "interpolation)")
+          "(no window spans the place), fill (resample to the commonest step by linear "
+          "interpolation) or mask (fill, and what is made up counts for nothing)")
       .shown_as("HOW");
 }
 

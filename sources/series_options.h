@@ -13,11 +13,14 @@ namespace hourglass::sources {
 enum class Gaps {
   Refuse,  ///< is an error
   Split,   ///< no window spans such a place
-  Fill     ///< is resampled to its commonest step, by linear interpolation
+  Fill,    ///< is resampled to its commonest step, by linear interpolation
+  Mask     ///< the same, and what is made up counts neither in a loss nor in a score
 };
 constexpr auto names_of(Gaps) {
-  return std::to_array<EnumName<Gaps>>(
-      {{Gaps::Refuse, "refuse"}, {Gaps::Split, "split"}, {Gaps::Fill, "fill"}});
+  return std::to_array<EnumName<Gaps>>({{Gaps::Refuse, "refuse"},
+                                        {Gaps::Split, "split"},
+                                        {Gaps::Fill, "fill"},
+                                        {Gaps::Mask, "mask"}});
 }
 
 /// How a series becomes windows.

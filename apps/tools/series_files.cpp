@@ -70,12 +70,13 @@ at::Tensor in_stored_units(const JudgedSeries& judged, int64_t channel) {
 
 std::vector<TimePanel> panels_in(const JudgedSeries& judged, const StepRange& range) {
   const datasets::Series& series = judged.series();
+  const at::Tensor& steps = series.observed.defined() ? series.observed : series.steps;
   std::vector<TimePanel> panels;
   const int64_t channels = std::min(kMostChannels, std::ssize(series.channels));
   for (int64_t i = 0; i < channels; ++i) {
     panels.push_back(
         {.y_label = series.channels[static_cast<size_t>(i)],
-         .curves = {{"series", numbers_in(series.steps.select(1, i), range)},
+         .curves = {{"series", numbers_in(steps.select(1, i), range)},
                     {"reconstruction", numbers_in(in_stored_units(judged, i), range)}}});
   }
   panels.push_back({.y_label = "score",

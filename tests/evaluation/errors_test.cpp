@@ -24,6 +24,19 @@ TEST(Errors, AreMeansOverTheValuesOfEachItem) {
   EXPECT_TRUE(at::equal(item_mae(found, target), at::tensor({0.125, 0.125}, at::kDouble)));
 }
 
+TEST(Errors, AreMeansOverWhatIsKnown) {
+  const double unknown = std::nan("");
+  const at::Tensor target = at::tensor({0.5, unknown, unknown, unknown}).view({2, 2});
+  const at::Tensor made = at::tensor({0.75, 0.1, 0.1, 0.1}).view({2, 2});
+  EXPECT_DOUBLE_EQ(item_mse(made, target)[0].item<double>(), 0.0625);
+  EXPECT_DOUBLE_EQ(item_mae(made, target)[0].item<double>(), 0.25);
+  EXPECT_DOUBLE_EQ(item_bce(made, target)[0].item<double>(),
+                   -(0.5 * std::log(0.75) + 0.5 * std::log(0.25)));
+  EXPECT_TRUE(std::isnan(item_mse(made, target)[1].item<double>()));
+  // What a model makes of what is known is no number: that shows.
+  EXPECT_TRUE(std::isnan(item_mse(target, made)[0].item<double>()));
+}
+
 TEST(Errors, CrossEntropyIsInNatsAndItsLogarithmIsClamped) {
   const at::Tensor target = at::tensor({1.0, 0.0, 1.0, 0.25}).view({2, 2});
   const at::Tensor found = at::tensor({0.5, 0.5, 0.0, 0.5}).view({2, 2});

@@ -42,6 +42,26 @@ TEST(StepScores, AreMeansOverTheChannels) {
   EXPECT_EQ(doubles(score_steps(off, windows, form, 2).scores), (std::vector<double>{5, 5}));
 }
 
+TEST(StepScores, LeaveOutWhatIsNotKnown) {
+  const WindowForm form = {.window = 2};
+  const double unknown = std::nan("");
+  const at::Tensor observed =
+      at::tensor({0., unknown, 0., 0., unknown, unknown}, at::kFloat).view({3, 2});
+  const auto windows_on = [&](const at::Tensor& steps) {
+    return std::make_shared<TensorDataset>(datasets::window_view(steps, form), at::Tensor(),
+                                           datasets::Scaling{});
+  };
+  const datasets::Paired windows(windows_on(at::zeros({3, 2})), windows_on(observed));
+  const auto off = [](const at::Tensor& input) { return input + at::tensor({1.F, 3.F}); };
+  for (const StepAverage average : {StepAverage::Mean, StepAverage::Median}) {
+    const StepScores found = score_steps(off, windows, form, 3, average);
+    EXPECT_EQ(found.scores[0].item<double>(), 1);
+    EXPECT_EQ(found.scores[1].item<double>(), 5);
+    EXPECT_TRUE(scored_steps(found).equal(at::tensor({0L, 1L})));
+    EXPECT_EQ(doubles(found.reconstructions), (std::vector<double>{1, 3, 1, 3, 1, 3}));
+  }
+}
+
 TEST(StepScores, MediansPassOverOneStrangeWindow) {
   const WindowForm form = {.window = 3};
   const StepScores found =

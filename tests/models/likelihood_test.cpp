@@ -5,6 +5,8 @@
 
 #include <ATen/ATen.h>
 
+#include <limits>
+
 namespace hourglass::models {
 namespace {
 
@@ -59,6 +61,27 @@ TEST(Likelihood, TrimLeavesOutTheItemsOfGreatestLoss) {
   loss.backward();
   EXPECT_EQ(logits.grad()[1].count_nonzero().item<int64_t>(), 0);
   EXPECT_FLOAT_EQ(logits.grad()[2][0].item<float>(), -2 * 2.0F / 6);
+}
+
+TEST(Likelihood, ATargetThatIsNotKnownCountsForNothing) {
+  const float unknown = std::numeric_limits<float>::quiet_NaN();
+  for (const auto& [loss, name] : names_of(Loss{})) {
+    SCOPED_TRACE(name);
+    const Likelihood likelihood = {loss, Activation::Sigmoid};
+    const at::Tensor logits = at::tensor({0.3F, -1.2F, 2.F, 0.5F}).view({2, 2}).requires_grad_();
+    const at::Tensor target = at::tensor({0.25F, unknown, 1.F, 0.F}).view({2, 2});
+    const at::Tensor value = reconstruction_loss(likelihood, logits, target);
+    value.backward();
+    const at::Tensor others = logits.detach().flatten().index_select(0, at::tensor({0L, 2L, 3L}));
+    const at::Tensor known = at::tensor({0.25F, 1.F, 0.F});
+    const auto sum = 3 * reconstruction_loss(likelihood, others, known).item<float>();
+    EXPECT_FLOAT_EQ(value.item<float>(), sum / 4);
+    EXPECT_FLOAT_EQ(
+        reconstruction_loss(likelihood, logits, target, Reduction::SumOfValues).item<float>(),
+        sum / 2);
+    EXPECT_EQ(logits.grad()[0][1].item<float>(), 0);
+    EXPECT_NE(logits.grad()[0][0].item<float>(), 0);
+  }
 }
 
 TEST(Likelihood, TrimIsRefusedWhereTheLossIsAnother) {

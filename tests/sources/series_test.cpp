@@ -34,7 +34,7 @@ std::string five_minutes(int rows, int missing = -1, int jump = -1) {
 }
 
 Series series_of(const std::string& text, Gaps gaps = Gaps::Refuse) {
-  return without_gaps(parse_series(text, "s.csv", {}), gaps, "s.csv");
+  return without_gaps(parse_series(text, "s.csv", {}), gaps, 4, "s.csv");
 }
 
 std::vector<float> values_of(const Series& series) {
@@ -88,11 +88,12 @@ TEST(Gaps, AnEvenSeriesIsOneStretch) {
 }
 
 TEST(Gaps, AreRefusedWithTheirPlace) {
-  expect_contains(error_of([] { series_of(five_minutes(10, -1, 3)); }),
-                  {"s.csv: line 6", "a time 300 s after 2014-04-01 00:15:00",
-                   "found 2014-04-01 01:20:00", "1 of 9 steps are uneven", "`gaps` split or fill"});
+  expect_contains(
+      error_of([] { series_of(five_minutes(10, -1, 3)); }),
+      {"s.csv: line 6", "a time 300 s after 2014-04-01 00:15:00", "found 2014-04-01 01:20:00",
+       "1 of 9 steps are uneven", "`gaps` split, fill or mask"});
   expect_contains(error_of([] { series_of(five_minutes(10, 4)); }),
-                  {"s.csv: line 6, column 'value'", "1 of 10 rows", "`gaps` split or fill"});
+                  {"s.csv: line 6, column 'value'", "1 of 10 rows", "`gaps` split, fill or mask"});
 }
 
 TEST(Gaps, SplitTheSeries) {
@@ -111,6 +112,21 @@ TEST(Gaps, AreFilledByLinearInterpolation) {
   EXPECT_EQ(series.times,
             (std::vector<std::string>{"0", "300", "600", "900", "1200", "1500", "1800"}));
   expect_contains(series.notes.front(), {"3 of 7 values are interpolated", "5 rows", "7 steps"});
+}
+
+TEST(Gaps, AreMaskedBesideWhatStandsForThem) {
+  // Windows of 4: two steps without a value are as many as half of one.
+  const std::string text = "time,x,y\n0,0,5\n1,,6\n2,2,\n5,5,5\n6,6,5\n";
+  const Series series = series_of(text, Gaps::Mask);
+  EXPECT_EQ(values_of(series),
+            (std::vector<float>{0, 5, 1, 6, 2, 6 - 1.F / 4, 3, 5.5F, 4, 5.25F, 5, 5, 6, 5}));
+  EXPECT_TRUE(series.observed.isnan().equal(
+      at::tensor({0, 0, 1, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0}).view({7, 2}).to(at::kBool)));
+  EXPECT_EQ(series.observed.nansum().item<float>(), 34);
+  EXPECT_EQ(series.stretches, (std::vector<Stretch>{{0, 3}, {5, 2}}));
+  expect_contains(series.notes.back(), {"neither in the loss nor in scores", "1 gap"});
+  EXPECT_FALSE(series_of(text, Gaps::Fill).observed.defined());
+  EXPECT_FALSE(series_of("x\n1\n2\n", Gaps::Mask).observed.defined());
 }
 
 TEST(Gaps, TheEndsAreFilledWithTheNearestValue) {
@@ -172,6 +188,21 @@ TEST(OpenSeries, WindowsSpanNoGap) {
   const DataSplits data = open_data(options, 1);
   EXPECT_EQ(data.training->size(), 2 * 13);
   EXPECT_EQ(data.info.total_rows, 2 * 13);
+}
+
+TEST(OpenSeries, TargetsLackWhatIsMasked) {
+  const TemporaryFolder folder;
+  const auto file = testing::write_file(folder / "s.csv", "x\n0\n2\nnan\n4\n8\n");
+  DataOptions options = windows_of(file, 5);
+  options.series.gaps = Gaps::Mask;
+  options.validation = {Validation::Kind::None};
+  const DataSplits data = open_data(options, 1);
+  ASSERT_EQ(data.training->size(), 1);
+  const Batch batch = data.training->batch(data.training->all_positions());
+  const at::Tensor seen = at::tensor({0.F, 0.25F, 0.375F, 0.5F, 1.F}).view({1, 5, 1});
+  EXPECT_TRUE(batch.input.equal(seen));
+  EXPECT_TRUE(batch.target[0][2].isnan().all().item<bool>());
+  EXPECT_TRUE(batch.target.nan_to_num(0.375).equal(seen));
 }
 
 TEST(OpenSeries, RefusesWhatASeriesCannotDo) {

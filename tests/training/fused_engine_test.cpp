@@ -17,6 +17,7 @@
 #include <ATen/Parallel.h>
 
 #include <atomic>
+#include <cmath>
 #include <functional>
 #include <numeric>
 #include <span>
@@ -162,6 +163,20 @@ TEST(FusedEngine, EqualsAutogradOnPairedCorruptedAndConditionedData) {
   const DatasetPtr told =
       with_condition(images(), ConditionRule{ConditionRule::Kind::Label}, 3, {});
   expect_equal_engines({.data = told, .threads = 2});
+}
+
+TEST(FusedEngine, EqualsAutogradWhereTargetsAreNotKnown) {
+  at::manual_seed(9);
+  const at::Tensor holes = at::rand({70, 3, 7}).masked_fill(at::rand({70, 3, 7}).lt(0.3), NAN);
+  const auto targets = std::make_shared<TensorDataset>(holes, at::Tensor(), Scaling{});
+  const DatasetPtr data = std::make_shared<Paired>(images(), targets);
+  for (const auto& instruction_set : kernels::instruction_sets()) {
+    const kernels::WithInstructionSet with(instruction_set);
+    for (const auto& [loss, name] : names_of(Loss{})) {
+      SCOPED_TRACE(instruction_set + " " + name);
+      expect_equal_engines({.likelihood = {.loss = loss}, .data = data, .threads = 2});
+    }
+  }
 }
 
 TEST(FusedEngine, EqualsAutogradWithTiedWeights) {
