@@ -49,6 +49,11 @@ void check_shapes(const Sparsity& sparsity, const ModelSpec& spec, int64_t units
 
 at::Tensor squared_norm(const at::Tensor& rows) { return rows.square().sum(1).mean(); }
 
+/// What a reconstruction lacks: nothing where the target is not known, as in `reconstruction_loss`.
+at::Tensor missed(const at::Tensor& target, const at::Tensor& reconstruction) {
+  return (target - reconstruction).masked_fill(target.isnan(), 0);
+}
+
 }  // namespace
 
 void check(const Sparsity& sparsity, const DictionaryOptions& options,
@@ -170,7 +175,7 @@ StepValues Dictionary::losses(const Batch& batch, const StepContext& context) {
   }
   if (activation_->has_penalty()) values.terms.push_back(activation_->penalties(p, code).mean());
   if (const at::Tensor second = activation_->second_code(p); second.defined()) {
-    values.terms.push_back(squared_norm(decode_logits(second).flatten(1) - target));
+    values.terms.push_back(squared_norm(missed(target, decode_logits(second).flatten(1))));
   } else if (has_auxiliary()) {
     values.terms.push_back(auxiliary(p, prefixes));
   }
@@ -188,10 +193,10 @@ std::vector<Dictionary::Prefix> Dictionary::prefixes(const at::Tensor& code,
   for (const int64_t width : sparsity_.prefixes) {
     const at::Tensor reconstruction = at::linear(
         code.narrow(1, 0, width), weights_.decoder.narrow(1, 0, width), weights_.decoder_bias);
-    prefixes.push_back({first, width, target - reconstruction});
+    prefixes.push_back({first, width, missed(target, reconstruction)});
     first = width;
   }
-  prefixes.push_back({first, units, target - decode_logits(code).flatten(1)});
+  prefixes.push_back({first, units, missed(target, decode_logits(code).flatten(1))});
   return prefixes;
 }
 
