@@ -186,6 +186,7 @@ Picture series_chart(const std::vector<double>& times, const std::vector<TimePan
     if (!last) {
       own.label.clear();
       own.ticks.labels.assign(own.ticks.labels.size(), "");
+      own.ticks.factor.clear();
     }
     shade_spans(canvas, frame, x, options.spans);
     const PlotArea area = draw_axes_around(canvas, frame, own, y[i]);
