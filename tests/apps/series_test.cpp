@@ -109,8 +109,9 @@ TEST(Series, RefusalsAreOneLine) {
   const auto column = testing::run("dense_autoencoder", {"--dataset", data + ",lood"});
   EXPECT_EQ(column.exit_code, 1);
   expect_contains(column.errors, {"'lood'", "did you mean 'load'"});
-  const auto gaps = testing::run("dense_autoencoder", {"--dataset", data, "--gaps", "mask"});
+  const auto gaps = testing::run("dense_autoencoder", {"--dataset", data, "--gaps", "guess"});
   EXPECT_EQ(gaps.exit_code, 2);
+  expect_contains(gaps.errors, {"--gaps", "fill, mask", "'guess'"});
 }
 
 }  // namespace
