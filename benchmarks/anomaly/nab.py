@@ -25,7 +25,7 @@ TRAINER = ["--window", str(WINDOW), "--network", "dense", "--widths", "16,4", "-
            "--output-activation", "linear", "--scale", "robust", "--validation", "none", "--batch-size", "64",
            "--learning-rate", "1e-3", "--no-figures", "--quiet"]
 STEPS = 300
-PEERS = ["IForest", "ECOD", "PCA", "AutoEncoder"]
+PEERS = ["IForest", "ECOD", "PCA", "AutoEncoder", "VAE", "DeepSVDD"]
 
 
 def rows_of(path):
@@ -83,13 +83,17 @@ def peer_deviations(name, rows, seed):
 
     import numpy
 
-    modules = {"IForest": "iforest", "ECOD": "ecod", "PCA": "pca", "AutoEncoder": "auto_encoder"}
+    modules = {"IForest": "iforest", "ECOD": "ecod", "PCA": "pca", "AutoEncoder": "auto_encoder", "VAE": "vae",
+               "DeepSVDD": "deep_svdd"}
     values = numpy.array([float(row["value"]) for row in rows])
     head = values[:training_rows(rows)]
     low, middle, high = numpy.quantile(head, [0.25, 0.5, 0.75])
     windows = numpy.lib.stride_tricks.sliding_window_view((values - middle) / ((high - low) or head.std() or 1), WINDOW)
     detector = getattr(importlib.import_module(f"pyod.models.{modules[name]}"), name)
-    model = detector(**({} if name == "ECOD" else {"random_state": seed}))
+    options = {} if name == "ECOD" else {"random_state": seed}
+    if name == "DeepSVDD":
+        options |= {"n_features": WINDOW}
+    model = detector(**options)
     model.fit(windows[:training_rows(rows) - WINDOW + 1])
     return running_deviations([math.nan] * (WINDOW - 1) + list(map(float, model.decision_function(windows))))
 
