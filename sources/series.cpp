@@ -66,11 +66,24 @@ std::vector<std::string> names_of_filled(const SeriesTable& table, const FilledS
   return names;
 }
 
-datasets::Series filled_series(const SeriesTable& table, const SeriesSteps& steps,
-                               const std::string& name) {
+/// What was made up does not count, and where it would be half a window or
+/// more, no window spans it.
+void mask_gaps(datasets::Series& series, const at::Tensor& observed, int64_t window,
+               const std::string& name) {
+  series.observed = observed;
+  series.stretches = stretches_between_outages(observed, (window + 1) / 2);
+  const auto cuts = std::ssize(series.stretches) - 1;
+  series.notes.push_back(fmt::format(
+      "{}: what is interpolated counts neither in the loss nor in scores{}", name,
+      cuts > 0 ? fmt::format("; {} gap{} of half a window or more {} spanned by no window",
+                             with_thousands(cuts), cuts == 1 ? "" : "s", cuts == 1 ? "is" : "are")
+               : ""));
+}
+
+datasets::Series filled_series(const SeriesTable& table, const SeriesSteps& steps, Gaps gaps,
+                               int64_t window, const std::string& name) {
   FilledSteps filled = fill_steps(table, steps, name);
-  datasets::Series series = {
-      .steps = filled.values, .observed = filled.observed, .channels = table.channels};
+  datasets::Series series = {.steps = filled.values, .channels = table.channels};
   series.stretches = {{0, series.size()}};
   if (const int64_t interpolated = filled.interpolated(); interpolated > 0) {
     series.notes.push_back(
@@ -78,26 +91,13 @@ datasets::Series filled_series(const SeriesTable& table, const SeriesSteps& step
                     with_thousands(interpolated), with_thousands(filled.values.numel()),
                     with_thousands(table.values.size(0)), with_thousands(series.size()),
                     table.times.empty() ? "a row" : step_text(table, steps.step)));
-  } else {
-    series.observed = at::Tensor();
+    if (gaps == Gaps::Mask) mask_gaps(series, filled.observed, window, name);
   }
   if (!table.times.empty()) {
     series.times = names_of_filled(table, filled);
     series.moments = std::move(filled.moments);
   }
   return series;
-}
-
-/// What was made up does not count, and where it would be half a window or more, no window spans it.
-void mask_gaps(datasets::Series& series, int64_t window, const std::string& name) {
-  if (!series.observed.defined()) return;
-  series.stretches = stretches_between_outages(series.observed, (window + 1) / 2);
-  const auto cuts = std::ssize(series.stretches) - 1;
-  series.notes.push_back(fmt::format(
-      "{}: what is interpolated counts neither in the loss nor in scores{}", name,
-      cuts > 0 ? fmt::format("; {} gap{} of half a window or more {} spanned by no window",
-                             with_thousands(cuts), cuts == 1 ? "" : "s", cuts == 1 ? "is" : "are")
-               : ""));
 }
 
 }  // namespace
@@ -108,9 +108,7 @@ datasets::Series without_gaps(SeriesTable table, Gaps gaps, int64_t window,
   if (gaps == Gaps::Refuse) refuse_gaps(table, steps, name);
   datasets::Series series;
   if (gaps == Gaps::Fill || gaps == Gaps::Mask) {
-    series = filled_series(table, steps, name);
-    if (gaps == Gaps::Mask) mask_gaps(series, window, name);
-    if (gaps == Gaps::Fill) series.observed = at::Tensor();
+    series = filled_series(table, steps, gaps, window, name);
   } else {
     series = {.steps = table.values, .channels = table.channels};
     series.stretches = stretches_between_gaps(table, steps);

@@ -54,20 +54,14 @@ def run_ours(values, labels, seed, asked):
 
 
 def run_peer(name, values, labels, seed):
-    import importlib
-
     import sklearn.metrics
     import torch
+    from pyod_detectors import make_detector
 
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     numpy.random.seed(seed)
-    modules = {"IForest": "iforest", "VAE": "vae", "ECOD": "ecod", "AutoEncoder": "auto_encoder", "PCA": "pca", "DeepSVDD": "deep_svdd"}
-    detector = getattr(importlib.import_module(f"pyod.models.{modules[name]}"), name)
-    options = {} if name == "ECOD" else {"random_state": seed}
-    if name == "DeepSVDD":
-        options["n_features"] = values.shape[1]
-    model = detector(**options)
+    model = make_detector(name, seed, values.shape[1])
     model.fit(standardised(values))
     # ECOD gives infinite scores to values beyond all others.
     scores = numpy.nan_to_num(model.decision_scores_)

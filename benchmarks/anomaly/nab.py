@@ -79,21 +79,14 @@ def running_deviations(scores):
 
 
 def peer_deviations(name, rows, seed):
-    import importlib
-
     import numpy
+    from pyod_detectors import make_detector
 
-    modules = {"IForest": "iforest", "ECOD": "ecod", "PCA": "pca", "AutoEncoder": "auto_encoder", "VAE": "vae",
-               "DeepSVDD": "deep_svdd"}
     values = numpy.array([float(row["value"]) for row in rows])
     head = values[:training_rows(rows)]
     low, middle, high = numpy.quantile(head, [0.25, 0.5, 0.75])
     windows = numpy.lib.stride_tricks.sliding_window_view((values - middle) / ((high - low) or head.std() or 1), WINDOW)
-    detector = getattr(importlib.import_module(f"pyod.models.{modules[name]}"), name)
-    options = {} if name == "ECOD" else {"random_state": seed}
-    if name == "DeepSVDD":
-        options |= {"n_features": WINDOW}
-    model = detector(**options)
+    model = make_detector(name, seed, WINDOW)
     model.fit(windows[:training_rows(rows) - WINDOW + 1])
     return running_deviations([math.nan] * (WINDOW - 1) + list(map(float, model.decision_function(windows))))
 
