@@ -87,12 +87,17 @@ def peer_deviations(name, rows, seed):
     low, middle, high = numpy.quantile(head, [0.25, 0.5, 0.75])
     windows = numpy.lib.stride_tricks.sliding_window_view((values - middle) / ((high - low) or head.std() or 1), WINDOW)
     model = make_detector(name, seed, WINDOW)
-    model.fit(windows[:training_rows(rows) - WINDOW + 1])
+    try:
+        model.fit(windows[:training_rows(rows) - WINDOW + 1])
+    except ValueError as refusal:
+        print(f"{name}: a series that it refuses: {refusal}", file=sys.stderr)
+        return None
     return running_deviations([math.nan] * (WINDOW - 1) + list(map(float, model.decision_function(windows))))
 
 
 def score_all(name, seed, asked, data, windows):
-    """The three profiles' scores of one detector with one seed."""
+    """The three profiles' scores of one detector with one seed, and the number of series it refuses, where it never speaks."""
+    refused = 0
     with tempfile.TemporaryDirectory() as base:
         base = pathlib.Path(base)
         for series in sorted(windows):
@@ -100,6 +105,9 @@ def score_all(name, seed, asked, data, windows):
             with tempfile.TemporaryDirectory() as folder:
                 deviations = (stream_deviations(data / series, rows, seed, asked, pathlib.Path(folder)) if name == "ours"
                               else peer_deviations(name, rows, seed))
+            if deviations is None:
+                refused += 1
+                deviations = [0.0] * len(rows)
             target = base / series
             target.parent.mkdir(parents=True, exist_ok=True)
             with open(target, "w") as file:
@@ -109,7 +117,7 @@ def score_all(name, seed, asked, data, windows):
         text = run([sys.executable, asked.tools / "nab_score.py", data, asked.data / "windows.json", base, "--json"])
         if asked.keep and name == "ours":
             subprocess.run(["cp", "-r", base, asked.keep], check=True)
-    return json.loads(text)
+    return {**json.loads(text), "refused": refused}
 
 
 def main():
@@ -139,7 +147,8 @@ def page(rows, windows):
     table = ["| detector | seed | standard | few false alarms | few misses |", "|---|---|---|---|---|"]
     for name, seed, scores in rows:
         cells = [f"{scores[profile]['score']:.1f}" for profile in profiles]
-        table.append(f"| {shown.get(name, 'PyOD ' + name)} | {seed} | " + " | ".join(cells) + " |")
+        note = f" (refuses {scores['refused']} series)" if scores["refused"] else ""
+        table.append(f"| {shown.get(name, 'PyOD ' + name)}{note} | {seed} | " + " | ".join(cells) + " |")
     return "\n".join([
         "# Anomalies in series, measured", "",
         f"Written by `benchmarks/anomaly/nab.py`: {len(windows)} labelled series of the Numenta Anomaly Benchmark (Lavin & Ahmad "
