@@ -201,12 +201,13 @@ void check_network_flags(const Arguments& arguments, const FieldTable& table) {
   }
 }
 
-/// A resumed run keeps its options; only how long it goes on and what it prints may change.
+/// A resumed run keeps its options; only how long it goes on, what it prints, and what is written of
+/// the model may change.
 void check_resumed_flags(const CommandLine& line, const FieldTable& table) {
   for (const auto& name : line.given) {
     const bool changes_the_run = table.find(name)->recorded || name == "recipe" ||
                                  name == "config" || name == "architecture" || name == "out";
-    const bool may_change = name == "epochs" || name == "data_dir" || name == "keep_best";
+    const bool may_change = name == "epochs" || !runs::changes_the_model(name);
     if (changes_the_run && !may_change) {
       throw UsageError("`{}`: cannot change in a resumed run; its options are in run.json", name);
     }

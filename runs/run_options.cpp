@@ -117,15 +117,13 @@ void RunOptions::describe(FieldTable& table) {
       .add("save_parts", save_parts,
            "also write encoder, decoder, weights, safetensors, architecture: any of them, "
            "comma-separated")
-      .shown_as("LIST")
-      .not_recorded();
+      .shown_as("LIST");
   table
       .add("export", exports,
            "also write the best model as pt2, onnx, safetensors, c, torchscript, saelens: any of "
            "them, "
            "comma-separated")
-      .shown_as("LIST")
-      .not_recorded();
+      .shown_as("LIST");
   table
       .add("tensorboard", tensorboard,
            "also write the metrics as an event file of TensorBoard into the run's folder")

@@ -28,7 +28,9 @@ std::string system_name(const std::string& recipe, const std::string& variant) {
 }
 
 bool changes_the_model(const std::string& option) {
-  return option != "data_dir" && option != "keep_best";
+  static const std::set<std::string_view> elsewhere = {"data_dir", "keep_best", "save_parts",
+                                                       "export"};
+  return !elsewhere.contains(option);
 }
 
 std::vector<ChangedOption> unlike_recipe(RunOptions options, const std::string& recipe) {

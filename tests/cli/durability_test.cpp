@@ -70,6 +70,19 @@ TEST(RunFolder, ADamagedStateIsReplacedByTheOneBefore) {
   EXPECT_EQ(read_file(folder / "run/best.pt"), read_file(folder / "whole/best.pt"));
 }
 
+TEST(RunFolder, AResumedRunWritesWhatWasAskedForAtFirst) {
+  const TemporaryFolder folder;
+  const Arguments parts = {"--save-parts", "safetensors", "--export", "onnx"};
+  train(small_run(folder / "whole", parts));
+  Arguments half = parts;
+  half.insert(half.end(), {"--stop-after", "2"});
+  train(small_run(folder / "run", half));
+  train({"--resume", folder / "run", "--no-figures"});
+  for (const char* name : {"best.safetensors", "card.json", "best.onnx"}) {
+    EXPECT_EQ(read_file(folder / "run" / name), read_file(folder / "whole" / name)) << name;
+  }
+}
+
 TEST(RunFolder, LeftoversOfAKilledProcessGoAtTheNextStart) {
   const TemporaryFolder folder;
   train(small_run(folder / "run", {"--stop-after", "2"}));
