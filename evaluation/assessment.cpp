@@ -37,6 +37,7 @@ class Assessor {
     assess_pca(found);
     if (options_.likelihood_samples > 0) assess_likelihood(found);
     assess_sparsity(found);
+    if (options_.generation) assess_generation(found);
     options_.say("speed");
     measure_speed(found);
     return found;
@@ -127,6 +128,14 @@ class Assessor {
     if (!is_sparse_model(model_) && !options_.known_dictionary) return;
     options_.say("sparsity");
     found.sparsity = measure_sparse_code(model_, *data_.evaluated, options_.known_dictionary);
+  }
+
+  void assess_generation(Assessment& found) {
+    found.not_generated = generation_obstacle(model_);
+    if (!found.not_generated.empty()) return;
+    options_.say(fmt::format("{} samples", with_thousands(options_.generation->samples)));
+    found.generation =
+        measure_generation(model_, *data_.training, *data_.evaluated, *options_.generation);
   }
 
   void measure_speed(Assessment& found) {
@@ -246,6 +255,8 @@ json to_json(const Assessment& found) {
       {"beats_pca", formats::or_null(beats_pca(found))},
       {"verdict", verdict(found)}};
   if (found.sparsity) object["sparsity"] = to_json(*found.sparsity);
+  if (found.generation) object["generation"] = to_json(*found.generation);
+  if (!found.not_generated.empty()) object["not_available"]["generation"] = found.not_generated;
   return object;
 }
 

@@ -3,6 +3,7 @@
 #include "hourglass/datasets/dataset.h"
 #include "hourglass/evaluation/code_statistics.h"
 #include "hourglass/evaluation/exported_model.h"
+#include "hourglass/evaluation/generation_quality.h"
 #include "hourglass/evaluation/model_measures.h"
 #include "hourglass/evaluation/sparse_code.h"
 #include "hourglass/formats/data_card.h"
@@ -33,6 +34,7 @@ struct AssessmentOptions {
   int64_t likelihood_samples = 0;  ///< codes an item, see log_likelihood.h; 0: no likelihood
   /// What the vectors of a sparse model are compared with; null: nothing.
   const KnownDictionary* known_dictionary = nullptr;
+  std::optional<GenerationOptions> generation = {};  ///< none: nothing is generated
   /// Told what is at work.
   std::function<void(const std::string& stage)> say = [](const std::string&) {};
 };
@@ -47,11 +49,13 @@ struct Assessment {
   Measures model, pca;
   std::optional<CodeStatistics> codes;  ///< of evaluated rows; none for indices of a codebook
   std::optional<SparseCode> sparsity;   ///< of evaluated rows; of sparse models alone
-  double reconstructed_per_second = 0;  ///< items
+  std::optional<GenerationQuality> generation;  ///< where it was asked for
+  std::string not_generated;                    ///< or why there is none
+  double reconstructed_per_second = 0;          ///< items
   std::optional<double> encoded_per_second;
 };
 
-/// Throws `Error` as the model's methods and `measure_sparse_code` do.
+/// Throws `Error` as the model's methods, `measure_sparse_code` and `measure_samples` do.
 Assessment assess(ExportedModel& model, const AssessedData& data,
                   const AssessmentOptions& options = {});
 

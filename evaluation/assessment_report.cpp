@@ -90,6 +90,12 @@ std::string details_text(const AssessedModel& model) {
   if (found.sparsity) {
     for (const auto& line : lines_of(*found.sparsity)) text += fmt::format("  {}\n", line);
   }
+  if (found.generation) {
+    for (const auto& line : lines_of(*found.generation)) text += fmt::format("  {}\n", line);
+  }
+  if (!found.not_generated.empty()) {
+    text += fmt::format("  samples   none: {}\n", found.not_generated);
+  }
   return text + fmt::format("  speed     {}\n  verdict   {}\n", speed_text(model), verdict(found));
 }
 

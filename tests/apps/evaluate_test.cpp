@@ -184,6 +184,39 @@ TEST(Evaluate, EstimatesTheLogLikelihoodWhereThereIsOne) {
   expect_refusal("evaluate", {vae, "--chart", "nll"}, kWrongUsage, {"--samples"});
 }
 
+TEST(Evaluate, ComparesWhatIsGeneratedWithRealItems) {
+  const TemporaryFolder folder;
+  const auto vae = small_checkpoint(folder / "vae", "variational_autoencoder",
+                                    {"--dataset", "digits", "--widths", "16,2"});
+  const auto told = small_checkpoint(folder / "told", "conditional_autoencoder",
+                                     {"--dataset", "digits", "--widths", "16,2"});
+  const auto quantized = small_checkpoint(folder / "quantized", "vector_quantized_autoencoder",
+                                          {"--dataset", "digits", "--epochs", "1"});
+  const auto all = json_of("evaluate", {vae, told, quantized, "--generation", "300"});
+  for (const size_t i : {0U, 1U}) {
+    const auto& generation = all.at("checkpoints").at(i).at("generation");
+    EXPECT_EQ(generation.at("samples"), 300);
+    EXPECT_EQ(generation.at("items"), 180);  // those of the validation
+    EXPECT_EQ(generation.at("features"), "values");
+    EXPECT_GT(generation.at("frechet").get<double>(), 0);
+    EXPECT_LE(generation.at("coverage").get<double>(), 1);
+  }
+  const auto& none = all.at("checkpoints").at(2);
+  EXPECT_FALSE(none.contains("generation"));
+  expect_contains(none.at("not_available").at("generation"), {"codebook"});
+}
+
+TEST(Evaluate, ComparesGeneratedItemsByCodesOfAnotherModel) {
+  const TemporaryFolder folder;
+  const auto vae = small_checkpoint(folder / "vae", "variational_autoencoder",
+                                    {"--dataset", "digits", "--widths", "16,2"});
+  const auto other = small_checkpoint(folder / "other", "dense_autoencoder", {"--widths", "8"});
+  const auto result = json_of("evaluate", {vae, "--generation", "300", "--features", other});
+  const auto& generation = result.at("checkpoints").at(0).at("generation");
+  EXPECT_EQ(generation.at("features"), "codes of best.pt");
+  expect_refusal("evaluate", {vae, "--features", other}, kWrongUsage, {"--generation"});
+}
+
 TEST(Evaluate, SaysThatIntegerCodesHaveNoNeighbours) {
   const TemporaryFolder folder;
   const auto path = small_checkpoint(folder / "run", "vector_quantized_autoencoder",

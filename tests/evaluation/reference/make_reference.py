@@ -1,7 +1,7 @@
-"""Writes reference.json: what NumPy, SciPy, scikit-learn and scikit-image say about small inputs.
+"""Writes reference.json: what NumPy, SciPy, scikit-learn, scikit-image and prdc say about small inputs.
 
 The inputs are formulas that the C++ tests repeat, or the data sets in sources/. To write it anew:
-python3 -m pip install numpy scipy scikit-learn scikit-image && python3 make_reference.py
+python3 -m pip install numpy scipy scikit-learn scikit-image prdc && python3 make_reference.py
 """
 
 import json
@@ -11,11 +11,13 @@ import numpy
 import scipy
 import skimage
 import sklearn
+from prdc import compute_prdc
 from scipy.stats import genpareto
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.covariance import EmpiricalCovariance
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
+from sklearn.metrics.pairwise import polynomial_kernel
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
@@ -126,12 +128,28 @@ def mahalanobis():
     return numpy.sqrt(EmpiricalCovariance().fit(values).mahalanobis(values))[:20].tolist()
 
 
+def pattern(rows, columns, shift):
+    i, j = numpy.arange(rows)[:, None] + shift, numpy.arange(1, columns + 1)
+    return (numpy.sin(i * j * 0.7 + i ** 2 * 0.013) + shift * 0.05 * j).astype(numpy.float32).astype(float)
+
+
+def sample_quality():
+    real, samples = pattern(300, 5, 0), pattern(200, 5, 1.5)
+    a, b = numpy.cov(real.T), numpy.cov(samples.T)
+    root = scipy.linalg.sqrtm(a @ b).real
+    kernel = lambda x, y: polynomial_kernel(x, y, degree=3, gamma=1 / 5, coef0=1)
+    within = lambda x: (kernel(x, x).sum() - numpy.trace(kernel(x, x))) / (len(x) * (len(x) - 1))
+    return {**{name: float(value) for name, value in compute_prdc(real, samples, 5).items()},
+            "frechet": float(((real.mean(0) - samples.mean(0)) ** 2).sum() + numpy.trace(a + b - 2 * root)),
+            "mmd": float(within(real) + within(samples) - 2 * kernel(real, samples).mean())}
+
+
 def main():
     reference = {
         "made_with": {library.__name__: library.__version__ for library in (numpy, scipy, skimage, sklearn)},
         "images": [similarity(n, 3 if n % 5 == 4 else 1) for n in range(20)],
         "ranking": ranking(), "thresholds": thresholds(), "neighbours": neighbours(), "probe": probe(),
-        "mixture": mixture(), "mahalanobis": mahalanobis(),
+        "mixture": mixture(), "mahalanobis": mahalanobis(), "sample_quality": sample_quality(),
     }
     lines = [f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in reference.items()]
     (HERE / "reference.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")

@@ -1,0 +1,67 @@
+#include "hourglass/apps/tools/assessment_choices.h"
+
+#include "hourglass/core/error.h"
+
+#include <utility>
+
+namespace hourglass::apps {
+
+using namespace evaluation;
+
+void AssessmentChoices::describe(FieldTable& table) {
+  table
+      .add("samples", samples,
+           "codes an item for -log p(x) by importance sampling, 5000 say, of variational models "
+           "with loss bce; 0: none")
+      .at_least(0);
+  table
+      .add("generation", generation,
+           "items generated of each model and compared with real ones, 10000 say: Fréchet "
+           "distance, MMD, precision, recall, density, coverage; 0: none")
+      .at_least(0);
+  table
+      .add("features", features,
+           "a model whose codes of items --generation compares; empty: the items' values")
+      .shown_as("CKPT");
+  table
+      .add(
+          "dictionary", dictionary,
+          "the vectors that the data were made of, FILE.npy or FILE.safetensors#TENSOR: how well a "
+          "sparse model found them")
+      .shown_as("FILE");
+  table
+      .add("dictionary_rows", dictionary_rows,
+           "which of them are in each row of the data set: a safetensors file with indptr, indices "
+           "and values of a sparse matrix")
+      .shown_as("FILE");
+}
+
+void check(const AssessmentChoices& choices) {
+  if (choices.generation == 0 && !choices.features.empty()) {
+    throw UsageError("`features`: expected `generation` with it, 10000 say");
+  }
+  if (choices.dictionary.empty() && !choices.dictionary_rows.empty()) {
+    throw UsageError("`dictionary_rows`: expected `dictionary` with it, the vectors it is about");
+  }
+}
+
+AssessmentFiles::AssessmentFiles(const AssessmentChoices& choices, const ModelOptions& model)
+    : choices_(choices) {
+  if (!choices.dictionary.empty()) {
+    dictionary_ = read_known_dictionary(choices.dictionary, choices.dictionary_rows);
+  }
+  if (!choices.features.empty()) features_ = open_model(choices.features, model);
+}
+
+AssessmentOptions AssessmentFiles::options(std::function<void(const std::string&)> say) {
+  AssessmentOptions options{.likelihood_samples = choices_.samples,
+                            .known_dictionary = dictionary_ ? &*dictionary_ : nullptr,
+                            .say = std::move(say)};
+  if (choices_.generation > 0) {
+    options.generation = {.samples = choices_.generation,
+                          .features = features_ ? &*features_ : nullptr};
+  }
+  return options;
+}
+
+}  // namespace hourglass::apps

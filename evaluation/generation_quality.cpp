@@ -1,0 +1,165 @@
+#include "hourglass/evaluation/generation_quality.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
+#include "hourglass/datasets/batches.h"
+#include "hourglass/evaluation/codes.h"
+#include "hourglass/evaluation/generation.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+namespace hourglass::evaluation {
+namespace {
+
+// Above so many different conditions, each is a measurement rather than a class.
+constexpr int64_t kMostConditions = 1000;
+
+/// The first items of a data set and what the model is told of them.
+struct RealItems {
+  at::Tensor values;      // [N, target shape…]
+  at::Tensor conditions;  // [N, K], or undefined
+};
+
+RealItems first_items(const datasets::Dataset& data, int64_t most) {
+  std::vector<at::Tensor> values, conditions;
+  datasets::for_each_batch(data, [&](const Batch& batch, int64_t first) {
+    const int64_t count = std::min(batch.target.size(0), most - first);
+    if (count <= 0) return;
+    values.push_back(batch.target.narrow(0, 0, count).cpu());
+    if (batch.condition.defined()) conditions.push_back(batch.condition.narrow(0, 0, count).cpu());
+  });
+  return {at::cat(values), conditions.empty() ? at::Tensor() : at::cat(conditions)};
+}
+
+class Generator {
+ public:
+  Generator(ExportedModel& model, const datasets::Dataset& training,
+            const GenerationOptions& options)
+      : model_(model), training_(training), options_(options) {}
+
+  /// [count, target shape…] under one condition [1, K], or none.
+  at::Tensor generate(int64_t count, const at::Tensor& condition, uint64_t seed) {
+    UsualCodes usual(
+        model_, Prior::Auto, [this] { return training_codes(); }, condition);
+    MixtureOptions mixture = options_.mixture;
+    mixture.seed = seed;
+    const at::Tensor codes = shaped_codes(model_, usual.samples(count, mixture), "samples");
+    source_ = usual.source(mixture);
+    std::vector<at::Tensor> items;
+    for (int64_t first = 0; first < count; first += ExportedModel::kBatch) {
+      const at::Tensor part =
+          codes.narrow(0, first, std::min(ExportedModel::kBatch, count - first));
+      items.push_back(
+          model_.decode(part, condition.defined() ? condition.repeat({part.size(0), 1}) : condition)
+              .cpu());
+    }
+    return at::cat(items);
+  }
+
+  /// As many of each condition as there are among the real items, but for rounding.
+  at::Tensor generate_like(const at::Tensor& conditions) {
+    if (model_.condition_width() == 0) return generate(options_.samples, {}, options_.seed);
+    const auto [kinds, numbers, counts] =
+        at::unique_dim(conditions, 0, /*sorted=*/true, /*return_inverse=*/false,
+                       /*return_counts=*/true);
+    if (kinds.size(0) > kMostConditions) {
+      throw Error("generation: expected conditions of at most {} kinds, found {}",
+                  with_thousands(kMostConditions), with_thousands(kinds.size(0)));
+    }
+    std::vector<at::Tensor> items;
+    int64_t rows = 0, drawn = 0;
+    for (int64_t kind = 0; kind < kinds.size(0); ++kind) {
+      rows += counts[kind].item<int64_t>();
+      const int64_t end = options_.samples * rows / conditions.size(0);
+      if (end > drawn) {
+        items.push_back(generate(end - drawn, kinds.narrow(0, kind, 1),
+                                 options_.seed + static_cast<uint64_t>(kind)));
+      }
+      drawn = end;
+    }
+    return at::cat(items);
+  }
+
+  const std::string& source() const { return source_; }
+
+ private:
+  ExportedModel& model_;
+  const datasets::Dataset& training_;
+  const GenerationOptions& options_;
+  at::Tensor training_codes_;
+  std::string source_;
+
+  const at::Tensor& training_codes() {
+    if (!training_codes_.defined()) training_codes_ = encode_all(model_, training_).values;
+    return training_codes_;
+  }
+};
+
+at::Tensor features_of(const at::Tensor& items, ExportedModel* model) {
+  if (!model) return items.flatten(1);
+  std::vector<at::Tensor> codes;
+  for (int64_t first = 0; first < items.size(0); first += ExportedModel::kBatch) {
+    const int64_t count = std::min(ExportedModel::kBatch, items.size(0) - first);
+    codes.push_back(model->encode(items.narrow(0, first, count)).cpu().flatten(1));
+  }
+  return at::cat(codes);
+}
+
+}  // namespace
+
+std::string generation_obstacle(const ExportedModel& model) {
+  if (!model.has_method("decode")) return "the file has no method 'decode'";
+  if (model.card() && model.card()->code_kind == "indices") {
+    return "indices of a codebook have no distribution";
+  }
+  return "";
+}
+
+GenerationQuality measure_generation(ExportedModel& model, const datasets::Dataset& training,
+                                     const datasets::Dataset& evaluated,
+                                     const GenerationOptions& options) {
+  if (const std::string obstacle = generation_obstacle(model); !obstacle.empty()) {
+    throw Error("{}: nothing to generate: {}", model.path().string(), obstacle);
+  }
+  const RealItems real = first_items(evaluated, options.samples);
+  Generator generator(model, training, options);
+  const at::Tensor samples = generator.generate_like(real.conditions);
+  return {.source = generator.source(),
+          .samples = samples.size(0),
+          .items = real.values.size(0),
+          .features = options.features ? "codes of " + options.features->path().filename().string()
+                                       : "values",
+          .measures = measure_samples(features_of(real.values, options.features),
+                                      features_of(samples, options.features))};
+}
+
+nlohmann::json to_json(const GenerationQuality& found) {
+  const SampleQuality& measures = found.measures;
+  return {{"source", found.source},
+          {"samples", found.samples},
+          {"items", found.items},
+          {"features", found.features},
+          {"frechet", measures.frechet},
+          {"mmd", measures.mmd},
+          {"precision", measures.precision},
+          {"recall", measures.recall},
+          {"density", measures.density},
+          {"coverage", measures.coverage}};
+}
+
+std::vector<std::string> lines_of(const GenerationQuality& found) {
+  const SampleQuality& measures = found.measures;
+  return {fmt::format("samples   {} of {} beside {} items, by {}", with_thousands(found.samples),
+                      found.source, with_thousands(found.items),
+                      found.features == "values" ? "their values" : found.features),
+          fmt::format("          Fréchet distance {:.4g}, MMD² {:.4g}; precision {:.3f}, recall "
+                      "{:.3f}, density {:.3f}, coverage {:.3f}",
+                      measures.frechet, measures.mmd, measures.precision, measures.recall,
+                      measures.density, measures.coverage)};
+}
+
+}  // namespace hourglass::evaluation

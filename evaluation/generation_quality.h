@@ -1,0 +1,49 @@
+#pragma once
+
+#include "hourglass/datasets/dataset.h"
+#include "hourglass/evaluation/exported_model.h"
+#include "hourglass/evaluation/mixture.h"
+#include "hourglass/evaluation/sample_quality.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace hourglass::evaluation {
+
+/// What a model generates beside real items.
+struct GenerationQuality {
+  std::string source;               ///< of its codes: "the standard normal distribution"
+  int64_t samples = 0, items = 0;   ///< compared
+  std::string features = "values";  ///< of items, or "codes of vae.pt"
+  SampleQuality measures;
+};
+
+struct GenerationOptions {
+  int64_t samples = 10000;
+  uint64_t seed = 1;
+  MixtureOptions mixture = {};  ///< of the codes of training rows, where the model has no prior
+  /// Whose codes are the features of items and samples; null: their values are.
+  ExportedModel* features = nullptr;
+};
+
+/// Why nothing can be generated of a model; empty where it can: it needs a method `decode` and codes
+/// that have a distribution, unlike the indices of a codebook.
+std::string generation_obstacle(const ExportedModel& model);
+
+/// Decodes codes of the model's prior, or of a mixture fitted on those of `training`, and compares
+/// what comes out with the first so many targets of `evaluated`. A model with a condition is told
+/// those of these rows, so that both have the same. Throws `Error` with the obstacle where there is
+/// one, and where the features' model takes other items.
+GenerationQuality measure_generation(ExportedModel& model, const datasets::Dataset& training,
+                                     const datasets::Dataset& evaluated,
+                                     const GenerationOptions& options);
+
+nlohmann::json to_json(const GenerationQuality& found);
+
+/// For people, beginning with "samples   …".
+std::vector<std::string> lines_of(const GenerationQuality& found);
+
+}  // namespace hourglass::evaluation
