@@ -1,0 +1,117 @@
+#include "hourglass/sources/open.h"
+#include "hourglass/tests/sources/idx_files.h"
+#include "hourglass/tests/support/support.h"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <malloc.h>
+#include <string>
+
+// What docs/limits.md promises of memory: opening data takes at most so many times their file's
+// size, at the peak.
+
+namespace hourglass::sources {
+namespace {
+
+namespace fs = std::filesystem;
+
+using testing::TemporaryFolder;
+using testing::write_file;
+
+constexpr int64_t kBytes = int64_t{16} << 20;
+
+/// Memory of this process in bytes, by its name in /proc/self/status: VmRSS now, VmHWM at its peak.
+int64_t memory(const std::string& name) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with(name + ":")) return std::stoll(line.substr(name.size() + 1)) * 1024;
+  }
+  return -1;
+}
+
+/// Lets the peak begin at what is used now, without what was freed and kept for later.
+void forget_peak() {
+  ::malloc_trim(0);
+  std::ofstream("/proc/self/clear_refs") << 5;
+}
+
+std::string repeated_lines(const std::function<std::string(int64_t)>& line) {
+  std::string text;
+  for (int64_t row = 0; static_cast<int64_t>(text.size()) < kBytes; ++row) text += line(row);
+  return text;
+}
+
+/// An NPY file of float32 [N, 64].
+std::string large_npy() {
+  constexpr int64_t kColumns = 64;
+  std::string header =
+      fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {}), }}",
+                  kBytes / (4 * kColumns), kColumns);
+  header.resize(117, ' ');
+  return std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + "\n" +
+         std::string(static_cast<size_t>(kBytes), '\0');
+}
+
+/// An IDX file of uint8 [N, 28, 28].
+std::string large_idx() {
+  constexpr int64_t kItems = kBytes / 784;
+  return testing::idx_header({kItems, 28, 28}) + std::string(kItems * 784, '\x10');
+}
+
+struct LargeFile {
+  std::string name, source;  ///< "csv:" and the like
+  std::function<std::string()> file;
+  int64_t times;  ///< at most so many times the file's size
+};
+
+class LoadingMemory : public ::testing::TestWithParam<LargeFile> {};
+
+TEST_P(LoadingMemory, IsAMultipleOfTheFile) {
+  const TemporaryFolder folder;
+  const fs::path path = write_file(folder / GetParam().name, GetParam().file());
+  DataOptions options;
+  options.dataset = GetParam().source + path.string();
+  const auto size = static_cast<int64_t>(fs::file_size(path));
+  forget_peak();
+  const int64_t before = memory("VmRSS");
+  if (memory("VmHWM") > before + size / 4) GTEST_SKIP() << "the system does not forget a peak";
+  const DataSplits data = open_data(options, 1);
+  const int64_t peak = memory("VmHWM") - before;
+  EXPECT_GT(data.info.total_rows, 0);
+  EXPECT_LE(peak, GetParam().times * size);
+  RecordProperty("times_the_file",
+                 fmt::format("{:.2f}", static_cast<double>(peak) / static_cast<double>(size)));
+}
+
+// Of text the shortest cells are the worst: a digit becomes a number of four bytes.
+std::string digits_csv() {
+  return repeated_lines(
+      [](int64_t i) { return fmt::format("{},{},{},{}\n", i % 9, i % 7, i % 5, i % 3); });
+}
+
+std::string words_csv() {
+  return "n,on,colour\n" + repeated_lines([](int64_t i) {
+           return fmt::format("{},{},{}\n", i % 9, i % 2 ? "yes" : "no", i % 3 ? "red" : "blue");
+         });
+}
+
+std::string steps_csv() {
+  return "a,b\n" + repeated_lines([](int64_t i) { return fmt::format("{},{}\n", i % 9, i % 7); });
+}
+
+INSTANTIATE_TEST_SUITE_P(Forms, LoadingMemory,
+                         ::testing::Values(LargeFile{"numbers.csv", "csv:", digits_csv, 12},
+                                           LargeFile{"words.csv", "csv:", words_csv, 20},
+                                           LargeFile{"series.csv", "series:", steps_csv, 20},
+                                           LargeFile{"array.npy", "npy:", large_npy, 6},
+                                           LargeFile{"images.idx", "idx:", large_idx, 6}),
+                         [](const auto& of) {
+                           return of.param.name.substr(0, of.param.name.find('.'));
+                         });
+
+}  // namespace
+}  // namespace hourglass::sources
