@@ -47,7 +47,7 @@ class OpenCv {
   /// Whether a file can be written in the format of this name's suffix.
   virtual bool writes(const std::string& file_name) const = 0;
 
-  /// The bytes of a file in the format of the suffix, ".png".
+  /// The bytes of a file in the format of the suffix, ".png"; none where memory is short.
   virtual std::vector<uint8_t> encode(const PixelView& pixels, const std::string& suffix) const = 0;
 
   /// What the bytes of a file show; no pixels where they are damaged. Throws `std::runtime_error`

@@ -35,7 +35,8 @@ class Library final : public OpenCv {
     return cv::haveImageWriter(file_name);
   }
 
-  std::vector<uint8_t> encode(const PixelView& pixels, const std::string& suffix) const override {
+  std::vector<uint8_t> encode(const PixelView& pixels, const std::string& suffix) const override
+      try {
     cv::Mat swapped;  // not in place: the pixels are the caller's
     if (pixels.channels == 3) cv::cvtColor(as_mat(pixels), swapped, cv::COLOR_RGB2BGR);
     const cv::Mat stored = swapped.empty() ? as_mat(pixels) : swapped;
@@ -43,6 +44,8 @@ class Library final : public OpenCv {
     // Level 9 takes five times as long for 3 % less.
     cv::imencode(suffix, stored, bytes, {cv::IMWRITE_PNG_COMPRESSION, 6});
     return bytes;
+  } catch (const cv::Exception&) {
+    return {};
   }
 
   Pixels decode(std::string_view bytes) const override try {

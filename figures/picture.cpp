@@ -45,6 +45,10 @@ void Picture::save(const std::filesystem::path& path) const {
     stored = {grey.data(), height_, width_, 1};
   }
   const std::vector<uint8_t> bytes = opencv().encode(stored, suffix);
+  if (bytes.empty()) {
+    throw Error("{}: {} x {} pixels could not be compressed: is memory short?", path.string(),
+                width_, height_);
+  }
   write_file_atomically(
       path, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
