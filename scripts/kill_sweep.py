@@ -24,12 +24,18 @@ SYSTEMS = {
     "dense": ("dense_autoencoder", ["--epochs", "1000"]),
     "dense-autograd": ("dense_autoencoder", ["--epochs", "15", "--engine", "autograd"]),
     "dense-keep-best": ("dense_autoencoder", ["--epochs", "500", "--keep-best", "3"]),
+    "conditional": ("conditional_autoencoder", ["--epochs", "200"]),
+    "contractive": ("contractive_autoencoder", ["--epochs", "40"]),
     "denoising": ("denoising_autoencoder", ["--epochs", "150", "--network", "dense"]),
     "variational": ("variational_autoencoder", ["--epochs", "300", "--validation", "split:0.2"]),
     "convolutional": ("convolutional_autoencoder", ["--epochs", "20"]),
     "adversarial": ("adversarial_autoencoder", ["--epochs", "20"]),
     "vector-quantized": ("vector_quantized_autoencoder", ["--epochs", "4"]),
+    "importance-weighted": ("importance_weighted_autoencoder", ["--epochs", "100"]),
+    "lstm": ("lstm_autoencoder", ["--epochs", "30"]),
     "sparse": ("sparse_autoencoder", ["--epochs", "200"]),
+    "sparse-dictionary": ("sparse_autoencoder", ["--epochs", "60", "--sparsity", "batch-topk:8", "--widths", "256"]),
+    "wasserstein": ("wasserstein_autoencoder", ["--epochs", "60"]),
 }
 BEGIN = ["--threads", "1"]
 COMMON = ["--no-figures", "--quiet"]
