@@ -1,22 +1,25 @@
 #!/usr/bin/env python3
-"""Lets each system call of a small run fail once, one after the other, and looks at what is left.
+"""Lets each call of a small run fail once, one after the other, and looks at what is left.
 
-    scripts/fault_sweep.py [build/bin] [--programs train,export,…] [--calls write,fsync,…] [--every N]
+    scripts/fault_sweep.py [build] [--programs train,export,…] [--calls write,fsync,…] [--most N]
+    sudo scripts/fault_sweep.py [build] --disks 40
 
-For each call to open, write, fsync, rename, read and mmap that a program makes once its libraries are loaded and know the
-machine, the program runs again while strace makes that one call fail (ENOSPC, EIO, ENOMEM). Afterwards:
+For each open, read, write, fsync, rename, mmap and allocation (of 4 KiB or more) that a program makes, it runs again while
+tests/faults/failing_calls.cpp, preloaded, makes that one call fail. --most takes so many of a kind, evenly spread. With --disks the programs write
+to disks of memory instead, from a page up to what they need, so that each fills up at another place. Afterwards:
 
   - the exit code is 0 or 1, and with 1 standard error has one line of the program's own;
   - no temporary file is left, and each file under a final name is whole: JSON can be parsed, a model can be inspected;
   - a training run can be resumed and then has the model, to the byte, of a run that nothing disturbed, unless it failed
     before its first checkpoint: then the same command works again.
 
-Prints a table of calls and faults, and every fault that broke a promise; exit code 1 where one did. Needs strace.
+Prints a table of calls and faults, and every fault that broke a promise; exit code 1 where one did.
 """
 import argparse
+import contextlib
 import hashlib
 import json
-import re
+import os
 import shutil
 import subprocess
 import sys
@@ -24,8 +27,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-ERRORS = {"openat": "EMFILE", "write": "ENOSPC", "writev": "ENOSPC", "pwrite64": "ENOSPC", "fsync": "EIO", "rename": "EIO",
-          "read": "EIO", "mmap": "ENOMEM"}
+CALLS = ["open", "read", "write", "fsync", "rename", "mmap", "alloc"]
 TIME_LIMIT = 60
 
 
@@ -84,48 +86,75 @@ def contents_of(folder):
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}
 
 
-def calls_of(program, folder, calls):
-    """(call, number from 1) of each call behind the last library that was loaded."""
-    trace = folder / "trace"
-    (folder / "traced").mkdir()
-    subprocess.run(["strace", "-f", "-qq", "-o", trace, "-e", "trace=" + ",".join(calls)] + program.line(folder / "traced"),
-                   check=True, capture_output=True, timeout=TIME_LIMIT)
-    seen, found = Counter(), []
-    for line in trace.read_text(errors="replace").splitlines():
-        match = re.match(r"\d+ +(\w+)\(", line)
-        if not match or "<... " in line:
-            continue
-        call = match[1]
-        seen[call] += 1
-        found.append((call, seen[call]))
-        # cpuinfo, within LibTorch, ends the program where it cannot look at the processors.
-        if re.search(r'openat\(.*(\.so[.0-9]*|"/(sys|proc)/[^"]*)"', line):
-            found.clear()
-    return found
+def run(line, **environment):
+    return subprocess.run(line, capture_output=True, text=True, errors="replace", timeout=TIME_LIMIT,
+                          env={**os.environ, **{name: str(value) for name, value in environment.items()}})
 
 
-def sweep(program, folder, calls, every):
-    clean = folder / "clean"
-    clean.mkdir()
-    subprocess.run(program.line(clean), check=True, capture_output=True, timeout=TIME_LIMIT)
-    whole = contents_of(clean)
-    faults, broken, refused = Counter(), [], Counter()
-    for number, (call, k) in enumerate(calls_of(program, folder, calls)):
-        if number % every:
-            continue
-        out = folder / "out"
-        shutil.rmtree(out, ignore_errors=True)
-        out.mkdir()
-        run = subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}",
-                              "-e", f"inject={call}:error={ERRORS[call]}:when={k}"] + program.line(out),
-                             capture_output=True, text=True, errors="replace", timeout=TIME_LIMIT)
-        faults[call] += 1
-        refused[call] += run.returncode == 1
+class Tally:
+    """What became of the faults of a kind."""
+
+    def __init__(self):
+        self.faults, self.refused, self.broken = 0, 0, []
+
+    def add(self, program, folder, ended, whole, fault):
+        self.faults += 1
+        self.refused += ended.returncode == 1
         try:
-            program.check(out, run.returncode, run.stderr, whole)
+            program.check(folder, ended.returncode, ended.stderr, whole)
         except (Broken, json.JSONDecodeError) as problem:
-            broken.append(f"{program.name}: {ERRORS[call]} in {call} number {k}: {problem}")
-    return faults, refused, broken
+            self.broken.append(f"{program.name}: {fault}: {problem}")
+
+
+def spread(count, most):
+    """Numbers from 1 to `count`: all, or `most` of them at even distances."""
+    if most == 0 or count <= most:
+        return range(1, count + 1)
+    return [1 + i * count // most for i in range(most)]
+
+
+def fail_calls(program, folder, whole, chosen):
+    """A tally by kind of call, each failing once."""
+    preloaded = {"LD_PRELOAD": chosen.build / "tests/libfailing_calls.so"}
+    counted = folder / "counts"
+    run(program.line(fresh(folder / "out")), FAILING_CALL_COUNTS=counted, **preloaded)
+    counts = dict(line.split() for line in counted.read_text().splitlines())
+    tallies = {}
+    for call in chosen.calls.split(","):
+        tallies[call] = Tally()
+        for number in spread(int(counts[call]), chosen.most):
+            out = fresh(folder / "out")
+            ended = run(program.line(out), FAILING_CALL=f"{call}:{number}", **preloaded)
+            tallies[call].add(program, out, ended, whole, f"{call} number {number} of {counts[call]}")
+    return tallies
+
+
+@contextlib.contextmanager
+def small_disk(folder, kilobytes):
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", folder], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def fill_disks(program, folder, whole, chosen):
+    needed = sum(path.stat().st_size for path in (folder / "clean").rglob("*") if path.is_file()) // 1024
+    tally = Tally()
+    out = fresh(folder / "out")
+    for i in range(chosen.disks):
+        kilobytes = 4 + (2 * needed - 4) * i // chosen.disks
+        with small_disk(out, kilobytes):
+            ended = run(program.line(out))
+            subprocess.run(["mount", "-o", "remount,size=1G", out], check=True)
+            tally.add(program, out, ended, whole, f"a disk of {kilobytes} KiB")
+    return {"full disk": tally}
+
+
+def fresh(folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
 
 
 def programs_of(bin_folder, folder):
@@ -145,27 +174,28 @@ def programs_of(bin_folder, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("bin", nargs="?", default="build/bin", type=Path)
+    parser.add_argument("build", nargs="?", default="build", type=Path)
     parser.add_argument("--programs", default="", help="of train, export, encode, reconstruct, detect; all by default")
-    parser.add_argument("--calls", default=",".join(ERRORS), help="all by default")
-    parser.add_argument("--every", type=int, default=1, help="only every Nth call")
+    parser.add_argument("--calls", default=",".join(CALLS), help="all by default")
+    parser.add_argument("--most", type=int, default=0, help="faults of a kind in a program; 0: each call")
+    parser.add_argument("--disks", type=int, default=0, help="full disks instead of failing calls: so many sizes (needs root)")
     chosen = parser.parse_args()
-    if shutil.which("strace") is None:
-        sys.exit("fault_sweep.py: expected strace, found none: install the package strace")
-    problems = []
+    chosen.build = chosen.build.resolve()
+    problems, faults = [], 0
     print("| program | call | faults | refused with a line | ended well |\n|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for program in programs_of(chosen.bin.resolve(), folder):
+        for program in programs_of(chosen.build / "bin", Path(name)):
             if chosen.programs and program.name not in chosen.programs.split(","):
                 continue
-            work = folder / program.name
-            work.mkdir()
-            faults, refused, broken = sweep(program, work, chosen.calls.split(","), chosen.every)
-            for call, count in faults.items():
-                print(f"| {program.name} | {call} | {count} | {refused[call]} | {count - refused[call]} |", flush=True)
-            problems += broken
-    print(f"\n{len(problems)} promises broken")
+            folder = fresh(Path(name) / program.name)
+            if run(program.line(fresh(folder / "clean"))).returncode != 0:
+                sys.exit(f"fault_sweep.py: {program.name} fails by itself")
+            whole = contents_of(folder / "clean")
+            for kind, tally in (fill_disks if chosen.disks else fail_calls)(program, folder, whole, chosen).items():
+                print(f"| {program.name} | {kind} | {tally.faults} | {tally.refused} | {tally.faults - tally.refused} |", flush=True)
+                problems += tally.broken
+                faults += tally.faults
+    print(f"\n{faults} faults, {len(problems)} promises broken")
     for problem in problems:
         print("  " + problem)
     return 1 if problems else 0

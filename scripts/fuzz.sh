@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Fuzzes the readers of files with libFuzzer and the address sanitizer, each for so many seconds, beginning with
-# tests/fuzz/corpus. What makes one crash, or take too much memory or time, lies in build-fuzz/found/ afterwards; mended, it
+# Fuzzes the readers of files with libFuzzer and the sanitizers of the preset asan, each for so many seconds, beginning with
+# tests/fuzz/corpus. What makes one crash, or take too much memory or time, lies in build-asan/found/ afterwards; mended, it
 # belongs into the corpus as "found-…". Ends with a table of executions, and exit code 1 where something was found.
 #
 #   scripts/fuzz.sh SECONDS [READER…]
 #
-# Needs Clang (Debian: clang). CC and CXX name another one.
+# Needs Clang with its sanitizers (Debian: clang libclang-rt-dev).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,19 +15,11 @@ readonly seconds=${1:-}
   exit 2
 }
 shift
-readonly build=build-fuzz
-clang=${CXX:-$(compgen -c clang++ | sort -V | tail -n 1 || true)}
-[ -n "$clang" ] || {
-  echo "fuzz.sh: expected Clang, found none: install the package clang" >&2
-  exit 1
-}
+readonly build=build-asan
+source scripts/sanitizer_options.sh
 
-# The sanitizer finds fault with containers of which LibTorch, built without it, knows nothing.
-export ASAN_OPTIONS=detect_container_overflow=0:alloc_dealloc_mismatch=0:detect_odr_violation=0
 mkdir -p "$build"
-cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_COMPILER="$clang" -DCMAKE_C_COMPILER="${clang/++/}" \
-  -DCMAKE_CXX_FLAGS="-fsanitize=fuzzer-no-link,address -fno-omit-frame-pointer -g1" -DHOURGLASS_FUZZ=ON -DHOURGLASS_FIGURES=OFF \
-  -DHOURGLASS_EXAMPLES=OFF -DHOURGLASS_WARNINGS_AS_ERRORS=OFF >"$build/configure.log" 2>&1 || {
+cmake --preset asan >"$build/configure.log" 2>&1 || {
   echo "fuzz.sh: configuring failed: see $build/configure.log" >&2
   exit 1
 }
@@ -39,6 +31,7 @@ readonly program=$build/tests/fuzz_readers
 
 mapfile -t all < <("$program" 2>&1 >/dev/null | grep -E '^[a-z0-9_]+$' || true)
 readers=("$@")
+total=0
 [ $# -gt 0 ] || readers=("${all[@]}")
 mkdir -p "$build/found"
 failed=0
@@ -53,6 +46,8 @@ for reader in "${readers[@]}"; do
   executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
   rate=$(sed -n 's/^stat::average_exec_per_sec: *//p' "$log")
   found=$(grep -oE 'SUMMARY: .*' "$log" | head -n 1 || true)
+  total=$((total + ${executions:-0}))
   echo "| $reader | ${executions:-0} | ${rate:-0} | ${found:-nothing} |"
 done
+echo "| all | $total | | |"
 exit $failed

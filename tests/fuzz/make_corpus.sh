@@ -85,4 +85,22 @@ put npz two.npz two.npz
 put weights state.pt state.pt
 put pickle state.pkl state.pkl
 put keras keras.json keras.json
+
+# Keras and Pillow are in the environment of the tests, build/test-venv.
+KERAS_BACKEND=jax "${KERAS_PYTHON:-$bin/../test-venv/bin/python}" - 2>/dev/null <<'PYTHON'
+import keras
+import numpy as np
+from PIL import Image
+
+pixels = np.arange(6 * 5 * 3, dtype=np.uint8).reshape(6, 5, 3)
+Image.fromarray(pixels).save("color.png")
+Image.fromarray(pixels[:, :, 0]).save("grey.png")
+Image.fromarray(pixels).save("color.jpg")
+model = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(2, activation="relu"), keras.layers.Dense(4)])
+model.save("model.keras")
+model.save_weights("model.weights.h5")
+PYTHON
+put keras model.keras model.keras
+put hdf5 weights model.weights.h5
+for image in color.png grey.png color.jpg; do put image $image $image; done
 du -sh "$corpus"

@@ -7,7 +7,9 @@
 #include "hourglass/evaluation/activation_file.h"
 #include "hourglass/evaluation/code_index.h"
 #include "hourglass/evaluation/threshold.h"
+#include "hourglass/figures/image_file.h"
 #include "hourglass/formats/card.h"
+#include "hourglass/formats/hdf5.h"
 #include "hourglass/formats/json.h"
 #include "hourglass/formats/keras.h"
 #include "hourglass/formats/npy.h"
@@ -83,7 +85,13 @@ void read_npy(std::string_view bytes) { formats::parse_npy(bytes, kName); }
 void read_safetensors(std::string_view bytes) { formats::parse_safetensors(bytes, kName); }
 void read_pickle(std::string_view bytes) { formats::parse_pickle(bytes, kName); }
 void read_onnx(std::string_view bytes) { formats::parse_onnx_summary(bytes, kName); }
+void read_image(std::string_view bytes) { figures::decode_image(bytes, kName); }
 void read_card(std::string_view bytes) { formats::parse_card(bytes, kName); }
+
+/// As the weights of the one layer that the corpus has.
+void read_hdf5(std::string_view bytes) {
+  formats::Hdf5File(bytes, kName).read("layers/dense/vars/0");
+}
 
 void read_run_record(std::string_view bytes) {
   runs::run_record_from_json(formats::parse_json(bytes, kName), kName);
@@ -124,7 +132,9 @@ constexpr Reader kReaders[] = {
     {"activations", of_file<evaluation::load_activations>},
     {"card", read_card},
     {"csv", read_numbers},
+    {"hdf5", read_hdf5},
     {"idx", read_idx},
+    {"image", read_image},
     {"index", of_file<evaluation::load_index>},
     {"keras", of_file<read_keras>},
     {"metrics", of_file<runs::read_metrics>},
