@@ -95,8 +95,8 @@ class CodePictures {
   /// Samples of the model's prior, decoded; `condition` [1, K] or [count, K].
   at::Tensor decoded_samples(int64_t count, const at::Tensor& condition = {}) {
     // Asks for no training codes: the model has a prior.
-    evaluation::UsualCodes prior(model_, evaluation::Prior::Gaussian, {}, condition);
-    const at::Tensor codes = shaped_codes(model_, prior.samples(count, {}), "samples");
+    evaluation::UsualCodes prior(model_, {evaluation::Sampler::Kind::Prior}, {}, condition);
+    const at::Tensor codes = shaped_codes(model_, prior.samples(count, 1), "samples");
     return model_.decode(codes, condition.defined() ? condition.expand({count, -1}) : condition);
   }
 

@@ -3,6 +3,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/random.h"
 #include "hourglass/evaluation/codebook.h"
+#include "hourglass/evaluation/mixture.h"
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
@@ -41,18 +42,19 @@ bool has_learned_prior(const ExportedModel& model) {
   return model.card() && model.card()->options.find<std::string>("prior") == "learned";
 }
 
-UsualCodes::UsualCodes(const ExportedModel& model, Prior prior, TrainingCodes training_codes,
-                       const at::Tensor& condition)
-    : model_(model), ask_for_training_codes_(std::move(training_codes)) {
+UsualCodes::UsualCodes(const ExportedModel& model, const Sampler& sampler,
+                       TrainingCodes training_codes, const at::Tensor& condition)
+    : model_(model), ask_for_training_codes_(std::move(training_codes)), sampler_(sampler) {
   if (has_index_codes(model)) {
     throw Error(
         "{}: its codes are indices of a codebook, which have no prior to draw from and nothing "
         "between them: name indices by `at`",
         model.path().string());
   }
-  gaussian_ = prior == Prior::Gaussian ||
-              (prior == Prior::Auto && model.card() && model.card()->has_gaussian_code());
-  if (!gaussian_ || !condition.defined() || !has_learned_prior(model)) return;
+  using enum Sampler::Kind;
+  has_prior_ = sampler.kind == Prior ||
+               (sampler.kind == Auto && model.card() && model.card()->has_gaussian_code());
+  if (!has_prior_ || !condition.defined() || !has_learned_prior(model)) return;
   learned_ = true;
   prior_mean_ = prior_layer(model, "mean", condition);
   prior_deviation_ = (0.5 * prior_layer(model, "log_variance", condition)).exp();
@@ -68,29 +70,30 @@ int64_t UsualCodes::width() {
   return shape ? element_count(*shape) : training_codes().size(1);
 }
 
-at::Tensor UsualCodes::samples(int64_t count, const MixtureOptions& options) {
-  if (!gaussian_) {
+at::Tensor UsualCodes::samples(int64_t count, uint64_t seed) {
+  if (!has_prior_) {
     const at::Tensor codes = training_codes().narrow(0, 0, fitted_rows());
-    return fit_mixture(codes, options).sample(count, options.seed);
+    return fit_mixture(codes, {.components = sampler_.components, .seed = seed})
+        .sample(count, seed);
   }
-  const at::Generator generator =
-      at::detail::createCPUGenerator(derive_seed(options.seed, "samples"));
+  const at::Generator generator = at::detail::createCPUGenerator(derive_seed(seed, "samples"));
   const at::Tensor noise = at::randn({count, width()}, generator);
   return learned_ ? prior_mean_ + prior_deviation_ * noise : noise;
 }
 
-std::string UsualCodes::source(const MixtureOptions& options) const {
-  if (!gaussian_) return fmt::format("a mixture of {} Gaussians", options.components);
+std::string UsualCodes::source() const {
+  if (!has_prior_ && sampler_.components == 1) return "a Gaussian";
+  if (!has_prior_) return fmt::format("a mixture of {} Gaussians", sampler_.components);
   return learned_ ? "the learned prior" : "the standard normal distribution";
 }
 
 int64_t UsualCodes::fitted_rows() {
-  return gaussian_ ? 0 : std::min(kMostFittedRows, training_codes().size(0));
+  return has_prior_ ? 0 : std::min(kMostFittedRows, training_codes().size(0));
 }
 
 at::Tensor UsualCodes::mean() {
   if (learned_) return prior_mean_;
-  return gaussian_ ? at::zeros({1, width()}) : training_codes().mean(0, /*keepdim=*/true);
+  return has_prior_ ? at::zeros({1, width()}) : training_codes().mean(0, /*keepdim=*/true);
 }
 
 CodeGrid UsualCodes::grid(int64_t first, int64_t second, int64_t n) {
@@ -100,7 +103,7 @@ CodeGrid UsualCodes::grid(int64_t first, int64_t second, int64_t n) {
                   model_.path().string(), component);
     }
   }
-  if (!gaussian_) {
+  if (!has_prior_) {
     return data_range_grid(training_codes().index_select(1, at::tensor({first, second})), n);
   }
   CodeGrid grid = gaussian_grid(n);

@@ -1,9 +1,8 @@
 #pragma once
 
-#include "hourglass/core/fields.h"
 #include "hourglass/evaluation/codes.h"
 #include "hourglass/evaluation/exported_model.h"
-#include "hourglass/evaluation/mixture.h"
+#include "hourglass/evaluation/sampler.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -17,14 +16,6 @@ namespace hourglass::evaluation {
 // Codes that no item has, to be decoded. D is the number of values in a code; components are
 // counted from 0.
 
-/// Where such codes are drawn from: the model's own prior, or a mixture of Gaussians fitted on the
-/// codes of training rows.
-enum class Prior { Auto, Gaussian, Mixture };
-constexpr auto names_of(Prior) {
-  return std::to_array<EnumName<Prior>>(
-      {{Prior::Auto, "auto"}, {Prior::Gaussian, "gaussian"}, {Prior::Mixture, "mixture"}});
-}
-
 /// Whether the model has learned a normal distribution of codes for each condition.
 bool has_learned_prior(const ExportedModel& model);
 
@@ -36,16 +27,16 @@ class UsualCodes {
 
   /// `condition` [1, K] for a model that takes one: it may have learned a prior for each. Throws
   /// `Error` for a model whose codes are indices: they have no prior, and nothing lies between them.
-  UsualCodes(const ExportedModel& model, Prior prior, TrainingCodes training_codes,
+  UsualCodes(const ExportedModel& model, const Sampler& sampler, TrainingCodes training_codes,
              const at::Tensor& condition = {});
 
   /// Samples [count, D] float32; the same seed gives the same.
-  at::Tensor samples(int64_t count, const MixtureOptions& options);
+  at::Tensor samples(int64_t count, uint64_t seed);
 
   /// What they are samples of: "the standard normal distribution".
-  std::string source(const MixtureOptions& options) const;
+  std::string source() const;
 
-  /// The rows that the mixture of `samples` is fitted on; 0 where none is.
+  /// The rows that a distribution is fitted on; 0 where none is.
   int64_t fitted_rows();
 
   /// The mean [1, D].
@@ -59,7 +50,8 @@ class UsualCodes {
  private:
   const ExportedModel& model_;
   TrainingCodes ask_for_training_codes_;
-  bool gaussian_ = false, learned_ = false;
+  Sampler sampler_;
+  bool has_prior_ = false, learned_ = false;
   at::Tensor prior_mean_, prior_deviation_;  // [1, D], of a learned prior
   at::Tensor training_codes_;                // [N, D], once asked for
 

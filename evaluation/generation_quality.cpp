@@ -44,11 +44,9 @@ class Generator {
   /// [count, target shape…] under one condition [1, K], or none.
   at::Tensor generate(int64_t count, const at::Tensor& condition, uint64_t seed) {
     UsualCodes usual(
-        model_, Prior::Auto, [this] { return training_codes(); }, condition);
-    MixtureOptions mixture = options_.mixture;
-    mixture.seed = seed;
-    const at::Tensor codes = shaped_codes(model_, usual.samples(count, mixture), "samples");
-    source_ = usual.source(mixture);
+        model_, options_.sampler, [this] { return training_codes(); }, condition);
+    const at::Tensor codes = shaped_codes(model_, usual.samples(count, seed), "samples");
+    source_ = usual.source();
     std::vector<at::Tensor> items;
     for (int64_t first = 0; first < count; first += ExportedModel::kBatch) {
       const at::Tensor part =

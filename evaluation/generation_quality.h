@@ -2,8 +2,8 @@
 
 #include "hourglass/datasets/dataset.h"
 #include "hourglass/evaluation/exported_model.h"
-#include "hourglass/evaluation/mixture.h"
 #include "hourglass/evaluation/sample_quality.h"
+#include "hourglass/evaluation/sampler.h"
 
 #include <nlohmann/json.hpp>
 
@@ -23,8 +23,8 @@ struct GenerationQuality {
 
 struct GenerationOptions {
   int64_t samples = 10000;
+  Sampler sampler = {};
   uint64_t seed = 1;
-  MixtureOptions mixture = {};  ///< of the codes of training rows, where the model has no prior
   /// Whose codes are the features of items and samples; null: their values are.
   ExportedModel* features = nullptr;
 };
@@ -33,7 +33,7 @@ struct GenerationOptions {
 /// that have a distribution, unlike the indices of a codebook.
 std::string generation_obstacle(const ExportedModel& model);
 
-/// Decodes codes of the model's prior, or of a mixture fitted on those of `training`, and compares
+/// Decodes codes of the sampler, fitted on those of `training` where it needs to be, and compares
 /// what comes out with the first so many targets of `evaluated`. A model with a condition is told
 /// those of these rows, so that both have the same. Throws `Error` with the obstacle where there is
 /// one, and where the features' model takes other items.

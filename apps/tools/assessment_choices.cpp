@@ -20,6 +20,11 @@ void AssessmentChoices::describe(FieldTable& table) {
            "distance, MMD, precision, recall, density, coverage; 0: none")
       .at_least(0);
   table
+      .add("sampler", sampler,
+           "where their codes are drawn from: prior, gaussian or mixture:K, fitted on the training "
+           "codes; auto: prior for models that have one, mixture:10 for others")
+      .shown_as("HOW");
+  table
       .add("features", features,
            "a model whose codes of items --generation compares; empty: the items' values")
       .shown_as("CKPT");
@@ -59,6 +64,7 @@ AssessmentOptions AssessmentFiles::options(std::function<void(const std::string&
                             .say = std::move(say)};
   if (choices_.generation > 0) {
     options.generation = {.samples = choices_.generation,
+                          .sampler = choices_.sampler,
                           .features = features_ ? &*features_ : nullptr};
   }
   return options;

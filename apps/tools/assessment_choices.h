@@ -13,6 +13,7 @@ namespace hourglass::apps {
 /// What `evaluate` measures beside errors and codes, each where it is asked for.
 struct AssessmentChoices {
   int64_t samples = 0, generation = 0;
+  evaluation::Sampler sampler;
   std::string features, dictionary, dictionary_rows;
 
   void describe(FieldTable& table);

@@ -25,7 +25,7 @@ class CodeMaker {
   GeneratedCodes make(const at::Tensor& condition) {
     if (!options_.at.points.empty()) return points();
     UsualCodes usual(
-        surroundings_.model, options_.prior, [this] { return training_codes(); }, condition);
+        surroundings_.model, options_.sampler, [this] { return training_codes(); }, condition);
     if (options_.samples > 0) return samples(usual);
     if (options_.manifold > 0) return manifold_grid(usual);
     return options_.traverse ? traversal(usual) : interpolation();
@@ -72,14 +72,11 @@ class CodeMaker {
 
   GeneratedCodes samples(UsualCodes& usual) {
     if (usual.fitted_rows() > 0) {
-      note(surroundings_.output,
-           fmt::format("the model has no prior: a mixture of {} Gaussians was fitted on the codes "
-                       "of {} training rows",
-                       options_.mixture.components, usual.fitted_rows()));
+      note(surroundings_.output, fmt::format("{} was fitted on the codes of {} training rows",
+                                             usual.source(), usual.fitted_rows()));
     }
-    return {
-        .codes = usual.samples(options_.samples, options_.mixture),
-        .title = fmt::format("{} samples of {}", options_.samples, usual.source(options_.mixture))};
+    return {.codes = usual.samples(options_.samples, options_.seed),
+            .title = fmt::format("{} samples of {}", options_.samples, usual.source())};
   }
 
   GeneratedCodes manifold_grid(UsualCodes& usual) {
@@ -156,7 +153,7 @@ GeneratedCodes make_for_every_class(CodeMaker& maker, const ExportedModel& model
 void CodeOptions::describe(FieldTable& table) {
   table.begin_group("What to generate: one of these");
   table.add("at", at, "these codes: \"0.3,-1.2\", or several: \"0.3,-1.2;1,0\"").shown_as("POINTS");
-  table.add("samples", samples, "N codes drawn from --prior; for each class with --condition all")
+  table.add("samples", samples, "N codes drawn from --sampler; for each class with --condition all")
       .at_least(0);
   table.add("manifold", manifold, "an N × N grid over the two components --dims").at_least(0);
   table.add("interpolate", interpolate, "--steps codes on the way from row I to row J")
@@ -175,11 +172,13 @@ void CodeOptions::describe(FieldTable& table) {
   table.add("dims", dims, "the components that --manifold changes, from 0")
       .shown_as("I,J")
       .at_least(0);
-  table.add("prior", prior,
-            "gaussian (the model's normal distribution), or mixture (of Gaussians, fitted on the "
-            "training codes); auto: gaussian for models that have one, mixture for others");
-  table.add("components", mixture.components, "Gaussians of the mixture").at_least(1);
-  table.add("seed", mixture.seed, "decides which samples are drawn");
+  table
+      .add("sampler", sampler,
+           "where codes are drawn from: prior (the model's own normal distribution), gaussian or "
+           "mixture:K (of K Gaussians), fitted on the training codes; auto: prior for models that "
+           "have one, mixture:10 for others")
+      .shown_as("HOW");
+  table.add("seed", seed, "decides which samples are drawn");
 }
 
 void check(const CodeOptions& options, const ToolCondition& condition) {

@@ -26,8 +26,8 @@ struct CodeOptions {
   int64_t steps = 10;
   bool spherical = false;
   std::vector<int64_t> dims = {0, 1};
-  evaluation::Prior prior = evaluation::Prior::Auto;
-  evaluation::MixtureOptions mixture;
+  evaluation::Sampler sampler;
+  uint64_t seed = 1;
 
   void describe(FieldTable& table);
 };

@@ -78,14 +78,14 @@ TEST(TraverseCodes, ChangesOneComponentBaseAfterBase) {
 TEST(UsualCodes, OfAStandardNormalPriorAskForNoTrainingCodes) {
   const TemporaryFolder folder;
   const ExportedModel model = told_model(folder, ConditionalPrior::Standard);
-  UsualCodes usual(model, Prior::Auto, no_codes, condition_named(model, "b"));
-  const at::Tensor samples = usual.samples(4000, {});
+  UsualCodes usual(model, Sampler{}, no_codes, condition_named(model, "b"));
+  const at::Tensor samples = usual.samples(4000, 1);
   EXPECT_TRUE(at::allclose(samples.mean(0), at::zeros({2}), 0, 0.06));
   EXPECT_TRUE(at::allclose(samples.std(0), at::ones({2}), 0, 0.06));
-  EXPECT_TRUE(at::equal(samples, usual.samples(4000, {}))) << "the same seed gives the same";
-  EXPECT_FALSE(at::equal(samples, usual.samples(4000, {.seed = 2})));
+  EXPECT_TRUE(at::equal(samples, usual.samples(4000, 1))) << "the same seed gives the same";
+  EXPECT_FALSE(at::equal(samples, usual.samples(4000, 2)));
   EXPECT_TRUE(at::equal(usual.mean(), at::zeros({1, 2})));
-  EXPECT_EQ(usual.source({}), "the standard normal distribution");
+  EXPECT_EQ(usual.source(), "the standard normal distribution");
   EXPECT_EQ(usual.fitted_rows(), 0);
 }
 
@@ -93,18 +93,18 @@ TEST(UsualCodes, OfALearnedPriorAreThoseOfTheCondition) {
   const TemporaryFolder folder;
   const ExportedModel model = told_model(folder, ConditionalPrior::Learned);
   const at::Tensor condition = condition_named(model, "b");
-  UsualCodes usual(model, Prior::Auto, no_codes, condition);
+  UsualCodes usual(model, Sampler{}, no_codes, condition);
   const at::Tensor mean =
       model.parameter("prior.mean.weight").select(1, 1) + model.parameter("prior.mean.bias");
   const at::Tensor log_variance = model.parameter("prior.log_variance.weight").select(1, 1) +
                                   model.parameter("prior.log_variance.bias");
   EXPECT_TRUE(at::allclose(usual.mean()[0], mean));
-  const at::Tensor samples = usual.samples(4000, {});
+  const at::Tensor samples = usual.samples(4000, 1);
   EXPECT_TRUE(at::allclose(samples.mean(0), mean, 0, 0.1));
   EXPECT_TRUE(at::allclose(samples.std(0), (0.5 * log_variance).exp(), 0.05));
   const CodeGrid grid = usual.grid(0, 1, 3);
   EXPECT_TRUE(at::allclose(grid.codes[4], mean)) << "the median is the mean";
-  EXPECT_EQ(usual.source({}), "the learned prior");
+  EXPECT_EQ(usual.source(), "the learned prior");
 }
 
 TEST(UsualCodes, OfAModelWithoutPriorComeFromTrainingRows) {
@@ -114,20 +114,41 @@ TEST(UsualCodes, OfAModelWithoutPriorComeFromTrainingRows) {
   at::manual_seed(1);
   const at::Tensor training = at::randn({500, 2}) + 5;
   int asked = 0;
-  UsualCodes usual(file, Prior::Auto, [&] { return ++asked, training; });
+  UsualCodes usual(file, {.components = 2}, [&] { return ++asked, training; });
   EXPECT_TRUE(at::allclose(usual.mean(), training.mean(0, true)));
   EXPECT_EQ(usual.fitted_rows(), 500);
-  const MixtureOptions options = {.components = 2};
-  EXPECT_TRUE(at::allclose(usual.samples(2000, options).mean(0), at::full({2}, 5.0F), 0, 0.2));
-  EXPECT_EQ(usual.source(options), "a mixture of 2 Gaussians");
+  EXPECT_TRUE(at::allclose(usual.samples(2000, 1).mean(0), at::full({2}, 5.0F), 0, 0.2));
+  EXPECT_EQ(usual.source(), "a mixture of 2 Gaussians");
   EXPECT_EQ(asked, 1);
   expect_contains(error_of([&] { usual.grid(0, 2, 3); }), {"components of 0 to 1", "found 2"});
+}
+
+TEST(UsualCodes, OfAGaussianHaveTheCovarianceOfTrainingRows) {
+  const TemporaryFolder folder;
+  const ExportedModel model = told_model(folder, ConditionalPrior::Standard);
+  at::manual_seed(1);
+  const at::Tensor noise = at::randn({4000, 1});
+  const at::Tensor training = at::cat({noise, 2 * noise + at::randn({4000, 1})}, 1);
+  UsualCodes usual(model, *Sampler::parse("gaussian"), [&] { return training; });
+  EXPECT_EQ(usual.source(), "a Gaussian");
+  const at::Tensor samples = usual.samples(20000, 1);
+  EXPECT_TRUE(at::allclose(at::cov(samples.t()), at::cov(training.t()), 0.05, 0.05));
+}
+
+TEST(Sampler, IsReadAsItIsWritten) {
+  for (const char* text : {"auto", "prior", "gaussian", "mixture:3"}) {
+    EXPECT_EQ(Sampler::parse(text)->text(), text);
+  }
+  EXPECT_EQ(Sampler::parse("mixture")->components, 10);
+  for (const char* text : {"", "mixture:0", "mixture:x", "vamp"}) {
+    EXPECT_FALSE(Sampler::parse(text)) << text;
+  }
 }
 
 TEST(UsualCodes, IndicesHaveNone) {
   const TemporaryFolder folder;
   const ExportedModel model = index_model(folder, CodebookUpdate::Loss);
-  expect_contains(error_of([&] { UsualCodes(model, Prior::Auto, no_codes); }),
+  expect_contains(error_of([&] { UsualCodes(model, Sampler{}, no_codes); }),
                   {"indices.pt", "no prior", "`at`"});
 }
 
@@ -138,10 +159,14 @@ TEST(ShapedCodes, TakesTheModelsShapeAndType) {
   const at::Tensor codes = shaped_codes(model, row, "a");
   EXPECT_EQ(codes.sizes(), (std::vector<int64_t>{1, 2, 2}));
   EXPECT_EQ(codes.scalar_type(), at::kLong);
-  expect_contains(error_of([&] { shaped_codes(model, at::zeros({1, 3}), "a.csv"); }),
+  expect_contains(error_of([&] {
+                    shaped_codes(model, at::zeros({1, 3}), "a.csv");
+                  }),
                   {"a.csv", "codes of 4 values", "found 3"});
   for (const float wrong : {5.0F, -1.0F, 0.5F}) {
-    expect_contains(error_of([&] { shaped_codes(model, at::full({1, 4}, wrong), "a.csv"); }),
+    expect_contains(error_of([&] {
+                      shaped_codes(model, at::full({1, 4}, wrong), "a.csv");
+                    }),
                     {"a.csv: expected indices of 0 to 4", fmt::format("found {:g}", wrong)});
   }
 }
