@@ -4,9 +4,12 @@
 #include "hourglass/models/likelihood.h"
 #include "hourglass/models/sparsity.h"
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace hourglass::models {
 
@@ -18,6 +21,7 @@ enum class Penalty {
   Contraction,  ///< the closed form of ‖∂h/∂x‖²_F; metric: the mean norm (contractive.h)
   Kl,           ///< KL(q ‖ N(0, I)) of a sampled code (variational.h)
   Mmd,          ///< the codes' distance from the prior (wasserstein.h)
+  CodeAndWeights,  ///< two terms: ½‖z‖², and the squared norm of `weights` (regularized.h)
 };
 
 /// A dictionary (dictionary.h, with the formulas): p = (x − b_dec) W_enc + b_enc, of which
@@ -49,7 +53,8 @@ struct DictionaryPlan {
 struct ObjectivePlan {
   Reduction reduction = Reduction::MeanOfValues;
   Penalty penalty = Penalty::None;
-  double target_activation = 0;  ///< of MeanActivation: ρ
+  double target_activation = 0;          ///< of MeanActivation: ρ
+  std::vector<at::Tensor> weights = {};  ///< of CodeAndWeights: parameters that layers have
   /// Whether the heads are mean and log variance of a normal distribution, a sample of which is
   /// decoded: μ + exp(½ log σ²) · ε, with ε drawn for the purpose "sampling".
   bool samples_code = false;

@@ -21,6 +21,7 @@ Variant vector_quantized_variant();
 Variant adversarial_variant();
 Variant wasserstein_variant();
 Variant importance_weighted_variant();
+Variant regularized_variant();
 
 namespace {
 
@@ -30,6 +31,7 @@ std::vector<Variant>& registry() {
       convolutional_variant(), denoising_variant(),   lstm_variant(),
       variational_variant(),   conditional_variant(), vector_quantized_variant(),
       adversarial_variant(),   wasserstein_variant(), importance_weighted_variant(),
+      regularized_variant(),
   };
   return all;
 }

@@ -76,7 +76,7 @@ judge() {  # NAME FOLDER ARGUMENT...
 compare() {
   local contractive=mnist-contractive-seed1 noise=(--corruption gaussian:0.5)
   local recipe
-  for recipe in digits-contractive digits-conv digits-rows digits-sparse mnist-rows; do
+  for recipe in digits-contractive digits-conv digits-rows digits-sparse mnist-rows mnist-deep-30; do
     judge "$recipe" "$runs/$recipe-seed1"
   done
   judge fashion-conv-noisy "$runs/fashion-conv-seed1" "${noise[@]}"

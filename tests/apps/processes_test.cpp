@@ -148,6 +148,9 @@ std::vector<Case> cases() {
   cases.push_back({"codebook_by_loss",
                    "vector_quantized_autoencoder",
                    {"--codebook-update", "loss", "--learning-rate", "1e-4"}});
+  cases.push_back({"gradient_penalty",
+                   "regularized_autoencoder",
+                   {"--decoder-regularization", "gradient-penalty"}});
   cases.push_back(
       {"autograd", "dense_autoencoder", {"--engine", "autograd", "--clip-norm", "0.1"}});
   cases.push_back({"clipped", "dense_autoencoder", {"--clip-norm", "0.1", "--batch-size", "33"}});

@@ -11,6 +11,7 @@
 #include "hourglass/models/networks/dense_network.h"
 #include "hourglass/models/networks/lstm_network.h"
 #include "hourglass/models/networks/strided_network.h"
+#include "hourglass/models/regularized.h"
 #include "hourglass/models/sparse.h"
 #include "hourglass/models/tensors.h"
 #include "hourglass/models/variational.h"
@@ -133,6 +134,12 @@ std::vector<Case> cases() {
               ConditionalOptions{.prior = ConditionalPrior::Learned}),
       case_of("vector_quantized", "vector_quantized_by_loss", {},
               VectorQuantizedOptions{.codebook_update = CodebookUpdate::Loss}),
+      case_of("regularized", "regularized_tied",
+              DenseNetwork{.widths = {32, 8}, .tied_weights = true}),
+      case_of("regularized", "regularized_strided",
+              StridedNetwork{.filters = 8, .widths = {32, 8}}),
+      case_of("regularized", "regularized_gradient_penalty", {},
+              RegularizedOptions{.decoder_regularization = DecoderRegularization::GradientPenalty}),
   };
   all.insert(all.end(), others.begin(), others.end());
   return all;
@@ -379,6 +386,14 @@ const std::map<std::string, std::vector<double>> kPinnedLosses = {
      {29.4671, 28.3641, 28.6492, 26.9416, 27.6668, 25.8761, 25.7007, 22.5215, 19.5012, 18.7609}},
     {"dictionary_standard",
      {14.7347, 14.1841, 14.328, 13.476, 13.8415, 12.9492, 12.8658, 11.2801, 9.77347, 9.40847}},
+    {"regularized",
+     {44.4504, 44.2666, 44.1009, 43.9277, 43.5704, 43.2464, 42.8582, 42.5381, 42.2146, 41.63}},
+    {"regularized_tied",
+     {44.7973, 44.4931, 44.2348, 44.0279, 43.7297, 43.5345, 43.372, 43.3038, 43.4353, 43.0628}},
+    {"regularized_strided",
+     {44.373, 44.3419, 44.314, 44.2809, 44.2564, 44.2219, 44.1934, 44.1533, 44.1101, 44.0662}},
+    {"regularized_gradient_penalty",
+     {44.4405, 44.2566, 44.091, 43.9177, 43.5603, 43.2364, 42.848, 42.5279, 42.2045, 41.6197}},
     {"vector_quantized_by_loss",
      {4.39934, 1.61987, 1.63279, 1.6707, 1.62056, 1.66137, 1.65798, 1.57602, 1.69299, 1.56782}},
 };
@@ -404,10 +419,10 @@ TEST_P(Conformance, FirstLossesArePinned) {
 }
 
 /// What the fused engine does not take, so that none falls to the other engine unseen.
-const std::set<std::string> kOnlyByAutograd = {"contractive_deep",          "contractive_estimate",
-                                               "conditional_learned_prior", "vector_quantized",
-                                               "vector_quantized_by_loss",  "adversarial",
-                                               "dictionary_gated"};
+const std::set<std::string> kOnlyByAutograd = {
+    "contractive_deep", "contractive_estimate",        "conditional_learned_prior",
+    "vector_quantized", "vector_quantized_by_loss",    "adversarial",
+    "dictionary_gated", "regularized_gradient_penalty"};
 
 /// What is exported under a name, of a whole model.
 std::vector<at::Tensor> method_of(Autoencoder& model, const std::string& name, const Batch& b) {
@@ -472,7 +487,7 @@ TEST_P(Conformance, TheCardTellsTheModel) {
 /// one where the last two of a row are level up to their last digit, as happens here with topk; tests/training/fused_sparse_test.cpp
 /// takes its hundred steps on other items.
 const std::set<std::string> kSensitive = {"convolutional", "denoising", "variational_strided",
-                                          "dictionary_topk"};
+                                          "regularized_strided", "dictionary_topk"};
 
 /// The state after some steps, and what the steps and a validation reported.
 struct Steps {

@@ -81,8 +81,9 @@ TEST(OwnNetwork, ServesEveryObjectiveWithoutTouchingIt) {
   models::register_network(models::network_kind<ResidualNetwork>());
   const auto data = sources::open_data(
       {.dataset = "digits", .validation = {datasets::Validation::Kind::None}}, 1);
-  for (const char* variant : {"dense", "sparse", "contractive", "variational", "wasserstein",
-                              "adversarial", "importance_weighted", "vector_quantized"}) {
+  for (const char* variant :
+       {"dense", "sparse", "contractive", "variational", "wasserstein", "adversarial",
+        "importance_weighted", "vector_quantized", "regularized"}) {
     SCOPED_TRACE(variant);
     at::manual_seed(1);
     runs::RunOptions options = runs::options_of(variant, "", "residual");

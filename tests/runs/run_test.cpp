@@ -48,7 +48,7 @@ TEST(Run, WidthsFollowTheDataAndAreRecordedAsNumbers) {
 TEST(Run, EveryVariantHasACodeNarrowerThanATable) {
   const testing::TemporaryFolder folder;
   for (const char* variant : {"dense", "lstm", "variational", "conditional", "adversarial",
-                              "wasserstein", "importance_weighted"}) {
+                              "wasserstein", "importance_weighted", "regularized"}) {
     SCOPED_TRACE(variant);
     runs::Run run(options_for(variant, folder));
     EXPECT_LT(run.model().code_shape().at(0), 6);

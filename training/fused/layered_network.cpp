@@ -160,6 +160,9 @@ void LayeredNetwork::build_objective(const models::Autoencoder& model, const Ste
     parts.inputs = item_width();
     parts.activation = layer->layer.activation;
   }
+  for (const auto& weight : plan_.weights) {
+    parts.weights.push_back(parameters.find(weight).value());
+  }
   if (has_bound()) {
     penalty_ = std::make_unique<Bound>(parts, code_->decoder_input(), decoder_.back()->output(),
                                        *reconstruction_);

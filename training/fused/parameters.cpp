@@ -35,9 +35,7 @@ at::Tensor as_seen(const Parameter& parameter, float* vector) {
 
 size_t Parameters::add(const std::string& name, const at::Tensor& tensor,
                        std::vector<int64_t> order, Shape shape) {
-  const auto known = std::find_if(parameters_.begin(), parameters_.end(),
-                                  [&](const auto& other) { return other.tensor.is_same(tensor); });
-  if (known != parameters_.end()) return static_cast<size_t>(known - parameters_.begin());
+  if (const auto known = find(tensor)) return *known;
   if (shape.empty()) shape = tensor.sizes().vec();
   Parameter parameter{.name = name,
                       .tensor = tensor,
@@ -63,6 +61,13 @@ Shape Parameters::shape(const std::string& name) const {
     if (parameter.name == name) return parameter.tensor.sizes().vec();
   }
   throw Error("no parameter is called '{}'", name);
+}
+
+std::optional<size_t> Parameters::find(const at::Tensor& tensor) const {
+  const auto known = std::find_if(parameters_.begin(), parameters_.end(),
+                                  [&](const auto& other) { return other.tensor.is_same(tensor); });
+  if (known == parameters_.end()) return {};
+  return static_cast<size_t>(known - parameters_.begin());
 }
 
 void Parameters::allocate(int gradients) {

@@ -6,6 +6,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ class Parameters {
   /// given, the dimensions are those of the tensor's values in that shape.
   size_t add(const std::string& name, const at::Tensor& tensor, std::vector<int64_t> order,
              Shape shape = {});
+
+  /// The number of a parameter that was added.
+  std::optional<size_t> find(const at::Tensor& tensor) const;
 
   /// Makes the vectors, once all are added, and reads the model.
   void allocate(int gradients);

@@ -2,60 +2,18 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/training/fused/code.h"
+#include "hourglass/training/fused/code_and_weights.h"
+#include "hourglass/training/fused/penalty_on_code.h"
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <numeric>
 
 namespace hourglass::training::fused {
 namespace {
 
 using kernels::Activation;
 using models::Penalty;
-
-double sum_of(const std::vector<double>& values, int count) {
-  return std::accumulate(values.begin(), values.begin() + count, 0.0);
-}
-
-/// Work on each item of a shard.
-template <class Work>
-void for_items(const Shard& shard, Work work) {
-  for (int64_t i = shard.first; i < shard.first + shard.count; ++i) work(i);
-}
-
-/// What all penalties have: the code, the step, and sums that each shard keeps for itself.
-class PenaltyOnCode : public PenaltyTerm {
- public:
-  explicit PenaltyOnCode(const PenaltyParts& parts)
-      : code_(parts.code),
-        step_(parts.step),
-        sums_(static_cast<size_t>(step_.most_shards)),
-        metric_sums_(sums_.size()) {}
-
-  void add_forward(Program& program) override {
-    program.each([this](const Shard& shard) { forward(shard); });
-  }
-  void add_backward(Program& program) override {
-    program.each([this](const Shard& shard) { backward(shard); });
-  }
-
- protected:
-  Flow& code_;
-  const Step& step_;
-  std::vector<double> sums_, metric_sums_;
-
-  virtual void forward(const Shard& shard) = 0;
-  virtual void backward(const Shard& shard) = 0;
-
-  /// λ
-  float weight() const { return static_cast<float>(step_.term_weights[1]); }
-  auto items() const { return static_cast<double>(step_.batch_items); }
-  double sum() const { return sum_of(sums_, step_.shards); }
-  double metric_sum() const { return sum_of(metric_sums_, step_.shards); }
-  double& sum(const Shard& shard) { return sums_[static_cast<size_t>(shard.index)]; }
-  double& metric_sum(const Shard& shard) { return metric_sums_[static_cast<size_t>(shard.index)]; }
-};
 
 /// Σ |h|
 class AbsoluteCode : public PenaltyOnCode {
@@ -373,6 +331,7 @@ std::unique_ptr<PenaltyTerm> make_penalty(const models::ObjectivePlan& plan,
     case Penalty::Contraction: return std::make_unique<Contraction>(parts);
     case Penalty::Kl: return std::make_unique<Kl>(parts);
     case Penalty::Mmd: return std::make_unique<Mmd>(parts);
+    case Penalty::CodeAndWeights: return std::make_unique<CodeAndWeights>(parts);
   }
   throw Error("unknown penalty");
 }

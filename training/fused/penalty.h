@@ -22,7 +22,7 @@ class PenaltyTerm {
   /// Once the code's gradient is there: adds its own, times the term's weight.
   virtual void add_backward(Program& program) = 0;
 
-  /// Of the last batch: the term's raw value, then its metrics.
+  /// Of the last batch: the raw value of its term or terms, then their metrics.
   virtual std::vector<double> values() const = 0;
 };
 
@@ -37,6 +37,8 @@ struct PenaltyParts {
   bool weight_is_tied = false;  ///< and has a gradient from the decoder already
   int64_t inputs = 0;           ///< of the item, without the condition
   kernels::Activation activation = kernels::Activation::Linear;
+  // Of a norm of weights: their numbers.
+  std::vector<size_t> weights = {};
 };
 
 /// Null for `Penalty::None`.
