@@ -1,11 +1,14 @@
 #include "hourglass/core/files.h"
+#include "hourglass/tests/fuzz/damage.h"
 #include "hourglass/tests/fuzz/readers.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -59,6 +62,26 @@ TEST_P(Corpus, IsReadOrRefusedWithAWrongByte) {
       damaged[place] = static_cast<char>(damaged[place] ^ (1U << (i % 8)));
       try_to_read(GetParam(), damaged);
     }
+  }
+}
+
+/// A number from the environment.
+uint64_t number_of(const char* variable, uint64_t usual) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? usual : std::strtoull(text, nullptr, 10);
+}
+
+// HOURGLASS_FUZZ_ROUNDS and HOURGLASS_FUZZ_SEED go further than the suite does; with
+// HOURGLASS_FUZZ_KEEP=FILE the file there is the one that ended this program.
+TEST_P(Corpus, IsReadOrRefusedWhateverIsWrongWithIt) {
+  std::vector<std::string> originals;
+  for (const auto& path : files()) originals.push_back(read_file(path));
+  Damage damage(originals, number_of("HOURGLASS_FUZZ_SEED", 1));
+  const char* kept = std::getenv("HOURGLASS_FUZZ_KEEP");
+  for (uint64_t round = number_of("HOURGLASS_FUZZ_ROUNDS", 2000); round > 0; --round) {
+    const std::string bytes = damage.next();
+    if (kept != nullptr) std::ofstream(kept, std::ios::binary) << bytes;
+    try_to_read(GetParam(), bytes);
   }
 }
 
