@@ -162,17 +162,21 @@ class CodePictures {
         fmt::format("{}: {} of 0 to {}, {} rows", run_.title,
                     element_count(map) == 1 ? "an index" : shape_text(map) + " indices", size - 1,
                     run_.rows_name);
-    add("code_maps", figures::image_grid({run_.image_row("original", batch.target),
-                                          figures::index_map_row("indices", indices, size)},
-                                         {.title = title}));
+    std::vector<figures::ImageRow> rows = {run_.image_row("original", batch.target)};
+    const auto maps = evaluation::maps_of_codebooks(indices);
+    for (size_t i = 0; i < maps.size(); ++i) {
+      const std::string label = maps.size() == 1 ? "indices" : fmt::format("codebook {}", i);
+      rows.push_back(figures::index_map_row(label, maps[i], size));
+    }
+    add("code_maps", figures::image_grid(rows, {.title = title}));
   }
 
   void draw_codebook() {
-    // What a vector decodes to depends on the condition.
-    if (model_.condition_width() > 0) return;
+    // What a vector decodes to depends on the condition, and on the vectors of other codebooks.
+    const at::Tensor codes = evaluation::encode_all(model_, *run_.rows).values;
+    if (model_.condition_width() > 0 || evaluation::maps_of_codebooks(codes).size() > 1) return;
     const int64_t size = codebook(model_).size(0);
-    const at::Tensor counts =
-        evaluation::index_counts(evaluation::encode_all(model_, *run_.rows).values, size);
+    const at::Tensor counts = evaluation::index_counts(codes, size);
     const int64_t used = counts.gt(0).sum().item<int64_t>(), shown = std::min(used, kMostVectors);
     const at::Tensor order =
         counts.argsort(/*stable=*/true, 0, /*descending=*/true).narrow(0, 0, shown);

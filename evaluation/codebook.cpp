@@ -14,9 +14,21 @@ bool has_index_codes(const ExportedModel& model) {
 at::Tensor codebook(ExportedModel& model) {
   // A parameter where it learns by the loss, a buffer where it learns by running averages.
   for (const auto& named : model.module().named_attributes()) {
-    if (named.name == "quantizer.codebook") return named.value.toTensor().detach().cpu();
+    if (named.name == "quantizer.codebook" || named.name == "quantizer.stage1.codebook") {
+      return named.value.toTensor().detach().cpu();
+    }
   }
   throw Error("{}: expected a codebook 'quantizer.codebook', found none", model.path().string());
+}
+
+std::vector<at::Tensor> maps_of_codebooks(const at::Tensor& codes) {
+  if (codes.dim() == 3) return {codes};
+  std::vector<at::Tensor> maps;
+  for (int64_t i = 0; i < codes.size(1); ++i) {
+    const at::Tensor map = codes.select(1, i);
+    maps.push_back(map.dim() == 1 ? map.unsqueeze(1) : map);
+  }
+  return maps;
 }
 
 at::Tensor index_counts(const at::Tensor& codes, int64_t size) {

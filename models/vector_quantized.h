@@ -1,43 +1,42 @@
 #pragma once
 
 #include "hourglass/models/autoencoder.h"
+#include "hourglass/models/quantizers/quantizer.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace hourglass::models {
 
 // Vector-quantised autoencoder (VQ-VAE: van den Oord, Vinyals & Kavukcuoglu 2017): the code is
-// integers, the index of the codebook's nearest vector at each place of the encoder's map.
+// integers, at each place of the encoder's map what a quantizer makes of the vector there.
 //
-//   e = encoder(x), q = the vector of the codebook nearest to e, at each place
-//   loss = reconstruction(decoder(e + sg(q − e)), x) + β ‖e − sg(q)‖²       (sg: no gradient; straight through)
-//   codebook by loss:             + ‖sg(e) − q‖²
-//   codebook by running averages: Nₖ ← γ Nₖ + (1 − γ) nₖ, mₖ ← γ mₖ + (1 − γ) Σ e assigned to k, vector k = mₖ / Nₖ
+//   e = encoder(x), q = what the quantizer's indices of e stand for, at each place
+//   loss = reconstruction(decoder(e + sg(q − e)), x) + the quantizer's terms       (sg: no gradient; straight through)
 //
-// Squared norms are means over all values. A vector that is hardly used takes the place of a random
-// e of the batch (Dhariwal et al. 2020).
-
-enum class CodebookUpdate { RunningAverages, Loss };
-constexpr auto names_of(CodebookUpdate) {
-  return std::to_array<EnumName<CodebookUpdate>>(
-      {{CodebookUpdate::RunningAverages, "averages"}, {CodebookUpdate::Loss, "loss"}});
-}
+// The quantizers, with their formulas and papers: models/quantizers/.
 
 struct VectorQuantizedOptions {
+  Quantization quantizer;
   int64_t codebook_size = 128;
-  CodebookUpdate codebook_update = CodebookUpdate::RunningAverages;
   double commitment = 0.25;
   double decay = 0.99;
   double reseed_below = 0.01;
 
   void describe(FieldTable& table) {
-    table.add("codebook_size", codebook_size, "vectors of the codebook").at_least(1);
-    table.add("codebook_update", codebook_update,
-              "how the codebook learns: averages, running ones of what is assigned to a vector, or "
-              "loss");
-    table.add("commitment", commitment, "weight of the encoder's distance from the codebook")
+    table
+        .add("quantizer", quantizer,
+             "how a vector becomes a number: the nearest of a codebook that follows running "
+             "averages (ema) or is learned by a loss (learned); fsq:8,6,5, each value rounded to "
+             "one of so many levels; residual:4, so many codebooks, each for what the others left")
+        .offering({"ema", "learned", "fsq:8,6,5", "residual:4"});
+    table.add("codebook_size", codebook_size, "vectors of a codebook, which fsq has none of")
+        .at_least(1);
+    table
+        .add("commitment", commitment,
+             "weight of the encoder's distance from what a codebook makes of it")
         .at_least(0);
     table.add("decay", decay, "what the running averages keep in a step").at_least(0).below(1);
     table
@@ -50,12 +49,13 @@ struct VectorQuantizedOptions {
 };
 
 /// Reports the metrics "perplexity", exp of the entropy of the indices in a batch, and
-/// "codebook_use", the share of vectors used in it.
+/// "codebook_use", the share of indices used in it: of several codebooks the means.
 class VectorQuantized : public Autoencoder {
  public:
   VectorQuantized(VectorQuantizedOptions options, const ModelSpec& spec);
 
-  /// [B, input shape…] -> indices, int64 [B, h, w], or [B, 1] where the network's code is a vector.
+  /// [B, input shape…] -> indices, int64 [B, h, w], or [B, 1] where the network's code is a vector;
+  /// of L codebooks [B, L, h, w] or [B, L].
   at::Tensor encode(const at::Tensor& x, const at::Tensor& condition = {}) override;
   /// The inverse; indices may be of any type.
   at::Tensor decode_logits(const at::Tensor& z, const at::Tensor& condition = {}) override;
@@ -69,21 +69,15 @@ class VectorQuantized : public Autoencoder {
 
  protected:
   TensorMethod::Argument code_argument() const override {
-    return {"z", code_shape(), options_.codebook_size};
+    return {"z", code_shape(), quantizer_->size()};
   }
 
  private:
-  VectorQuantizedOptions options_;
-  at::Tensor codebook_;         // [K, D]: a parameter when it learns by loss, else a buffer
-  at::Tensor counts_, sums_;    // [K], [K, D]: running averages
-  at::Tensor seen_, assigned_;  // [N, D], [N]: of the latest batch, for after_step
+  std::shared_ptr<Quantizer> quantizer_;
 
-  at::Tensor vectors(const at::Tensor& map) const;        // [B, D, …] -> [B · places, D]
-  at::Tensor nearest(const at::Tensor& vectors) const;    // [N, D] -> [N] int64
-  at::Tensor looked_up(const at::Tensor& indices) const;  // [B, …] -> [B, D, …]
-  /// How often the whole batch uses each vector: [K].
-  at::Tensor use_of(const at::Tensor& indices) const;
-  void reseed(const StepContext& context);
+  Shape places() const;  // {h, w}, or {} where the network's code is a vector
+  at::Tensor vectors(const at::Tensor& map) const;     // [B, D, places…] -> [B · places, D]
+  at::Tensor map_of(const at::Tensor& vectors) const;  // [B, places…, D] -> [B, D, places…]
 };
 
 }  // namespace hourglass::models

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <vector>
 
 namespace hourglass::apps {
 
@@ -51,7 +52,13 @@ Picture draw_index_maps(ExportedModel& model, const at::Tensor& codes, const Sel
   const std::string part = shown < codes.size(0) ? fmt::format("the first {} of ", shown) : "";
   const std::string title =
       fmt::format("Indices, 0 to {}, of {}{}", size - 1, part, row_text(rows));
-  return image_grid({index_map_row("", codes.narrow(0, 0, shown), size)}, {.title = title});
+  std::vector<ImageRow> drawn;
+  const auto maps = maps_of_codebooks(codes.narrow(0, 0, shown));
+  for (size_t i = 0; i < maps.size(); ++i) {
+    const std::string label = maps.size() == 1 ? "" : fmt::format("codebook {}", i);
+    drawn.push_back(index_map_row(label, maps[i], size));
+  }
+  return image_grid(drawn, {.title = title});
 }
 
 }  // namespace

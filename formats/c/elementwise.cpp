@@ -68,6 +68,7 @@ const std::map<std::string, Pattern> kPatterns = {
     {"aten::softplus", always("@softplus({self}, {beta}, {threshold})")},
     {"aten::sigmoid", always("@sigmoid({self})")},
     {"aten::tanh", always("tanhf({self})")},
+    {"aten::round", always("rintf({self})")},
     {"aten::exp", always("expf({self})")},
     {"aten::expm1", always("expm1f({self})")},
     {"aten::log", always("logf({self})")},

@@ -145,9 +145,11 @@ std::vector<Case> cases() {
                      {"--sparsity", sparsity, "--widths", "32", "--dead-window", "5"}});
   }
   // Which vector is nearest is decided by rounding now and then: small steps, few such decisions.
-  cases.push_back({"codebook_by_loss",
-                   "vector_quantized_autoencoder",
-                   {"--codebook-update", "loss", "--learning-rate", "1e-4"}});
+  for (const std::string quantizer : {"learned", "fsq:8,6,5", "residual:3"}) {
+    cases.push_back({"quantizer_" + quantizer.substr(0, quantizer.find(':')),
+                     "vector_quantized_autoencoder",
+                     {"--quantizer", quantizer, "--learning-rate", "1e-4"}});
+  }
   cases.push_back({"gradient_penalty",
                    "regularized_autoencoder",
                    {"--decoder-regularization", "gradient-penalty"}});

@@ -36,10 +36,10 @@ ExportedModel told_model(const TemporaryFolder& folder, ConditionalPrior prior) 
 }
 
 /// Codes of 2 x 2 indices of five vectors.
-ExportedModel index_model(const TemporaryFolder& folder, CodebookUpdate update) {
+ExportedModel index_model(const TemporaryFolder& folder, const std::string& quantizer) {
   at::manual_seed(1);
   VectorQuantized model(
-      {.codebook_size = 5, .codebook_update = update},
+      {.quantizer = *Quantization::parse(quantizer), .codebook_size = 5},
       {.shapes = {{1, 8, 8}, {1, 8, 8}}, .network = ConvolutionalNetwork{.filters = {4, 3}}});
   return exported(model, folder / "indices.pt", nlohmann::json::object());
 }
@@ -147,14 +147,14 @@ TEST(Sampler, IsReadAsItIsWritten) {
 
 TEST(UsualCodes, IndicesHaveNone) {
   const TemporaryFolder folder;
-  const ExportedModel model = index_model(folder, CodebookUpdate::Loss);
+  const ExportedModel model = index_model(folder, "learned");
   expect_contains(error_of([&] { UsualCodes(model, Sampler{}, no_codes); }),
                   {"indices.pt", "no prior", "`at`"});
 }
 
 TEST(ShapedCodes, TakesTheModelsShapeAndType) {
   const TemporaryFolder folder;
-  ExportedModel model = index_model(folder, CodebookUpdate::Loss);
+  ExportedModel model = index_model(folder, "learned");
   const at::Tensor row = at::tensor({3.0F, 4.0F, 0.0F, 1.0F}).view({1, 4});
   const at::Tensor codes = shaped_codes(model, row, "a");
   EXPECT_EQ(codes.sizes(), (std::vector<int64_t>{1, 2, 2}));
@@ -171,15 +171,33 @@ TEST(ShapedCodes, TakesTheModelsShapeAndType) {
   }
 }
 
-TEST(Codebook, IsReadWhetherItIsAParameterOrNot) {
-  for (const auto update : {CodebookUpdate::Loss, CodebookUpdate::RunningAverages}) {
+TEST(Codebook, IsReadWhateverTheQuantizer) {
+  for (const char* quantizer : {"learned", "ema"}) {
     const TemporaryFolder folder;
-    ExportedModel model = index_model(folder, update);
+    ExportedModel model = index_model(folder, quantizer);
     EXPECT_TRUE(has_index_codes(model));
     EXPECT_EQ(codebook(model).sizes(), (std::vector<int64_t>{5, 3}));
     const at::Tensor items = decoded_indices(model, at::tensor({4, 2}));
     EXPECT_TRUE(at::allclose(items.narrow(0, 1, 1), model.decode(at::full({1, 2, 2}, 2)), 0, 1e-6));
   }
+  const TemporaryFolder folder;
+  ExportedModel levels = index_model(folder, "fsq:4,3");
+  EXPECT_EQ(codebook(levels).sizes(), (std::vector<int64_t>{12, 2}));
+  ExportedModel several = index_model(folder, "residual:3");
+  EXPECT_EQ(codebook(several).sizes(), (std::vector<int64_t>{5, 3}));
+  EXPECT_EQ(shaped_codes(several, at::zeros({2, 12}), "a").sizes(),
+            (std::vector<int64_t>{2, 3, 2, 2}));
+}
+
+TEST(Codebook, OfSeveralEachHasAMap) {
+  const at::Tensor codes = at::arange(24).view({1, 2, 3, 4});
+  const auto maps = maps_of_codebooks(codes);
+  ASSERT_EQ(maps.size(), 2U);
+  EXPECT_TRUE(at::equal(maps[1], codes.select(1, 1)));
+  EXPECT_EQ(maps_of_codebooks(codes.view({2, 3, 4})).size(), 1U);
+  EXPECT_TRUE(
+      at::equal(maps_of_codebooks(at::tensor({5, 6}).view({1, 2}))[1], at::full({1, 1}, 6)));
+  EXPECT_EQ(maps_of_codebooks(at::zeros({4, 1})).size(), 1U);
 }
 
 TEST(Codebook, CountsIndices) {
@@ -211,7 +229,7 @@ TEST(ConditionNamed, TakesTheNumbersOfColumns) {
 
 TEST(ConditionNamed, IsNoneForAModelThatTakesNone) {
   const TemporaryFolder folder;
-  ExportedModel model = index_model(folder, CodebookUpdate::Loss);
+  ExportedModel model = index_model(folder, "learned");
   EXPECT_FALSE(condition_named(model, "").defined());
   expect_contains(error_of([&] { condition_named(model, "7"); }), {"indices.pt", "takes none"});
 }

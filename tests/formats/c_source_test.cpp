@@ -147,6 +147,11 @@ TEST(CSource, EqualsLibTorchForImagesAndSequences) {
   add_model(methods, convolutional, "convolutional");
   VectorQuantized quantized({.codebook_size = 6}, images);
   add_model(methods, quantized, "quantized");
+  VectorQuantized rounded({.quantizer = *Quantization::parse("fsq:4,3")}, images);
+  add_model(methods, rounded, "rounded");
+  VectorQuantized residual({.quantizer = *Quantization::parse("residual:2"), .codebook_size = 6},
+                           images);
+  add_model(methods, residual, "residual");
   Autoencoder strided({.shapes = {{1, 7, 6}, {1, 7, 6}},
                        .network = StridedNetwork{.filters = 3, .widths = {5, 2}}});
   add_model(methods, strided, "strided");
@@ -199,7 +204,8 @@ TEST(CSource, EqualsLibTorchForOperationsOfOtherModels) {
       {"places",
        "return torch.argmax(x, 1), torch.argmin(x, 1), torch.argmax(x.reshape(-1, 2, 3), "
        "1)"},
-      {"strongest_three", "values, places = torch.topk(x, 3, 1)\nreturn values, values[:, 2:3] + x"},
+      {"strongest_three",
+       "values, places = torch.topk(x, 3, 1)\nreturn values, values[:, 2:3] + x"},
       {"score", "return (x - 0.5).square().mean([1])"},
       {"is_anomaly", "return (x - 0.5).square().mean([1]) > 0.08"},
       {"score_in_float64",

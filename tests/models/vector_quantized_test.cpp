@@ -20,7 +20,7 @@ VectorQuantized corners(VectorQuantizedOptions options = {}) {
   set_parameter(model, "encoder.embedding.weight", at::eye(2));
   set_parameter(model, "decoder.dense1.weight", at::eye(2));
   const at::NoGradGuard no_grad;
-  at::Tensor codebook = options.codebook_update == CodebookUpdate::Loss
+  at::Tensor codebook = options.quantizer.kind == Quantization::Kind::Learned
                             ? model.named_parameters()["quantizer.codebook"]
                             : model.named_buffers()["quantizer.codebook"];
   codebook.copy_(at::tensor({0.0F, 0.0F, 0.0F, 1.0F, 1.0F, 0.0F, 1.0F, 1.0F}).view({4, 2}));
@@ -87,7 +87,7 @@ TEST(VectorQuantized, VectorsThatNobodyUsesStartAnewFromTheBatch) {
 }
 
 TEST(VectorQuantized, ACodebookThatLearnsByLossIsAParameter) {
-  auto model = corners({.codebook_update = CodebookUpdate::Loss});
+  auto model = corners({.quantizer = {Quantization::Kind::Learned}});
   const auto values = model.losses(batch_of(kPoints), step_with_seed(1));
   EXPECT_NEAR(value_of(model, values, "codebook"), 0.3 / 6, 1e-6);
   values.terms.back().backward();
@@ -110,6 +110,60 @@ TEST(VectorQuantized, AMapHasAnIndexAtEachPlace) {
   EXPECT_LT(z.max().item<int64_t>(), 16);
   EXPECT_EQ(model.decode(z).sizes(), x.sizes());
   EXPECT_EQ(model.code_kind(), "indices");
+}
+
+TEST(VectorQuantized, SeveralCodebooksGiveAMapEach) {
+  at::manual_seed(1);
+  VectorQuantized model(
+      {.quantizer = *Quantization::parse("residual:3"), .codebook_size = 16},
+      {.shapes = {{1, 8, 8}, {1, 8, 8}}, .network = ConvolutionalNetwork{.filters = {4, 3}}});
+  model.eval();
+  const at::Tensor x = at::rand({5, 1, 8, 8});
+  EXPECT_EQ(model.code_shape(), (Shape{3, 2, 2}));
+  EXPECT_EQ(model.encode(x).sizes(), (std::vector<int64_t>{5, 3, 2, 2}));
+  EXPECT_EQ(model.decode(model.encode(x)).sizes(), x.sizes());
+  VectorQuantized flat({.quantizer = *Quantization::parse("residual:3"), .codebook_size = 16},
+                       {.shapes = {{4}, {4}}, .network = DenseNetwork{.widths = {2}}});
+  EXPECT_EQ(flat.code_shape(), (Shape{3}));
+  EXPECT_EQ(flat.decode(flat.encode(at::rand({5, 4}))).sizes(), (std::vector<int64_t>{5, 4}));
+}
+
+/// What is decoded in training is what inference decodes.
+TEST(VectorQuantized, EveryQuantizerDecodesWhatItWasTrainedWith) {
+  for (const char* quantizer : {"ema", "learned", "fsq:5,3", "fsq:5,3,2", "residual:3"}) {
+    at::manual_seed(1);
+    VectorQuantized model({.quantizer = *Quantization::parse(quantizer), .codebook_size = 16},
+                          {.shapes = {{1, 8, 8}, {1, 8, 8}},
+                           .network = ConvolutionalNetwork{.filters = {4, 3}},
+                           .likelihood = {Loss::Mse, Activation::Linear}});
+    model.eval();
+    const at::Tensor x = at::rand({5, 1, 8, 8});
+    const auto values = model.losses(batch_of(x), step_with_seed(1));
+    EXPECT_NEAR(value_of(model, values, "reconstruction"),
+                at::mse_loss(model.forward(x), x).item<double>(), 1e-5)
+        << quantizer;
+    EXPECT_GE(value_of(model, values, "perplexity"), 1 - 1e-5) << quantizer;
+  }
+}
+
+/// Means over the codebooks: of uses (2, 1) and (1, 2) of 2 vectors each.
+TEST(VectorQuantized, MetricsAreMeansOverTheCodebooks) {
+  VectorQuantized model({.quantizer = *Quantization::parse("residual:2"), .codebook_size = 2},
+                        {.shapes = {{1}, {1}},
+                         .network = DenseNetwork{.widths = {1}},
+                         .likelihood = {Loss::Mse, Activation::Linear}});
+  set_parameter(model, "encoder.embedding.weight", at::ones({1, 1}));
+  {
+    const at::NoGradGuard no_grad;
+    auto buffers = model.named_buffers();
+    buffers["quantizer.stage1.codebook"].copy_(at::tensor({0.0F, 10.0F}).view({2, 1}));
+    buffers["quantizer.stage2.codebook"].copy_(at::tensor({0.0F, 2.0F}).view({2, 1}));
+  }
+  const at::Tensor x = at::tensor({0.5F, 11.5F, 2.5F}).view({3, 1});
+  const auto values = model.losses(batch_of(x), step_with_seed(1));
+  const double entropy = -(2.0 / 3) * std::log(2.0 / 3) - (1.0 / 3) * std::log(1.0 / 3);
+  EXPECT_NEAR(value_of(model, values, "perplexity"), std::exp(entropy), 1e-5);
+  EXPECT_NEAR(value_of(model, values, "codebook_use"), 1, 1e-6);
 }
 
 }  // namespace
