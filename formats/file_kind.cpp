@@ -1,6 +1,7 @@
 #include "hourglass/formats/file_kind.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/core/regular_file.h"
 #include "hourglass/core/text.h"
 #include "hourglass/formats/zip.h"
@@ -67,7 +68,7 @@ bool looks_like_safetensors(const fs::path& path, std::string_view start) {
 std::string archive_text(const fs::path& path) {
   const auto entries = list_zip(path);
   return fmt::format("a ZIP archive of another kind{}",
-                     entries.empty() ? "" : fmt::format(" ('{}' in it)", entries[0].name));
+                     entries.empty() ? "" : fmt::format(" ('{}' in it)", printable(entries[0].name)));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "hourglass/core/batch.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/core/text.h"
 #include "hourglass/formats/in_place.h"
 #include "hourglass/formats/shape_check.h"
@@ -61,7 +62,8 @@ std::string header_value(std::string_view header, const std::string& key, const 
   const size_t start =
       found == std::string::npos ? found : header.find_first_not_of(' ', found + quoted_key.size());
   if (start == std::string::npos) {
-    throw Error("{}: expected '{}' in the NPY header, found {}", name, key, header.substr(0, 80));
+    throw Error("{}: expected '{}' in the NPY header, found {}", name, key,
+                printable(header.substr(0, 80)));
   }
   const char opening = header[start];
   const auto text = [&](size_t first, size_t end) {
@@ -82,13 +84,14 @@ at::ScalarType parse_npy_type(const std::string& descr, const std::string& name)
   throw Error(
       "{}: expected numbers (little-endian floats, whole numbers or truth values), found {}{}: "
       "convert it with array.astype('<f4')",
-      name, descr.substr(0, 40), objects ? " (Python objects, which are never unpickled)" : "");
+      name, printable(descr.substr(0, 40)),
+      objects ? " (Python objects, which are never unpickled)" : "");
 }
 
 Shape parse_npy_shape(const std::string& tuple, const std::string& name) {
   const auto fail = [&] {
     throw Error("{}: expected a shape such as (10, 2) in the NPY header, found {}", name,
-                tuple.substr(0, 40));
+                printable(tuple.substr(0, 40)));
   };
   if (tuple.size() < 2 || tuple.front() != '(' || tuple.back() != ')') fail();
   auto parts = split_text(tuple.substr(1, tuple.size() - 2), ',');

@@ -13,8 +13,8 @@ struct Reader {
 
 std::span<const Reader> readers();
 
-/// Gives the bytes to the reader. It may throw `Error`, of one line; whatever else it does ends the
-/// process.
+/// Gives the bytes to the reader. It may throw `Error`, whose message is no page; whatever else it
+/// does ends the process.
 void try_to_read(const Reader& reader, std::string_view bytes);
 
 }  // namespace hourglass::fuzz

@@ -510,15 +510,19 @@ struct Steps {
   at::Tensor code, reconstruction;
 };
 
+/// With `backwards` the rows of each batch come last first, which changes roundings alone.
 Steps steps_of(EngineKind kind, const AutoencoderPtr& model, const DataSplits& splits,
-               const OptimizerOptions& optimizer, int64_t count) {
+               const OptimizerOptions& optimizer, int64_t count, bool backwards = false) {
   const DatasetPtr& data = splits.training;
   const auto engine = make_engine({.kind = kind}, {*model, *data, optimizer, 33});
   StepContext step = context();
   const std::vector<int64_t> positions = numbers_below(data->size());
   for (; step.step < count; ++step.step) {
-    const size_t first = static_cast<size_t>(step.step) * 33 % (positions.size() - 33);
-    engine->train(std::span(positions).subspan(first, 33), step, 1e-3);
+    const auto first =
+        positions.begin() + static_cast<int64_t>(step.step) * 33 % (data->size() - 33);
+    std::vector<int64_t> batch(first, first + 33);
+    if (backwards) std::reverse(batch.begin(), batch.end());
+    engine->train(batch, step, 1e-3);
   }
   Steps steps;
   steps.training = engine->averages.take().values;
@@ -544,7 +548,7 @@ void expect_alike(const Measurements& a, const Measurements& b, double tolerance
 }
 
 TEST_P(Conformance, FusedEngineEqualsAutograd) {
-  const double tolerance = 1e-5;
+  const double tolerance = 1e-5, kGradientTolerance = 1e-4;
   const bool is_sensitive = kSensitive.contains(GetParam().name);
   const int64_t count = is_sensitive ? 1 : 100;
   OptimizerOptions optimizer;
@@ -555,17 +559,28 @@ TEST_P(Conformance, FusedEngineEqualsAutograd) {
       << fused_obstacle({}, parts).value_or("no obstacle");
   if (fused_obstacle({}, parts)) return;
   const Steps expected = steps_of(EngineKind::Autograd, reference, splits, optimizer, count);
+  // Autograd's own roundings differ from machine to machine, and reach 1e-5 on some. What began as
+  // zeros is after one step what the gradient is, for which the tolerance is that of the slots.
+  const Steps again = steps_of(EngineKind::Autograd, build(), splits, optimizer, count, true);
+  const auto begun = build()->named_parameters();
+  const auto tolerance_of = [&](const std::string& name) {
+    const at::Tensor* start = begun.find(name);
+    if (is_sensitive && start && !start->any().item<bool>()) return kGradientTolerance;
+    const at::Tensor &first = expected.state.model.at(name), &second = again.state.model.at(name);
+    return std::max(tolerance, 3 * relative_distance(second, first));
+  };
   for (const auto& instruction_set : kernels::instruction_sets()) {
     SCOPED_TRACE(instruction_set);
     const kernels::WithInstructionSet with(instruction_set);
     const Steps actual = steps_of(EngineKind::Fused, build(), splits, optimizer, count);
     ASSERT_EQ(actual.state.model.size(), expected.state.model.size());
     for (const auto& [name, tensor] : expected.state.model) {
-      EXPECT_LE(relative_distance(actual.state.model.at(name), tensor), tolerance) << name;
+      EXPECT_LE(relative_distance(actual.state.model.at(name), tensor), tolerance_of(name)) << name;
     }
     for (const auto& [name, tensor] : expected.state.optimizers.front().slots) {
       if (!is_sensitive) break;
-      EXPECT_LE(relative_distance(actual.state.optimizers.front().slots.at(name), tensor), 1e-4)
+      EXPECT_LE(relative_distance(actual.state.optimizers.front().slots.at(name), tensor),
+                kGradientTolerance)
           << name;
     }
     expect_alike(actual.training, expected.training, tolerance);
