@@ -7,8 +7,12 @@
 #include <ATen/ATen.h>
 
 #include <array>
+#include <cerrno>
+#include <csignal>
 #include <hdf5.h>
 #include <optional>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace hourglass::formats {
 
@@ -80,6 +84,29 @@ std::optional<Shape> shape_of(hid_t dataset) {
   return Shape(sizes.begin(), sizes.begin() + dimensions);
 }
 
+/// Whether `work` comes to an end in a child process: a damaged file makes the library itself read
+/// where there is no memory (1.10 does), and the child, a copy of this process, dies of it in its
+/// place. An exception is an end.
+template <class Work>
+bool survives(const Work& work) {
+  const pid_t child = ::fork();
+  if (child < 0) return true;  // no process to be had: as without
+  if (child == 0) {
+    // Its end is ours to report.
+    for (const int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE}) ::signal(signal, SIG_DFL);
+    try {
+      work();
+    } catch (...) {
+      ::_exit(0);
+    }
+    ::_exit(0);
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status);
+}
+
 }  // namespace
 
 struct Hdf5File::Handle {
@@ -102,8 +129,9 @@ struct Hdf5File::Handle {
 };
 
 Hdf5File::Hdf5File(std::string_view bytes, std::string where)
-    : file_(std::make_unique<Handle>(bytes)), where_(std::move(where)), size_(bytes.size()) {
-  if (file_->file) return;
+    : where_(std::move(where)), size_(bytes.size()) {
+  if (survives([&] { Handle{bytes}; })) file_ = std::make_unique<Handle>(bytes);
+  if (file_ && file_->file) return;
   throw Error(
       "{}: expected an HDF5 file, found {} bytes that are damaged, cut off or of another kind",
       where_, size_);
@@ -112,11 +140,21 @@ Hdf5File::Hdf5File(std::string_view bytes, std::string where)
 Hdf5File::~Hdf5File() = default;
 
 bool Hdf5File::has(const std::string& path) const {
-  return leads_to_object(file_->file.get(), path);
+  const auto look = [&] { return leads_to_object(file_->file.get(), path); };
+  return survives(look) && look();
 }
 
 at::Tensor Hdf5File::read(const std::string& path) const {
-  if (!has(path)) throw Error("{}: expected a dataset '{}', found none", where_, path);
+  if (!survives([&] { read_here(path); })) {
+    throw Error("{}: '{}' cannot be read: the file is damaged", where_, path);
+  }
+  return read_here(path);
+}
+
+at::Tensor Hdf5File::read_here(const std::string& path) const {
+  if (!leads_to_object(file_->file.get(), path)) {
+    throw Error("{}: expected a dataset '{}', found none", where_, path);
+  }
   const Hdf5Id dataset(H5Dopen2(file_->file.get(), path.c_str(), H5P_DEFAULT), H5Dclose);
   if (!dataset) throw Error("{}: expected a dataset in '{}', found another thing", where_, path);
   const size_t number = number_size(dataset.get());

@@ -11,7 +11,8 @@ namespace hourglass::formats {
 
 /// An HDF5 file, read as if nobody could be trusted: arrays of floating-point numbers that lie
 /// within the file as they are. What points out of it (external links and storage, virtual
-/// datasets), and what libraries would have to be loaded for (filters), is refused.
+/// datasets), and what libraries would have to be loaded for (filters), is refused. The library is
+/// asked in a child process first, and only what did not end that is asked here.
 ///
 /// Every error is one line that begins with `where`, the file, and names the dataset.
 class Hdf5File {
@@ -36,6 +37,8 @@ class Hdf5File {
   std::unique_ptr<Handle> file_;
   std::string where_;
   size_t size_;  // bytes of the file
+
+  at::Tensor read_here(const std::string& path) const;  // in this process
 };
 
 }  // namespace hourglass::formats
