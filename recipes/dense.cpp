@@ -75,8 +75,9 @@ std::vector<Recipe> dense_recipes() {
           .pictures = {.class_prefix = "digit-", .items = {{0, 1, 2, 3, 4}}},
       },
       {
-          // Hinton & Salakhutdinov 2006 trained it layer by layer first, and then as a whole. From Glorot's start and with an
-          // epsilon of 1e-7, two epochs come to 0.0112 instead of 0.0074.
+          // Hinton & Salakhutdinov 2006 trained it layer by layer first, and then as a whole.
+          // From Glorot's start and with an epsilon of 1e-7, two epochs come to 0.0112 instead of
+          // 0.0074; without the decay of weights thirty come to 0.00397.
           .name = "mnist-deep-30",
           .summary = "784-1000-500-250-30, trained end to end",
           .network = DenseNetwork{.widths = {1000, 500, 250, 30},
@@ -86,7 +87,9 @@ std::vector<Recipe> dense_recipes() {
           .data = with_test_images("mnist"),
           .training = {.epochs = 30,
                        .batch_size = 128,
-                       .optimizer = {.epsilon = 1e-9},
+                       .optimizer = {.kind = training::OptimizerKind::AdamW,
+                                     .weight_decay = 0.1,
+                                     .epsilon = 1e-9},
                        .schedule = {training::Schedule::Kind::Cosine}},
           .expected = {.column = "validation_loss",
                        .at_most = 3.00 / 784,
