@@ -2,7 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
-#include "hourglass/datasets/batches.h"
+#include "hourglass/evaluation/codebook.h"
 #include "hourglass/evaluation/codes.h"
 #include "hourglass/evaluation/generation.h"
 
@@ -18,23 +18,6 @@ namespace {
 // Above so many different conditions, each is a measurement rather than a class.
 constexpr int64_t kMostConditions = 1000;
 
-/// The first items of a data set and what the model is told of them.
-struct RealItems {
-  at::Tensor values;      // [N, target shape…]
-  at::Tensor conditions;  // [N, K], or undefined
-};
-
-RealItems first_items(const datasets::Dataset& data, int64_t most) {
-  std::vector<at::Tensor> values, conditions;
-  datasets::for_each_batch(data, [&](const Batch& batch, int64_t first) {
-    const int64_t count = std::min(batch.target.size(0), most - first);
-    if (count <= 0) return;
-    values.push_back(batch.target.narrow(0, 0, count).cpu());
-    if (batch.condition.defined()) conditions.push_back(batch.condition.narrow(0, 0, count).cpu());
-  });
-  return {at::cat(values), conditions.empty() ? at::Tensor() : at::cat(conditions)};
-}
-
 class Generator {
  public:
   Generator(ExportedModel& model, const datasets::Dataset& training,
@@ -47,15 +30,7 @@ class Generator {
         model_, options_.sampler, [this] { return training_codes(); }, condition);
     const at::Tensor codes = shaped_codes(model_, usual.samples(count, seed), "samples");
     source_ = usual.source();
-    std::vector<at::Tensor> items;
-    for (int64_t first = 0; first < count; first += ExportedModel::kBatch) {
-      const at::Tensor part =
-          codes.narrow(0, first, std::min(ExportedModel::kBatch, count - first));
-      items.push_back(
-          model_.decode(part, condition.defined() ? condition.repeat({part.size(0), 1}) : condition)
-              .cpu());
-    }
-    return at::cat(items);
+    return model_.decode(codes, condition.defined() ? condition.expand({count, -1}) : condition);
   }
 
   /// As many of each condition as there are among the real items, but for rounding.
@@ -98,22 +73,14 @@ class Generator {
 };
 
 at::Tensor features_of(const at::Tensor& items, ExportedModel* model) {
-  if (!model) return items.flatten(1);
-  std::vector<at::Tensor> codes;
-  for (int64_t first = 0; first < items.size(0); first += ExportedModel::kBatch) {
-    const int64_t count = std::min(ExportedModel::kBatch, items.size(0) - first);
-    codes.push_back(model->encode(items.narrow(0, first, count)).cpu().flatten(1));
-  }
-  return at::cat(codes);
+  return (model ? model->encode(items) : items).flatten(1);
 }
 
 }  // namespace
 
 std::string generation_obstacle(const ExportedModel& model) {
   if (!model.has_method("decode")) return "the file has no method 'decode'";
-  if (model.card() && model.card()->code_kind == "indices") {
-    return "indices of a codebook have no distribution";
-  }
+  if (has_index_codes(model)) return "indices of a codebook have no distribution";
   return "";
 }
 
@@ -123,15 +90,16 @@ GenerationQuality measure_generation(ExportedModel& model, const datasets::Datas
   if (const std::string obstacle = generation_obstacle(model); !obstacle.empty()) {
     throw Error("{}: nothing to generate: {}", model.path().string(), obstacle);
   }
-  const RealItems real = first_items(evaluated, options.samples);
+  const int64_t count = std::min(options.samples, evaluated.size());
+  const Batch real = evaluated.batch(evaluated.first_positions(count));
   Generator generator(model, training, options);
-  const at::Tensor samples = generator.generate_like(real.conditions);
+  const at::Tensor samples = generator.generate_like(real.condition);
   return {.source = generator.source(),
           .samples = samples.size(0),
-          .items = real.values.size(0),
+          .items = real.target.size(0),
           .features = options.features ? "codes of " + options.features->path().filename().string()
                                        : "values",
-          .measures = measure_samples(features_of(real.values, options.features),
+          .measures = measure_samples(features_of(real.target, options.features),
                                       features_of(samples, options.features))};
 }
 

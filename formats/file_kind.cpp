@@ -67,8 +67,9 @@ bool looks_like_safetensors(const fs::path& path, std::string_view start) {
 
 std::string archive_text(const fs::path& path) {
   const auto entries = list_zip(path);
-  return fmt::format("a ZIP archive of another kind{}",
-                     entries.empty() ? "" : fmt::format(" ('{}' in it)", printable(entries[0].name)));
+  return fmt::format(
+      "a ZIP archive of another kind{}",
+      entries.empty() ? "" : fmt::format(" ('{}' in it)", printable(entries[0].name)));
 }
 
 }  // namespace
