@@ -33,6 +33,10 @@ mapfile -t all < <("$program" 2>&1 >/dev/null | grep -E '^[a-z0-9_]+$' || true)
 readers=("$@")
 total=0
 [ $# -gt 0 ] || readers=("${all[@]}")
+[ ${#readers[@]} -gt 0 ] || {
+  echo "fuzz.sh: $program names no readers" >&2
+  exit 1
+}
 mkdir -p "$build/found"
 failed=0
 echo "| reader | executions | a second | found |"
