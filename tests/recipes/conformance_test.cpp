@@ -8,6 +8,7 @@
 #include "hourglass/kernels/instruction_set.h"
 #include "hourglass/models/conditional.h"
 #include "hourglass/models/contractive.h"
+#include "hourglass/models/importance_weighted.h"
 #include "hourglass/models/networks/dense_network.h"
 #include "hourglass/models/networks/lstm_network.h"
 #include "hourglass/models/networks/strided_network.h"
@@ -104,6 +105,11 @@ Case dictionary_case(const std::string& name, const std::string& sparsity,
   return one;
 }
 
+Case estimator_case(const std::string& name, const std::string& estimator) {
+  return case_of("importance_weighted", name, {},
+                 ImportanceWeightedOptions{.estimator = *Estimator::parse(estimator)});
+}
+
 Case quantizer_case(const std::string& name, const std::string& quantizer) {
   return case_of("vector_quantized", name, {},
                  VectorQuantizedOptions{.quantizer = *Quantization::parse(quantizer)});
@@ -137,6 +143,10 @@ std::vector<Case> cases() {
               VariationalOptions{.beta = 0.1}),
       case_of("conditional", "conditional_learned_prior", {},
               ConditionalOptions{.prior = ConditionalPrior::Learned}),
+      estimator_case("importance_weighted_dreg", "dreg"),
+      estimator_case("importance_weighted_ciwae", "ciwae:0.25"),
+      estimator_case("importance_weighted_miwae", "miwae:2,3"),
+      estimator_case("importance_weighted_piwae", "piwae:2,3"),
       quantizer_case("vector_quantized_learned", "learned"),
       quantizer_case("vector_quantized_fsq", "fsq:8,6,5"),
       quantizer_case("vector_quantized_residual", "residual:3"),
