@@ -40,13 +40,9 @@ bool read_numbers(Estimator& estimator, const std::optional<std::string>& number
   return estimator.groups >= 1 && estimator.per_group >= 1;
 }
 
-/// log of the mean of the weights over these dimensions.
-at::Tensor log_mean(const at::Tensor& log_weights, at::IntArrayRef dimensions) {
-  double count = 1;
-  for (const int64_t dimension : dimensions) {
-    count *= static_cast<double>(log_weights.size(dimension));
-  }
-  return log_weights.logsumexp(dimensions) - std::log(count);
+/// log of the mean of the weights over the last dimension.
+at::Tensor log_mean(const at::Tensor& log_weights) {
+  return log_weights.logsumexp(-1) - std::log(static_cast<double>(log_weights.size(-1)));
 }
 
 }  // namespace
@@ -77,12 +73,11 @@ std::string Estimator::text() const {
 
 at::Tensor bound_of(const Estimator& estimator, const at::Tensor& log_weights) {
   const double beta = estimator.elbo_share;
+  const at::Tensor all = log_weights.flatten(1);
   switch (estimator.kind) {
-    case Estimator::Kind::Miwae: return log_mean(log_weights, {2}).mean(1);
-    case Estimator::Kind::Ciwae:
-      return beta * log_weights.mean(at::IntArrayRef{1, 2}) +
-             (1 - beta) * log_mean(log_weights, {1, 2});
-    default: return log_mean(log_weights, {1, 2});
+    case Estimator::Kind::Miwae: return log_mean(log_weights).mean(1);
+    case Estimator::Kind::Ciwae: return beta * all.mean(1) + (1 - beta) * log_mean(all);
+    default: return log_mean(all);
   }
 }
 

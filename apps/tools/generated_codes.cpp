@@ -221,7 +221,7 @@ void check(const CodeOptions& options, const ToolCondition& condition,
     throw UsageError("--{}: expected without --load-sampler, whose file says what was fitted",
                      line.has("sampler") ? "sampler" : "save-sampler");
   }
-  if (!options.save_sampler.empty() && options.sampler.kind == Sampler::Kind::Prior) {
+  if (!options.save_sampler.empty() && options.sampler.kind == evaluation::Sampler::Kind::Prior) {
     throw UsageError("--save-sampler: expected a sampler that is fitted, found prior");
   }
   if (options.manifold == 1) throw UsageError("--manifold: expected at least 2, found 1");

@@ -110,7 +110,7 @@ TEST(UsualCodes, OfALearnedPriorAreThoseOfTheCondition) {
 TEST(UsualCodes, OfAModelWithoutPriorComeFromTrainingRows) {
   const TemporaryFolder folder;
   Autoencoder model({.shapes = {{4}, {4}}, .network = DenseNetwork{.widths = {2}}});
-  const ExportedModel file = exported(model, folder / "best.pt", nlohmann::json::object());
+  ExportedModel file = exported(model, folder / "best.pt", nlohmann::json::object());
   at::manual_seed(1);
   const at::Tensor training = at::randn({500, 2}) + 5;
   int asked = 0;
