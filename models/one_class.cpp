@@ -18,8 +18,11 @@ void fix_offsets(torch::nn::Module& encoder) {
   for (const auto& module : encoder.modules(/*include_self=*/false)) {
     auto* layer = dynamic_cast<Layer*>(module.get());
     if (!layer) continue;
-    layer->fix("bias");
-    if (layer->plan().tensors.contains("running_mean")) layer->fix("weight");
+    const auto tensors = layer->plan().tensors;
+    const auto bias = tensors.find("bias");
+    // An LSTM's biases do not start at 0.
+    if (bias != tensors.end() && !bias->second.any().item<bool>()) layer->fix("bias");
+    if (tensors.contains("running_mean")) layer->fix("weight");
   }
   for (const auto& parameter : encoder.named_parameters()) {
     if (parameter.key().find("bias") == std::string::npos) continue;

@@ -36,12 +36,15 @@ std::vector<Recipe> one_class_recipes() {
   return {
       {
           .name = "digits-one-class",
-          .summary = "the embedded digits that are a 0, around a point in eight dimensions",
-          .network = DenseNetwork{.widths = {64, 8}},
-          .objective = OneClassOptions{.pretraining_epochs = 50},
+          .summary = "the embedded digits that are a 0, around a point in 32 dimensions",
+          .network = DenseNetwork{.widths = {64, 32}},
+          .objective = OneClassOptions{.pretraining_epochs = 100},
           .data = one_class_of("digits", "0"),
-          .training = {.epochs = 101, .batch_size = 16},
+          .training = {.epochs = 201,
+                       .batch_size = 16,
+                       .schedule = {.kind = training::Schedule::Kind::Step, .epochs = 100}},
           .log_every = 10,
+          .expected = {.column = "validation_loss", .at_most = 4.6, .published = "ours"},
       },
       {
           .name = "mnist-one-class",
@@ -54,7 +57,8 @@ std::vector<Recipe> one_class_recipes() {
                        .batch_size = 200,
                        .optimizer = {.kind = training::OptimizerKind::AdamW,
                                      .learning_rate = 1e-4,
-                                     .weight_decay = 1e-6}},
+                                     .weight_decay = 1e-6},
+                       .schedule = {.kind = training::Schedule::Kind::Step, .epochs = 200}},
       },
   };
 }

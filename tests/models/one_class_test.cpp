@@ -51,7 +51,7 @@ std::vector<double> numbers_of(const StepValues& values) {
   return numbers;
 }
 
-const at::Tensor kPair = at::tensor({1.0F, 2.0F, -3.0F, 0.0F}).view({2, 2});
+const at::Tensor kItems = at::tensor({1.0F, 2.0F, -3.0F, 0.0F}).view({2, 2});
 
 TEST(OneClass, LearnsInTwoPhasesWithAnEpochBetweenThem) {
   const auto phases = identity()->phases();
@@ -67,22 +67,22 @@ TEST(OneClass, LearnsInTwoPhasesWithAnEpochBetweenThem) {
 TEST(OneClass, PretrainingIsThatOfAPlainAutoencoder) {
   const auto model = identity();
   Autoencoder& plain = *model;
-  EXPECT_EQ(numbers_of(model->losses(batch_of(kPair), step_in(1, 0))),
-            numbers_of(plain.Autoencoder::losses(batch_of(kPair), step_in(1, 0))));
+  EXPECT_EQ(numbers_of(model->losses(batch_of(kItems), step_in(1, 0))),
+            numbers_of(plain.Autoencoder::losses(batch_of(kItems), step_in(1, 0))));
 }
 
 TEST(OneClass, AHardBoundarysLossIsTheMeanSquaredDistance) {
   const auto model = identity();
   set_buffer(*model, "centre", at::tensor({1.0F, 0.0F}));
   // 0 + 4, 16 + 0
-  EXPECT_EQ(numbers_of(model->losses(batch_of(kPair), step_in(9))), std::vector<double>{10});
+  EXPECT_EQ(numbers_of(model->losses(batch_of(kItems), step_in(9))), std::vector<double>{10});
 }
 
 TEST(OneClass, ASoftBoundaryCountsWhatLiesOutside) {
   const auto model = identity({.boundary = Boundary::Soft, .nu = 0.25});
   set_buffer(*model, "centre", at::tensor({1.0F, 0.0F}));
-  set_buffer(*model, "radius", at::tensor(3.0F));
-  const StepValues values = model->losses(batch_of(kPair), step_in(9));
+  set_buffer(*model, "radius", at::full({}, 3.0F));
+  const StepValues values = model->losses(batch_of(kItems), step_in(9));
   // R² = 9, max(0, 4 − 9) and 16 − 9; the mean distance, and how many lie outside.
   EXPECT_EQ(numbers_of(values), (std::vector<double>{9, 3.5, 10, 0.5}));
   EXPECT_NEAR(total(model->phases()[1], values, step_in(9)).item<double>(), 9 + 3.5 / 0.25, 1e-5);
@@ -142,8 +142,8 @@ TEST(OneClass, ValidationMovesNoRadius) {
   const auto model = identity({.boundary = Boundary::Soft, .radius_warmup = 0});
   StepContext validation = step_in(9);
   validation.training = false;
-  model->losses(batch_of(kPair), validation);
-  model->after_step(batch_of(kPair), step_in(9));
+  model->losses(batch_of(kItems), validation);
+  model->after_step(batch_of(kItems), step_in(9));
   EXPECT_EQ(buffer(*model, "radius").item<double>(), 0);
 }
 
@@ -179,7 +179,7 @@ TEST(OneClass, CentreDistanceIsAMethodOfTheModel) {
   ASSERT_EQ(methods.size(), 1U);
   EXPECT_EQ(methods[0].name, "centre_distance");
   const at::NoGradGuard no_grad;
-  EXPECT_TRUE(at::equal(methods[0].run({kPair}).at(0), at::tensor({4.0F, 16.0F})));
+  EXPECT_TRUE(at::equal(methods[0].run({kItems}).at(0), at::tensor({4.0F, 16.0F})));
 }
 
 TEST(OneClass, RefusesACodeWithBounds) {

@@ -9,6 +9,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace hourglass::training {
@@ -18,14 +19,14 @@ using namespace models;
 
 namespace {
 
-constexpr int64_t kPretraining = 3, kCentring = 4, kEpochs = 9, kSteps = 5;
+constexpr int64_t kPretraining = 3, kCentring = 4, kEpochs = 9, kStepsOfEpoch = 5;
 
-DatasetPtr rows(int64_t count) {
+DatasetPtr rows_of_six(int64_t count) {
   at::manual_seed(3);
   return std::make_shared<TensorDataset>(at::rand({count, 6}), at::Tensor(), Scaling{});
 }
 
-AutoencoderPtr model() {
+AutoencoderPtr two_phases() {
   at::manual_seed(4);
   const ModelSpec spec = {.shapes = {{6}, {6}}, .network = DenseNetwork{.widths = {5, 2}}};
   return std::make_shared<OneClass>(
@@ -34,12 +35,12 @@ AutoencoderPtr model() {
       spec);
 }
 
-TrainingOptions options() {
+TrainingOptions phased_options() {
   return {
       .epochs = kEpochs, .batch_size = 8, .optimizer = {.learning_rate = 1e-2}, .device = "cpu"};
 }
 
-class Recorder : public Hook {
+class EpochRecorder : public Hook {
  public:
   std::vector<EpochReport> reports;
   std::vector<TrainingStatePtr> states;
@@ -51,19 +52,19 @@ class Recorder : public Hook {
   }
 };
 
-struct Run {
+struct PhasedRun {
   TrainingResult result;
-  std::shared_ptr<Recorder> recorder = std::make_shared<Recorder>();
+  std::shared_ptr<EpochRecorder> recorder = std::make_shared<EpochRecorder>();
 
   at::Tensor tensor(int64_t epoch, const std::string& name) const {
     return recorder->states.at(static_cast<size_t>(epoch - 1))->engine.model.at(name);
   }
 };
 
-Run train(const TrainingOptions& options, const TrainingState* from = nullptr,
-          const StopRequested& stop = {}) {
-  Run run;
-  Trainer trainer(model(), rows(40), rows(10), options);
+PhasedRun train_phases(const TrainingOptions& options, const TrainingState* from = nullptr,
+                       const StopRequested& stop = {}) {
+  PhasedRun run;
+  Trainer trainer(two_phases(), rows_of_six(40), rows_of_six(10), options);
   trainer.add_hook(run.recorder);
   if (from) trainer.restore(*from);
   run.result = trainer.run(stop);
@@ -71,7 +72,7 @@ Run train(const TrainingOptions& options, const TrainingState* from = nullptr,
 }
 
 TEST(Phases, ReportTheLossOfTheOneThatLearns) {
-  const Run run = train(options());
+  const PhasedRun run = train_phases(phased_options());
   ASSERT_EQ(run.recorder->reports.size(), static_cast<size_t>(kEpochs));
   for (const auto& report : run.recorder->reports) {
     SCOPED_TRACE(report.epoch);
@@ -92,7 +93,7 @@ TEST(Phases, ReportTheLossOfTheOneThatLearns) {
 }
 
 TEST(Phases, LeaveEverythingElseAsItIs) {
-  const Run run = train(options());
+  const PhasedRun run = train_phases(phased_options());
   const std::string encoder = "encoder.dense1.weight", decoder = "decoder.dense1.weight";
   EXPECT_FALSE(at::equal(run.tensor(kPretraining, encoder), run.tensor(1, encoder)));
   EXPECT_TRUE(at::equal(run.tensor(kCentring, encoder), run.tensor(kPretraining, encoder)));
@@ -100,8 +101,8 @@ TEST(Phases, LeaveEverythingElseAsItIs) {
   // Momentum left over from pretraining moves nothing.
   EXPECT_TRUE(at::equal(run.tensor(kEpochs, decoder), run.tensor(kPretraining, decoder)));
   const auto& optimizers = run.result.state->engine.optimizers;
-  EXPECT_EQ(optimizers.at(0).steps, kPretraining * kSteps);
-  EXPECT_EQ(optimizers.at(1).steps, (kEpochs - kCentring) * kSteps);
+  EXPECT_EQ(optimizers.at(0).steps, kPretraining * kStepsOfEpoch);
+  EXPECT_EQ(optimizers.at(1).steps, (kEpochs - kCentring) * kStepsOfEpoch);
 
   EXPECT_FALSE(run.tensor(kPretraining, "centre").any().item<bool>());
   EXPECT_TRUE(at::equal(run.tensor(kEpochs, "centre"), run.tensor(kCentring, "centre")));
@@ -112,7 +113,7 @@ TEST(Phases, LeaveEverythingElseAsItIs) {
 
 /// The loss of pretraining is another one: no epoch of it is the best in the end, whatever its numbers.
 TEST(Phases, TheBestEpochIsOneOfTheLastPhase) {
-  const Run run = train(options());
+  const PhasedRun run = train_phases(phased_options());
   const auto& reports = run.recorder->reports;
   EXPECT_TRUE(reports.at(kCentring).improved);
   EXPECT_GT(run.result.state->best.epoch, kCentring);
@@ -124,36 +125,36 @@ TEST(Phases, TheBestEpochIsOneOfTheLastPhase) {
 }
 
 TEST(Phases, EarlyStoppingWaitsForTheLast) {
-  TrainingOptions patient = options();
+  TrainingOptions patient = phased_options();
   patient.epochs = 50;
   patient.optimizer.learning_rate = 1e-12;
   patient.early_stopping = 1;
-  const Run run = train(patient);
+  const PhasedRun run = train_phases(patient);
   EXPECT_EQ(run.result.end, RunEnd::Stopped);
   EXPECT_GT(run.result.state->cursor.epoch, kCentring);
 }
 
 TEST(Phases, APlateauOfOneIsNoneOfTheNext) {
-  TrainingOptions plateau = options();
+  TrainingOptions plateau = phased_options();
   plateau.optimizer.learning_rate = 1e-12;
   plateau.schedule = *Schedule::parse("plateau:1,0.5");
-  const auto& states = train(plateau).recorder->states;
+  const auto& states = train_phases(plateau).recorder->states;
   EXPECT_LT(states.at(kCentring - 2)->learning_rate.factor, 1);
   EXPECT_EQ(states.at(kCentring - 1)->learning_rate.factor, 1);
 }
 
 TEST(Phases, ARunGoesOnFromAnyStepToTheBit) {
-  const auto expected = train(options()).result.state;
+  const auto expected = train_phases(phased_options()).result.state;
   for (const int64_t epoch : {kPretraining, kCentring, kCentring + 1, kCentring + 4}) {
     SCOPED_TRACE(epoch);
     int64_t steps = 0;
-    const auto half =
-        train(options(), nullptr, [&] { return steps++ == (epoch - 1) * kSteps + 2; });
+    const auto half = train_phases(phased_options(), nullptr,
+                                   [&] { return steps++ == (epoch - 1) * kStepsOfEpoch + 2; });
     ASSERT_EQ(half.result.end, RunEnd::Interrupted);
     const testing::TemporaryFolder folder;
     runs::save_state(folder / "last.safetensors", *half.result.state);
     const TrainingState saved = runs::load_state(folder / "last.safetensors");
-    const auto actual = train(options(), &saved).result.state;
+    const auto actual = train_phases(phased_options(), &saved).result.state;
     EXPECT_EQ(actual->best.epoch, expected->best.epoch);
     EXPECT_EQ(actual->best.monitored, expected->best.monitored);
     ASSERT_EQ(actual->engine.model.size(), expected->engine.model.size());
