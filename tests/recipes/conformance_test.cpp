@@ -107,8 +107,10 @@ Case dictionary_case(const std::string& name, const std::string& sparsity,
   return one;
 }
 
+/// Smooth units: none falls the other way for its last digit, see kSensitive.
 Case estimator_case(const std::string& name, const std::string& estimator) {
-  return case_of("importance_weighted", name, {},
+  return case_of("importance_weighted", name,
+                 DenseNetwork{.widths = {64, 8}, .activation = Activation::Tanh},
                  ImportanceWeightedOptions{.estimator = *Estimator::parse(estimator)});
 }
 
@@ -145,6 +147,7 @@ std::vector<Case> cases() {
               VariationalOptions{.beta = 0.1}),
       case_of("conditional", "conditional_learned_prior", {},
               ConditionalOptions{.prior = ConditionalPrior::Learned}),
+      estimator_case("importance_weighted_iwae", "iwae"),
       estimator_case("importance_weighted_dreg", "dreg"),
       estimator_case("importance_weighted_ciwae", "ciwae:0.25"),
       estimator_case("importance_weighted_miwae", "miwae:2,3"),
@@ -396,14 +399,16 @@ const std::map<std::string, std::vector<double>> kPinnedLosses = {
      {60.3065, 59.8515, 57.6279, 57.6471, 55.2965, 58.1326, 54.7718, 57.6442, 56.535, 54.4437}},
     {"importance_weighted",
      {46.2115, 45.7208, 45.0438, 44.2304, 43.8847, 43.7356, 43.0744, 42.9909, 42.2931, 42.178}},
+    {"importance_weighted_iwae",
+     {45.5641, 45.718, 44.9447, 45.2054, 44.8169, 44.2047, 44.5406, 43.8546, 43.9384, 43.3789}},
     {"importance_weighted_dreg",
-     {46.2115, 45.6853, 44.9742, 44.1109, 43.819, 43.6549, 42.978, 42.8367, 42.2823, 42.0238}},
+     {45.5641, 45.7076, 44.9249, 45.0852, 44.7123, 44.1831, 44.382, 43.7987, 43.9159, 43.2975}},
     {"importance_weighted_ciwae",
-     {46.6355, 46.0214, 45.3247, 44.4178, 44.0911, 43.9356, 43.2311, 42.9977, 42.4786, 42.2353}},
+     {45.9931, 46.1195, 45.3508, 45.4533, 45.1096, 44.5115, 44.6933, 44.1696, 44.1994, 43.6144}},
     {"importance_weighted_miwae",
-     {46.6907, 45.9218, 45.3008, 44.3669, 44.0654, 43.877, 43.1312, 42.9861, 42.4212, 42.1869}},
+     {45.9309, 45.9575, 45.2624, 45.2364, 44.8437, 44.4712, 44.5959, 44.1773, 44.2567, 43.623}},
     {"importance_weighted_piwae",
-     {46.1559, 45.6788, 44.9886, 44.0326, 43.8087, 43.6517, 42.9477, 42.9029, 42.2489, 42.0671}},
+     {45.5904, 45.4512, 44.967, 45.0528, 44.6464, 44.2345, 44.3166, 43.8461, 43.9236, 43.257}},
     {"contractive_estimate",
      {0.696081, 0.695806, 0.695559, 0.693588, 0.691077, 0.689291, 0.689228, 0.687695, 0.686712,
       0.686054}},
@@ -548,11 +553,12 @@ TEST_P(Conformance, TheCardTellsTheModel) {
 
 /// With convolutions, a ReLU or a maximum that falls the other way for its last digit changes a gradient by far more than
 /// that digit: autograd from weights that differ by 1e-7 ends up to a tenth away after 100 steps. Of these one step is
-/// compared, and with it the gradient, which is what momentum remembers of one step. Of a code of the strongest units so is
-/// one where the last two of a row are level up to their last digit, as happens here with topk; tests/training/fused_sparse_test.cpp
-/// takes its hundred steps on other items.
-const std::set<std::string> kSensitive = {"convolutional", "denoising", "variational_strided",
-                                          "regularized_strided", "dictionary_topk"};
+/// compared, and with it the gradient, which is what momentum remembers of one step. Several samples an item have several times
+/// as many units that may. Of a code of the strongest units so is one where the last two of a row are level up to their last
+/// digit, as happens here with topk; tests/training/fused_sparse_test.cpp takes its hundred steps on other items.
+const std::set<std::string> kSensitive = {"convolutional",       "denoising",
+                                          "variational_strided", "regularized_strided",
+                                          "importance_weighted", "dictionary_topk"};
 
 /// The state after some steps, and what the steps and a validation reported.
 struct Steps {
