@@ -277,7 +277,7 @@ TEST(DetectAnomalies, ScoresAOneClassModelByTheDistanceFromItsCentre) {
   expect_contains(read_file(folder / "deploy/best.c"), {"best_score(", "best_centre_distance("});
 
   const auto early = small_checkpoint(folder / "early", "one_class_autoencoder",
-                                      {"--epochs", "12", "--stop-after", "2"});
+                                      {"--epochs", "201", "--stop-after", "2"});
   expect_refusal("detect_anomalies", {early, "--quiet", "--out", folder / "none"}, kFailed,
                  {"best.pt", "centre", "pretraining"});
 }
