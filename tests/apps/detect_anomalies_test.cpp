@@ -255,9 +255,8 @@ TEST(DetectAnomalies, ElboOfAVariationalModelIsLossPlusKl) {
 
 TEST(DetectAnomalies, ScoresAOneClassModelByTheDistanceFromItsCentre) {
   const TemporaryFolder folder;
-  const std::vector<std::string> options = {
-      "--classes", "7", "--widths", "32,8", "--epochs", "42", "--pretraining-epochs", "20"};
-  const auto path = small_checkpoint(folder / "run", "one_class_autoencoder", options);
+  const auto path = small_checkpoint(folder / "run", "one_class_autoencoder",
+                                     {"--epochs", "201", "--batch-size", "16"});
   const std::string limit = folder / "limit.json";
   const auto found =
       json_of("detect_anomalies", {path, "--out", folder / "found", "--save-threshold", limit});
@@ -278,7 +277,7 @@ TEST(DetectAnomalies, ScoresAOneClassModelByTheDistanceFromItsCentre) {
   expect_contains(read_file(folder / "deploy/best.c"), {"best_score(", "best_centre_distance("});
 
   const auto early = small_checkpoint(folder / "early", "one_class_autoencoder",
-                                      {"--epochs", "12", "--stop-after", "2"});
+                                      {"--epochs", "201", "--stop-after", "2"});
   expect_refusal("detect_anomalies", {early, "--quiet", "--out", folder / "none"}, kFailed,
                  {"best.pt", "centre", "pretraining"});
 }
