@@ -72,11 +72,11 @@ std::map<std::string, at::Tensor> gradients(ImportanceWeighted model, const at::
   return all;
 }
 
-const at::Tensor kItems = at::tensor({-1.0F, 0.3F, 1.5F, 4.0F}).view({4, 1});
+const at::Tensor kFourItems = at::tensor({-1.0F, 0.3F, 1.5F, 4.0F}).view({4, 1});
 
 double loss(const std::string& estimator, int64_t samples) {
   auto model = linear_gaussian(samples, estimator);
-  return model.losses(batch_of(kItems), step_with_seed(1)).terms.at(0).item<double>();
+  return model.losses(batch_of(kFourItems), step_with_seed(1)).terms.at(0).item<double>();
 }
 
 void expect_same_part(const std::string& part, std::map<std::string, at::Tensor> some,
@@ -134,9 +134,9 @@ TEST(ImportanceWeighted, CombinedAndMultipleBoundsLieBetweenTheTwo) {
 }
 
 TEST(ImportanceWeighted, PiwaeTeachesTheDecoderByAllSamplesAndTheEncoderByGroups) {
-  const auto piwae = gradients(linear_gaussian(1, "piwae:2,3"), kItems);
-  expect_same_part("decoder", piwae, gradients(linear_gaussian(6, "iwae"), kItems));
-  expect_same_part("encoder", piwae, gradients(linear_gaussian(1, "miwae:2,3"), kItems));
+  const auto piwae = gradients(linear_gaussian(1, "piwae:2,3"), kFourItems);
+  expect_same_part("decoder", piwae, gradients(linear_gaussian(6, "iwae"), kFourItems));
+  expect_same_part("encoder", piwae, gradients(linear_gaussian(1, "miwae:2,3"), kFourItems));
 }
 
 TEST(ImportanceWeighted, DregHasTheGradientOfTheBoundOnAverage) {
@@ -156,7 +156,7 @@ TEST(ImportanceWeighted, DregHasNoVarianceWhereTheEncoderIsRight) {
   auto model = linear_gaussian(3, "dreg");
   set_parameter(model, "encoder.mean.weight", at::full({1, 1}, 2.0 / 3));
   set_parameter(model, "encoder.log_variance.bias", at::full({1}, std::log(1.0 / 3)));
-  for (const auto& [name, gradient] : gradients(model, kItems)) {
+  for (const auto& [name, gradient] : gradients(model, kFourItems)) {
     if (name.starts_with("encoder")) {
       EXPECT_NEAR(gradient.abs().max().item<double>(), 0, 1e-5) << name;
     }
