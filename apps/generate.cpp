@@ -4,6 +4,7 @@
 //
 //   generate best.pt --at "0.3,-1.2;1,0"
 //   generate best.pt --samples 25 --seed 3
+//   generate best.pt --samples 25 --sampler maf --save-sampler codes.safetensors
 //   generate best.pt --manifold 15
 //   generate best.pt --interpolate 3,17 --steps 8 --spherical
 //   generate best.pt --traverse 1 --indices 0-4
@@ -75,18 +76,24 @@ Picture draw(const GeneratedCodes& generated, const at::Tensor& items, ValueRang
 }
 
 int generate(const GenerateOptions& options, const CommandLine& line) {
-  check(options.codes, options.rows.condition);
+  check(options.codes, options.rows.condition, line);
   if (line.has("indices") && !options.codes.traverse) {
     throw UsageError("--indices: the rows of --traverse, found without it");
   }
   const fs::path folder =
       output_folder(options.output, "generated", {"generated.png", "items.npy", "codes.npy"});
+  const std::string& kept = options.codes.save_sampler;
+  if (!kept.empty()) output_file({.out = kept, .force = options.output.force}, "");
   ExportedModel model = open_model(line.positional.front(), options.model);
   const ItemStyle style = item_style(model, options.look);
   GeneratedCodes generated = make_codes(options.codes, {model, options.rows, line, options.output});
   generated.title = fmt::format("{}: {}", model_name(model), generated.title);
   const at::Tensor codes = shaped_codes(model, generated.codes, "--at");
   const at::Tensor items = model.decode(codes, generated.conditions);
+  if (!kept.empty() && !generated.fitted.distribution) {
+    throw Error("--save-sampler: expected a sampler that is fitted, found {}", generated.title);
+  }
+  if (!kept.empty()) write_sampler(kept, generated.fitted, model);
   write_npy(folder / "codes.npy", codes);
   write_npy(folder / "items.npy", items);
   if (figures_available()) {

@@ -110,6 +110,7 @@ AnomalyScorer scorer_of(ExportedModel& model, const AnomalyDetector& detector) {
   switch (score) {
     case AnomalyScore::Elbo: return elbo_scorer(model, samples, seed);
     case AnomalyScore::Mahalanobis: return mahalanobis_scorer(model, detector.codes.value());
+    case AnomalyScore::CentreDistance: return centre_scorer(model);
     default: return reconstruction_scorer(model);
   }
 }
@@ -129,6 +130,7 @@ std::string score_title(const AnomalyDetector& detector) {
                  ? std::string("negative ELBO at the mean code, nats")
                  : fmt::format("negative ELBO over {} sampled codes, nats", options.samples);
     case AnomalyScore::Mahalanobis: return "Mahalanobis distance of the code";
+    case AnomalyScore::CentreDistance: return "squared distance of the code from the centre";
     default: return "reconstruction error (MSE)";
   }
 }

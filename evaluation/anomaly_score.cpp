@@ -2,6 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/random.h"
+#include "hourglass/evaluation/code_matrix.h"
 #include "hourglass/evaluation/errors.h"
 #include "hourglass/models/gaussian.h"
 #include "hourglass/models/likelihood.h"
@@ -39,8 +40,9 @@ models::GaussianCode distribution_of(ExportedModel& model, const Batch& batch) {
 
 AnomalyScore resolve_score(AnomalyScore score, const ExportedModel& model) {
   if (score != AnomalyScore::Auto) return score;
-  return model.has_method("encode_distribution") ? AnomalyScore::Elbo
-                                                 : AnomalyScore::Reconstruction;
+  if (model.has_method("encode_distribution")) return AnomalyScore::Elbo;
+  return model.has_method("centre_distance") ? AnomalyScore::CentreDistance
+                                             : AnomalyScore::Reconstruction;
 }
 
 at::Tensor elbo_noise(int64_t samples, Shape code_shape, uint64_t seed) {
@@ -81,6 +83,32 @@ AnomalyScorer mahalanobis_scorer(ExportedModel& model, Mahalanobis normal_codes)
   return [&model, normal = std::move(normal_codes)](const Batch& batch) {
     return normal.distance(model.encode(batch.input, batch.condition));
   };
+}
+
+AnomalyScorer centre_scorer(ExportedModel& model) {
+  return [&model, centre = centre_of(model)](const Batch& batch) {
+    const at::Tensor codes = code_matrix(model.encode(batch.input, batch.condition));
+    return (codes - centre).square().sum(1);
+  };
+}
+
+at::Tensor centre_of(const ExportedModel& model) {
+  const TensorMap tensors = model.tensors();
+  const auto centre = tensors.find("centre");
+  if (!model.has_method("centre_distance") || centre == tensors.end()) {
+    throw Error(
+        "{}: `score` centre-distance: expected a one-class model, with a method 'centre_distance'; "
+        "use "
+        "reconstruction or mahalanobis",
+        model.path().string());
+  }
+  if (!centre->second.any().item<bool>()) {
+    throw Error(
+        "{}: `score` centre-distance: expected a model with a centre, found one of its run's "
+        "pretraining; go on with the run",
+        model.path().string());
+  }
+  return centre->second.to(at::kDouble).flatten();
 }
 
 }  // namespace hourglass::evaluation

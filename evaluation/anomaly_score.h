@@ -14,16 +14,18 @@ namespace hourglass::evaluation {
 
 /// How unlike the training data an item is to a model. The higher, the less like it.
 enum class AnomalyScore {
-  Auto,            ///< Elbo for a model with Gaussian codes, else Reconstruction
+  Auto,            ///< Elbo of Gaussian codes, CentreDistance of one-class, else Reconstruction
   Reconstruction,  ///< mean squared error of the item
   Elbo,            ///< negative evidence lower bound of −ln p(x), in nats
-  Mahalanobis      ///< distance of the code from those of normal training items
+  Mahalanobis,     ///< distance of the code from those of normal training items
+  CentreDistance   ///< squared distance of the code from the centre that a one-class model has
 };
 constexpr auto names_of(AnomalyScore) {
   return std::to_array<EnumName<AnomalyScore>>({{AnomalyScore::Auto, "auto"},
                                                 {AnomalyScore::Reconstruction, "reconstruction"},
                                                 {AnomalyScore::Elbo, "elbo"},
-                                                {AnomalyScore::Mahalanobis, "mahalanobis"}});
+                                                {AnomalyScore::Mahalanobis, "mahalanobis"},
+                                                {AnomalyScore::CentreDistance, "centre-distance"}});
 }
 
 /// What `Auto` is for this model.
@@ -49,5 +51,12 @@ AnomalyScorer elbo_scorer(ExportedModel& model, int64_t samples, uint64_t seed);
 at::Tensor elbo_noise(int64_t samples, Shape code_shape, uint64_t seed);
 
 AnomalyScorer mahalanobis_scorer(ExportedModel& model, Mahalanobis normal_codes);
+
+/// Throws what `centre_of` throws.
+AnomalyScorer centre_scorer(ExportedModel& model);
+
+/// The centre of a one-class model (models/one_class.h): [D] float64, D the size of a code. Throws
+/// `Error` for other models, and where the run had not come to it yet.
+at::Tensor centre_of(const ExportedModel& model);
 
 }  // namespace hourglass::evaluation

@@ -3,11 +3,9 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/random.h"
 #include "hourglass/evaluation/codebook.h"
-#include "hourglass/evaluation/mixture.h"
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -42,18 +40,24 @@ bool has_learned_prior(const ExportedModel& model) {
   return model.card() && model.card()->options.find<std::string>("prior") == "learned";
 }
 
-UsualCodes::UsualCodes(const ExportedModel& model, const Sampler& sampler,
-                       TrainingCodes training_codes, const at::Tensor& condition)
-    : model_(model), ask_for_training_codes_(std::move(training_codes)), sampler_(sampler) {
-  if (has_index_codes(model)) {
-    throw Error(
-        "{}: its codes are indices of a codebook, which have no prior to draw from and nothing "
-        "between them: name indices by `at`",
-        model.path().string());
-  }
+UsualCodes::UsualCodes(ExportedModel& model, const Sampler& sampler, TrainingCodes training_codes,
+                       const at::Tensor& condition, CodeDistributionPtr fitted)
+    : model_(model),
+      ask_for_training_codes_(std::move(training_codes)),
+      sampler_(sampler),
+      fitted_(std::move(fitted)) {
   using enum Sampler::Kind;
   has_prior_ = sampler.kind == Prior ||
                (sampler.kind == Auto && model.card() && model.card()->has_gaussian_code());
+  if (has_index_codes(model)) {
+    if (sampler.kind == Auto) sampler_.kind = Autoregressive;
+    indices_ = codebook(model).size(0);
+  }
+  if ((sampler_.kind == Autoregressive) != (indices_ > 0)) {
+    throw UsageError("--sampler {}: expected {}", sampler.text(),
+                     indices_ > 0 ? "autoregressive, as the codes are indices"
+                                  : "codes that are indices of a codebook, found numbers");
+  }
   if (!has_prior_ || !condition.defined() || !has_learned_prior(model)) return;
   learned_ = true;
   prior_mean_ = prior_layer(model, "mean", condition);
@@ -71,32 +75,48 @@ int64_t UsualCodes::width() {
 }
 
 at::Tensor UsualCodes::samples(int64_t count, uint64_t seed) {
-  if (!has_prior_) {
-    const at::Tensor codes = training_codes().narrow(0, 0, fitted_rows());
-    return fit_mixture(codes, {.components = sampler_.components, .seed = seed})
-        .sample(count, seed);
-  }
+  if (!has_prior_) return distribution(seed)->sample(count, seed);
   const at::Generator generator = at::detail::createCPUGenerator(derive_seed(seed, "samples"));
   const at::Tensor noise = at::randn({count, width()}, generator);
   return learned_ ? prior_mean_ + prior_deviation_ * noise : noise;
 }
 
 std::string UsualCodes::source() const {
-  if (!has_prior_ && sampler_.components == 1) return "a Gaussian";
-  if (!has_prior_) return fmt::format("a mixture of {} Gaussians", sampler_.components);
-  return learned_ ? "the learned prior" : "the standard normal distribution";
+  if (learned_) return "the learned prior";
+  if (sampler_.kind != Sampler::Kind::Auto) return sampler_.what();
+  using enum Sampler::Kind;
+  return Sampler{.kind = has_prior_ ? Prior : Mixture}.what();
 }
 
 int64_t UsualCodes::fitted_rows() {
-  return has_prior_ ? 0 : std::min(kMostFittedRows, training_codes().size(0));
+  return has_prior_ || fitted_ ? 0 : std::min(kMostFittedRows, training_codes().size(0));
+}
+
+CodeDistributionPtr UsualCodes::distribution(uint64_t seed) {
+  if (has_prior_) return nullptr;
+  if (!fitted_) {
+    const at::Tensor codes = training_codes().narrow(0, 0, fitted_rows());
+    fitted_ = fit_distribution(sampler_, codes, seed, indices_);
+  }
+  return fitted_;
+}
+
+void UsualCodes::expect_numbers() const {
+  if (indices_ == 0) return;
+  throw Error(
+      "{}: its codes are indices of a codebook, between which there is nothing: draw some by "
+      "`samples`, or name indices by `at`",
+      model_.path().string());
 }
 
 at::Tensor UsualCodes::mean() {
+  expect_numbers();
   if (learned_) return prior_mean_;
   return has_prior_ ? at::zeros({1, width()}) : training_codes().mean(0, /*keepdim=*/true);
 }
 
 CodeGrid UsualCodes::grid(int64_t first, int64_t second, int64_t n) {
+  expect_numbers();
   for (const int64_t component : {first, second}) {
     if (component >= width()) {
       throw Error("expected components of 0 to {}, as {} has them, found {}", width() - 1,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hourglass/evaluation/code_distribution.h"
 #include "hourglass/evaluation/codes.h"
 #include "hourglass/evaluation/exported_model.h"
 #include "hourglass/evaluation/sampler.h"
@@ -25,10 +26,11 @@ class UsualCodes {
   /// Codes of training rows [N, …], asked for only where they are needed.
   using TrainingCodes = std::function<at::Tensor()>;
 
-  /// `condition` [1, K] for a model that takes one: it may have learned a prior for each. Throws
-  /// `Error` for a model whose codes are indices: they have no prior, and nothing lies between them.
-  UsualCodes(const ExportedModel& model, const Sampler& sampler, TrainingCodes training_codes,
-             const at::Tensor& condition = {});
+  /// `condition` [1, K] for a model that takes one: it may have learned a prior for each. `fitted` is
+  /// the sampler's distribution where there is one already, else it is fitted once it is needed.
+  /// Throws `UsageError` for a sampler that has numbers for a model of indices, and the other way round.
+  UsualCodes(ExportedModel& model, const Sampler& sampler, TrainingCodes training_codes,
+             const at::Tensor& condition = {}, CodeDistributionPtr fitted = nullptr);
 
   /// Samples [count, D] float32; the same seed gives the same.
   at::Tensor samples(int64_t count, uint64_t seed);
@@ -36,24 +38,33 @@ class UsualCodes {
   /// What they are samples of: "the standard normal distribution".
   std::string source() const;
 
-  /// The rows that a distribution is fitted on; 0 where none is.
+  /// The rows that a distribution is to be fitted on; 0 where none is.
   int64_t fitted_rows();
 
-  /// The mean [1, D].
+  /// The distribution that samples are drawn from, fitted with this seed where it was not yet; null for
+  /// the prior.
+  CodeDistributionPtr distribution(uint64_t seed);
+
+  /// Throws `Error` for codes that are indices, between which there is nothing.
+  void expect_numbers() const;
+
+  /// The mean [1, D]. Throws what `expect_numbers` does.
   at::Tensor mean();
 
   /// Even steps through the usual values of two components, in quantiles of the prior or between
   /// the 1 % and 99 % quantiles of the training codes. Throws `Error` for components that are not
-  /// there.
+  /// there, and what `expect_numbers` does.
   CodeGrid grid(int64_t first, int64_t second, int64_t n);
 
  private:
-  const ExportedModel& model_;
+  ExportedModel& model_;
   TrainingCodes ask_for_training_codes_;
   Sampler sampler_;
   bool has_prior_ = false, learned_ = false;
   at::Tensor prior_mean_, prior_deviation_;  // [1, D], of a learned prior
   at::Tensor training_codes_;                // [N, D], once asked for
+  CodeDistributionPtr fitted_;
+  int64_t indices_ = 0;  // of a codebook, that codes are of; 0: codes are numbers
 
   const at::Tensor& training_codes();
   int64_t width();

@@ -27,7 +27,8 @@ class Generator {
   /// [count, target shape…] under one condition [1, K], or none.
   at::Tensor generate(int64_t count, const at::Tensor& condition, uint64_t seed) {
     UsualCodes usual(
-        model_, options_.sampler, [this] { return training_codes(); }, condition);
+        model_, options_.sampler, [this] { return training_codes(); }, condition, fitted_);
+    fitted_ = usual.distribution(options_.seed);
     const at::Tensor codes = shaped_codes(model_, usual.samples(count, seed), "samples");
     source_ = usual.source();
     return model_.decode(codes, condition.defined() ? condition.expand({count, -1}) : condition);
@@ -64,6 +65,7 @@ class Generator {
   const datasets::Dataset& training_;
   const GenerationOptions& options_;
   at::Tensor training_codes_;
+  CodeDistributionPtr fitted_;  // once, whatever the number of conditions
   std::string source_;
 
   const at::Tensor& training_codes() {
@@ -80,7 +82,6 @@ at::Tensor features_of(const at::Tensor& items, ExportedModel* model) {
 
 std::string generation_obstacle(const ExportedModel& model) {
   if (!model.has_method("decode")) return "the file has no method 'decode'";
-  if (has_index_codes(model)) return "indices of a codebook have no distribution";
   return "";
 }
 

@@ -29,8 +29,7 @@ struct GenerationOptions {
   ExportedModel* features = nullptr;
 };
 
-/// Why nothing can be generated of a model; empty where it can: it needs a method `decode` and codes
-/// that have a distribution, unlike the indices of a codebook.
+/// Why nothing can be generated of a model; empty where it can: it needs a method `decode`.
 std::string generation_obstacle(const ExportedModel& model);
 
 /// Decodes codes of the sampler, fitted on those of `training` where it needs to be, and compares

@@ -109,6 +109,14 @@ std::string mahalanobis_source(const Script& script) {
       signature(script), call(script, "encode", "x"));
 }
 
+std::string centre_source(const Script& script) {
+  return fmt::format(
+      "def score({}):\n"
+      "    c = {}.flatten(1).to(7) - self.score_centre\n"
+      "    return torch.sum(c * c, [1])\n",
+      signature(script), call(script, "encode", "x"));
+}
+
 std::string score_source(Script& script, const ExportedModel& model,
                          const AnomalyDetector& detector) {
   if (detector.steps) return step_source(script);
@@ -117,6 +125,10 @@ std::string score_source(Script& script, const ExportedModel& model,
     script.module.register_buffer("normal_mean", detector.codes.value().mean);
     script.module.register_buffer("normal_precision", detector.codes->precision);
     return mahalanobis_source(script);
+  }
+  if (options.score == AnomalyScore::CentreDistance) {
+    script.module.register_buffer("score_centre", centre_of(model));
+    return centre_source(script);
   }
   if (options.score == AnomalyScore::Reconstruction) return reconstruction_source(script);
   if (options.samples > kMostDraws) {
@@ -145,7 +157,8 @@ Script script_of(ExportedModel& model) {
     items.push_back({"condition", {width}});
     codes.push_back({"condition", {width}});
   }
-  for (const char* name : {"forward", "encode", "decode", "layers", "encode_distribution"}) {
+  for (const char* name :
+       {"forward", "encode", "decode", "layers", "encode_distribution", "centre_distance"}) {
     const bool of_codes = std::string_view(name) == "decode";
     if (!model.has_method(name) || (of_codes && codes.empty())) continue;
     models::TensorMethod method = {.name = name, .arguments = of_codes ? codes : items};

@@ -28,9 +28,13 @@ HWY_INLINE Vector constant(float x) { return hn::Set(Float(), x); }
 
 // max(bound, x) and min(bound, x), of which NaN stays NaN: x86 wants the operands in this order for that, and Highway's
 // plain C++ has no such order.
-#if HWY_TARGET == HWY_SCALAR
-HWY_INLINE Vector at_least(float bound, Vector x) { return x.raw < bound ? constant(bound) : x; }
-HWY_INLINE Vector at_most(float bound, Vector x) { return x.raw > bound ? constant(bound) : x; }
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+HWY_INLINE Vector at_least(float bound, Vector x) {
+  return hn::IfThenElse(hn::Lt(x, constant(bound)), constant(bound), x);
+}
+HWY_INLINE Vector at_most(float bound, Vector x) {
+  return hn::IfThenElse(hn::Gt(x, constant(bound)), constant(bound), x);
+}
 #else
 HWY_INLINE Vector at_least(float bound, Vector x) { return hn::Max(constant(bound), x); }
 HWY_INLINE Vector at_most(float bound, Vector x) { return hn::Min(constant(bound), x); }

@@ -44,6 +44,12 @@ std::vector<ModelPlan::Entry> entries(const Stack& stack, const std::string& pre
 
 }  // namespace
 
+size_t loss_phase(const std::vector<Phase>& phases, int64_t epoch) {
+  const auto learns = std::find_if(phases.begin(), phases.end(),
+                                   [&](const Phase& phase) { return phase.learns_in(epoch); });
+  return learns == phases.end() ? 0 : static_cast<size_t>(learns - phases.begin());
+}
+
 StepValues part_of_batch(const Phase& phase, StepValues values, const StepContext& context,
                          int64_t items) {
   const double share = context.share(items);

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,7 +45,15 @@ struct Phase {
   std::vector<Term> terms;
   std::vector<std::string> metrics = {};  ///< numbers worth a column that are not minimised
   double learning_rate = 1;               ///< times the run's
+  /// In which it learns. In others its parameters and its optimizer stay as they are.
+  int64_t first_epoch = 1, last_epoch = std::numeric_limits<int64_t>::max();
+
+  bool learns_in(int64_t epoch) const { return first_epoch <= epoch && epoch <= last_epoch; }
 };
+
+/// The phase whose weighted sum is the loss of an epoch: the first one that learns in it, or the
+/// first of all where none does. Losses of epochs that differ in it are different things.
+size_t loss_phase(const std::vector<Phase>& phases, int64_t epoch);
 
 /// What an objective may need to know of the step it belongs to.
 struct StepContext {

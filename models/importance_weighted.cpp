@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <cmath>
 #include <typeinfo>
 
 namespace hourglass::models {
@@ -13,6 +12,17 @@ at::Tensor repeated(const at::Tensor& rows, int64_t k) {
   return rows.defined() ? rows.repeat_interleave(k, 0) : rows;
 }
 
+/// Multiplies what flows back into the distributions by a factor for each: [B · samples] values.
+void scale_gradient(const GaussianCode& each, const at::Tensor& factor) {
+  if (!factor.defined() || !each.mean.requires_grad()) return;
+  for (const at::Tensor& part : {each.mean, each.log_variance}) {
+    Shape shape(static_cast<size_t>(part.dim()), 1);
+    shape[0] = -1;
+    part.register_hook(
+        [own = factor.reshape(shape)](const at::Tensor& gradient) { return gradient * own; });
+  }
+}
+
 }  // namespace
 
 std::vector<Phase> ImportanceWeighted::phases() const {
@@ -20,24 +30,30 @@ std::vector<Phase> ImportanceWeighted::phases() const {
 }
 
 StepValues ImportanceWeighted::losses(const Batch& batch, const StepContext& context) {
-  const int64_t k = options_.importance_samples;
+  const int64_t groups = options_.groups(), per_group = options_.per_group(),
+                samples = groups * per_group;
   const GaussianCode code = distribution(batch.input, batch.condition);
-  const GaussianCode each = {repeated(code.mean, k), repeated(code.log_variance, k)};
+  const GaussianCode each = {repeated(code.mean, samples), repeated(code.log_variance, samples)};
   Shape noise_shape = code.mean.sizes().slice(1).vec();
-  noise_shape.insert(noise_shape.begin(), k);
+  noise_shape.insert(noise_shape.begin(), samples);
   const at::Tensor noise = context.random
-                               .normal("sampling", batch.rows, noise_shape)  // [B, k, …]
+                               .normal("sampling", batch.rows, noise_shape)  // [B, samples, …]
                                .flatten(0, 1)
                                .to(code.mean.options().requires_grad(false));
-  const at::Tensor z = sample(each, noise);  // [B · k, …]
+  const at::Tensor z = sample(each, noise);  // [B · samples, …]
   const GaussianCode prior = {at::zeros_like(z), at::zeros_like(z)};
+  // Tucker et al. differentiate log q by the sample alone.
+  const GaussianCode judge = options_.estimator.kind == Estimator::Kind::Dreg
+                                 ? GaussianCode{each.mean.detach(), each.log_variance.detach()}
+                                 : each;
 
-  const at::Tensor error = row_losses(likelihood(), decode_logits(z, repeated(batch.condition, k)),
-                                      repeated(batch.target, k));  // −log p(x|z), [B · k]
-  const at::Tensor log_weights = -error + log_density(prior, z) - log_density(each, z);
-  const at::Tensor bound =
-      log_weights.view({-1, k}).logsumexp(1) - std::log(static_cast<double>(k));  // [B]
-  return {.terms = {-bound.mean()},
+  const at::Tensor error =
+      row_losses(likelihood(), decode_logits(z, repeated(batch.condition, samples)),
+                 repeated(batch.target, samples));  // −log p(x|z), [B · samples]
+  const at::Tensor log_weights =
+      (-error + log_density(prior, z) - log_density(judge, z)).view({-1, groups, per_group});
+  scale_gradient(each, encoder_factor(options_.estimator, log_weights));
+  return {.terms = {-bound_of(options_.estimator, log_weights).mean()},
           .metrics = {error.mean(), kl_from_standard_normal(code).mean()}};
 }
 
@@ -46,7 +62,9 @@ std::optional<ObjectivePlan> ImportanceWeighted::objective_plan() const {
   return ObjectivePlan{.reduction = Reduction::SumOfValues,
                        .penalty = Penalty::Kl,
                        .samples_code = true,
-                       .bound_samples = options_.importance_samples};
+                       .bound = BoundPlan{.estimator = options_.estimator,
+                                          .groups = options_.groups(),
+                                          .per_group = options_.per_group()}};
 }
 
 }  // namespace hourglass::models

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hourglass/models/estimator.h"
 #include "hourglass/models/variational.h"
 
 #include <cstdint>
@@ -13,14 +14,26 @@ namespace hourglass::models {
 //   log wᵢ = log p(x|zᵢ) + log p(zᵢ) − log q(zᵢ|x), zᵢ ~ q(z|x)
 //   loss = −log (1/k Σᵢ wᵢ), the mean over the batch, in nats
 //
-// k = 1 is the variational autoencoder, with KL estimated from the sample.
+// k = 1 is the variational autoencoder, with KL estimated from the sample. Other estimators of the
+// bound and of its gradient are in estimator.h.
 
 struct ImportanceWeightedOptions {
   int64_t importance_samples = 5;
+  Estimator estimator;
 
   void describe(FieldTable& table) {
-    table.add("importance_samples", importance_samples, "samples of the code for each item, k")
+    table
+        .add("importance_samples", importance_samples,
+             "samples of the code for each item, k; miwae and piwae have numbers of their own")
         .at_least(1);
+    table.add("estimator", estimator,
+              "of the bound: " + Estimator::expects() +
+                  "; dreg, ciwae and piwae give the encoder a clearer gradient where k is large");
+  }
+
+  int64_t groups() const { return estimator.groups; }
+  int64_t per_group() const {
+    return estimator.has_groups() ? estimator.per_group : importance_samples;
   }
 };
 

@@ -24,6 +24,14 @@ at::Tensor joined(const at::Tensor& x, const at::Tensor& condition) {
 
 }  // namespace
 
+void Layer::fix(const std::string& name) {
+  if (!parameters_.contains(name)) return;
+  // The same tensor, which the layer computes with.
+  const at::Tensor value = parameters_[name];
+  parameters_.erase(name);
+  register_buffer(name, value.requires_grad_(false));
+}
+
 void Stack::append(const std::shared_ptr<Layer>& layer) {
   const std::string kind = layer->plan().kind;
   const auto same_kind = std::count_if(layers_.begin(), layers_.end(), [&](const auto& other) {

@@ -38,6 +38,9 @@ class Layer : public torch::nn::Module {
 
   virtual LayerPlan plan() const = 0;
 
+  /// From now on the parameter of that name, where there is one, is a buffer: it keeps its value.
+  void fix(const std::string& name);
+
   /// Who has the other rows of a batch: for what a layer takes from a batch as a whole.
   const Processes* processes = &kAlone;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hourglass/models/dictionary_options.h"
+#include "hourglass/models/estimator.h"
 #include "hourglass/models/likelihood.h"
 #include "hourglass/models/sparsity.h"
 
@@ -47,6 +48,15 @@ struct DictionaryPlan {
   std::string batch_threshold = "latents.batch_threshold";  ///< float64 scalar, of the batch kinds
 };
 
+/// Several samples of each code, and the importance-weighted bound as the only term; reconstruction
+/// and KL are metrics (importance_weighted.h).
+struct BoundPlan {
+  Estimator estimator;
+  int64_t groups = 1, per_group = 1;
+
+  int64_t samples() const { return groups * per_group; }
+};
+
 /// What an objective minimises, said without its class: for whoever differentiates by hand. Its
 /// terms are the reconstruction loss and the penalty, in this order, in one phase for all
 /// parameters; nothing is done after a step. A dictionary has terms of its own.
@@ -58,9 +68,7 @@ struct ObjectivePlan {
   /// Whether the heads are mean and log variance of a normal distribution, a sample of which is
   /// decoded: μ + exp(½ log σ²) · ε, with ε drawn for the purpose "sampling".
   bool samples_code = false;
-  /// Where not 0, so many samples of each code, and the importance-weighted bound as the only term;
-  /// reconstruction and KL are metrics (importance_weighted.h).
-  int64_t bound_samples = 0;
+  std::optional<BoundPlan> bound = {};
   std::optional<DictionaryPlan> dictionary = {};
 };
 

@@ -64,7 +64,7 @@ std::string to_text(const ModelSummary& summary) {
   }
   text += line("total", "", "", with_thousands(summary.trainable + summary.fixed));
   if (summary.fixed > 0) {
-    text += fmt::format("  of these {} are trained and {} are running averages\n",
+    text += fmt::format("  of these {} are trained and {} are not (running averages, fixed values)\n",
                         with_thousands(summary.trainable), with_thousands(summary.fixed));
   }
   return text;

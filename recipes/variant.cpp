@@ -22,6 +22,7 @@ Variant adversarial_variant();
 Variant wasserstein_variant();
 Variant importance_weighted_variant();
 Variant regularized_variant();
+Variant one_class_variant();
 
 namespace {
 
@@ -31,7 +32,7 @@ std::vector<Variant>& registry() {
       convolutional_variant(), denoising_variant(),   lstm_variant(),
       variational_variant(),   conditional_variant(), vector_quantized_variant(),
       adversarial_variant(),   wasserstein_variant(), importance_weighted_variant(),
-      regularized_variant(),
+      regularized_variant(),   one_class_variant(),
   };
   return all;
 }

@@ -81,6 +81,15 @@ std::optional<std::string> few_steps_note(const RunOptions& options, int64_t row
       batch_size, epochs, with_thousands(steps(batch_size) * epochs));
 }
 
+/// A run that ends before a phase begins has not trained what was asked for.
+void check_epochs(const models::Autoencoder& model, int64_t epochs) {
+  for (const auto& phase : model.phases()) {
+    if (phase.first_epoch <= epochs) continue;
+    throw UsageError("`epochs`: expected at least {}, as the phase '{}' begins with that, found {}",
+                     phase.first_epoch, phase.name, epochs);
+  }
+}
+
 formats::EpochResult epoch_result(int64_t epoch, const Measurements& training,
                                   const Measurements& validation) {
   return {.epoch = epoch, .training = training, .validation = validation};
@@ -101,6 +110,7 @@ Run::Run(RunOptions options, std::optional<RunRecord> resumed, const Processes& 
   settle_widths();
   check_items(options_, data_);
   model_ = build_model();
+  check_epochs(*model_, options_.training.epochs);
   exported_ = build_model();
   training::use_channels_last(*exported_);
   if (!options_.threads.count) {

@@ -23,7 +23,7 @@ from pathlib import Path
 from kill_sweep import contents
 
 # Some hundred steps of training each, so that a round takes seconds.
-EPOCHS = {"digits-vq": 3, "digits-aae": 10, "digits-contractive": 15, "digits-conv": 8, "digits-denoise": 8, "digits-rows": 10}
+EPOCHS = {"digits-vq": 3, "digits-one-class": 60, "digits-aae": 10, "digits-contractive": 15, "digits-conv": 8, "digits-denoise": 8, "digits-rows": 10}
 LONGEST = 120  # seconds of a program
 
 

@@ -104,6 +104,12 @@ void DataOptions::describe_without_condition(FieldTable& table) {
            "tenth")
       .shown_as("HOW");
   table
+      .add("binarize", binarize,
+           "draw items of 0 and 1, values being probabilities: none, fresh (in each epoch; what "
+           "judges "
+           "the model is drawn once) or once")
+      .shown_as("WHEN");
+  table
       .add("corruption", corruption,
            "noise on the inputs: none, gaussian:S (standard deviation), mask:P or salt-pepper:P "
            "(probability)")

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hourglass/core/fields.h"
+#include "hourglass/datasets/binarization.h"
 #include "hourglass/datasets/condition.h"
 #include "hourglass/datasets/corruption.h"
 #include "hourglass/datasets/scaling.h"
@@ -39,6 +40,7 @@ struct DataOptions {
   RowChoice rows;
   datasets::ScalingRule scale;
   datasets::Validation validation;
+  datasets::Binarization binarize = datasets::Binarization::None;
   datasets::Corruption corruption;
   datasets::Noise noise = datasets::Noise::Fresh;
   datasets::ConditionRule condition;

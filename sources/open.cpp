@@ -4,6 +4,7 @@
 #include "hourglass/core/random.h"
 #include "hourglass/core/text.h"
 #include "hourglass/datasets/ordered_part.h"
+#include "hourglass/sources/chance.h"
 #include "hourglass/sources/scaled_data.h"
 #include "hourglass/sources/series.h"
 #include "hourglass/sources/series_parts.h"
@@ -130,32 +131,6 @@ void add_targets(ScaledData& data, const ScaledData& targets) {
     data.test =
         targets.test ? std::make_shared<datasets::Paired>(data.test, targets.test) : nullptr;
   }
-}
-
-/// Noise that ends in 0 and 1 is meant for values between them.
-void check_corruption(const datasets::Corruption& corruption, const ValueRange& range) {
-  const bool any_range = corruption.kind == datasets::CorruptionKind::None ||
-                         corruption.kind == datasets::CorruptionKind::Mask;
-  if (any_range || (range.low >= 0 && range.high <= 1)) return;
-  throw Error(
-      "`corruption` {}: expected inputs between 0 and 1, found {:.4g} to {:.4g}; "
-      "use `scale` minmax",
-      corruption.text(), range.low, range.high);
-}
-
-/// Fresh noise on the training rows, if asked for; always the same on those that judge the model.
-void add_noise(DataSplits& splits, const datasets::Corruption& corruption, datasets::Noise noise,
-               uint64_t seed) {
-  if (corruption.kind == datasets::CorruptionKind::None) return;
-  const auto corrupt = [&](datasets::DatasetPtr& part, datasets::Noise when,
-                           std::string_view purpose) {
-    if (!part) return;
-    part =
-        std::make_shared<datasets::Corrupted>(part, corruption, when, derive_seed(seed, purpose));
-  };
-  corrupt(splits.training, noise, "training-noise");
-  corrupt(splits.validation, datasets::Noise::Once, "validation-noise");
-  corrupt(splits.test, datasets::Noise::Once, "test-noise");
 }
 
 /// The columns that the condition takes from the items.
@@ -321,8 +296,7 @@ DataSplits split_data(const ReadData& data, const DataOptions& options, uint64_t
   }
   const ReadData stored = shaped(std::move(values), options.item_shape);
   ScaledData scaled = scale_values(stored.inputs, options.scale, scaling.inputs, parts);
-  // A given scaling was fitted to other rows: those at hand may well reach beyond them.
-  if (!scaling.inputs) check_corruption(options.corruption, scaled.input_range);
+  check_chance(options, scaled.input_range, scaling.inputs.has_value());
 
   DataSplits splits;
   splits.info = info_of(options, stored);
@@ -353,7 +327,7 @@ DataSplits split_data(const ReadData& data, const DataOptions& options, uint64_t
   if (parts.validation) splits.validation = parts.validation(scaled.rows);
   splits.mapped = is_large(stored);
   note_sample(options.dataset, scaled, splits.training->size(), splits.info.notes);
-  add_noise(splits, options.corruption, options.noise, seed);
+  add_chance(splits, options, seed);
   splits.row_names = stored.inputs.row_names;
   splits.row_title = stored.inputs.row_title;
   splits.table = stored.inputs.table;

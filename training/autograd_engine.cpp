@@ -9,6 +9,7 @@
 #include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <limits>
 #include <utility>
 
 namespace hourglass::training {
@@ -62,12 +63,12 @@ class AutogradEngine : public Engine {
         data_(parts.data),
         processes_(parts.processes),
         optimizer_kind_(parts.optimizer.kind),
-        flat_(parts.model) {
-    for (auto& declared : model_.phases()) {
+        flat_(parts.model),
+        declared_(parts.model.phases()) {
+    for (const auto& declared : declared_) {
       const auto range = flat_.range(declared.modules);
       auto optimizer = make_optimizer(parts.optimizer, flat_.values(range));
-      phases_.push_back(
-          {std::move(declared), range, flat_.parameters(range), std::move(optimizer)});
+      phases_.push_back({declared, range, flat_.parameters(range), std::move(optimizer)});
     }
   }
 
@@ -79,10 +80,15 @@ class AutogradEngine : public Engine {
     const at::Tensor numbers =
         at::from_blob(const_cast<int64_t*>(positions.data()), {std::ssize(positions)}, at::kLong);
     const Batch batch = data_.batch(numbers, context.epoch);
-    Report report;
+    Report report{.loss_phase = models::loss_phase(declared_, context.epoch)};
     models::StepContext in_phase = context;
     for (in_phase.phase = 0; in_phase.phase < phases_.size(); ++in_phase.phase) {
-      step(phases_[in_phase.phase], batch, in_phase, learning_rate, report);
+      RunningPhase& phase = phases_[in_phase.phase];
+      if (phase.declared.learns_in(context.epoch)) {
+        step(phase, batch, in_phase, learning_rate, report);
+      } else {
+        pass_over(phase, batch, in_phase, report);
+      }
     }
     model_.after_step(batch, context);
     averages.add(report.in_order(), context.all_items(std::ssize(positions)));
@@ -96,7 +102,7 @@ class AutogradEngine : public Engine {
       const Batch batch = data.batch(at::arange(share.first, share.first + share.count), epoch);
       models::StepContext context{
           .random = random, .epoch = epoch, .training = false, .batch_items = share.batch_items};
-      Report report;
+      Report report{.loss_phase = models::loss_phase(declared_, epoch)};
       for (context.phase = 0; context.phase < phases_.size(); ++context.phase) {
         losses(phases_[context.phase], batch, context, report);
       }
@@ -153,8 +159,9 @@ class AutogradEngine : public Engine {
 
   /// What a step reports, on its way through the phases.
   struct Report {
-    at::Tensor loss;  // of the first phase
-    std::vector<at::Tensor> values;
+    size_t loss_phase = 0;
+    at::Tensor loss = {};  // of that phase
+    std::vector<at::Tensor> values = {};
 
     std::vector<at::Tensor> in_order() const {
       std::vector<at::Tensor> all = {loss};
@@ -169,6 +176,7 @@ class AutogradEngine : public Engine {
   const Processes& processes_;
   OptimizerKind optimizer_kind_;
   FlatParameters flat_;
+  std::vector<models::Phase> declared_;
   std::vector<RunningPhase> phases_;
 
   /// The phase's weighted sum.
@@ -178,10 +186,24 @@ class AutogradEngine : public Engine {
     const models::StepValues values = models::part_of_batch(
         phase.declared, model_.losses(batch, context), context, batch.input.size(0));
     const at::Tensor sum = total(phase.declared, values, context);
-    if (context.phase == 0) report.loss = sum.detach();
+    if (context.phase == report.loss_phase) report.loss = sum.detach();
     for (const auto& term : values.terms) report.values.push_back(term.detach());
     for (const auto& metric : values.metrics) report.values.push_back(metric.detach());
     return sum;
+  }
+
+  /// What a phase reports in an epoch in which it does not learn: nothing, but the epoch has a loss.
+  void pass_over(const RunningPhase& phase, const Batch& batch, const models::StepContext& context,
+                 Report& report) {
+    if (context.phase == report.loss_phase) {
+      const EvaluationGuard evaluation(model_);
+      losses(phase, batch, context, report);
+      return;
+    }
+    const auto count = phase.declared.terms.size() + phase.declared.metrics.size();
+    const double nothing = std::numeric_limits<double>::quiet_NaN();
+    report.values.insert(report.values.end(), count,
+                         at::full({}, nothing, flat_.values().options()));
   }
 
   void step(RunningPhase& phase, const Batch& batch, const models::StepContext& context,

@@ -30,8 +30,8 @@ struct EpochSums {
   std::optional<int64_t> first_nonfinite_step;
 };
 
-/// What a model with these phases reports: "loss", the weighted sum of the first phase's terms,
-/// then the raw terms and metrics of each phase. Throws `Error` when two have one name.
+/// What a model with these phases reports: "loss", the weighted sum of the terms of the epoch's
+/// `loss_phase`, then the raw terms and metrics of each phase. Throws `Error` when two have one name.
 std::vector<std::string> reported_names(const std::vector<models::Phase>& phases);
 
 /// Collects the values of steps on the device they were computed on, and reads them once: no step

@@ -9,22 +9,35 @@
 namespace hourglass::training {
 namespace {
 
-/// "10,0.5" as the epochs and factor of a schedule; none when either is not in its range.
-std::optional<Schedule> epochs_and_factor(Schedule::Kind kind, const std::string& text) {
+/// "10,0.5" as the epochs, of `fewest` at least, and factor of a schedule; none when either is not in
+/// its range.
+std::optional<Schedule> epochs_and_factor(Schedule::Kind kind, const std::string& text,
+                                          int64_t fewest = 1) {
   const auto parts = split_text(text, ',');
   if (parts.size() != 2) return {};
   const auto epochs = parse_integer(parts[0]);
   const auto factor = parse_double(parts[1]);
-  if (!epochs || *epochs < 1 || !factor || !(*factor > 0 && *factor < 1)) return {};
+  if (!epochs || *epochs < fewest || !factor || !(*factor > 0 && *factor < 1)) return {};
   return Schedule{.kind = kind, .epochs = *epochs, .factor = *factor};
+}
+
+/// The stages of 1, `times`, `times`², … epochs that have ended before this epoch, counted from 0.
+int64_t stages_before(int64_t epoch, int64_t times) {
+  int64_t stages = 0;
+  for (int64_t length = 1; epoch >= length; length *= times) {
+    epoch -= length;
+    ++stages;
+  }
+  return stages;
 }
 
 }  // namespace
 
 std::string Schedule::expects() {
-  return "constant, step:EPOCHS,FACTOR, cosine[:FLOOR] or plateau:PATIENCE,FACTOR (EPOCHS and "
-         "PATIENCE at least 1, "
-         "FACTOR and FLOOR between 0 and 1)";
+  return "constant, step:EPOCHS,FACTOR, stages:TIMES,FACTOR, cosine[:FLOOR] or "
+         "plateau:PATIENCE,FACTOR (EPOCHS and PATIENCE at least 1, TIMES at least 2, FACTOR and "
+         "FLOOR "
+         "between 0 and 1)";
 }
 
 std::optional<Schedule> Schedule::parse(const std::string& text) {
@@ -34,6 +47,7 @@ std::optional<Schedule> Schedule::parse(const std::string& text) {
   if (colon == std::string::npos) return {};
   const std::string name = text.substr(0, colon), rest = text.substr(colon + 1);
   if (name == "step") return epochs_and_factor(Schedule::Kind::Step, rest);
+  if (name == "stages") return epochs_and_factor(Schedule::Kind::Stages, rest, 2);
   if (name == "plateau") return epochs_and_factor(Schedule::Kind::Plateau, rest);
   if (name != "cosine") return {};
   const auto floor = parse_double(rest);
@@ -45,6 +59,7 @@ std::string Schedule::text() const {
   switch (kind) {
     case Schedule::Kind::Constant: return "constant";
     case Schedule::Kind::Step: return fmt::format("step:{},{}", epochs, factor);
+    case Schedule::Kind::Stages: return fmt::format("stages:{},{}", epochs, factor);
     case Schedule::Kind::Cosine: return fmt::format("cosine:{}", floor);
     case Schedule::Kind::Plateau: return fmt::format("plateau:{},{}", epochs, factor);
   }
@@ -68,6 +83,11 @@ double LearningRate::at(int64_t step) const {
     case Schedule::Kind::Constant: break;
     case Schedule::Kind::Step: {
       const int64_t drops = step / (steps_per_epoch_ * schedule_.epochs);
+      factor = std::pow(schedule_.factor, static_cast<double>(drops));
+      break;
+    }
+    case Schedule::Kind::Stages: {
+      const int64_t drops = stages_before(step / steps_per_epoch_, schedule_.epochs);
       factor = std::pow(schedule_.factor, static_cast<double>(drops));
       break;
     }

@@ -13,7 +13,9 @@ namespace hourglass::training {
 struct Schedule {
   enum class Kind {
     Constant,
-    Step,     ///< times `factor` after every `epochs` epochs
+    Step,    ///< times `factor` after every `epochs` epochs
+    Stages,  ///< times `factor` after each stage, the first of one epoch, each next `epochs` times as
+             ///< long (Burda, Grosse & Salakhutdinov 2016: 3)
     Cosine,   ///< down to `floor` times the start over the run's epochs, step by step (Loshchilov &
               ///< Hutter 2017)
     Plateau,  ///< times `factor` once the monitored loss has not improved for `epochs` epochs
@@ -23,7 +25,7 @@ struct Schedule {
   double factor = 0.1;
   double floor = 0;
 
-  /// "constant", "step:EPOCHS,FACTOR", "cosine" or "cosine:FLOOR", "plateau:PATIENCE,FACTOR".
+  /// "constant", "step:EPOCHS,FACTOR", "stages:TIMES,FACTOR", "cosine" or "cosine:FLOOR", "plateau:PATIENCE,FACTOR".
   static std::string expects();
   static std::optional<Schedule> parse(const std::string& text);
   std::string text() const;

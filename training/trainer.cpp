@@ -206,9 +206,11 @@ TrainingResult Trainer::run_epochs(const StopRequested& stop_requested) {
     }
     const double value = monitored(report);
     // A number that is none (a metric may be) beats nothing, and anything beats it.
-    report.improved = state_->best.epoch == 0 || value < state_->best.monitored ||
+    report.improved = state_->best.epoch == 0 || !have_one_loss(state_->best.epoch, epoch) ||
+                      value < state_->best.monitored ||
                       (std::isnan(state_->best.monitored) && !std::isnan(value));
     learning_rate_.epoch_ended(value);
+    if (!have_one_loss(epoch, epoch + 1)) learning_rate_.state = {};
     keep_epoch(report, value);
     result.last = report;
     if (end_epoch(report) == Verdict::Stop && epoch < options_.epochs) {
@@ -287,6 +289,11 @@ std::string Trainer::advice(const std::string& where) const {
       options_.optimizer.learning_rate.value_or(default_learning_rate(options_.optimizer.kind)));
 }
 
+bool Trainer::have_one_loss(int64_t epoch, int64_t other) const {
+  const auto phases = model_->phases();
+  return models::loss_phase(phases, epoch) == models::loss_phase(phases, other);
+}
+
 double Trainer::monitored(const EpochReport& report) const {
   const bool of_validation = monitor_.starts_with(kValidationPrefix);
   const auto prefix = (of_validation ? kValidationPrefix : kTrainPrefix).size();
@@ -331,8 +338,10 @@ Verdict Trainer::end_epoch(const EpochReport& report) {
   for (const auto& hook : hooks_) {
     if (hook->on_epoch_end(report, state_) == Verdict::Stop) verdict = Verdict::Stop;
   }
-  const bool patience_is_over =
-      options_.early_stopping > 0 && report.epoch - state_->best.epoch >= options_.early_stopping;
+  // Before another loss takes over, that the present one gets no better is no reason to stop.
+  const bool patience_is_over = options_.early_stopping > 0 &&
+                                report.epoch - state_->best.epoch >= options_.early_stopping &&
+                                have_one_loss(report.epoch, options_.epochs);
   return patience_is_over ? Verdict::Stop : verdict;
 }
 

@@ -58,7 +58,8 @@ struct UnfinishedEpoch {
   double seconds = 0;  ///< of training alone
 };
 
-/// The epoch with the lowest monitored number so far.
+/// The epoch with the lowest monitored number so far, of those whose loss is of the phase that the
+/// latest one's is.
 struct BestEpoch {
   int64_t epoch = 0;  ///< 0: none yet
   double monitored = 0;
@@ -204,6 +205,9 @@ class Trainer {
   EpochMeans evaluate(const datasets::Dataset& data, int64_t epoch);
   std::string advice(const std::string& where) const;
   double monitored(const EpochReport& report) const;
+  /// Whether the losses of two epochs are of one phase: others do not compare, and the first epoch
+  /// of another is the best one, whatever was before.
+  bool have_one_loss(int64_t epoch, int64_t other) const;
   std::shared_ptr<TrainingState> capture(Cursor cursor) const;
   void keep_epoch(const EpochReport& report, double monitored);
   void keep_step(Cursor cursor);

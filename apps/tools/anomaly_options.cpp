@@ -38,7 +38,8 @@ void DetectOptions::describe(FieldTable& table) {
   training.describe(table);
   table.add("score", detector.score,
             "reconstruction (mean squared error), elbo (negative evidence lower bound, Gaussian "
-            "codes) or mahalanobis (distance among the codes); auto: elbo where the model has it");
+            "codes), mahalanobis (distance among the codes) or centre-distance (of a one-class "
+            "model, squared); auto: elbo or centre-distance where the model has it");
   table
       .add("samples", detector.samples,
            "codes drawn for the elbo score of an item; 0: the mean of its distribution alone")

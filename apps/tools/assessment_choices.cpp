@@ -21,8 +21,9 @@ void AssessmentChoices::describe(FieldTable& table) {
       .at_least(0);
   table
       .add("sampler", sampler,
-           "where their codes are drawn from: prior, gaussian or mixture:K, fitted on the training "
-           "codes; auto: prior for models that have one, mixture:10 for others")
+           "where their codes are drawn from: prior, or gaussian, mixture:K, maf or two-stage, "
+           "fitted on "
+           "the training codes; auto: prior for models that have one, mixture:10 for others")
       .shown_as("HOW");
   table
       .add("features", features,
@@ -44,6 +45,9 @@ void AssessmentChoices::describe(FieldTable& table) {
 void check(const AssessmentChoices& choices) {
   if (choices.generation == 0 && !choices.features.empty()) {
     throw UsageError("`features`: expected `generation` with it, 10000 say");
+  }
+  if (choices.generation == 0 && choices.sampler.kind != Sampler::Kind::Auto) {
+    throw UsageError("`sampler`: expected `generation` with it, 10000 say");
   }
   if (choices.dictionary.empty() && !choices.dictionary_rows.empty()) {
     throw UsageError("`dictionary_rows`: expected `dictionary` with it, the vectors it is about");

@@ -20,13 +20,19 @@ constexpr const char* kEveryClass = "all";
 class CodeMaker {
  public:
   CodeMaker(const CodeOptions& options, const CodeSurroundings& surroundings)
-      : options_(options), surroundings_(surroundings) {}
+      : options_(options), surroundings_(surroundings), fitted_{.sampler = options.sampler} {
+    if (!options.load_sampler.empty()) {
+      fitted_ = read_sampler(options.load_sampler, surroundings.model);
+    }
+  }
 
   GeneratedCodes make(const at::Tensor& condition) {
     if (!options_.at.points.empty()) return points();
     UsualCodes usual(
-        surroundings_.model, options_.sampler, [this] { return training_codes(); }, condition);
+        surroundings_.model, fitted_.sampler, [this] { return training_codes(); }, condition,
+        fitted_.distribution);
     if (options_.samples > 0) return samples(usual);
+    usual.expect_numbers();
     if (options_.manifold > 0) return manifold_grid(usual);
     return options_.traverse ? traversal(usual) : interpolation();
   }
@@ -34,6 +40,7 @@ class CodeMaker {
  private:
   const CodeOptions& options_;
   const CodeSurroundings& surroundings_;
+  FittedSampler fitted_;  // once, whatever the number of conditions
   at::Tensor training_codes_;
 
   /// Of clean rows; read once, whatever the number of conditions.
@@ -75,8 +82,10 @@ class CodeMaker {
       note(surroundings_.output, fmt::format("{} was fitted on the codes of {} training rows",
                                              usual.source(), usual.fitted_rows()));
     }
+    fitted_.distribution = usual.distribution(options_.seed);
     return {.codes = usual.samples(options_.samples, options_.seed),
-            .title = fmt::format("{} samples of {}", options_.samples, usual.source())};
+            .title = fmt::format("{} samples of {}", options_.samples, usual.source()),
+            .fitted = fitted_};
   }
 
   GeneratedCodes manifold_grid(UsualCodes& usual) {
@@ -174,14 +183,21 @@ void CodeOptions::describe(FieldTable& table) {
       .at_least(0);
   table
       .add("sampler", sampler,
-           "where codes are drawn from: prior (the model's own normal distribution), gaussian or "
-           "mixture:K (of K Gaussians), fitted on the training codes; auto: prior for models that "
-           "have one, mixture:10 for others")
+           "where codes are drawn from: prior (the model's own normal distribution), gaussian, "
+           "mixture:K (of K Gaussians), maf (a masked autoregressive flow) or two-stage (a second "
+           "variational autoencoder), fitted on the training codes; auto: prior for models that "
+           "have "
+           "one, mixture:10 for others")
       .shown_as("HOW");
+  table.add("save_sampler", save_sampler, "keep what was fitted, for later samples of this model")
+      .shown_as("FILE.safetensors");
+  table.add("load_sampler", load_sampler, "draw from what --save-sampler kept")
+      .shown_as("FILE.safetensors");
   table.add("seed", seed, "decides which samples are drawn");
 }
 
-void check(const CodeOptions& options, const ToolCondition& condition) {
+void check(const CodeOptions& options, const ToolCondition& condition,
+           const cli::CommandLine& line) {
   const int64_t chosen = !options.at.points.empty() + (options.samples > 0) +
                          (options.manifold > 0) + !options.interpolate.empty() +
                          options.traverse.has_value();
@@ -196,6 +212,17 @@ void check(const CodeOptions& options, const ToolCondition& condition) {
   if (options.dims.size() != 2 || options.dims[0] == options.dims[1]) {
     throw UsageError("--dims: expected two different components, found {}",
                      TextCodec<std::vector<int64_t>>::format(options.dims));
+  }
+  if (options.samples == 0 && !(options.save_sampler + options.load_sampler).empty()) {
+    throw UsageError("--{}: expected --samples with it, the number of codes to draw",
+                     options.save_sampler.empty() ? "load-sampler" : "save-sampler");
+  }
+  if (!options.load_sampler.empty() && (line.has("sampler") || line.has("save_sampler"))) {
+    throw UsageError("--{}: expected without --load-sampler, whose file says what was fitted",
+                     line.has("sampler") ? "sampler" : "save-sampler");
+  }
+  if (!options.save_sampler.empty() && options.sampler.kind == evaluation::Sampler::Kind::Prior) {
+    throw UsageError("--save-sampler: expected a sampler that is fitted, found prior");
   }
   if (options.manifold == 1) throw UsageError("--manifold: expected at least 2, found 1");
   if (options.manifold > 0 && condition.class_name == kEveryClass) {

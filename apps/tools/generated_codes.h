@@ -4,6 +4,7 @@
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/evaluation/codes.h"
 #include "hourglass/evaluation/generation.h"
+#include "hourglass/evaluation/sampler_file.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -27,14 +28,16 @@ struct CodeOptions {
   bool spherical = false;
   std::vector<int64_t> dims = {0, 1};
   evaluation::Sampler sampler;
+  std::string save_sampler, load_sampler;
   uint64_t seed = 1;
 
   void describe(FieldTable& table);
 };
 
-/// Throws `UsageError` unless one thing is asked for, and rightly, of a model that is told
+/// Throws `UsageError` unless one thing is asked for, and rightly, on a line and of a model that is told
 /// `condition`.
-void check(const CodeOptions& options, const ToolCondition& condition);
+void check(const CodeOptions& options, const ToolCondition& condition,
+           const cli::CommandLine& line);
 
 /// Codes and how to draw what becomes of them.
 struct GeneratedCodes {
@@ -45,6 +48,7 @@ struct GeneratedCodes {
   std::vector<std::string> row_labels = {""};  ///< one a row of the picture
   int columns = 0;                             ///< of the picture; 0: as suits the number of items
   evaluation::CodeGrid grid = {};              ///< of a manifold
+  evaluation::FittedSampler fitted = {};       ///< what samples were drawn from, but for a prior
 };
 
 /// What the codes depend on beside their options.

@@ -253,6 +253,35 @@ TEST(DetectAnomalies, ElboOfAVariationalModelIsLossPlusKl) {
   expect_scores(first, loss);
 }
 
+TEST(DetectAnomalies, ScoresAOneClassModelByTheDistanceFromItsCentre) {
+  const TemporaryFolder folder;
+  const auto path = small_checkpoint(folder / "run", "one_class_autoencoder",
+                                     {"--epochs", "201", "--batch-size", "16"});
+  const std::string limit = folder / "limit.json";
+  const auto found =
+      json_of("detect_anomalies", {path, "--out", folder / "found", "--save-threshold", limit});
+  EXPECT_EQ(found.at("score"), "centre-distance");
+  EXPECT_GT(found.at("separation").at("auroc"), 0.9);
+  const ScoreFile file = read_scores(folder / "found/scores.csv");
+  const DataSplits data = open_data({.validation = {Validation::Kind::None}}, /*seed=*/1);
+  auto model = ExportedModel::load(path);
+  const Batch rows = data.training->batch(at::tensor(file.rows, at::kLong));
+  const at::Tensor expected = model.run_method("centre_distance", rows.input).front();
+  EXPECT_TRUE(at::allclose(at::tensor(file.scores, at::kFloat), expected, 1e-4, 1e-5));
+
+  // In files of other formats, too.
+  EXPECT_EQ(testing::run("export", {path, "--format", "pt2,onnx,c", "--threshold", limit, "--out",
+                                    folder / "deploy"})
+                .exit_code,
+            kDone);
+  expect_contains(read_file(folder / "deploy/best.c"), {"best_score(", "best_centre_distance("});
+
+  const auto early = small_checkpoint(folder / "early", "one_class_autoencoder",
+                                      {"--epochs", "201", "--stop-after", "2"});
+  expect_refusal("detect_anomalies", {early, "--quiet", "--out", folder / "none"}, kFailed,
+                 {"best.pt", "centre", "pretraining"});
+}
+
 TEST(DetectAnomalies, TakesAThirdPartyFile) {
   HOURGLASS_NEEDS_THIRD_PARTY_MODELS();
   const TemporaryFolder folder;

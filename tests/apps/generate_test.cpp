@@ -104,14 +104,29 @@ TEST(Encode, WritesIndicesAsWholeNumbers) {
   EXPECT_TRUE(at::equal(read_npy(folder / "a.npy"), read_npy(folder / "b.npy")));
 }
 
-TEST(Generate, DecodesNamedIndicesAndSaysThatTheyHaveNoPrior) {
+TEST(Generate, DrawsIndicesAndKeepsWhatItFitted) {
+  const TemporaryFolder folder;
+  const fs::path path = index_checkpoint(folder), kept = folder / "prior.safetensors";
+  json_of("generate", {path, "--samples", "6", "--save-sampler", kept, "--out", folder / "drawn"});
+  const at::Tensor drawn = read_npy(folder / "drawn/codes.npy");
+  EXPECT_EQ(drawn.sizes(), (std::vector<int64_t>{6, 2, 2}));
+  json_of("generate", {path, "--samples", "6", "--load-sampler", kept, "--out", folder / "again"});
+  EXPECT_TRUE(at::equal(read_npy(folder / "again/codes.npy"), drawn));
+  expect_refusal("generate",
+                 {path, "--manifold", "3", "--load-sampler", kept, "--out", folder / "x"},
+                 kWrongUsage, {"--load-sampler", "--samples"});
+  expect_refusal("generate", {path, "--samples", "3", "--sampler", "maf", "--out", folder / "x"},
+                 kWrongUsage, {"--sampler maf", "autoregressive"});
+}
+
+TEST(Generate, DecodesNamedIndicesAndSaysThatNothingLiesBetweenThem) {
   const TemporaryFolder folder;
   const fs::path path = index_checkpoint(folder);
   json_of("generate", {path, "--at", "3,7,1,0", "--out", folder / "named"});
   EXPECT_TRUE(at::equal(read_npy(folder / "named/codes.npy").flatten(), at::tensor({3, 7, 1, 0})));
-  for (const std::string way : {"--samples", "--manifold"}) {
+  for (const std::string way : {"--traverse", "--manifold"}) {
     expect_refusal("generate", {path, way, "4", "--out", folder / "x"}, kFailed,
-                   {"indices of a codebook", "no prior", "--at"});
+                   {"indices of a codebook", "nothing", "--samples", "--at"});
   }
   expect_refusal("generate", {path, "--at", "0,0,0,64", "--out", folder / "x"}, kFailed,
                  {"--at", "indices of 0 to 63", "found 64"});

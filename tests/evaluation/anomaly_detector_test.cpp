@@ -6,6 +6,7 @@
 #include "hourglass/evaluation/errors.h"
 #include "hourglass/models/gaussian.h"
 #include "hourglass/models/networks/dense_network.h"
+#include "hourglass/models/one_class.h"
 #include "hourglass/models/variational.h"
 #include "hourglass/tests/evaluation/small_model.h"
 #include "hourglass/tests/support/support.h"
@@ -70,6 +71,32 @@ TEST(AnomalyDetector, ElboIsLossPlusKlUnderTheConditionOfTheRow) {
   const at::Tensor kl = kl_from_standard_normal({code[0], code[1]});
   EXPECT_TRUE(scores.allclose((loss + kl).to(at::kDouble), 1e-5, 1e-6));
   EXPECT_EQ(resolve_score(AnomalyScore::Auto, model), AnomalyScore::Elbo);
+}
+
+TEST(AnomalyDetector, CentreDistanceIsSquaredAndThatOfOneClassModels) {
+  const TemporaryFolder folder;
+  OneClass one_class({}, four_values());
+  const auto refusal = [&] {
+    auto model = exported(one_class, folder / "early.pt", {{"loss", "mse"}});
+    return error_of([&] { centre_scorer(model); });
+  };
+  expect_contains(refusal(), {"early.pt", "`score` centre-distance", "pretraining"});
+  const at::Tensor centre = one_class.named_buffers()["centre"];
+  centre.uniform_(0.5, 1.5);
+  auto model = exported(one_class, folder / "best.pt", {{"loss", "mse"}});
+  EXPECT_EQ(resolve_score(AnomalyScore::Auto, model), AnomalyScore::CentreDistance);
+  const at::Tensor x = at::rand({7, 4});
+  const auto detector = fit_detector(model, normal_of(x), {});
+  const at::Tensor expected = (model.encode(x) - centre).square().sum(1);
+  EXPECT_TRUE(at::allclose(detector.normal_scores, expected.to(at::kDouble), 1e-5, 1e-7));
+  EXPECT_TRUE(at::allclose(model.run_method("centre_distance", x).front(), expected, 1e-5, 1e-7));
+  write_file_atomically(folder / "limit.json", detector_text(detector, model));
+  EXPECT_EQ(load_detector(folder / "limit.json", model).options.score,
+            AnomalyScore::CentreDistance);
+
+  auto plain = plain_model(folder, "plain.pt");
+  expect_contains(error_of([&] { centre_scorer(plain); }),
+                  {"plain.pt", "one-class", "mahalanobis"});
 }
 
 TEST(AnomalyDetectorFile, HoldsAllButTheNormalScores) {

@@ -77,7 +77,7 @@ TEST(TraverseCodes, ChangesOneComponentBaseAfterBase) {
 
 TEST(UsualCodes, OfAStandardNormalPriorAskForNoTrainingCodes) {
   const TemporaryFolder folder;
-  const ExportedModel model = told_model(folder, ConditionalPrior::Standard);
+  ExportedModel model = told_model(folder, ConditionalPrior::Standard);
   UsualCodes usual(model, Sampler{}, no_codes, condition_named(model, "b"));
   const at::Tensor samples = usual.samples(4000, 1);
   EXPECT_TRUE(at::allclose(samples.mean(0), at::zeros({2}), 0, 0.06));
@@ -91,7 +91,7 @@ TEST(UsualCodes, OfAStandardNormalPriorAskForNoTrainingCodes) {
 
 TEST(UsualCodes, OfALearnedPriorAreThoseOfTheCondition) {
   const TemporaryFolder folder;
-  const ExportedModel model = told_model(folder, ConditionalPrior::Learned);
+  ExportedModel model = told_model(folder, ConditionalPrior::Learned);
   const at::Tensor condition = condition_named(model, "b");
   UsualCodes usual(model, Sampler{}, no_codes, condition);
   const at::Tensor mean =
@@ -110,7 +110,7 @@ TEST(UsualCodes, OfALearnedPriorAreThoseOfTheCondition) {
 TEST(UsualCodes, OfAModelWithoutPriorComeFromTrainingRows) {
   const TemporaryFolder folder;
   Autoencoder model({.shapes = {{4}, {4}}, .network = DenseNetwork{.widths = {2}}});
-  const ExportedModel file = exported(model, folder / "best.pt", nlohmann::json::object());
+  ExportedModel file = exported(model, folder / "best.pt", nlohmann::json::object());
   at::manual_seed(1);
   const at::Tensor training = at::randn({500, 2}) + 5;
   int asked = 0;
@@ -125,7 +125,7 @@ TEST(UsualCodes, OfAModelWithoutPriorComeFromTrainingRows) {
 
 TEST(UsualCodes, OfAGaussianHaveTheCovarianceOfTrainingRows) {
   const TemporaryFolder folder;
-  const ExportedModel model = told_model(folder, ConditionalPrior::Standard);
+  ExportedModel model = told_model(folder, ConditionalPrior::Standard);
   at::manual_seed(1);
   const at::Tensor noise = at::randn({4000, 1});
   const at::Tensor training = at::cat({noise, 2 * noise + at::randn({4000, 1})}, 1);
@@ -145,11 +145,31 @@ TEST(Sampler, IsReadAsItIsWritten) {
   }
 }
 
-TEST(UsualCodes, IndicesHaveNone) {
+TEST(UsualCodes, OfIndicesAreDrawnOneAfterTheOther) {
   const TemporaryFolder folder;
-  const ExportedModel model = index_model(folder, "learned");
-  expect_contains(error_of([&] { UsualCodes(model, Sampler{}, no_codes); }),
-                  {"indices.pt", "no prior", "`at`"});
+  ExportedModel model = index_model(folder, "learned");
+  // The second index follows from the first, the others are alike in all items.
+  const at::Tensor first = at::arange(300).remainder(4);
+  const at::Tensor codes =
+      at::stack({first, first + 1, at::full({300}, 2), at::zeros({300}, at::kLong)}, 1);
+  UsualCodes usual(model, Sampler{}, [&] { return codes.view({300, 2, 2}); });
+  const at::Tensor drawn = usual.samples(200, 1);
+  EXPECT_EQ(usual.source(), "an autoregressive prior");
+  EXPECT_EQ(shaped_codes(model, drawn, "samples").sizes(), (std::vector<int64_t>{200, 2, 2}));
+  const at::Tensor follows = drawn.select(1, 1).eq(drawn.select(1, 0) + 1);
+  EXPECT_GT(follows.to(at::kDouble).mean().item<double>(), 0.9);
+  EXPECT_GT(drawn.select(1, 2).eq(2).to(at::kDouble).mean().item<double>(), 0.95);
+  EXPECT_EQ(std::get<0>(at::_unique(drawn.select(1, 0))).size(0), 4) << "all first indices come";
+}
+
+TEST(UsualCodes, BetweenIndicesThereIsNothing) {
+  const TemporaryFolder folder;
+  ExportedModel model = index_model(folder, "learned");
+  UsualCodes usual(model, Sampler{}, no_codes);
+  expect_contains(error_of([&] { usual.mean(); }), {"indices.pt", "nothing", "`samples`", "`at`"});
+  expect_contains(error_of([&] { usual.grid(0, 1, 3); }), {"indices.pt", "nothing"});
+  expect_contains(error_of([&] { UsualCodes(model, {.kind = Sampler::Kind::Maf}, no_codes); }),
+                  {"maf", "expected autoregressive", "indices"});
 }
 
 TEST(ShapedCodes, TakesTheModelsShapeAndType) {
@@ -207,7 +227,7 @@ TEST(Codebook, CountsIndices) {
 
 TEST(ConditionNamed, TakesNamesAndNumbers) {
   const TemporaryFolder folder;
-  const ExportedModel model = told_model(folder, ConditionalPrior::Standard);
+  ExportedModel model = told_model(folder, ConditionalPrior::Standard);
   EXPECT_EQ(told_classes(model), (std::vector<std::string>{"a", "b", "c"}));
   EXPECT_TRUE(at::equal(conditions_named(model, {"c", "0"}),
                         class_conditions(model).index_select(0, at::tensor({2, 0}))));

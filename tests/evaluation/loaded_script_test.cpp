@@ -4,6 +4,7 @@
 #include "hourglass/evaluation/anomaly_findings.h"
 #include "hourglass/formats/exports.h"
 #include "hourglass/models/networks/dense_network.h"
+#include "hourglass/models/one_class.h"
 #include "hourglass/models/variational.h"
 #include "hourglass/tests/evaluation/small_model.h"
 #include "hourglass/tests/support/support.h"
@@ -67,6 +68,22 @@ INSTANTIATE_TEST_SUITE_P(
                       std::pair{"bce", DetectorOptions{.score = AnomalyScore::Elbo}},
                       std::pair{"mae", DetectorOptions{.score = AnomalyScore::Elbo, .samples = 3}},
                       std::pair{"mse", DetectorOptions{.score = AnomalyScore::Mahalanobis}}));
+
+TEST(AddDetector, ScoresTheDistanceFromACentre) {
+  const TemporaryFolder folder;
+  OneClass one_class({}, four_values());
+  one_class.named_buffers()["centre"].uniform_(0.5, 1.5);
+  auto model = exported(one_class, folder / "best.pt", {{"loss", "mse"}});
+  const at::Tensor x = at::rand({50, 4});
+  const auto detector = fit_detector(model, {.rows = unscaled(x), .text = "rows", .scaling = {}},
+                                     {.score = AnomalyScore::CentreDistance});
+  formats::Script script = script_of(model);
+  add_detector(script, model, detector);
+  EXPECT_TRUE(at::allclose(method_of(script, "score").run({x}).front(), detector.normal_scores,
+                           1e-6, 1e-7));
+  EXPECT_EQ(method_of(script, "centre_distance").arguments.size(), 1U);
+  EXPECT_EQ(formats::graphs_of(script).size(), 6U);
+}
 
 TEST(AddDetector, ScoresTheStepsOfAWindow) {
   const TemporaryFolder folder;

@@ -50,7 +50,8 @@ std::vector<NamedTensor> computed(const formats::Script& script, const Batch& ba
     arrays.push_back({"condition", batch.condition});
     items.push_back(batch.condition);
   }
-  for (const char* name : {"encode", "forward", "decode", "encode_distribution"}) {
+  for (const char* name :
+       {"encode", "forward", "decode", "encode_distribution", "centre_distance"}) {
     const auto method = std::find_if(script.methods.begin(), script.methods.end(),
                                      [&](const auto& one) { return one.name == name; });
     if (method == script.methods.end()) continue;

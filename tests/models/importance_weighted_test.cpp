@@ -6,18 +6,21 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <map>
 #include <numbers>
+#include <string>
 
 namespace hourglass::models {
 namespace {
 
 /// q(z|x) = N(x/2, ½) and x̂ = z: with p(x|z) ∝ exp(−(x − z)²), whose Gaussian has variance ½, the
 /// posterior is N(2x/3, 1/3), so q is not exact and the bound depends on k.
-ImportanceWeighted linear_gaussian(int64_t samples) {
-  ImportanceWeighted model({.importance_samples = samples},
-                           {.shapes = {{1}, {1}},
-                            .network = DenseNetwork{.widths = {1}},
-                            .likelihood = {Loss::Mse, Activation::Linear}});
+ImportanceWeighted linear_gaussian(int64_t samples, const std::string& estimator = "iwae") {
+  ImportanceWeighted model(
+      {.importance_samples = samples, .estimator = *Estimator::parse(estimator)},
+      {.shapes = {{1}, {1}},
+       .network = DenseNetwork{.widths = {1}},
+       .likelihood = {Loss::Mse, Activation::Linear}});
   set_parameter(model, "encoder.mean.weight", at::full({1, 1}, 0.5));
   set_parameter(model, "encoder.log_variance.weight", at::zeros({1, 1}));
   set_parameter(model, "encoder.log_variance.bias", at::full({1}, std::log(0.5)));
@@ -57,6 +60,107 @@ TEST(ImportanceWeighted, DeclaresTheBoundAndReportsItsParts) {
   EXPECT_NEAR(value_of(model, values, "kl"), 0.5 * (0.5 + 0.25 - 1 + std::numbers::ln2), 1e-6);
   EXPECT_GT(value_of(model, values, "reconstruction"), 0);
   EXPECT_EQ(values.terms.size(), 1U);
+}
+
+/// Gradients of the loss by parameter, after one batch of these rows with the noise of seed 1.
+std::map<std::string, at::Tensor> gradients(ImportanceWeighted model, const at::Tensor& x) {
+  model.losses(batch_of(x), step_with_seed(1)).terms.at(0).backward();
+  std::map<std::string, at::Tensor> all;
+  for (const auto& parameter : model.named_parameters()) {
+    all[parameter.key()] = parameter.value().grad();
+  }
+  return all;
+}
+
+const at::Tensor kFourItems = at::tensor({-1.0F, 0.3F, 1.5F, 4.0F}).view({4, 1});
+
+double loss(const std::string& estimator, int64_t samples) {
+  auto model = linear_gaussian(samples, estimator);
+  return model.losses(batch_of(kFourItems), step_with_seed(1)).terms.at(0).item<double>();
+}
+
+void expect_same_part(const std::string& part, std::map<std::string, at::Tensor> some,
+                      std::map<std::string, at::Tensor> others) {
+  for (const auto& [name, gradient] : some) {
+    if (!name.starts_with(part)) continue;
+    EXPECT_TRUE(at::allclose(gradient, others.at(name), 1e-4, 1e-6))
+        << name << ": " << gradient << others.at(name);
+  }
+}
+
+TEST(Estimator, ReadsItsForms) {
+  for (const char* text : {"iwae", "dreg", "ciwae:0.05", "miwae:8,4", "piwae:2,3"}) {
+    EXPECT_EQ(Estimator::parse(text).value().text(), text);
+  }
+  for (const char* text : {"", "iwae:3", "ciwae", "ciwae:1.5", "ciwae:nan", "miwae:8", "miwae:0,4",
+                           "piwae:2,3,4", "piwae", "dreg:", "elbo"}) {
+    EXPECT_FALSE(Estimator::parse(text)) << text;
+  }
+}
+
+TEST(Estimator, BoundsOfKnownWeights) {
+  // Weights 1, 3 | 2, 6 of one item: means 2 and 4 of the groups, 3 of all.
+  const at::Tensor log_weights = at::tensor({1.0, 3.0, 2.0, 6.0}).log().view({1, 2, 2});
+  const auto bound = [&](const std::string& text) {
+    return bound_of(*Estimator::parse(text), log_weights).item<double>();
+  };
+  EXPECT_NEAR(bound("iwae"), std::log(3), 1e-12);
+  EXPECT_NEAR(bound("dreg"), std::log(3), 1e-12);
+  EXPECT_NEAR(bound("piwae:2,2"), std::log(3), 1e-12);
+  EXPECT_NEAR(bound("miwae:2,2"), 0.5 * (std::log(2) + std::log(4)), 1e-12);
+  EXPECT_NEAR(bound("ciwae:0.25"), 0.25 * std::log(36) / 4 + 0.75 * std::log(3), 1e-12);
+}
+
+TEST(Estimator, FactorsOfKnownWeights) {
+  const at::Tensor log_weights = at::tensor({1.0, 3.0, 2.0, 6.0}).log().view({1, 2, 2});
+  const auto factor = [&](const std::string& text) {
+    return encoder_factor(*Estimator::parse(text), log_weights);
+  };
+  EXPECT_FALSE(factor("iwae").defined());
+  EXPECT_FALSE(factor("miwae:2,2").defined());
+  EXPECT_TRUE(at::allclose(factor("dreg").flatten(), at::tensor({1.0, 3.0, 2.0, 6.0}) / 12));
+  // 12 / (2 · 4) and 12 / (2 · 8)
+  EXPECT_TRUE(
+      at::allclose(factor("piwae:2,2").flatten(), at::tensor({1.5, 1.5, 0.75, 0.75}, at::kDouble)));
+}
+
+TEST(ImportanceWeighted, CombinedAndMultipleBoundsLieBetweenTheTwo) {
+  const double iwae = loss("iwae", 6), elbo = loss("miwae:6,1", 1);
+  EXPECT_LT(iwae, elbo);
+  EXPECT_NEAR(loss("ciwae:0.25", 6), 0.25 * elbo + 0.75 * iwae, 1e-4);
+  EXPECT_NEAR(loss("miwae:1,6", 1), iwae, 1e-5);
+  EXPECT_GT(loss("miwae:2,3", 1), iwae);
+  EXPECT_LT(loss("miwae:2,3", 1), elbo);
+}
+
+TEST(ImportanceWeighted, PiwaeTeachesTheDecoderByAllSamplesAndTheEncoderByGroups) {
+  const auto piwae = gradients(linear_gaussian(1, "piwae:2,3"), kFourItems);
+  expect_same_part("decoder", piwae, gradients(linear_gaussian(6, "iwae"), kFourItems));
+  expect_same_part("encoder", piwae, gradients(linear_gaussian(1, "miwae:2,3"), kFourItems));
+}
+
+TEST(ImportanceWeighted, DregHasTheGradientOfTheBoundOnAverage) {
+  const at::Tensor many = at::full({200'000, 1}, 1.5);
+  const auto iwae = gradients(linear_gaussian(4, "iwae"), many);
+  const auto dreg = gradients(linear_gaussian(4, "dreg"), many);
+  expect_same_part("decoder", dreg, iwae);
+  for (const auto& [name, gradient] : dreg) {
+    if (name.starts_with("encoder")) {
+      EXPECT_NEAR(gradient.sum().item<double>(), iwae.at(name).sum().item<double>(), 0.01) << name;
+    }
+  }
+}
+
+// Where q is the posterior all weights are one, and so is every sample's gradient: none.
+TEST(ImportanceWeighted, DregHasNoVarianceWhereTheEncoderIsRight) {
+  auto model = linear_gaussian(3, "dreg");
+  set_parameter(model, "encoder.mean.weight", at::full({1, 1}, 2.0 / 3));
+  set_parameter(model, "encoder.log_variance.bias", at::full({1}, std::log(1.0 / 3)));
+  for (const auto& [name, gradient] : gradients(model, kFourItems)) {
+    if (name.starts_with("encoder")) {
+      EXPECT_NEAR(gradient.abs().max().item<double>(), 0, 1e-5) << name;
+    }
+  }
 }
 
 }  // namespace

@@ -170,6 +170,12 @@ def check_c(recipe, compiler):
         while f"{method}_{number}" in recipe.arrays:
             results.append(array(recipe.arrays[f"{method}_{number}"][:len(arguments[0])] * 0))
             number += 1
+        if results[0].ndim == 1:  # a number an item, which the function returns
+            function.restype = ctypes.c_float
+            for row in range(len(arguments[0])):
+                passed = [array(argument[row]) for argument in arguments]
+                results[0][row] = function(*[ctypes.c_void_p(one.ctypes.data) for one in passed])
+            return results
         for row in range(len(arguments[0])):
             passed = [array(argument[row]) for argument in arguments]
             given = [numpy.ascontiguousarray(result[row]) for result in results]

@@ -55,6 +55,17 @@ TEST(Run, EveryVariantHasACodeNarrowerThanATable) {
   }
 }
 
+/// Which has not trained what was asked for.
+TEST(Run, RefusesToEndBeforeAPhaseBegins) {
+  const testing::TemporaryFolder folder;
+  RunOptions options = options_for("one_class", folder);
+  options.training.epochs = 11;
+  expect_contains(testing::error_of([&] { runs::Run run(options); }),
+                  {"`epochs`", "at least 12", "'one_class'", "found 11"});
+  options.training.epochs = 12;
+  EXPECT_NO_THROW(runs::Run run(options));
+}
+
 TEST(Run, WidthsThatAreGivenStay) {
   const testing::TemporaryFolder folder;
   RunOptions options = options_for("dense", folder);

@@ -48,6 +48,9 @@ program = arguments[0] if name == "hourglass" else name
 if (program.endswith("_autoencoder") or program == "sweep") and not asks:
     drop("--epochs")
     arguments += ["--epochs", "2"]
+    if program.startswith("one_class"):
+        drop("--pretraining-epochs")
+        arguments += ["--pretraining-epochs", "0"]
 elif name in {replacing!r} and not asks and "--force" not in arguments:
     arguments.append("--force")
 os.execv(os.path.join({bin!r}, name), [name] + arguments)

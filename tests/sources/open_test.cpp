@@ -216,6 +216,36 @@ TEST(OpenData, CorruptsTrainingFreshlyAndValidationAlike) {
   EXPECT_FALSE(all_of(open_data(options, 2).training).input.equal(all_of(once.training).input));
 }
 
+TEST(OpenData, DrawsTrainingItemsFreshlyAndOthersOnce) {
+  const EmptyPlaces places;
+  write_small_mnist(places.cache() / "mnist", 100);
+  DataOptions options = options_for("mnist");
+  options.binarize = Binarization::Fresh;
+  const DataSplits data = open_data(options, 1);
+  const at::Tensor first = all_of(data.training, 0).input;
+  EXPECT_TRUE(first.eq(0).logical_or(first.eq(1)).all().item<bool>());
+  EXPECT_FALSE(first.equal(all_of(data.training, 1).input));
+  EXPECT_TRUE(all_of(data.test, 0).input.equal(all_of(data.test, 1).input));
+  EXPECT_TRUE(all_of(data.test).input.equal(all_of(data.validation).input));
+  options.corruption = {CorruptionKind::Mask, 0.5};
+  EXPECT_TRUE(all_of(open_data(options, 1).training, 0).target.equal(first))
+      << "noise is put on what was drawn";
+}
+
+TEST(OpenData, RefusesToDrawWhatIsNoProbability) {
+  const EmptyPlaces places;
+  DataOptions options = options_for("iris");
+  options.scale = {ScalingRule::Kind::None};
+  options.binarize = Binarization::Once;
+  expect_contains(error_of([&] { open_data(options, 1); }),
+                  {"`binarize` once", "between 0 and 1", "found 0.1 to 7.9", "minmax"});
+  options.scale = {ScalingRule::Kind::MinMax};
+  EXPECT_NO_THROW(open_data(options, 1));
+  options.targets = "iris";
+  expect_contains(error_of([&] { open_data(options, 1); }),
+                  {"`binarize` once", "without `targets`"});
+}
+
 TEST(OpenData, RefusesNoiseThatValuesAreNotMadeFor) {
   const EmptyPlaces places;
   DataOptions options = options_for("iris");
@@ -318,14 +348,31 @@ TEST(DataOptions, SurviveTheRoundTripThroughJson) {
   FieldTable table;
   options.describe(table);
   const std::vector<std::pair<std::string, std::string>> settings = {
-      {"dataset", "csv:a.csv"}, {"targets", "idx:b"},       {"data_dir", "/data"},
-      {"label_column", "3"},    {"header", "yes"},          {"item_shape", "1,8,8"},
-      {"scale", "max:16"},      {"validation", "last:0.2"}, {"corruption", "mask:0.25"},
-      {"condition", "label"},   {"noise", "once"},          {"classes", "7,8"},
-      {"resize", "28,32"},      {"color", "grey"},          {"rows", "age >= 30 and label == 7"},
-      {"map_above", "64"},      {"columns", "a,b"},         {"drop", "c"},
-      {"id_column", "name"},    {"category_columns", "2"},  {"impute", "mean"},
-      {"window", "48"},         {"stride", "2"},            {"gaps", "split"}};
+      {"dataset", "csv:a.csv"},
+      {"targets", "idx:b"},
+      {"data_dir", "/data"},
+      {"label_column", "3"},
+      {"header", "yes"},
+      {"item_shape", "1,8,8"},
+      {"scale", "max:16"},
+      {"validation", "last:0.2"},
+      {"corruption", "mask:0.25"},
+      {"condition", "label"},
+      {"noise", "once"},
+      {"classes", "7,8"},
+      {"resize", "28,32"},
+      {"color", "grey"},
+      {"rows", "age >= 30 and label == 7"},
+      {"map_above", "64"},
+      {"columns", "a,b"},
+      {"drop", "c"},
+      {"id_column", "name"},
+      {"category_columns", "2"},
+      {"impute", "mean"},
+      {"window", "48"},
+      {"stride", "2"},
+      {"gaps", "split"},
+      {"binarize", "fresh"}};
   EXPECT_EQ(table.rows().size(), settings.size());
   for (const auto& [name, text] : settings) table.find(name)->set(text);
   DataOptions copy;

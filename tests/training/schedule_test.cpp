@@ -8,12 +8,13 @@ namespace {
 Schedule schedule(const std::string& text) { return Schedule::parse(text).value(); }
 
 TEST(Schedule, ReadsAndWritesItsTextForms) {
-  for (const char* text : {"constant", "step:10,0.5", "cosine:0.01", "plateau:3,0.1"}) {
+  for (const char* text :
+       {"constant", "step:10,0.5", "stages:3,0.72", "cosine:0.01", "plateau:3,0.1"}) {
     EXPECT_EQ(schedule(text).text(), text);
   }
   EXPECT_EQ(schedule("cosine").text(), "cosine:0");
-  for (const char* text : {"", "linear", "step", "step:0,0.5", "step:3", "step:3,2", "cosine:1",
-                           "plateau:3,0", "constant:1"}) {
+  for (const char* text : {"", "linear", "step", "step:0,0.5", "step:3", "step:3,2", "stages:1,0.5",
+                           "cosine:1", "plateau:3,0", "constant:1"}) {
     EXPECT_FALSE(Schedule::parse(text)) << text;
   }
 }
@@ -23,6 +24,15 @@ TEST(LearningRate, StepDropsAfterEveryPeriod) {
   EXPECT_DOUBLE_EQ(rate.at(9), 1);
   EXPECT_DOUBLE_EQ(rate.at(10), 0.1);
   EXPECT_DOUBLE_EQ(rate.at(20), 0.01);
+}
+
+TEST(LearningRate, StagesGrowLonger) {
+  const LearningRate rate(1, schedule("stages:3,0.1"), 0, 13, 2);  // of 1, 3 and 9 epochs
+  EXPECT_DOUBLE_EQ(rate.at(1), 1);
+  EXPECT_DOUBLE_EQ(rate.at(2), 0.1);
+  EXPECT_DOUBLE_EQ(rate.at(7), 0.1);
+  EXPECT_DOUBLE_EQ(rate.at(8), 0.01);
+  EXPECT_DOUBLE_EQ(rate.at(25), 0.01);
 }
 
 TEST(LearningRate, CosineFallsFromTheStartToTheFloor) {

@@ -8,8 +8,22 @@
 
 namespace hourglass::training::fused {
 
-Bound::Bound(const PenaltyParts& parts, Flow& samples, Flow& logits, const Reconstruction& errors)
-    : mean_(parts.code),
+namespace {
+
+/// Sums of exponentials, kept by the largest exponent: log Σ exp(x).
+double log_sum(const float* values, int64_t count) {
+  const float largest = *std::max_element(values, values + count);
+  double sum = 0;
+  for (int64_t i = 0; i < count; ++i) sum += std::exp(values[i] - largest);
+  return largest + std::log(sum);
+}
+
+}  // namespace
+
+Bound::Bound(const models::BoundPlan& plan, const PenaltyParts& parts, Flow& samples, Flow& logits,
+             const Reconstruction& errors)
+    : plan_(plan),
+      mean_(parts.code),
       log_variance_(*parts.log_variance),
       samples_(samples),
       logits_(logits),
@@ -17,7 +31,9 @@ Bound::Bound(const PenaltyParts& parts, Flow& samples, Flow& logits, const Recon
       errors_(errors),
       weights_(step_.most_items * samples.rows_per_item),
       bounds_(static_cast<size_t>(step_.most_shards)),
-      kl_(bounds_.size()) {}
+      kl_(bounds_.size()) {
+  if (models::scales_encoder(plan_.estimator)) factors_ = Floats(step_.most_items * samples.rows_per_item);
+}
 
 void Bound::add_forward(Program& program) {
   program.each([this](const Shard& shard) { weigh(shard); });
@@ -49,49 +65,85 @@ void Bound::weigh(const Shard& shard) {
   }
 }
 
-/// The item's share of the loss; leaves the weights of its samples.
-double Bound::weigh_item(int64_t item) {
-  const int64_t samples = samples_.rows_per_item;
-  const float* errors = errors_.row_losses() + item * samples;
-  float* weights = weights_.data() + item * samples;
+/// log p(z) − log q(z|x) = ½ Σ (log σ² + ε² − z²), ε = (z − μ) / σ
+void Bound::log_weights_of(int64_t item, float* log_weights) const {
+  const float* errors = errors_.row_losses() + item * samples_.rows_per_item;
   const float *mean = mean_.row(item), *log_variance = log_variance_.row(item);
-  // log p(z) − log q(z|x) = ½ Σ (log σ² + ε² − z²), ε = (z − μ) / σ
-  for (int64_t sample = 0; sample < samples; ++sample) {
+  for (int64_t sample = 0; sample < samples_.rows_per_item; ++sample) {
     const float* z = samples_.row(item) + sample * samples_.stride;
     float ratio = 0;
     for (int64_t j = 0; j < mean_.width; ++j) {
       const float distance = z[j] - mean[j];
       ratio += log_variance[j] + distance * distance * std::exp(-log_variance[j]) - z[j] * z[j];
     }
-    weights[sample] = -errors[sample] + 0.5F * ratio;
+    log_weights[sample] = -errors[sample] + 0.5F * ratio;
   }
-  const float largest = *std::max_element(weights, weights + samples);
-  double sum = 0;
-  for (int64_t sample = 0; sample < samples; ++sample) {
-    weights[sample] = std::exp(weights[sample] - largest);
-    sum += weights[sample];
-  }
-  const auto scale = static_cast<float>(1 / (sum * static_cast<double>(step_.batch_items)));
-  for (int64_t sample = 0; sample < samples; ++sample) weights[sample] *= scale;
-  return -(largest + std::log(sum) - std::log(static_cast<double>(samples)));
 }
 
-// −∂log p(z)/∂z = z
+/// The item's share of the loss; leaves the weights of its samples, and their factors.
+double Bound::weigh_item(int64_t item) {
+  using Kind = models::Estimator::Kind;
+  const int64_t samples = samples_.rows_per_item, each = plan_.per_group;
+  const auto count = static_cast<double>(samples), groups = static_cast<double>(plan_.groups);
+  const Kind kind = plan_.estimator.kind;
+  const double beta = plan_.estimator.elbo_share;
+  float* weights = weights_.data() + item * samples;
+  log_weights_of(item, weights);
+
+  const double of_all = log_sum(weights, samples);
+  double bound = of_all - std::log(count), of_groups = 0, mean = 0;
+  for (int64_t first = 0; first < samples; first += each) {
+    const double of_group = log_sum(weights + first, each);
+    of_groups += (of_group - std::log(static_cast<double>(each))) / groups;
+    for (int64_t sample = first; sample < first + each; ++sample) {
+      const double share = std::exp(weights[sample] - of_all);                // w / Σ w
+      const double in_group = std::exp(weights[sample] - of_group) / groups;  // of the group's
+      mean += weights[sample] / count;
+      double weight = share;
+      if (kind == Kind::Ciwae) weight = beta / count + (1 - beta) * share;
+      if (kind == Kind::Miwae) weight = in_group;
+      if (factors_) {
+        const double factor =
+            kind == Kind::Dreg ? share : models::group_factor(of_all, of_group, groups);
+        factors_.data()[item * samples + sample] = static_cast<float>(factor);
+      }
+      weights[sample] = static_cast<float>(weight / static_cast<double>(step_.batch_items));
+    }
+  }
+  if (kind == Kind::Miwae) bound = of_groups;
+  if (kind == Kind::Ciwae) bound = beta * mean + (1 - beta) * bound;
+  return -bound;
+}
+
 void Bound::add_backward_of_samples(Program& program) {
   program.each([this](const Shard& shard) {
     for (int64_t i = shard.first; i < shard.first + shard.count; ++i) {
       for (int64_t sample = 0; sample < samples_.rows_per_item; ++sample) {
-        const float weight = weights_.data()[i * samples_.rows_per_item + sample];
-        const float* z = samples_.row(i) + sample * samples_.stride;
-        float* gradient = samples_.gradient_row(i) + sample * samples_.stride;
-        for (int64_t j = 0; j < mean_.width; ++j) gradient[j] += weight * z[j];
+        differentiate_sample(i, sample);
       }
     }
   });
 }
 
-// With z = μ + σ ε, log q(z|x) = −½ Σ (log 2π + log σ² + ε²) depends on log σ² alone; the weights sum to 1 / batch.
+// −∂log p(z)/∂z = z, and ∂log q(z)/∂z = (μ − z) / σ² where q's own parameters are left alone.
+void Bound::differentiate_sample(int64_t item, int64_t sample) {
+  const int64_t index = item * samples_.rows_per_item + sample;
+  const float weight = weights_.data()[index];
+  const float factor = factors_ ? factors_.data()[index] : 1.0F;
+  const float* z = samples_.row(item) + sample * samples_.stride;
+  const float *mean = mean_.row(item), *log_variance = log_variance_.row(item);
+  float* gradient = samples_.gradient_row(item) + sample * samples_.stride;
+  for (int64_t j = 0; j < mean_.width; ++j) {
+    float slope = z[j];
+    if (is_doubly_reparameterized()) slope += (mean[j] - z[j]) * std::exp(-log_variance[j]);
+    gradient[j] = factor * (gradient[j] + weight * slope);
+  }
+}
+
+// With z = μ + σ ε, log q(z|x) = −½ Σ (log 2π + log σ² + ε²) depends on log σ² alone; weights times factors
+// sum to 1 / batch.
 void Bound::add_backward(Program& program) {
+  if (is_doubly_reparameterized()) return;
   program.each([this](const Shard& shard) {
     const auto slope = static_cast<float>(-0.5 / static_cast<double>(step_.batch_items));
     for (int64_t i = shard.first; i < shard.first + shard.count; ++i) {

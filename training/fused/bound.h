@@ -7,14 +7,15 @@
 
 namespace hourglass::training::fused {
 
-/// The importance-weighted bound in place of reconstruction loss and KL, see importance_weighted.h:
-/// −log (1/k Σᵢ wᵢ) with log wᵢ = −errorᵢ + log p(zᵢ) − log q(zᵢ|x).
+/// The importance-weighted bound in place of reconstruction loss and KL, see importance_weighted.h and
+/// estimator.h, with log w = −error + log p(z) − log q(z|x) of each sample.
 class Bound : public PenaltyTerm {
  public:
   /// `samples` is what the decoder reads; `logits` what it gives.
-  Bound(const PenaltyParts& parts, Flow& samples, Flow& logits, const Reconstruction& errors);
+  Bound(const models::BoundPlan& plan, const PenaltyParts& parts, Flow& samples, Flow& logits,
+        const Reconstruction& errors);
 
-  /// After the reconstruction's loss: weighs the rows of its gradient by wᵢ / Σ w.
+  /// After the reconstruction's loss: weighs the rows of its gradient.
   void add_forward(Program& program) override;
   void add_backward_of_samples(Program& program) override;
   void add_backward(Program& program) override;
@@ -23,14 +24,21 @@ class Bound : public PenaltyTerm {
   std::vector<double> values() const override;
 
  private:
+  models::BoundPlan plan_;
   Flow &mean_, &log_variance_, &samples_, &logits_;
   const Step& step_;
   const Reconstruction& errors_;
-  Floats weights_;                   // wᵢ / Σ w, then divided by the batch: [items, samples]
+  Floats weights_;  // ∂ bound / ∂ log w, divided by the batch: [items, samples]
+  Floats factors_;  // of the encoder's gradient, as they are: none where all are 1
   std::vector<double> bounds_, kl_;  // a shard each
 
+  bool is_doubly_reparameterized() const {
+    return plan_.estimator.kind == models::Estimator::Kind::Dreg;
+  }
   void weigh(const Shard& shard);
+  void log_weights_of(int64_t item, float* log_weights) const;
   double weigh_item(int64_t item);
+  void differentiate_sample(int64_t item, int64_t sample);
 };
 
 }  // namespace hourglass::training::fused

@@ -86,7 +86,7 @@ std::optional<std::string> obstacle_of_layers(const models::Autoencoder& model) 
   }
   const models::ObjectivePlan objective = *model.objective_plan();
   const bool code_is_special = objective.samples_code || objective.penalty != models::Penalty::None;
-  if (objective.bound_samples > 0 && !all_dense) {
+  if (objective.bound && !all_dense) {
     return "several samples of a code for other than dense layers";
   }
   if (model.condition_width() > 0 && !all_dense) {
@@ -133,7 +133,7 @@ void LayeredNetwork::build_layers(const models::ModelPlan& plan, const Step& ste
   }
   if (plan_.samples_code) {
     code_ = std::make_unique<SampledCode>(heads_.at(0)->output(), heads_.at(1)->output(),
-                                          std::max<int64_t>(1, plan_.bound_samples),
+                                          plan_.bound ? plan_.bound->samples() : 1,
                                           condition_width(), step);
   } else {
     code_ = std::make_unique<PlainCode>(code(), condition_width(), step);
@@ -164,8 +164,8 @@ void LayeredNetwork::build_objective(const models::Autoencoder& model, const Ste
     parts.weights.push_back(parameters.find(weight).value());
   }
   if (has_bound()) {
-    penalty_ = std::make_unique<Bound>(parts, code_->decoder_input(), decoder_.back()->output(),
-                                       *reconstruction_);
+    penalty_ = std::make_unique<Bound>(*plan_.bound, parts, code_->decoder_input(),
+                                       decoder_.back()->output(), *reconstruction_);
   } else {
     penalty_ = make_penalty(plan_, parts);
   }

@@ -45,7 +45,7 @@ class LayeredNetwork : public Network {
   std::unique_ptr<PenaltyTerm> penalty_;
 
   Flow& encoded() const;
-  bool has_bound() const { return plan_.bound_samples > 0; }
+  bool has_bound() const { return plan_.bound.has_value(); }
   void build_layers(const models::ModelPlan& plan, const Step& step, Parameters& parameters);
   void build_objective(const models::Autoencoder& model, const Step& step, Parameters& parameters);
 };

@@ -33,7 +33,7 @@ Reconstruction::Reconstruction(Layer& last, const Flow& target,
       sums_(static_cast<size_t>(step.most_shards)) {
   logits_.gradient = logits_.values;  // which are not needed again
   if (!bias_) no_bias_ = Floats(logits_.stride);
-  if (plan_.bound_samples > 0) row_losses_ = Floats(step.most_items * logits_.rows_per_item);
+  if (plan_.bound) row_losses_ = Floats(step.most_items * logits_.rows_per_item);
 }
 
 void Reconstruction::add_loss(Program& program) {
@@ -59,7 +59,7 @@ const float* Reconstruction::bias() const {
 
 /// What a value's loss counts in the loss of its item.
 double Reconstruction::terms_a_value() const {
-  if (plan_.bound_samples > 0) return 1 / static_cast<double>(plan_.bound_samples);
+  if (plan_.bound) return 1 / static_cast<double>(plan_.bound->samples());
   if (plan_.reduction == models::Reduction::SumOfValues) return 1;
   return 1 / static_cast<double>(target_.width);
 }
@@ -72,7 +72,7 @@ void Reconstruction::compute(const Shard& shard) {
   pass.bias = bias();
   pass.wants_gradient = step_.training;
   // The rows of a bound are weighed later, see bound.h.
-  pass.scale = plan_.bound_samples > 0
+  pass.scale = plan_.bound
                    ? 1.0F
                    : static_cast<float>(terms_a_value() / static_cast<double>(step_.batch_items));
   pass.rows = shard.count * logits_.rows_per_item;

@@ -1,0 +1,67 @@
+#include "hourglass/evaluation/code_distribution.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/evaluation/index_prior.h"
+#include "hourglass/evaluation/masked_flow.h"
+#include "hourglass/evaluation/mixture.h"
+#include "hourglass/evaluation/two_stage.h"
+
+#include <utility>
+
+namespace hourglass::evaluation {
+namespace {
+
+class MixtureOfCodes final : public CodeDistribution {
+ public:
+  explicit MixtureOfCodes(GaussianMixture mixture) : mixture_(std::move(mixture)) {}
+
+  at::Tensor sample(int64_t count, uint64_t seed) const override {
+    return mixture_.sample(count, seed);
+  }
+  TensorMap tensors() const override {
+    return {
+        {"weights", mixture_.weights}, {"means", mixture_.means}, {"cholesky", mixture_.cholesky}};
+  }
+
+ private:
+  GaussianMixture mixture_;
+};
+
+CodeDistributionPtr mixture_of(const TensorMap& tensors) {
+  GaussianMixture mixture = {tensors.at("weights"), tensors.at("means"), tensors.at("cholesky")};
+  const int64_t components = mixture.weights.size(0), width = mixture.means.size(1);
+  mixture.weights = mixture.weights.view({components});
+  mixture.means = mixture.means.view({components, width});
+  mixture.cholesky = mixture.cholesky.view({components, width, width});
+  return std::make_shared<MixtureOfCodes>(std::move(mixture));
+}
+
+}  // namespace
+
+CodeDistributionPtr fit_distribution(const Sampler& sampler, const at::Tensor& codes, uint64_t seed,
+                                     int64_t indices) {
+  switch (sampler.kind) {
+    case Sampler::Kind::Maf: return MaskedFlow::fit(codes, seed);
+    case Sampler::Kind::TwoStage: return TwoStage::fit(codes, seed);
+    case Sampler::Kind::Autoregressive: return IndexPrior::fit(codes, indices, seed);
+    default:
+      return std::make_shared<MixtureOfCodes>(
+          fit_mixture(codes, {.components = sampler.components, .seed = seed}));
+  }
+}
+
+CodeDistributionPtr distribution_of(const Sampler& sampler, const TensorMap& tensors,
+                                    const std::string& file) {
+  try {
+    switch (sampler.kind) {
+      case Sampler::Kind::Maf: return std::make_shared<MaskedFlow>(tensors);
+      case Sampler::Kind::TwoStage: return std::make_shared<TwoStage>(tensors);
+      case Sampler::Kind::Autoregressive: return std::make_shared<IndexPrior>(tensors);
+      default: return mixture_of(tensors);
+    }
+  } catch (const std::exception&) {
+    throw Error("{}: expected the tensors of a sampler {}, found others", file, sampler.text());
+  }
+}
+
+}  // namespace hourglass::evaluation

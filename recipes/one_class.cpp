@@ -1,0 +1,77 @@
+#include "hourglass/models/one_class.h"
+
+#include "hourglass/models/networks/dense_network.h"
+#include "hourglass/models/networks/layers_network.h"
+#include "hourglass/recipes/variant.h"
+
+namespace hourglass::recipes {
+namespace {
+
+using models::DenseNetwork;
+using models::LayersNetwork;
+using models::OneClassOptions;
+
+/// What a model of one class is judged by while it trains are rows of that class that it was not
+/// trained on: the test images are for its score.
+sources::DataOptions one_class_of(const std::string& dataset, const std::string& name) {
+  return {.dataset = dataset,
+          .classes = {{name}},
+          .validation = {datasets::Validation::Kind::Split, 0.1}};
+}
+
+/// The network of the paper's authors for MNIST.
+LayersNetwork paper_network() {
+  return {.encoder =
+              "conv:8,5,no-bias; batch-norm:1e-4; leaky-relu:0.01; max-pool; "
+              "conv:4,5,no-bias; batch-norm:1e-4; leaky-relu:0.01; max-pool; "
+              "flatten; dense:32",
+          .decoder =
+              "reshape:2,4,4; leaky-relu:0.01; upsample; "
+              "deconv:4,5,no-bias; batch-norm:1e-4; leaky-relu:0.01; upsample; "
+              "deconv:8,5,no-bias; crop:1; batch-norm:1e-4; leaky-relu:0.01; upsample; "
+              "deconv:1,5,no-bias"};
+}
+
+std::vector<Recipe> one_class_recipes() {
+  return {
+      {
+          .name = "digits-one-class",
+          .summary = "the embedded digits that are a 0, around a point in 32 dimensions",
+          .network = DenseNetwork{.widths = {64, 32}},
+          .objective = OneClassOptions{.pretraining_epochs = 100},
+          .data = one_class_of("digits", "0"),
+          .training = {.epochs = 201,
+                       .batch_size = 16,
+                       .schedule = {.kind = training::Schedule::Kind::Step, .epochs = 100}},
+          .log_every = 10,
+          .expected = {.column = "validation_loss", .at_most = 4.6, .published = "ours"},
+      },
+      {
+          .name = "mnist-one-class",
+          .summary = "the paper's network and epochs on the images of a 0",
+          .network = paper_network(),
+          .likelihood = models::Likelihood{models::Loss::Mse, models::Activation::Sigmoid},
+          .objective = OneClassOptions{.pretraining_epochs = 150},
+          .data = one_class_of("mnist", "0"),
+          .training = {.epochs = 301,
+                       .batch_size = 200,
+                       .optimizer = {.kind = training::OptimizerKind::AdamW,
+                                     .learning_rate = 1e-4,
+                                     .weight_decay = 1e-6},
+                       .schedule = {.kind = training::Schedule::Kind::Step, .epochs = 200}},
+      },
+  };
+}
+
+}  // namespace
+
+Variant one_class_variant() {
+  return {
+      .name = "one_class",
+      .summary = "codes of normal items lie close to one point: others are found by their distance",
+      .objective = objective<models::OneClass>(OneClassOptions{}),
+      .networks = {DenseNetwork{.most_widths = {128, 32}}},
+      .recipes = one_class_recipes()};
+}
+
+}  // namespace hourglass::recipes
