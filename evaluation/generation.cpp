@@ -85,7 +85,7 @@ std::string UsualCodes::source() const {
   if (learned_) return "the learned prior";
   if (sampler_.kind != Sampler::Kind::Auto) return sampler_.what();
   using enum Sampler::Kind;
-  return Sampler{.kind = has_prior_ ? Prior : Mixture}.what();
+  return Sampler{.kind = has_prior_ ? Prior : Mixture, .components = sampler_.components}.what();
 }
 
 int64_t UsualCodes::fitted_rows() {

@@ -24,6 +24,12 @@ const hourglass::fuzz::Reader& chosen_reader() {
 
 }  // namespace
 
+// Before any input: an exit later counts as a crash, of which libFuzzer keeps a file.
+extern "C" int LLVMFuzzerInitialize(int* /*argc*/, char*** /*argv*/) {
+  chosen_reader();
+  return 0;
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const hourglass::fuzz::Reader& reader = chosen_reader();
   hourglass::fuzz::try_to_read(reader, {reinterpret_cast<const char*>(data), size});
