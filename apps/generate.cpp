@@ -91,7 +91,7 @@ int generate(const GenerateOptions& options, const CommandLine& line) {
   const at::Tensor codes = shaped_codes(model, generated.codes, "--at");
   const at::Tensor items = model.decode(codes, generated.conditions);
   if (!kept.empty() && !generated.fitted.distribution) {
-    throw Error("--save-sampler: expected a sampler that is fitted, found {}", generated.title);
+    throw Error("--save-sampler: nothing was fitted ({}): use --sampler maf, say", generated.title);
   }
   if (!kept.empty()) write_sampler(kept, generated.fitted, model);
   write_npy(folder / "codes.npy", codes);

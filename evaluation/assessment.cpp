@@ -131,7 +131,7 @@ class Assessor {
   }
 
   void assess_generation(Assessment& found) {
-    found.not_generated = generation_obstacle(model_);
+    found.not_generated = generation_obstacle(model_, options_.generation->sampler);
     if (!found.not_generated.empty()) return;
     options_.say(fmt::format("{} samples", with_thousands(options_.generation->samples)));
     found.generation =

@@ -40,6 +40,14 @@ bool has_learned_prior(const ExportedModel& model) {
   return model.card() && model.card()->options.find<std::string>("prior") == "learned";
 }
 
+std::string sampler_obstacle(const ExportedModel& model, const Sampler& sampler) {
+  if (sampler.kind == Sampler::Kind::Auto) return "";
+  const bool draws_indices = sampler.kind == Sampler::Kind::Autoregressive;
+  if (draws_indices == has_index_codes(model)) return "";
+  return draws_indices ? "expected codes that are indices of a codebook, found numbers"
+                       : "expected autoregressive, as the codes are indices";
+}
+
 UsualCodes::UsualCodes(ExportedModel& model, const Sampler& sampler, TrainingCodes training_codes,
                        const at::Tensor& condition, CodeDistributionPtr fitted)
     : model_(model),
@@ -49,14 +57,12 @@ UsualCodes::UsualCodes(ExportedModel& model, const Sampler& sampler, TrainingCod
   using enum Sampler::Kind;
   has_prior_ = sampler.kind == Prior ||
                (sampler.kind == Auto && model.card() && model.card()->has_gaussian_code());
-  if (has_index_codes(model)) {
-    if (sampler.kind == Auto) sampler_.kind = Autoregressive;
-    indices_ = codebook(model).size(0);
+  if (has_index_codes(model)) indices_ = codebook(model).size(0);
+  if (sampler.kind == Auto) {
+    sampler_.kind = has_prior_ ? Prior : indices_ > 0 ? Autoregressive : Mixture;
   }
-  if ((sampler_.kind == Autoregressive) != (indices_ > 0)) {
-    throw UsageError("--sampler {}: expected {}", sampler.text(),
-                     indices_ > 0 ? "autoregressive, as the codes are indices"
-                                  : "codes that are indices of a codebook, found numbers");
+  if (const std::string obstacle = sampler_obstacle(model, sampler_); !obstacle.empty()) {
+    throw UsageError("--sampler {}: {}", sampler.text(), obstacle);
   }
   if (!has_prior_ || !condition.defined() || !has_learned_prior(model)) return;
   learned_ = true;
@@ -81,12 +87,7 @@ at::Tensor UsualCodes::samples(int64_t count, uint64_t seed) {
   return learned_ ? prior_mean_ + prior_deviation_ * noise : noise;
 }
 
-std::string UsualCodes::source() const {
-  if (learned_) return "the learned prior";
-  if (sampler_.kind != Sampler::Kind::Auto) return sampler_.what();
-  using enum Sampler::Kind;
-  return Sampler{.kind = has_prior_ ? Prior : Mixture, .components = sampler_.components}.what();
-}
+std::string UsualCodes::source() const { return learned_ ? "the learned prior" : sampler_.what(); }
 
 int64_t UsualCodes::fitted_rows() {
   return has_prior_ || fitted_ ? 0 : std::min(kMostFittedRows, training_codes().size(0));

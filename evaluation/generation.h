@@ -20,6 +20,10 @@ namespace hourglass::evaluation {
 /// Whether the model has learned a normal distribution of codes for each condition.
 bool has_learned_prior(const ExportedModel& model);
 
+/// Why the sampler cannot draw codes of this model; empty where it can: there are samplers of numbers
+/// and of indices.
+std::string sampler_obstacle(const ExportedModel& model, const Sampler& sampler);
+
 /// Which codes are usual for a model: those of its prior or, where it has none, of training rows.
 class UsualCodes {
  public:
@@ -34,6 +38,9 @@ class UsualCodes {
 
   /// Samples [count, D] float32; the same seed gives the same.
   at::Tensor samples(int64_t count, uint64_t seed);
+
+  /// The one asked for, or what `Auto` is of this model.
+  const Sampler& sampler() const { return sampler_; }
 
   /// What they are samples of: "the standard normal distribution".
   std::string source() const;

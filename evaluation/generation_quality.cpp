@@ -80,15 +80,16 @@ at::Tensor features_of(const at::Tensor& items, ExportedModel* model) {
 
 }  // namespace
 
-std::string generation_obstacle(const ExportedModel& model) {
+std::string generation_obstacle(const ExportedModel& model, const Sampler& sampler) {
   if (!model.has_method("decode")) return "the file has no method 'decode'";
-  return "";
+  const std::string obstacle = sampler_obstacle(model, sampler);
+  return obstacle.empty() ? "" : fmt::format("sampler {}: {}", sampler.text(), obstacle);
 }
 
 GenerationQuality measure_generation(ExportedModel& model, const datasets::Dataset& training,
                                      const datasets::Dataset& evaluated,
                                      const GenerationOptions& options) {
-  if (const std::string obstacle = generation_obstacle(model); !obstacle.empty()) {
+  if (const std::string obstacle = generation_obstacle(model, options.sampler); !obstacle.empty()) {
     throw Error("{}: nothing to generate: {}", model.path().string(), obstacle);
   }
   const int64_t count = std::min(options.samples, evaluated.size());

@@ -29,8 +29,9 @@ struct GenerationOptions {
   ExportedModel* features = nullptr;
 };
 
-/// Why nothing can be generated of a model; empty where it can: it needs a method `decode`.
-std::string generation_obstacle(const ExportedModel& model);
+/// Why nothing can be generated of a model; empty where it can: it needs a method `decode`,
+/// and a sampler of its kind of codes.
+std::string generation_obstacle(const ExportedModel& model, const Sampler& sampler);
 
 /// Decodes codes of the sampler, fitted on those of `training` where it needs to be, and compares
 /// what comes out with the first so many targets of `evaluated`. A model with a condition is told

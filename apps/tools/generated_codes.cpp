@@ -82,7 +82,7 @@ class CodeMaker {
       note(surroundings_.output, fmt::format("{} was fitted on the codes of {} training rows",
                                              usual.source(), usual.fitted_rows()));
     }
-    fitted_.distribution = usual.distribution(options_.seed);
+    fitted_ = {usual.sampler(), usual.distribution(options_.seed)};
     return {.codes = usual.samples(options_.samples, options_.seed),
             .title = fmt::format("{} samples of {}", options_.samples, usual.source()),
             .fitted = fitted_};

@@ -193,7 +193,7 @@ TEST(Evaluate, ComparesWhatIsGeneratedWithRealItems) {
   const auto quantized = small_checkpoint(folder / "quantized", "vector_quantized_autoencoder",
                                           {"--dataset", "digits", "--epochs", "1"});
   const auto all = json_of("evaluate", {vae, told, quantized, "--generation", "300"});
-  for (const size_t i : {0U, 1U}) {
+  for (const size_t i : {0U, 1U, 2U}) {
     const auto& generation = all.at("checkpoints").at(i).at("generation");
     EXPECT_EQ(generation.at("samples"), 300);
     EXPECT_EQ(generation.at("items"), 180);  // those of the validation
@@ -201,9 +201,14 @@ TEST(Evaluate, ComparesWhatIsGeneratedWithRealItems) {
     EXPECT_GT(generation.at("frechet").get<double>(), 0);
     EXPECT_LE(generation.at("coverage").get<double>(), 1);
   }
-  const auto& none = all.at("checkpoints").at(2);
+  EXPECT_EQ(all.at("checkpoints").at(2).at("generation").at("source"), "an autoregressive prior");
+  const auto fitted =
+      json_of("evaluate", {vae, quantized, "--generation", "300", "--sampler", "gaussian"});
+  EXPECT_EQ(fitted.at("checkpoints").at(0).at("generation").at("source"), "a Gaussian");
+  const auto& none = fitted.at("checkpoints").at(1);
   EXPECT_FALSE(none.contains("generation"));
-  expect_contains(none.at("not_available").at("generation"), {"codebook"});
+  expect_contains(none.at("not_available").at("generation"), {"indices"});
+  expect_refusal("evaluate", {vae, "--sampler", "maf"}, kWrongUsage, {"sampler", "generation"});
 }
 
 TEST(Evaluate, ComparesGeneratedItemsByCodesOfAnotherModel) {
