@@ -41,7 +41,7 @@ ROWS = [
     likelihood_row("piwae-8-8", f"{RAINFORTH}, table 1", "PIWAE(8, 8)", 84.46, "--estimator", "piwae:8,8"),
     likelihood_row("ciwae-0.05", f"{RAINFORTH}, table 1", "CIWAE(0.05), 64 samples", 84.57, "--importance-samples", "64",
                    "--estimator", "ciwae:0.05"),
-    {"name": "deep-30", "source": "Hinton & Salakhutdinov 2006", "published": 3.00, "of": 200,
+    {"name": "deep-30", "source": "Hinton & Salakhutdinov 2006", "published": 3.00, "of": 30,
      "what": "784-1000-500-250-30: squared error an image (PCA of 30: 13.87)",
      "train": ["dense_autoencoder", "--recipe", "mnist-deep-30"], "judge": [],
      "measure": lambda model: 784 * model["mse"]},
@@ -50,7 +50,7 @@ ROWS = [
 HEADER = """# Published numbers, and ours
 
 Written by `scripts/published.py` from its own runs. Each row is one system of a paper, trained and judged as the paper
-says; less is better in all of them. *Epochs* tells how far the run went of how many the paper has: the number of a run that was
+says; less is better in all of them. *Epochs* tells how far the run went of how many the paper has (of Hinton & Salakhutdinov: our recipe): the number of a run that was
 not finished is no reproduction, and stands beside the others of as many epochs. *Time* is that of training, on two cores that had
 other work, too.
 
