@@ -1,7 +1,10 @@
 #pragma once
 
 #include "hourglass/core/fields.h"
-#include "hourglass/datasets/dataset.h"
+#include "hourglass/datasets/drawn_items.h"
+
+#include <cstdint>
+#include <utility>
 
 namespace hourglass::datasets {
 
@@ -14,20 +17,19 @@ constexpr auto names_of(Binarization) {
 }
 
 /// Another data set's items of 0 and 1, each value 1 with the probability that it was; inputs and
-/// targets are the same. What is drawn depends on (seed, epoch, row number) alone.
-class Binarized final : public DatasetDecorator {
+/// targets are the same.
+class Binarized final : public DrawnItems {
  public:
   /// `probabilities` has values in [0, 1], and no targets of its own.
-  Binarized(DatasetPtr probabilities, Binarization when, uint64_t seed);
+  Binarized(DatasetPtr probabilities, Noise when, uint64_t seed)
+      : DrawnItems(std::move(probabilities), when, seed) {}
 
-  Batch batch(const at::Tensor& positions, int64_t epoch) const override;
-  void write(std::span<const int64_t> positions, int64_t epoch,
-             const BatchMemory& to) const override;
   DatasetPtr to(at::Device device) const override;
 
- private:
-  Binarization when_;
-  uint64_t seed_;
+ protected:
+  void change(Batch& batch, const RowRandom& random) const override;
+  void change(const BatchMemory& item, const RowNumbers& numbers,
+              const RowRandom& random) const override;
 };
 
 }  // namespace hourglass::datasets

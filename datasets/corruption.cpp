@@ -1,14 +1,11 @@
 #include "hourglass/datasets/corruption.h"
 
-#include "hourglass/core/row_random.h"
 #include "hourglass/core/text.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
-#include <vector>
 
 namespace hourglass::datasets {
 namespace {
@@ -94,38 +91,18 @@ std::string Corruption::text() const {
   return "none";
 }
 
-Corrupted::Corrupted(DatasetPtr clean, Corruption corruption, Noise noise, uint64_t seed)
-    : DatasetDecorator(std::move(clean)), corruption_(corruption), noise_(noise), seed_(seed) {}
-
-Batch Corrupted::batch(const at::Tensor& positions, int64_t epoch) const {
-  Batch batch = inner().batch(positions, epoch);
-  // The noise is drawn on the CPU, also for data on a GPU: it must be the same on every device.
-  const RowRandom random(seed_, noise_ == Noise::Fresh ? epoch : 0);
+void Corrupted::change(Batch& batch, const RowRandom& random) const {
   batch.input =
       corrupted(corruption_, batch.input.cpu(), batch.rows, random).to(batch.input.device());
-  return batch;
 }
 
-void Corrupted::write(std::span<const int64_t> positions, int64_t epoch,
-                      const BatchMemory& to) const {
-  std::vector<int64_t> rows(positions.size());
-  BatchMemory items = to;
-  items.rows = rows.data();
-  inner().write(positions, epoch, items);
-  if (to.rows) std::copy(rows.begin(), rows.end(), to.rows);
-  if (!to.input) return;
-  const RowRandom random(seed_, noise_ == Noise::Fresh ? epoch : 0);
-  const int64_t count = element_count(item_shape());
-  std::vector<float> noise(static_cast<size_t>(count));
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const RowNumbers numbers = {
-        .rows = std::span(rows).subspan(i, 1), .count = count, .out = noise.data()};
-    corrupt(corruption_, random, numbers, to.input + static_cast<int64_t>(i) * to.input_stride);
-  }
+void Corrupted::change(const BatchMemory& item, const RowNumbers& numbers,
+                       const RowRandom& random) const {
+  if (item.input) corrupt(corruption_, random, numbers, item.input);
 }
 
 DatasetPtr Corrupted::to(at::Device device) const {
-  return std::make_shared<Corrupted>(inner().to(device), corruption_, noise_, seed_);
+  return std::make_shared<Corrupted>(inner().to(device), corruption_, when(), seed());
 }
 
 }  // namespace hourglass::datasets

@@ -1,10 +1,12 @@
 #pragma once
 
 #include "hourglass/core/fields.h"
-#include "hourglass/datasets/dataset.h"
+#include "hourglass/datasets/drawn_items.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace hourglass::datasets {
 
@@ -24,29 +26,22 @@ struct Corruption {
   std::string text() const;
 };
 
-/// Whether an item is corrupted anew each epoch or alike in all.
-enum class Noise { Fresh, Once };
-constexpr auto names_of(Noise) {
-  return std::to_array<EnumName<Noise>>({{Noise::Fresh, "fresh"}, {Noise::Once, "once"}});
-}
-
-/// Another data set with corrupted inputs. The noise of an item depends on (seed, epoch, row
-/// number) alone, so it does not change with batch order, batch size, engine or number of
-/// processes, and there is nothing to save for resuming.
-class Corrupted final : public DatasetDecorator {
+/// Another data set with corrupted inputs; targets stay clean.
+class Corrupted final : public DrawnItems {
  public:
-  Corrupted(DatasetPtr clean, Corruption corruption, Noise noise, uint64_t seed);
+  Corrupted(DatasetPtr clean, Corruption corruption, Noise noise, uint64_t seed)
+      : DrawnItems(std::move(clean), noise, seed), corruption_(corruption) {}
 
   bool has_targets() const override { return true; }
-  Batch batch(const at::Tensor& positions, int64_t epoch) const override;
-  void write(std::span<const int64_t> positions, int64_t epoch,
-             const BatchMemory& to) const override;
   DatasetPtr to(at::Device device) const override;
+
+ protected:
+  void change(Batch& batch, const RowRandom& random) const override;
+  void change(const BatchMemory& item, const RowNumbers& numbers,
+              const RowRandom& random) const override;
 
  private:
   Corruption corruption_;
-  Noise noise_;
-  uint64_t seed_;
 };
 
 }  // namespace hourglass::datasets

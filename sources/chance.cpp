@@ -4,46 +4,48 @@
 #include "hourglass/core/random.h"
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace hourglass::sources {
 namespace {
 
+void expect_unit_range(const char* option, const std::string& value, const ValueRange& range) {
+  if (range.low >= 0 && range.high <= 1) return;
+  throw Error(
+      "`{}` {}: expected inputs between 0 and 1, found {:.4g} to {:.4g}; use `scale` minmax",
+      option, value, range.low, range.high);
+}
+
 /// Noise that ends in 0 and 1 is meant for values between them.
 void check_corruption(const datasets::Corruption& corruption, const ValueRange& range) {
-  const bool any_range = corruption.kind == datasets::CorruptionKind::None ||
-                         corruption.kind == datasets::CorruptionKind::Mask;
-  if (any_range || (range.low >= 0 && range.high <= 1)) return;
-  throw Error(
-      "`corruption` {}: expected inputs between 0 and 1, found {:.4g} to {:.4g}; "
-      "use `scale` minmax",
-      corruption.text(), range.low, range.high);
+  using enum datasets::CorruptionKind;
+  if (corruption.kind == None || corruption.kind == Mask) return;
+  expect_unit_range("corruption", corruption.text(), range);
 }
 
 /// What is to be drawn by its values has to have probabilities, and no targets of its own.
 void check_binarization(const DataOptions& options, const ValueRange& range) {
   if (options.binarize == datasets::Binarization::None) return;
-  const auto when = enum_name(options.binarize);
+  const std::string when(enum_name(options.binarize));
   if (!options.targets.empty()) {
     throw UsageError("`binarize` {}: expected data without `targets`, found {}", when,
                      options.targets);
   }
-  if (range.low >= 0 && range.high <= 1) return;
-  throw Error(
-      "`binarize` {}: expected inputs between 0 and 1, found {:.4g} to {:.4g}; use `scale` minmax",
-      when, range.low, range.high);
+  expect_unit_range("binarize", when, range);
 }
 
 /// Values of 0 and 1: anew in each epoch on the training rows, if asked for.
 void binarize_parts(DataSplits& splits, datasets::Binarization binarize, uint64_t seed) {
-  if (binarize == datasets::Binarization::None) return;
-  const auto draw = [&](datasets::DatasetPtr& part, datasets::Binarization when) {
+  using datasets::Binarization, datasets::Noise;
+  if (binarize == Binarization::None) return;
+  const auto draw = [&](datasets::DatasetPtr& part, Noise when) {
     if (!part) return;
     part = std::make_shared<datasets::Binarized>(part, when, derive_seed(seed, "binarization"));
   };
-  draw(splits.training, binarize);
-  draw(splits.validation, datasets::Binarization::Once);
-  draw(splits.test, datasets::Binarization::Once);
+  draw(splits.training, binarize == Binarization::Fresh ? Noise::Fresh : Noise::Once);
+  draw(splits.validation, Noise::Once);
+  draw(splits.test, Noise::Once);
 }
 
 /// Fresh noise on the training rows, if asked for; always the same on those that judge the model.

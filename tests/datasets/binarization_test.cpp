@@ -15,13 +15,13 @@ DatasetPtr probabilities() {
   return std::make_shared<TensorDataset>(values, at::Tensor(), Scaling{});
 }
 
-at::Tensor items(Binarization when, int64_t epoch, uint64_t seed = 1) {
+at::Tensor items(Noise when, int64_t epoch, uint64_t seed = 1) {
   const Binarized data(probabilities(), when, seed);
   return data.batch(data.all_positions(), epoch).input;
 }
 
 TEST(Binarized, DrawsOnesAsOftenAsTheValuesSay) {
-  const at::Tensor drawn = items(Binarization::Fresh, 1);
+  const at::Tensor drawn = items(Noise::Fresh, 1);
   EXPECT_TRUE(drawn.eq(0).logical_or(drawn.eq(1)).all().item<bool>());
   const at::Tensor shares = drawn.mean(0);  // standard errors of 0.0097 and 0.0102
   EXPECT_EQ(shares[0].item<float>(), 0);
@@ -31,21 +31,21 @@ TEST(Binarized, DrawsOnesAsOftenAsTheValuesSay) {
 }
 
 TEST(Binarized, TheTargetIsTheInput) {
-  const Binarized data(probabilities(), Binarization::Fresh, 1);
+  const Binarized data(probabilities(), Noise::Fresh, 1);
   EXPECT_FALSE(data.has_targets());
   const Batch batch = data.batch(data.first_positions(100), 3);
   EXPECT_TRUE(batch.target.equal(batch.input));
 }
 
 TEST(Binarized, IsDrawnAnewOrOnce) {
-  EXPECT_FALSE(items(Binarization::Fresh, 1).equal(items(Binarization::Fresh, 2)));
-  EXPECT_TRUE(items(Binarization::Fresh, 2).equal(items(Binarization::Fresh, 2)));
-  EXPECT_TRUE(items(Binarization::Once, 1).equal(items(Binarization::Once, 2)));
-  EXPECT_FALSE(items(Binarization::Once, 1, 1).equal(items(Binarization::Once, 1, 2)));
+  EXPECT_FALSE(items(Noise::Fresh, 1).equal(items(Noise::Fresh, 2)));
+  EXPECT_TRUE(items(Noise::Fresh, 2).equal(items(Noise::Fresh, 2)));
+  EXPECT_TRUE(items(Noise::Once, 1).equal(items(Noise::Once, 2)));
+  EXPECT_FALSE(items(Noise::Once, 1, 1).equal(items(Noise::Once, 1, 2)));
 }
 
 TEST(Binarized, WritesWhatItGivesAsBatch) {
-  const Binarized data(probabilities(), Binarization::Fresh, 4);
+  const Binarized data(probabilities(), Noise::Fresh, 4);
   const std::vector<int64_t> positions = {7, 3, 1999};
   std::vector<float> input(3 * 5, -1), target(3 * 4, -1);
   std::vector<int64_t> rows(3);
