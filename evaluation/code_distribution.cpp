@@ -1,10 +1,14 @@
 #include "hourglass/evaluation/code_distribution.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/evaluation/code_matrix.h"
 #include "hourglass/evaluation/index_prior.h"
 #include "hourglass/evaluation/masked_flow.h"
 #include "hourglass/evaluation/mixture.h"
 #include "hourglass/evaluation/two_stage.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
 
 #include <utility>
 
@@ -40,14 +44,21 @@ CodeDistributionPtr mixture_of(const TensorMap& tensors) {
 
 CodeDistributionPtr fit_distribution(const Sampler& sampler, const at::Tensor& codes, uint64_t seed,
                                      int64_t indices) {
-  switch (sampler.kind) {
-    case Sampler::Kind::Maf: return MaskedFlow::fit(codes, seed);
-    case Sampler::Kind::TwoStage: return TwoStage::fit(codes, seed);
-    case Sampler::Kind::Autoregressive: return IndexPrior::fit(codes, indices, seed);
-    default:
-      return std::make_shared<MixtureOfCodes>(
-          fit_mixture(codes, {.components = sampler.components, .seed = seed}));
+  using enum Sampler::Kind;
+  if (sampler.kind != Maf && sampler.kind != TwoStage && sampler.kind != Autoregressive) {
+    return std::make_shared<MixtureOfCodes>(
+        fit_mixture(codes, {.components = sampler.components, .seed = seed}));
   }
+  // What is trained needs gradients, whoever asks for it, and codes that may be part of them.
+  const c10::InferenceMode training(false);
+  const at::AutoGradMode with_gradients(true);
+  const at::Tensor known = code_matrix(codes, at::kFloat).clone();
+  if (known.size(0) < 2) {
+    throw Error("{}: expected at least 2 codes, found {}", sampler.text(), known.size(0));
+  }
+  if (sampler.kind == Maf) return MaskedFlow::fit(known, seed);
+  if (sampler.kind == TwoStage) return evaluation::TwoStage::fit(known, seed);
+  return IndexPrior::fit(known, indices, seed);
 }
 
 CodeDistributionPtr distribution_of(const Sampler& sampler, const TensorMap& tensors,

@@ -57,15 +57,4 @@ void fit_density(const std::vector<at::Tensor>& parameters, int64_t count,
   for (size_t i = 0; i < parameters.size(); ++i) at::Tensor(parameters[i]).copy_(best[i]);
 }
 
-at::Tensor Standardisation::apply(const at::Tensor& codes) const {
-  return (codes - mean) / deviation;
-}
-
-at::Tensor Standardisation::undo(const at::Tensor& codes) const { return codes * deviation + mean; }
-
-Standardisation standardisation_of(const at::Tensor& codes) {
-  const at::Tensor deviation = codes.std(0, /*unbiased=*/false);
-  return {codes.mean(0), at::where(deviation > 0, deviation, at::ones_like(deviation))};
-}
-
 }  // namespace hourglass::evaluation

@@ -26,13 +26,4 @@ using LossOfRows = std::function<at::Tensor(const at::Tensor& rows, int64_t epoc
 void fit_density(const std::vector<at::Tensor>& parameters, int64_t count,
                  const LossOfRows& loss_of, const DensityFit& options);
 
-/// Each value less the mean of its component, over its standard deviation.
-struct Standardisation {
-  at::Tensor mean, deviation;  ///< [D] float32; a deviation of 0 is 1
-
-  at::Tensor apply(const at::Tensor& codes) const;
-  at::Tensor undo(const at::Tensor& codes) const;
-};
-Standardisation standardisation_of(const at::Tensor& codes);
-
 }  // namespace hourglass::evaluation

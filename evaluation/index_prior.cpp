@@ -1,12 +1,11 @@
 #include "hourglass/evaluation/index_prior.h"
 
-#include "hourglass/core/error.h"
 #include "hourglass/core/random.h"
 #include "hourglass/evaluation/density_fit.h"
+#include "hourglass/models/tensors.h"
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
-#include <c10/core/InferenceMode.h>
 #include <torch/nn/modules/embedding.h>
 #include <torch/nn/modules/linear.h>
 #include <torch/nn/modules/rnn.h>
@@ -57,10 +56,7 @@ IndexPrior::IndexPrior(std::shared_ptr<Network> network) : network_(std::move(ne
 IndexPrior::IndexPrior(const TensorMap& tensors)
     : network_(std::make_shared<Network>(tensors.at("place.weight").size(0),
                                          tensors.at("output.weight").size(0))) {
-  const at::NoGradGuard no_grad;
-  for (auto& parameter : network_->named_parameters()) {
-    parameter.value().copy_(tensors.at(parameter.key()));
-  }
+  models::load_tensors(*network_, tensors, "autoregressive");
 }
 
 at::Tensor IndexPrior::log_probability(const at::Tensor& codes) const {
@@ -85,21 +81,10 @@ at::Tensor IndexPrior::sample(int64_t count, uint64_t seed) const {
   return at::cat(drawn, 1).to(at::kFloat);
 }
 
-TensorMap IndexPrior::tensors() const {
-  TensorMap all;
-  for (const auto& parameter : network_->named_parameters()) {
-    all[parameter.key()] = parameter.value().detach();
-  }
-  return all;
-}
+TensorMap IndexPrior::tensors() const { return models::copied_tensors(*network_); }
 
 CodeDistributionPtr IndexPrior::fit(const at::Tensor& codes, int64_t indices, uint64_t seed) {
-  const c10::InferenceMode training(false);
-  const at::AutoGradMode with_gradients(true);
-  const at::Tensor known = codes.to(at::kLong).clone();
-  if (known.size(0) < 2) {
-    throw Error("autoregressive: expected at least 2 codes, found {}", known.size(0));
-  }
+  const at::Tensor known = codes.to(at::kLong);
   // The modules' starting weights come from LibTorch's own generator.
   at::manual_seed(derive_seed(seed, "index prior"));
   const std::shared_ptr<IndexPrior> prior(

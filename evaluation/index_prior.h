@@ -20,7 +20,7 @@ namespace hourglass::evaluation {
 
 class IndexPrior final : public CodeDistribution {
  public:
-  /// Fitted on codes [N, S] of whole numbers of 0 … indices − 1. Throws `Error` for fewer than two.
+  /// Fitted on codes [N, S] of whole numbers of 0 … indices − 1, see `fit_distribution`.
   static CodeDistributionPtr fit(const at::Tensor& codes, int64_t indices, uint64_t seed);
 
   /// The one that has these tensors.

@@ -2,11 +2,10 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/random.h"
-#include "hourglass/evaluation/code_matrix.h"
+#include "hourglass/evaluation/density_fit.h"
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
-#include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -116,11 +115,7 @@ TensorMap MaskedFlow::tensors() const {
 }
 
 CodeDistributionPtr MaskedFlow::fit(const at::Tensor& codes, uint64_t seed) {
-  const c10::InferenceMode training(false);
-  const at::AutoGradMode with_gradients(true);
-  const at::Tensor known = code_matrix(codes, at::kFloat).clone();
-  if (known.size(0) < 2) throw Error("maf: expected at least 2 codes, found {}", known.size(0));
-  const auto flow = std::shared_ptr<MaskedFlow>(new MaskedFlow(known, seed));
+  const std::shared_ptr<MaskedFlow> flow(new MaskedFlow(codes, seed));
   std::vector<at::Tensor> parameters;
   for (Block& block : flow->blocks_) {
     for (at::Tensor* part :
@@ -128,7 +123,7 @@ CodeDistributionPtr MaskedFlow::fit(const at::Tensor& codes, uint64_t seed) {
       parameters.push_back(part->requires_grad_());
     }
   }
-  const at::Tensor x = flow->standard_.apply(known);
+  const at::Tensor x = flow->standard_.apply(codes);
   fit_density(parameters, x.size(0),
               [&](const at::Tensor& rows, int64_t) {
                 return -flow->density_of_standard(x.index_select(0, rows)).mean();

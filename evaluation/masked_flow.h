@@ -1,7 +1,7 @@
 #pragma once
 
 #include "hourglass/evaluation/code_distribution.h"
-#include "hourglass/evaluation/density_fit.h"
+#include "hourglass/evaluation/standardisation.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -23,7 +23,7 @@ namespace hourglass::evaluation {
 
 class MaskedFlow final : public CodeDistribution {
  public:
-  /// Fitted on codes [N, D]. Throws `Error` for codes that are not finite, or fewer than two.
+  /// Fitted on codes [N, D], see `fit_distribution`.
   static CodeDistributionPtr fit(const at::Tensor& codes, uint64_t seed);
 
   /// The one that has these tensors.

@@ -31,7 +31,7 @@ struct ProbeObjective {
 };
 
 at::Tensor standardised(const LinearProbe& probe, const at::Tensor& codes) {
-  return (code_matrix(codes) - probe.mean) / probe.deviation;
+  return probe.standard.apply(code_matrix(codes));
 }
 
 }  // namespace
@@ -56,9 +56,7 @@ LinearProbe fit_linear_probe(const at::Tensor& codes, const at::Tensor& labels,
   }
   LinearProbe probe;
   probe.classes = classes;
-  probe.mean = values.mean(0);
-  const at::Tensor deviation = values.std(0, /*unbiased=*/false);
-  probe.deviation = deviation.masked_fill(deviation == 0, 1);
+  probe.standard = standardisation_of(values);
   probe.weight = at::zeros({class_count, values.size(1)}, at::kDouble);
   probe.bias = at::zeros({class_count}, at::kDouble);
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "hourglass/evaluation/standardisation.h"
+
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
@@ -16,10 +18,10 @@ struct ProbeOptions {
 /// A linear classifier of codes: how much of the classes the code shows without further layers. D
 /// is the size of a code, C the number of classes.
 struct LinearProbe {
-  at::Tensor mean, deviation;  ///< [D] float64, of the training codes; a dead unit deviates by 1
-  at::Tensor weight;           ///< [C, D] float64, for standardised codes
-  at::Tensor bias;             ///< [C] float64
-  at::Tensor classes;          ///< [C] int64, the labels seen in training, rising
+  Standardisation standard;  ///< float64, of the training codes
+  at::Tensor weight;         ///< [C, D] float64, for standardised codes
+  at::Tensor bias;           ///< [C] float64
+  at::Tensor classes;        ///< [C] int64, the labels seen in training, rising
 
   /// Codes [N, shape…] -> labels [N] int64.
   at::Tensor predict(const at::Tensor& codes) const;

@@ -1,13 +1,12 @@
 #include "hourglass/evaluation/two_stage.h"
 
-#include "hourglass/core/error.h"
 #include "hourglass/core/random.h"
-#include "hourglass/evaluation/code_matrix.h"
+#include "hourglass/evaluation/density_fit.h"
 #include "hourglass/models/networks/dense_network.h"
+#include "hourglass/models/tensors.h"
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
-#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 #include <cmath>
@@ -36,10 +35,7 @@ TwoStage::TwoStage(const TensorMap& tensors)
     : TwoStage({tensors.at("mean"), tensors.at("deviation")},
                network_of(tensors.at("mean").numel(),
                           tensors.at("encoder.trunk.dense1.weight").size(0))) {
-  const at::NoGradGuard no_grad;
-  for (auto& parameter : model_->named_parameters()) {
-    parameter.value().copy_(tensors.at(parameter.key()));
-  }
+  models::load_tensors(*model_, tensors, "two-stage");
   deviation_ = tensors.at(kDeviation).item<double>();
 }
 
@@ -53,12 +49,10 @@ at::Tensor TwoStage::sample(int64_t count, uint64_t seed) const {
 }
 
 TensorMap TwoStage::tensors() const {
-  TensorMap all = {{"mean", standard_.mean},
-                   {"deviation", standard_.deviation},
-                   {kDeviation, at::tensor({deviation_}, at::kDouble)}};
-  for (const auto& parameter : model_->named_parameters()) {
-    all[parameter.key()] = parameter.value().detach();
-  }
+  TensorMap all = models::copied_tensors(*model_);
+  all["mean"] = standard_.mean;
+  all["deviation"] = standard_.deviation;
+  all[kDeviation] = at::tensor({deviation_}, at::kDouble);
   return all;
 }
 
@@ -84,18 +78,12 @@ void TwoStage::train(const at::Tensor& codes, uint64_t seed) {
 }
 
 CodeDistributionPtr TwoStage::fit(const at::Tensor& codes, uint64_t seed) {
-  const c10::InferenceMode training(false);
-  const at::AutoGradMode with_gradients(true);
-  const at::Tensor known = code_matrix(codes, at::kFloat).clone();
-  if (known.size(0) < 2) {
-    throw Error("two-stage: expected at least 2 codes, found {}", known.size(0));
-  }
-  const int64_t width = known.size(1);
+  const int64_t width = codes.size(1);
   const int64_t units = std::clamp(kUnitsAValue * width, kFewestUnits, kMostUnits);
   at::manual_seed(derive_seed(seed, "second stage weights"));
-  const auto second =
-      std::shared_ptr<TwoStage>(new TwoStage(standardisation_of(known), network_of(width, units)));
-  second->train(known, seed);
+  const std::shared_ptr<TwoStage> second(
+      new TwoStage(standardisation_of(codes), network_of(width, units)));
+  second->train(codes, seed);
   return second;
 }
 

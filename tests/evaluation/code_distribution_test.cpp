@@ -34,15 +34,6 @@ double distance_from_line(const at::Tensor& codes) {
   return (codes.select(1, 1) - codes.select(1, 0).square()).abs().mean().item<double>();
 }
 
-TEST(Sampler, ReadsItsForms) {
-  for (const char* text : {"auto", "prior", "gaussian", "mixture:5", "maf", "two-stage"}) {
-    EXPECT_EQ(sampler(text).text(), text);
-  }
-  for (const char* text : {"", "maf:3", "two", "mixture:0", "flow"}) {
-    EXPECT_FALSE(Sampler::parse(text)) << text;
-  }
-}
-
 TEST(MaskedFlow, StartsAsTheNormalDistributionOfTheCodes) {
   // What is not fitted has no shifts: mean 1 and deviation 2 of one value, by hand.
   const MaskedFlow flow({{"mean", at::tensor({1.0F})},

@@ -136,11 +136,12 @@ TEST(UsualCodes, OfAGaussianHaveTheCovarianceOfTrainingRows) {
 }
 
 TEST(Sampler, IsReadAsItIsWritten) {
-  for (const char* text : {"auto", "prior", "gaussian", "mixture:3"}) {
+  for (const char* text : {"auto", "prior", "gaussian", "mixture:3", "mixture:5", "maf",
+                           "two-stage", "autoregressive"}) {
     EXPECT_EQ(Sampler::parse(text)->text(), text);
   }
   EXPECT_EQ(Sampler::parse("mixture")->components, 10);
-  for (const char* text : {"", "mixture:0", "mixture:x", "vamp"}) {
+  for (const char* text : {"", "mixture:0", "mixture:x", "vamp", "maf:3", "two", "flow"}) {
     EXPECT_FALSE(Sampler::parse(text)) << text;
   }
 }
