@@ -57,9 +57,8 @@ UsualCodes::UsualCodes(ExportedModel& model, const Sampler& sampler, TrainingCod
   using enum Sampler::Kind;
   has_prior_ = sampler.kind == Prior ||
                (sampler.kind == Auto && model.card() && model.card()->has_gaussian_code());
-  if (has_index_codes(model)) indices_ = codebook(model).size(0);
   if (sampler.kind == Auto) {
-    sampler_.kind = has_prior_ ? Prior : indices_ > 0 ? Autoregressive : Mixture;
+    sampler_.kind = has_prior_ ? Prior : has_index_codes(model) ? Autoregressive : Mixture;
   }
   if (const std::string obstacle = sampler_obstacle(model, sampler_); !obstacle.empty()) {
     throw UsageError("--sampler {}: {}", sampler.text(), obstacle);
@@ -97,13 +96,14 @@ CodeDistributionPtr UsualCodes::distribution(uint64_t seed) {
   if (has_prior_) return nullptr;
   if (!fitted_) {
     const at::Tensor codes = training_codes().narrow(0, 0, fitted_rows());
-    fitted_ = fit_distribution(sampler_, codes, seed, indices_);
+    const int64_t indices = has_index_codes(model_) ? codebook(model_).size(0) : 0;
+    fitted_ = fit_distribution(sampler_, codes, seed, indices);
   }
   return fitted_;
 }
 
 void UsualCodes::expect_numbers() const {
-  if (indices_ == 0) return;
+  if (!has_index_codes(model_)) return;
   throw Error(
       "{}: its codes are indices of a codebook, between which there is nothing: draw some by "
       "`samples`, or name indices by `at`",

@@ -71,7 +71,6 @@ class UsualCodes {
   at::Tensor prior_mean_, prior_deviation_;  // [1, D], of a learned prior
   at::Tensor training_codes_;                // [N, D], once asked for
   CodeDistributionPtr fitted_;
-  int64_t indices_ = 0;  // of a codebook, that codes are of; 0: codes are numbers
 
   const at::Tensor& training_codes();
   int64_t width();
