@@ -151,7 +151,7 @@ class AutogradEngine : public Engine {
 
  private:
   struct RunningPhase {
-    models::Phase declared;
+    const models::Phase& declared;
     FlatParameters::Range range;
     std::vector<at::Tensor> parameters;
     std::unique_ptr<Optimizer> optimizer;

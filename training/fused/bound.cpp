@@ -32,7 +32,8 @@ Bound::Bound(const models::BoundPlan& plan, const PenaltyParts& parts, Flow& sam
       weights_(step_.most_items * samples.rows_per_item),
       bounds_(static_cast<size_t>(step_.most_shards)),
       kl_(bounds_.size()) {
-  if (models::scales_encoder(plan_.estimator)) factors_ = Floats(step_.most_items * samples.rows_per_item);
+  if (models::scales_encoder(plan_.estimator))
+    factors_ = Floats(step_.most_items * samples.rows_per_item);
 }
 
 void Bound::add_forward(Program& program) {
@@ -93,15 +94,14 @@ double Bound::weigh_item(int64_t item) {
   const double of_all = log_sum(weights, samples);
   double bound = of_all - std::log(count), of_groups = 0, mean = 0;
   for (int64_t first = 0; first < samples; first += each) {
-    const double of_group = log_sum(weights + first, each);
+    const double of_group = each == samples ? of_all : log_sum(weights + first, each);
     of_groups += (of_group - std::log(static_cast<double>(each))) / groups;
     for (int64_t sample = first; sample < first + each; ++sample) {
-      const double share = std::exp(weights[sample] - of_all);                // w / Σ w
-      const double in_group = std::exp(weights[sample] - of_group) / groups;  // of the group's
+      // w / Σ w, of all samples or of the group's
+      const double share = kind == Kind::Miwae ? std::exp(weights[sample] - of_group) / groups
+                                               : std::exp(weights[sample] - of_all);
+      const double weight = kind == Kind::Ciwae ? beta / count + (1 - beta) * share : share;
       mean += weights[sample] / count;
-      double weight = share;
-      if (kind == Kind::Ciwae) weight = beta / count + (1 - beta) * share;
-      if (kind == Kind::Miwae) weight = in_group;
       if (factors_) {
         const double factor =
             kind == Kind::Dreg ? share : models::group_factor(of_all, of_group, groups);
