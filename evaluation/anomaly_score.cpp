@@ -98,8 +98,7 @@ at::Tensor centre_of(const ExportedModel& model) {
   if (!model.has_method("centre_distance") || centre == tensors.end()) {
     throw Error(
         "{}: `score` centre-distance: expected a one-class model, with a method 'centre_distance'; "
-        "use "
-        "reconstruction or mahalanobis",
+        "use reconstruction or mahalanobis",
         model.path().string());
   }
   if (!centre->second.any().item<bool>()) {

@@ -28,8 +28,7 @@ void fix_offsets(torch::nn::Module& encoder) {
     if (parameter.key().find("bias") == std::string::npos) continue;
     throw UsageError(
         "`network`: expected an encoder of dense and convolutional layers, which do without "
-        "biases, "
-        "found encoder.{}",
+        "biases, found encoder.{}",
         parameter.key());
   }
 }

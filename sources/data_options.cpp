@@ -106,8 +106,7 @@ void DataOptions::describe_without_condition(FieldTable& table) {
   table
       .add("binarize", binarize,
            "draw items of 0 and 1, values being probabilities: none, fresh (in each epoch; what "
-           "judges "
-           "the model is drawn once) or once")
+           "judges the model is drawn once) or once")
       .shown_as("WHEN");
   table
       .add("corruption", corruption,

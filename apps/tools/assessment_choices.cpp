@@ -22,8 +22,8 @@ void AssessmentChoices::describe(FieldTable& table) {
   table
       .add("sampler", sampler,
            "where their codes are drawn from: prior, or gaussian, mixture:K, maf or two-stage, "
-           "fitted on "
-           "the training codes; auto: prior for models that have one, mixture:10 for others")
+           "fitted on the training codes; auto: prior for models that have one, mixture:10 for "
+           "others")
       .shown_as("HOW");
   table
       .add("features", features,
