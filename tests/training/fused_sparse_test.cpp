@@ -185,8 +185,10 @@ TEST_P(FusedSparse, EqualsAutogradWhereTargetsAreNotKnown) {
 }
 
 TEST_P(FusedSparse, GivesTheSameBitsAgain) {
-  const SparseOutcome first = outcome_of(GetParam(), EngineKind::Fused, 2),
-                      second = outcome_of(GetParam(), EngineKind::Fused, 2);
+  // Of the same items: LibTorch rounds a product by the number of threads that the test before left.
+  const DatasetPtr data = sparse_sums(400);
+  const SparseOutcome first = outcome_of(GetParam(), EngineKind::Fused, 2, data),
+                      second = outcome_of(GetParam(), EngineKind::Fused, 2, data);
   for (const auto& [name, tensor] : first.state.model) {
     EXPECT_TRUE(at::equal(second.state.model.at(name), tensor)) << name;
   }
