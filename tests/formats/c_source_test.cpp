@@ -12,6 +12,7 @@
 #include "hourglass/models/variational.h"
 #include "hourglass/models/vector_quantized.h"
 #include "hourglass/tests/formats/c_program.h"
+#include "hourglass/tests/formats/made_up_weights.h"
 
 #include <torch/csrc/jit/api/module.h>
 
@@ -24,6 +25,7 @@ using namespace models;
 using hourglass::testing::CProgram;
 using hourglass::testing::error_of;
 using hourglass::testing::expect_contains;
+using hourglass::testing::make_up_weights;
 using hourglass::testing::TemporaryFolder;
 
 namespace {
@@ -71,20 +73,9 @@ void expect_equal_results(const Methods& methods) {
 
 // ---- Models
 
-/// Weights and running averages as after some training.
-void randomize(Autoencoder& model) {
-  const at::NoGradGuard no_grad;
-  for (auto& buffer : model.named_buffers()) {
-    if (buffer.value().is_floating_point()) buffer.value().uniform_(0.5, 1.5);
-  }
-  for (auto& parameter : model.named_parameters()) {
-    if (parameter.value().dim() == 1) parameter.value().uniform_(-0.5, 1);
-  }
-}
-
 /// Adds all methods of a model, under its name.
 void add_model(Methods& methods, Autoencoder& model, const std::string& name) {
-  randomize(model);
+  make_up_weights(model, 0.2);
   model.eval();
   const TemporaryFolder folder;
   ModelCard card = {.variant = "dense"};
@@ -272,7 +263,7 @@ CProgram digits_program() {
                      .network = DenseNetwork{.widths = {32, 2},
                                              .activation = Activation::Sigmoid,
                                              .code_activation = Activation::Sigmoid}});
-  randomize(model);
+  make_up_weights(model, 0.2);
   const TemporaryFolder folder;
   export_autoencoder(model, folder / "best.pt", {.variant = "dense"});
   auto loaded = evaluation::ExportedModel::load(folder / "best.pt");

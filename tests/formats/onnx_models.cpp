@@ -19,6 +19,7 @@
 #include "hourglass/models/networks/strided_network.h"
 #include "hourglass/recipes/variant.h"
 #include "hourglass/runs/run_options.h"
+#include "hourglass/tests/formats/made_up_weights.h"
 #include "hourglass/tests/formats/onnx_programs.h"
 
 #include <ATen/ATen.h>
@@ -83,14 +84,7 @@ void write_model(const fs::path& folder, const Case& one) {
   if (one.network) options.network = *one.network;
   const int64_t condition_width = one.variant == "conditional" ? 3 : 0;
   const auto model = options.build({one.shape, one.shape}, condition_width);
-  {
-    const at::NoGradGuard no_grad;
-    for (auto& parameter : model->named_parameters())
-      parameter.value().add_(at::randn_like(parameter.value()), 0.1);
-    for (auto& buffer : model->named_buffers()) {
-      if (buffer.value().is_floating_point()) buffer.value().uniform_(0.5, 1.5);
-    }
-  }
+  hourglass::testing::make_up_weights(*model, 0.1);
   const fs::path path = folder / (one.name + ".pt");
   export_autoencoder(*model, path, {.variant = one.variant, .network = options.network.name()});
   write_checkpoint(folder, one.name, path);

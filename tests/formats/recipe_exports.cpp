@@ -5,7 +5,8 @@
 //   best.pt best.pt2 best.onnx best-METHOD.onnx best.safetensors card.json best.c
 //   items.npz   x [100, …] of the recipe's data, condition where the model takes one, z (codes), and
 //               METHOD_NUMBER, what each method of the C++ module gives for them
-// Recipes whose data are not here are named on the error stream. tests/python/exports_test.py reads it all.
+// Recipes whose data are not here are named on the error stream. tests/python/exports_test.py reads
+// it all.
 
 #include "hourglass/core/error.h"
 #include "hourglass/formats/exports.h"
@@ -15,6 +16,7 @@
 #include "hourglass/recipes/variant.h"
 #include "hourglass/runs/run_options.h"
 #include "hourglass/sources/open.h"
+#include "hourglass/tests/formats/made_up_weights.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -29,17 +31,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kItems = 100;
-
-/// Weights that are not those of a fresh model: biases and running averages have values, too.
-void make_up_weights(models::Autoencoder& model) {
-  const at::NoGradGuard no_grad;
-  for (auto& parameter : model.named_parameters()) {
-    parameter.value().add_(at::randn_like(parameter.value()), 0.02);
-  }
-  for (auto& buffer : model.named_buffers()) {
-    if (buffer.value().is_floating_point()) buffer.value().uniform_(0.5, 1.5);
-  }
-}
 
 /// What each method gives, under "encode_0"; the code is the argument of decode.
 std::vector<NamedTensor> computed(const formats::Script& script, const Batch& batch) {
@@ -75,7 +66,7 @@ void write_recipe(const fs::path& folder, const std::string& variant, const std:
   at::manual_seed(1);
   const auto model =
       options.model.build({rows->item_shape(), rows->target_shape()}, rows->condition_width());
-  make_up_weights(*model);
+  hourglass::testing::make_up_weights(*model, 0.02);
   FieldTable table;
   RunOptions recorded = options;
   recorded.describe(table);
