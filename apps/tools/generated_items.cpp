@@ -13,6 +13,8 @@ namespace {
 
 using namespace figures;
 
+constexpr int64_t kMostBeside = 12;
+
 /// Items in the rows that their codes are said to have, labels beside them.
 std::vector<ItemRow> rows_of(const GeneratedItems& all, const std::vector<std::string>& labels) {
   const auto rows = static_cast<int64_t>(labels.size());
@@ -63,7 +65,11 @@ Picture draw_beside(const std::vector<GeneratedItems>& models, const std::string
     for (auto& label : labels) label = one.model + (label.empty() ? "" : ", " + label);
     for (auto& row : rows_of(one, labels)) rows.push_back(std::move(row));
   }
-  return draw_items(rows, {}, title, 0, models.front().style);
+  // Blocks of the same width.
+  const int64_t items = rows.front().items.size(0),
+                blocks = (items + kMostBeside - 1) / kMostBeside;
+  const auto columns = static_cast<int>((items + blocks - 1) / blocks);
+  return draw_items(rows, {}, title, columns, models.front().style);
 }
 
 }  // namespace hourglass::apps
