@@ -61,7 +61,7 @@ class CodePictures {
   void draw_codes() {
     const evaluation::Codes codes = evaluation::encode_all(model_, *run_.rows);
     std::vector<std::string> names = run_.class_names;
-    for (auto& name : names) name = run_.pictures.class_prefix + name;
+    for (auto& name : names) name.insert(0, run_.pictures.class_prefix);
     const recipes::PictureLook& look = run_.pictures.look;
     const figures::ScatterOptions options = {
         .title = fmt::format("{}: codes of {}", run_.title, row_text()),

@@ -195,6 +195,7 @@ struct TextCodec<std::vector<T>> {
   }
   static std::string format(const std::vector<T>& values) {
     std::vector<std::string> parts;
+    parts.reserve(values.size());
     for (const auto& value : values) parts.push_back(TextCodec<T>::format(value));
     return parts.empty() ? "none" : join_text(parts, ",");
   }

@@ -109,7 +109,7 @@ std::optional<sources::DataOptions> recorded_data(const ExportedModel& model) {
 }
 
 std::shared_ptr<const datasets::TableSchema> known_columns(const ExportedModel& model) {
-  const auto numbers = std::make_shared<const datasets::TableSchema>();
+  auto numbers = std::make_shared<const datasets::TableSchema>();
   if (!model.card() || !model.card()->data) return numbers;
   const formats::DataCard& data = *model.card()->data;
   if (data.schema) return std::make_shared<const datasets::TableSchema>(*data.schema);

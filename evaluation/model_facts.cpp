@@ -109,9 +109,8 @@ void collect_leaves(const json& value, const std::string& path,
     leaves[path] = value;
     return;
   }
-  for (const auto& [key, part] : value.items()) {
-    collect_leaves(part, path.empty() ? key : path + "." + key, leaves);
-  }
+  const std::string before = path.empty() ? "" : path + ".";
+  for (const auto& [key, part] : value.items()) collect_leaves(part, before + key, leaves);
 }
 
 std::map<std::string, json> comparable(json facts) {

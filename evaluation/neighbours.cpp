@@ -69,8 +69,8 @@ class NeighbourSearch {
   /// Threads share the queries, not the work within a block: they need not wait for each other.
   Neighbours run() const {
     const int64_t count = distance_.queries().count();
-    const Neighbours found{at::empty({count, options_.count}, at::kLong),
-                           at::empty({count, options_.count}, at::kDouble)};
+    Neighbours found{at::empty({count, options_.count}, at::kLong),
+                     at::empty({count, options_.count}, at::kDouble)};
     const int64_t share = at::divup(count, at::get_num_threads());
     const int64_t size = std::min(kQueryBlock, share);
     at::parallel_for(0, at::divup(count, size), 1, [&](int64_t begin, int64_t end) {
