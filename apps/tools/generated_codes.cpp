@@ -46,7 +46,7 @@ class CodeMaker {
 
   /// Which takes distributions of codes, where others take codes.
   void fit_posteriors() {
-    if (fitted_.sampler.kind != Sampler::Kind::Vamp || fitted_.distribution) return;
+    if (fitted_.sampler.kind != evaluation::Sampler::Kind::Vamp || fitted_.distribution) return;
     check_sampler(surroundings_.model, fitted_.sampler);
     fitted_.distribution = posteriors_of(fitted_.sampler, surroundings_.model,
                                          *selected({}).splits.training, options_.seed);

@@ -53,9 +53,15 @@ double normal(double x, double mean, double variance) {
          std::sqrt(2 * std::numbers::pi * variance);
 }
 
+/// N(1, ½) and N(−2, 4).
+PosteriorMixture two_normals() {
+  const models::GaussianCode components = {at::tensor({1.0F, -2.0F}).view({2, 1}),
+                                           at::tensor({0.5F, 4.0F}).log().view({2, 1})};
+  return PosteriorMixture(components);
+}
+
 TEST(PosteriorMixture, HasTheDensityOfItsComponents) {
-  const PosteriorMixture mixture(
-      {at::tensor({1.0F, -2.0F}).view({2, 1}), at::tensor({0.5F, 4.0F}).log().view({2, 1})});
+  const PosteriorMixture mixture = two_normals();
   const at::Tensor density = mixture.log_density(at::tensor({0.2F, -3.0F}).view({2, 1}));
   EXPECT_NEAR(density[0].item<double>(), std::log((normal(0.2, 1, 0.5) + normal(0.2, -2, 4)) / 2),
               1e-6);
@@ -65,8 +71,7 @@ TEST(PosteriorMixture, HasTheDensityOfItsComponents) {
 }
 
 TEST(PosteriorMixture, SamplesHaveItsMoments) {
-  const PosteriorMixture mixture(
-      {at::tensor({1.0F, -2.0F}).view({2, 1}), at::tensor({0.5F, 4.0F}).log().view({2, 1})});
+  const PosteriorMixture mixture = two_normals();
   const at::Tensor samples = mixture.sample(50'000, 1);
   // Within 2.25 and between 2.25 of the variances.
   EXPECT_NEAR(samples.mean().item<double>(), -0.5, 0.03);
