@@ -30,7 +30,7 @@ models::Variational vamp_model() {
                             {.shapes = {{3}, {3}}, .network = models::DenseNetwork{.widths = {1}}});
   const at::NoGradGuard no_grad;
   for (auto& parameter : model.named_parameters()) {
-    if (parameter.key() == "encoder.mean.weight") parameter.value().fill_(2);
+    if (parameter.key() == "encoder.mean.weight") parameter.value().fill_(0.5);
     if (parameter.key() == "prior.pseudo_inputs") {
       parameter.value().copy_(at::tensor({0.0F, 0.0F, 0.2F, 1.0F, 1.0F, 0.5F}).view({2, 3}));
     }
