@@ -10,31 +10,29 @@
 //   generate best.pt --traverse 1 --indices 0-4
 //   generate best.pt --samples 10 --condition all     a row of samples for each class
 //   generate best.pt --at "3,7,1,0"                   of a model whose codes are indices
+//   generate vae.pt rae.pt vq.pt --samples 12         a row of samples for each model
 
-#include "hourglass/apps/tools/generated_codes.h"
-#include "hourglass/apps/tools/item_pictures.h"
+#include "hourglass/apps/tools/generated_items.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
-#include "hourglass/core/item_kind.h"
-#include "hourglass/figures/manifold.h"
 #include "hourglass/formats/npy.h"
 
-#include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <vector>
 
 namespace hourglass::apps {
 
 using namespace formats;
 using namespace evaluation;
-using namespace figures;
 using namespace cli;
 
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr size_t kMostModels = 50;  // rows that a picture has room for
 
 struct GenerateOptions {
   CodeOptions codes;
@@ -54,62 +52,66 @@ void GenerateOptions::describe(FieldTable& table) {
   output.describe(table);
 }
 
-Picture draw(const GeneratedCodes& generated, const at::Tensor& items, ValueRange range,
-             const ItemStyle& style, const GenerateOptions& options) {
-  if (!generated.grid.first.empty() && holds_images(items)) {
-    return manifold(items, generated.grid.first, generated.grid.second,
-                    {.title = generated.title,
-                     .x_label = fmt::format("component {}", options.codes.dims[0]),
-                     .y_label = fmt::format("component {}", options.codes.dims[1]),
-                     .range = range,
-                     .map = style.map.value_or(ColorMap::Gray),
-                     .downward = options.look.manifold_downward});
+/// One model's codes and items, in files and a picture.
+int generate(const GenerateOptions& options, const CommandLine& line) {
+  const std::string& kept = options.codes.save_sampler;
+  const fs::path folder =
+      output_folder(options.output, "generated", {"generated.png", "items.npy", "codes.npy"});
+  if (!kept.empty()) output_file({.out = kept, .force = options.output.force}, "");
+  ExportedModel model = open_model(line.positional.front(), options.model);
+  const GeneratedItems all =
+      generate_items(options.codes, {model, options.rows, line, options.output}, options.look);
+  const std::string& title = all.generated.title;
+  if (!kept.empty() && !all.generated.fitted.distribution) {
+    throw Error("--save-sampler: nothing was fitted ({}): use --sampler maf, say", title);
   }
-  const auto rows = static_cast<int64_t>(generated.row_labels.size());
-  const int64_t columns = std::min(kMostDrawnItems, items.size(0) / rows);
-  std::vector<ItemRow> drawn;
-  for (int64_t r = 0; r < rows; ++r) {
-    drawn.push_back(output_row(generated.row_labels[static_cast<size_t>(r)],
-                               items.narrow(0, r * (items.size(0) / rows), columns), range));
+  if (!kept.empty()) write_sampler(kept, all.generated.fitted, model);
+  write_npy(folder / "codes.npy", all.codes);
+  write_npy(folder / "items.npy", all.items);
+  if (figures::figures_available()) {
+    draw_generated(all, options.codes, options.look).save(folder / "generated.png");
   }
-  return draw_items(drawn, generated.captions, generated.title, generated.columns, style);
+  if (options.output.json) {
+    fmt::print("{}\n", nlohmann::json({{"folder", folder.string()},
+                                       {"title", title},
+                                       {"codes", all.codes.sizes().vec()},
+                                       {"items", all.items.sizes().vec()}})
+                           .dump(2));
+  } else {
+    fmt::print("{}\n{}\n", title, folder.string());
+  }
+  return kDone;
 }
 
-int generate(const GenerateOptions& options, const CommandLine& line) {
+/// Samples of several models in one picture.
+int compare(const GenerateOptions& options, const CommandLine& line) {
+  check_for_several(options.codes);
+  const fs::path folder = output_folder(options.output, "generated", {"generated.png"});
+  std::vector<GeneratedItems> models;
+  nlohmann::json titles = nlohmann::json::array();
+  for (const auto& path : line.positional) {
+    ExportedModel model = open_model(path, options.model);
+    models.push_back(
+        generate_items(options.codes, {model, options.rows, line, options.output}, options.look));
+    titles.push_back(models.back().generated.title);
+    if (!options.output.json) fmt::print("{}\n", models.back().generated.title);
+  }
+  draw_beside(models, fmt::format("{} samples of each model", options.codes.samples))
+      .save(folder / "generated.png");
+  if (options.output.json) {
+    fmt::print("{}\n", nlohmann::json({{"folder", folder.string()}, {"titles", titles}}).dump(2));
+  } else {
+    fmt::print("{}\n", folder.string());
+  }
+  return kDone;
+}
+
+int run(const GenerateOptions& options, const CommandLine& line) {
   check(options.codes, options.rows.condition, line);
   if (line.has("indices") && !options.codes.traverse) {
     throw UsageError("--indices: the rows of --traverse, found without it");
   }
-  const fs::path folder =
-      output_folder(options.output, "generated", {"generated.png", "items.npy", "codes.npy"});
-  const std::string& kept = options.codes.save_sampler;
-  if (!kept.empty()) output_file({.out = kept, .force = options.output.force}, "");
-  ExportedModel model = open_model(line.positional.front(), options.model);
-  const ItemStyle style = item_style(model, options.look);
-  GeneratedCodes generated = make_codes(options.codes, {model, options.rows, line, options.output});
-  generated.title = fmt::format("{}: {}", model_name(model), generated.title);
-  const at::Tensor codes = shaped_codes(model, generated.codes, "--at");
-  const at::Tensor items = model.decode(codes, generated.conditions);
-  if (!kept.empty() && !generated.fitted.distribution) {
-    throw Error("--save-sampler: nothing was fitted ({}): use --sampler maf, say", generated.title);
-  }
-  if (!kept.empty()) write_sampler(kept, generated.fitted, model);
-  write_npy(folder / "codes.npy", codes);
-  write_npy(folder / "items.npy", items);
-  if (figures_available()) {
-    draw(generated, items, value_range(model, items), style, options)
-        .save(folder / "generated.png");
-  }
-  if (options.output.json) {
-    fmt::print("{}\n", nlohmann::json({{"folder", folder.string()},
-                                       {"title", generated.title},
-                                       {"codes", codes.sizes().vec()},
-                                       {"items", items.sizes().vec()}})
-                           .dump(2));
-  } else {
-    fmt::print("{}\n{}\n", generated.title, folder.string());
-  }
-  return kDone;
+  return line.positional.size() > 1 ? compare(options, line) : generate(options, line);
 }
 
 }  // namespace
@@ -124,12 +126,13 @@ int main(int argc, char** argv) {
   const ProgramInfo program = {
       .name = "generate",
       .summary = "Decodes points, samples, grids and ways between items of a checkpoint's code.",
-      .positional = "CKPT",
+      .positional = "CKPT...",
       .examples = {"generate best.pt --at \"0.3,-1.2;1,0\"",
                    "generate best.pt --samples 25 --seed 3", "generate best.pt --manifold 15",
                    "generate best.pt --interpolate 3,17 --steps 8",
                    "generate best.pt --traverse 1 --indices 0-4",
-                   "generate best.pt --samples 10 --condition all"}};
-  return run_tool(program, table, argc, argv, 1, 1,
-                  [&](const CommandLine& line) { return generate(options, line); });
+                   "generate best.pt --samples 10 --condition all",
+                   "generate vae.pt rae.pt vq.pt --samples 12"}};
+  return run_tool(program, table, argc, argv, 1, kMostModels,
+                  [&](const CommandLine& line) { return run(options, line); });
 }

@@ -15,11 +15,10 @@ namespace {
 void advise(std::string_view bytes, int advice) {
   static const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
   if (bytes.empty()) return;
-  const auto first = reinterpret_cast<uintptr_t>(bytes.data());
-  const uintptr_t begin = first / page * page;
+  const uintptr_t before = reinterpret_cast<uintptr_t>(bytes.data()) % page;
+  auto* begin = const_cast<char*>(bytes.data()) - before;
   // An advice may be refused, which costs time or memory, and changes nothing else.
-  static_cast<void>(
-      ::madvise(reinterpret_cast<void*>(begin), first + bytes.size() - begin, advice));
+  static_cast<void>(::madvise(begin, before + bytes.size(), advice));
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ void fill_row(uint64_t key, int64_t row, int64_t count, float* out, Draw draw) {
 template <class Draw>
 at::Tensor filled(uint64_t key, const at::Tensor& rows, const Shape& item_shape, Draw draw) {
   constexpr int64_t kValuesPerTask = 4096;  // some 50 µs of work, well above the cost of a task
-  const at::Tensor numbers = at::empty(with_batch(rows.size(0), item_shape), at::kFloat);
+  at::Tensor numbers = at::empty(with_batch(rows.size(0), item_shape), at::kFloat);
   const int64_t count = element_count(item_shape);
   auto* values = numbers.mutable_data_ptr<float>();
   const auto* row = rows.const_data_ptr<int64_t>();

@@ -3,8 +3,6 @@
 #include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
 
-#include <fmt/format.h>
-
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -48,14 +46,15 @@ LiveLine::LiveLine(std::FILE* stream, bool wanted)
 void LiveLine::show(const std::string& text) {
   if (!shown_) return;
   drawn_ = true;
-  fmt::print(stream_, "{}{}", kEraseLine, shortened(text, line_width(stream_) - 1));
+  const std::string line = kEraseLine + shortened(text, line_width(stream_) - 1);
+  std::fputs(line.c_str(), stream_);
   std::fflush(stream_);
 }
 
-void LiveLine::clear() {
+void LiveLine::clear() noexcept {
   if (!drawn_) return;
   drawn_ = false;
-  fmt::print(stream_, kEraseLine);
+  std::fputs(kEraseLine, stream_);
   std::fflush(stream_);
 }
 

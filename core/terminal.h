@@ -36,8 +36,9 @@ class LiveLine {
   /// redrawn.
   void show(const std::string& text);
 
-  /// Takes it away, so that whatever is printed next, on either stream, has a line of its own.
-  void clear();
+  /// Takes it away, so that whatever is printed next, on either stream, has a line of its own. A
+  /// terminal that is gone is no failure.
+  void clear() noexcept;
 
  private:
   std::FILE* stream_;

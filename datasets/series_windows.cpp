@@ -76,8 +76,8 @@ RowSplit split_windows(const Validation& validation, int64_t steps,
   // As `split_rows`: (1 − 0.2) · n may come out just below the whole number it is.
   const auto border = static_cast<int64_t>(
       std::floor((1 - validation.fraction) * static_cast<double>(steps) + 1e-6));
-  const RowSplit split = {windows_within(clipped(stretches, 0, border), form),
-                          windows_within(clipped(stretches, border, steps), form)};
+  RowSplit split = {windows_within(clipped(stretches, 0, border), form),
+                    windows_within(clipped(stretches, border, steps), form)};
   if (split.training.numel() == 0 || split.validation.numel() == 0) {
     throw Error(
         "`validation` {}: of {} time steps, {} would be for training and {} for validation; both "

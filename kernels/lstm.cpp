@@ -1,5 +1,7 @@
 #include "hourglass/kernels/lstm.h"
 
+#include <algorithm>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "hourglass/kernels/lstm.cpp"
 #include <hwy/foreach_target.h>  // includes this file once for each instruction set
@@ -35,16 +37,22 @@ HWY_INLINE Gates sum_of(const Gates& a, const Gates& b) {
 }
 
 /// The first `count` values of a vector, or all if there are so many; 0 in place of the others.
+/// Not `MaskedLoad`: without AVX that reads a whole vector, at an aligned place.
 HWY_INLINE Vector load_first(const float* data, int64_t count) {
   const Float f;
   if (count >= kWidth) return hn::LoadU(f, data);
-  return hn::MaskedLoad(hn::FirstN(f, static_cast<size_t>(count)), f, data);
+  HWY_ALIGN float values[kWidth] = {};
+  std::copy_n(data, count, values);
+  return hn::Load(f, values);
 }
 
+/// Not `BlendedStore`: without AVX that writes the neighbours anew, which another thread may hold.
 HWY_INLINE void store_first(Vector values, float* data, int64_t count) {
   const Float f;
   if (count >= kWidth) return hn::StoreU(values, f, data);
-  hn::BlendedStore(values, hn::FirstN(f, static_cast<size_t>(count)), f, data);
+  HWY_ALIGN float all[kWidth];
+  hn::Store(values, f, all);
+  std::copy_n(all, count, data);
 }
 
 void lstm_forward(const LstmCells& cells, const LstmForward& step) {

@@ -1,57 +1,95 @@
 #!/usr/bin/env bash
-# Redraws the pictures of docs/gallery/: trains what they show, in full (a few minutes in all), and copies them from the runs.
+# Redraws the pictures of docs/gallery/: trains what they show, in full (some minutes in all), and copies them from the runs.
+#
+#   scripts/gallery.sh                     all of them
+#   scripts/gallery.sh samples series      these parts: recipes samples series dictionary
+#
 # MNIST and Fashion-MNIST are needed; see sources/README.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly gallery=docs/gallery
 readonly most_bytes=2000000  # of all pictures together: a clone should stay small
+readonly parts=(recipes samples series dictionary)
 
 fail() {
   echo "gallery: $*" >&2
   exit 1
 }
 
-[ -x build/bin/dense_autoencoder ] || fail "build/bin/dense_autoencoder is missing; run scripts/build.sh first"
-runs=$(mktemp -d)
-trap 'rm -rf "$runs"' EXIT
-mkdir -p "$gallery"
+# train VARIANT RECIPE [OPTION…]: a run in $runs/RECIPE.
+train() {
+  local variant=$1 recipe=$2
+  shift 2
+  echo "gallery: $recipe"
+  "build/bin/${variant}_autoencoder" --recipe "$recipe" --out "$runs/$recipe" --quiet "$@" >/dev/null
+}
 
 # show VARIANT RECIPE PICTURE…: pictures of one run, as RECIPE-PICTURE.png.
 show() {
-  local variant=$1 recipe=$2 picture
+  local recipe=$2 picture
+  train "$1" "$recipe"
   shift 2
-  echo "gallery: $recipe"
-  "build/bin/${variant}_autoencoder" --recipe "$recipe" --out "$runs/$recipe" --quiet >/dev/null
   for picture in "$@"; do
     cp "$runs/$recipe/figures/$picture.png" "$gallery/$recipe-$picture.png"
   done
 }
 
-show dense digits-2d latent_scatter
-show dense mnist-50 activations_encoder
-show sparse mnist-sparse-kl filters
-show denoising mnist-denoise reconstructions
-show variational fashion-vae-2d manifold
+draw_recipes() {
+  show dense digits-2d latent_scatter
+  show dense mnist-50 activations_encoder
+  show sparse mnist-sparse-kl filters
+  show denoising mnist-denoise reconstructions
+  show variational fashion-vae-2d manifold
+}
+
+# Samples of the models of MNIST that have a recipe, a row each.
+draw_samples() {
+  local pair models=()
+  for pair in variational:mnist-vae-20 importance_weighted:mnist-iwae-50 wasserstein:mnist-wae adversarial:mnist-aae \
+    regularized:mnist-rae; do
+    train "${pair%%:*}" "${pair#*:}" --no-figures
+    models+=("$runs/${pair#*:}/best.pt")
+  done
+  build/bin/generate "${models[@]}" --samples 12 --out "$runs/samples" --quiet >/dev/null
+  cp "$runs/samples/generated.png" "$gallery/mnist-samples.png"
+}
 
 # The series of docs/series.md, by the commands there.
-nab=${HOURGLASS_DATA:-}/nab/data
-if [ -d "$nab" ]; then
+draw_series() {
+  local nab=${HOURGLASS_DATA:-}/nab/data
+  if [ ! -d "$nab" ]; then
+    echo "gallery: the series are left out: HOURGLASS_DATA has no nab/data"
+    return
+  fi
   echo "gallery: a series"
   build/bin/dense_autoencoder --dataset "series:$nab/artificialNoAnomaly/art_daily_small_noise.csv" --window 288 --widths 64,8 \
     --loss mse --output-activation linear --epochs 20 --out "$runs/daily" --quiet --no-figures >/dev/null
   (cd "$nab/artificialWithAnomaly" && "$OLDPWD/build/bin/detect_anomalies" "$runs/daily/best.pt" --threshold sigma:10 --quiet \
     --dataset series:art_daily_jumpsup.csv --out "$runs/jumps") >/dev/null
   cp "$runs/jumps/series.png" "$gallery/series-jumpsup.png"
-fi
+}
 
 # The dictionary of docs/sparse_autoencoders.md, by the commands there.
-echo "gallery: a dictionary of a convolutional layer"
-build/bin/convolutional_autoencoder --dataset mnist --filters 8,8 --epochs 1 --out "$runs/conv" --quiet --no-figures >/dev/null
-build/bin/activations "$runs/conv/best.pt" --layers encoder.pool2 --split train --indices all --save "$runs/x.npy" >/dev/null
-build/bin/sparse_autoencoder --dataset "npy:$runs/x.npy" --scale norm --widths 256 --sparsity topk:8 --epochs 5 \
-  --batch-size 256 --out "$runs/sae" --quiet --no-figures >/dev/null
-build/bin/strongest "$runs/sae/best.pt" --split train --items mnist --out "$gallery/mnist-sae-strongest.png" --force >/dev/null
+draw_dictionary() {
+  echo "gallery: a dictionary of a convolutional layer"
+  build/bin/convolutional_autoencoder --dataset mnist --filters 8,8 --epochs 1 --out "$runs/conv" --quiet --no-figures >/dev/null
+  build/bin/activations "$runs/conv/best.pt" --layers encoder.pool2 --split train --indices all --save "$runs/x.npy" >/dev/null
+  build/bin/sparse_autoencoder --dataset "npy:$runs/x.npy" --scale norm --widths 256 --sparsity topk:8 --epochs 5 \
+    --batch-size 256 --out "$runs/sae" --quiet --no-figures >/dev/null
+  build/bin/strongest "$runs/sae/best.pt" --split train --items mnist --out "$gallery/mnist-sae-strongest.png" --force >/dev/null
+}
+
+wanted=("$@")
+[ $# -gt 0 ] || wanted=("${parts[@]}")
+for part in "${wanted[@]}"; do
+  [[ " ${parts[*]} " == *" $part "* ]] || fail "expected parts among ${parts[*]}, found '$part'"
+done
+[ -x build/bin/dense_autoencoder ] || fail "build/bin/dense_autoencoder is missing; run scripts/build.sh first"
+runs=$(mktemp -d)
+trap 'rm -rf "$runs"' EXIT
+mkdir -p "$gallery"
+for part in "${wanted[@]}"; do "draw_$part"; done
 
 bytes=$(cat "$gallery"/*.png | wc -c)
 ((bytes <= most_bytes)) || fail "the pictures take $bytes bytes, more than $most_bytes"

@@ -240,6 +240,16 @@ void check(const CodeOptions& options, const ToolCondition& condition,
   }
 }
 
+void check_for_several(const CodeOptions& options) {
+  if (options.samples == 0) {
+    throw UsageError("several checkpoints: expected --samples, a row for each, found another way");
+  }
+  if (!(options.save_sampler + options.load_sampler).empty()) {
+    throw UsageError("--{}: the sampler of one model, found several checkpoints",
+                     options.save_sampler.empty() ? "load-sampler" : "save-sampler");
+  }
+}
+
 GeneratedCodes make_codes(const CodeOptions& options, const CodeSurroundings& surroundings) {
   CodeMaker maker(options, surroundings);
   const std::string told =

@@ -39,6 +39,9 @@ struct CodeOptions {
 void check(const CodeOptions& options, const ToolCondition& condition,
            const cli::CommandLine& line);
 
+/// Throws `UsageError` unless what is asked for can be asked of several models at once.
+void check_for_several(const CodeOptions& options);
+
 /// Codes and how to draw what becomes of them.
 struct GeneratedCodes {
   at::Tensor codes;            ///< [N, D]

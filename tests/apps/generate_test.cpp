@@ -153,5 +153,23 @@ TEST(Generate, DecodesNamedIndicesAndSaysThatNothingLiesBetweenThem) {
                  {"--at", "indices of 0 to 63", "found 64"});
 }
 
+TEST(Generate, DrawsSamplesOfSeveralModelsBesideEachOther) {
+  const TemporaryFolder folder;
+  const fs::path indices = index_checkpoint(folder);
+  const fs::path gaussian =
+      small_checkpoint(folder / "gaussian", "variational_autoencoder", {"--recipe", "digits-vae"});
+  const auto drawn =
+      json_of("generate", {indices, gaussian, "--samples", "5", "--out", folder / "drawn"});
+  ASSERT_EQ(drawn["titles"].size(), 2U);
+  expect_contains(drawn["titles"][0].get<std::string>(), {"digits-vq", "5 samples"});
+  expect_contains(drawn["titles"][1].get<std::string>(), {"digits-vae", "5 samples"});
+  EXPECT_TRUE(fs::exists(folder / "drawn/generated.png"));
+  expect_refusal("generate", {indices, gaussian, "--manifold", "3", "--out", folder / "x"},
+                 kWrongUsage, {"several checkpoints", "--samples"});
+  expect_refusal("generate",
+                 {indices, gaussian, "--samples", "3", "--save-sampler", folder / "s.safetensors"},
+                 kWrongUsage, {"--save-sampler", "several checkpoints"});
+}
+
 }  // namespace
 }  // namespace hourglass::apps

@@ -122,10 +122,16 @@ TEST_P(LstmKernel, BackwardFollowsTheFormula) {
   std::mt19937 again(1);
   Cells gates(again, kRows, 4), cell_gradient(random_), sums(random_, 1, 4);
   std::fill_n(MutableRowsOf(sums).data, 4 * kGate, 0.0F);
+  // Of the second of two directions that lie side by side: not aligned, and nothing lies behind.
+  std::vector<float> of_both(static_cast<size_t>(2 * kUnits * kRows), std::nanf(""));
+  for (int64_t i = 0; i < kRows; ++i) {
+    std::copy_n(RowsOf(from_output).data + i * kGate, kUnits,
+                of_both.data() + (2 * i + 1) * kUnits);
+  }
   lstm_backward({kRows, kUnits}, {.gates = gates,
                                   .cell_before = before,
                                   .cell_tanh = tanh,
-                                  .output_gradient = from_output,
+                                  .output_gradient = {of_both.data() + kUnits, 2 * kUnits},
                                   .hidden_gradient = from_hidden,
                                   .cell_gradient = from_cell,
                                   .cell_before_gradient = cell_gradient,

@@ -32,6 +32,15 @@ if compgen -G "$1/lib/hourglass_opencv*" >/dev/null; then
   grep -q "^picture   $folder/drawn/figures/reconstructions.png" "$folder/said" || fail "no picture: $(cat "$folder/said")"
 fi
 
+# `hourglass` lets threads that wait for work sleep soon, unless users say otherwise. Empty: an OpenMP that does not tell.
+looks() {  # for work, in an environment
+  env "$@" OMP_DISPLAY_ENV=verbose "$bin/hourglass" encode --version 2>&1 | sed -n "s/.*GOMP_SPINCOUNT = '\(.*\)'.*/\1/p" | tail -n 1
+}
+found=$(looks -u OMP_WAIT_POLICY -u GOMP_SPINCOUNT)
+[ "${found:-5000}" -eq 5000 ] || fail "waiting threads look for work $found times, expected 5000"
+found=$(looks -u GOMP_SPINCOUNT OMP_WAIT_POLICY=passive)
+[ "${found:-0}" -eq 0 ] || fail "OMP_WAIT_POLICY=passive: waiting threads look for work $found times"
+
 # Programs end without LibTorch's destructors, and yet with all that they wrote and their exit code.
 "$bin/inspect" "$folder/plain/best.pt" >"$folder/said"
 grep -q 'encoder.dense1' "$folder/said" || fail "inspect: lacks lines"
