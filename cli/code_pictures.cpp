@@ -77,9 +77,10 @@ class CodePictures {
   }
 
   void draw_manifold(const at::Tensor& codes) {
-    const evaluation::CodeGrid grid = model_.card()->has_gaussian_code()
-                                          ? evaluation::gaussian_grid(kManifoldSide)
-                                          : evaluation::data_range_grid(codes, kManifoldSide);
+    const bool is_normal =
+        model_.card()->has_gaussian_code() && evaluation::recorded_prior(model_) == "standard";
+    const evaluation::CodeGrid grid = is_normal ? evaluation::gaussian_grid(kManifoldSide)
+                                                : evaluation::data_range_grid(codes, kManifoldSide);
     const at::Tensor images = model_.decode(grid.codes);
     if (!holds_images(images)) return;
     add("manifold",
@@ -110,7 +111,9 @@ class CodePictures {
   void draw_unconditional_samples() {
     const int64_t count = kSamplesSide * kSamplesSide;
     const at::Tensor samples = decoded_samples(count);
-    const std::string title = fmt::format("{}: {} samples of N(0, I), decoded", run_.title, count);
+    const bool is_normal = evaluation::recorded_prior(model_) == "standard";
+    const std::string title = fmt::format("{}: {} samples of {}, decoded", run_.title, count,
+                                          is_normal ? "N(0, I)" : "the learned prior");
     if (holds_images(samples)) {
       add("samples", figures::image_grid({run_.image_row("", samples)}, {.title = title}));
     } else if (samples.dim() == 2) {

@@ -4,6 +4,7 @@
 #include "hourglass/core/random.h"
 #include "hourglass/evaluation/code_matrix.h"
 #include "hourglass/evaluation/errors.h"
+#include "hourglass/evaluation/posterior_mixture.h"
 #include "hourglass/models/gaussian.h"
 #include "hourglass/models/likelihood.h"
 
@@ -27,20 +28,16 @@ at::Tensor item_loss(models::Loss loss, const at::Tensor& reconstruction,
   }
 }
 
-models::GaussianCode distribution_of(ExportedModel& model, const Batch& batch) {
-  const auto parts = model.run_method("encode_distribution", batch.input, batch.condition);
-  if (parts.size() != 2) {
-    throw Error("{}: encode_distribution: expected mean and log variance, found {} tensors",
-                model.path().string(), parts.size());
-  }
-  return {parts[0], parts[1]};
+/// Whose divergence of codes is the one from N(0, I).
+bool has_elbo(const ExportedModel& model) {
+  return model.has_method("encode_distribution") && recorded_prior(model) == "standard";
 }
 
 }  // namespace
 
 AnomalyScore resolve_score(AnomalyScore score, const ExportedModel& model) {
   if (score != AnomalyScore::Auto) return score;
-  if (model.has_method("encode_distribution")) return AnomalyScore::Elbo;
+  if (has_elbo(model)) return AnomalyScore::Elbo;
   return model.has_method("centre_distance") ? AnomalyScore::CentreDistance
                                              : AnomalyScore::Reconstruction;
 }
@@ -59,14 +56,14 @@ AnomalyScorer reconstruction_scorer(ExportedModel& model) {
 }
 
 AnomalyScorer elbo_scorer(ExportedModel& model, int64_t samples, uint64_t seed) {
-  if (!model.has_method("encode_distribution")) {
+  if (!has_elbo(model)) {
     throw Error(
-        "{}: `score` elbo: expected a variational model, with a method 'encode_distribution'; use "
-        "reconstruction or mahalanobis",
+        "{}: `score` elbo: expected a variational model of the standard prior, with a method "
+        "'encode_distribution'; use reconstruction or mahalanobis",
         model.path().string());
   }
   return [&model, samples, seed, loss = recorded_loss(model)](const Batch& batch) {
-    const models::GaussianCode code = distribution_of(model, batch);
+    const models::GaussianCode code = posteriors(model, batch);
     const at::Tensor noise = elbo_noise(samples, code.mean.sizes().slice(1).vec(), seed);
     at::Tensor total = at::zeros({batch.input.size(0)}, at::kDouble);
     for (const at::Tensor& epsilon : noise.unbind(0)) {

@@ -5,6 +5,7 @@
 #include "hourglass/evaluation/index_prior.h"
 #include "hourglass/evaluation/masked_flow.h"
 #include "hourglass/evaluation/mixture.h"
+#include "hourglass/evaluation/posterior_mixture.h"
 #include "hourglass/evaluation/two_stage.h"
 
 #include <ATen/ATen.h>
@@ -66,6 +67,7 @@ CodeDistributionPtr distribution_of(const Sampler& sampler, const TensorMap& ten
   try {
     switch (sampler.kind) {
       case Sampler::Kind::Maf: return std::make_shared<MaskedFlow>(tensors);
+      case Sampler::Kind::Vamp: return std::make_shared<PosteriorMixture>(tensors);
       case Sampler::Kind::TwoStage: return std::make_shared<TwoStage>(tensors);
       case Sampler::Kind::Autoregressive: return std::make_shared<IndexPrior>(tensors);
       default: return mixture_of(tensors);

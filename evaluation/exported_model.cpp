@@ -299,4 +299,10 @@ models::Loss recorded_loss(const ExportedModel& model) {
   return TextCodec<models::Loss>::parse(name).value_or(models::Loss::Mse);
 }
 
+std::string recorded_prior(const ExportedModel& model) {
+  constexpr const char* kStandard = "standard";
+  if (!model.card()) return kStandard;
+  return model.card()->options.find<std::string>("prior").value_or(kStandard);
+}
+
 }  // namespace hourglass::evaluation

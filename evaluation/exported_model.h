@@ -137,4 +137,7 @@ class ExportedModel {
 /// The loss a checkpoint was trained with; mean squared error where the file does not say.
 models::Loss recorded_loss(const ExportedModel& model);
 
+/// The prior it was trained with, "learned" or "vamp:500"; "standard" where the file does not say.
+std::string recorded_prior(const ExportedModel& model);
+
 }  // namespace hourglass::evaluation

@@ -17,6 +17,9 @@ namespace {
 // Fitting takes time with the number of rows and gains nothing beyond some thousands.
 constexpr int64_t kMostFittedRows = 10000;
 
+// Samples of a mixture whose quantiles are taken.
+constexpr int64_t kMixtureSamples = 10000;
+
 /// A linear layer of the prior that models/conditional.h registers, of a condition: [1, D].
 at::Tensor prior_layer(const ExportedModel& model, const std::string& name,
                        const at::Tensor& condition) {
@@ -36,16 +39,22 @@ void check_indices(const at::Tensor& codes, int64_t size, const std::string& whe
 
 }  // namespace
 
-bool has_learned_prior(const ExportedModel& model) {
-  return model.card() && model.card()->options.find<std::string>("prior") == "learned";
-}
+bool has_learned_prior(const ExportedModel& model) { return recorded_prior(model) == "learned"; }
 
 std::string sampler_obstacle(const ExportedModel& model, const Sampler& sampler) {
   if (sampler.kind == Sampler::Kind::Auto) return "";
   const bool draws_indices = sampler.kind == Sampler::Kind::Autoregressive;
-  if (draws_indices == has_index_codes(model)) return "";
-  return draws_indices ? "expected codes that are indices of a codebook, found numbers"
-                       : "expected autoregressive, as the codes are indices";
+  if (draws_indices != has_index_codes(model)) {
+    return draws_indices ? "expected codes that are indices of a codebook, found numbers"
+                         : "expected autoregressive, as the codes are indices";
+  }
+  if (sampler.kind != Sampler::Kind::Vamp || model.has_method("encode_distribution")) return "";
+  return "expected codes that are distributions, as variational models have them, found others";
+}
+
+void check_sampler(const ExportedModel& model, const Sampler& sampler) {
+  const std::string obstacle = sampler_obstacle(model, sampler);
+  if (!obstacle.empty()) throw UsageError("--sampler {}: {}", sampler.text(), obstacle);
 }
 
 UsualCodes::UsualCodes(ExportedModel& model, const Sampler& sampler, TrainingCodes training_codes,
@@ -60,9 +69,8 @@ UsualCodes::UsualCodes(ExportedModel& model, const Sampler& sampler, TrainingCod
   if (sampler.kind == Auto) {
     sampler_.kind = has_prior_ ? Prior : has_index_codes(model) ? Autoregressive : Mixture;
   }
-  if (const std::string obstacle = sampler_obstacle(model, sampler_); !obstacle.empty()) {
-    throw UsageError("--sampler {}: {}", sampler.text(), obstacle);
-  }
+  check_sampler(model, sampler_);
+  if (has_prior_) prior_mixture_ = mixture_prior(model);
   if (!has_prior_ || !condition.defined() || !has_learned_prior(model)) return;
   learned_ = true;
   prior_mean_ = prior_layer(model, "mean", condition);
@@ -81,12 +89,15 @@ int64_t UsualCodes::width() {
 
 at::Tensor UsualCodes::samples(int64_t count, uint64_t seed) {
   if (!has_prior_) return distribution(seed)->sample(count, seed);
+  if (prior_mixture_) return prior_mixture_->sample(count, seed);
   const at::Generator generator = at::detail::createCPUGenerator(derive_seed(seed, "samples"));
   const at::Tensor noise = at::randn({count, width()}, generator);
   return learned_ ? prior_mean_ + prior_deviation_ * noise : noise;
 }
 
-std::string UsualCodes::source() const { return learned_ ? "the learned prior" : sampler_.what(); }
+std::string UsualCodes::source() const {
+  return learned_ || prior_mixture_ ? "the learned prior" : sampler_.what();
+}
 
 int64_t UsualCodes::fitted_rows() {
   return has_prior_ || fitted_ ? 0 : std::min(kMostFittedRows, training_codes().size(0));
@@ -113,6 +124,7 @@ void UsualCodes::expect_numbers() const {
 at::Tensor UsualCodes::mean() {
   expect_numbers();
   if (learned_) return prior_mean_;
+  if (prior_mixture_) return prior_mixture_->mean();
   return has_prior_ ? at::zeros({1, width()}) : training_codes().mean(0, /*keepdim=*/true);
 }
 
@@ -124,8 +136,10 @@ CodeGrid UsualCodes::grid(int64_t first, int64_t second, int64_t n) {
                   model_.path().string(), component);
     }
   }
-  if (!has_prior_) {
-    return data_range_grid(training_codes().index_select(1, at::tensor({first, second})), n);
+  if (!has_prior_ || prior_mixture_) {
+    const at::Tensor usual =
+        prior_mixture_ ? prior_mixture_->sample(kMixtureSamples, 1) : training_codes();
+    return data_range_grid(usual.index_select(1, at::tensor({first, second})), n);
   }
   CodeGrid grid = gaussian_grid(n);
   if (!learned_) return grid;

@@ -3,6 +3,7 @@
 #include "hourglass/evaluation/code_distribution.h"
 #include "hourglass/evaluation/codes.h"
 #include "hourglass/evaluation/exported_model.h"
+#include "hourglass/evaluation/posterior_mixture.h"
 #include "hourglass/evaluation/sampler.h"
 
 #include <ATen/core/Tensor.h>
@@ -17,11 +18,14 @@ namespace hourglass::evaluation {
 // Codes that no item has, to be decoded. D is the number of values in a code; components are
 // counted from 0.
 
+/// Throws `UsageError` with the obstacle where there is one.
+void check_sampler(const ExportedModel& model, const Sampler& sampler);
+
 /// Whether the model has learned a normal distribution of codes for each condition.
 bool has_learned_prior(const ExportedModel& model);
 
-/// Why the sampler cannot draw codes of this model; empty where it can: there are samplers of numbers
-/// and of indices.
+/// Why the sampler cannot draw codes of this model; empty where it can: there are samplers of numbers,
+/// of indices, and of codes that are distributions.
 std::string sampler_obstacle(const ExportedModel& model, const Sampler& sampler);
 
 /// Which codes are usual for a model: those of its prior or, where it has none, of training rows.
@@ -31,7 +35,8 @@ class UsualCodes {
   using TrainingCodes = std::function<at::Tensor()>;
 
   /// `condition` [1, K] for a model that takes one: it may have learned a prior for each. `fitted` is
-  /// the sampler's distribution where there is one already, else it is fitted once it is needed.
+  /// the sampler's distribution where there is one already, as there has to be for Vamp, else it is
+  /// fitted once it is needed.
   /// Throws `UsageError` for a sampler that has numbers for a model of indices, and the other way round.
   UsualCodes(ExportedModel& model, const Sampler& sampler, TrainingCodes training_codes,
              const at::Tensor& condition = {}, CodeDistributionPtr fitted = nullptr);
@@ -58,8 +63,8 @@ class UsualCodes {
   /// The mean [1, D]. Throws what `expect_numbers` does.
   at::Tensor mean();
 
-  /// Even steps through the usual values of two components, in quantiles of the prior or between
-  /// the 1 % and 99 % quantiles of the training codes. Throws `Error` for components that are not
+  /// Even steps through the usual values of two components, in quantiles of a normal prior, or between
+  /// the 1 % and 99 % quantiles of a mixture or the training codes. Throws `Error` for components that are not
   /// there, and what `expect_numbers` does.
   CodeGrid grid(int64_t first, int64_t second, int64_t n);
 
@@ -68,7 +73,8 @@ class UsualCodes {
   TrainingCodes ask_for_training_codes_;
   Sampler sampler_;
   bool has_prior_ = false, learned_ = false;
-  at::Tensor prior_mean_, prior_deviation_;  // [1, D], of a learned prior
+  at::Tensor prior_mean_, prior_deviation_;  // [1, D], of a learned normal distribution
+  PosteriorMixturePtr prior_mixture_;        // a learned mixture, else null
   at::Tensor training_codes_;                // [N, D], once asked for
   CodeDistributionPtr fitted_;
 

@@ -26,6 +26,9 @@ class Generator {
 
   /// [count, target shape…] under one condition [1, K], or none.
   at::Tensor generate(int64_t count, const at::Tensor& condition, uint64_t seed) {
+    if (options_.sampler.kind == Sampler::Kind::Vamp && !fitted_) {
+      fitted_ = posteriors_of(options_.sampler, model_, training_, options_.seed);
+    }
     UsualCodes usual(
         model_, options_.sampler, [this] { return training_codes(); }, condition, fitted_);
     fitted_ = usual.distribution(options_.seed);

@@ -2,11 +2,13 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/row_random.h"
+#include "hourglass/evaluation/posterior_mixture.h"
 
 #include <ATen/ATen.h>
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <vector>
 
 namespace hourglass::evaluation {
@@ -21,18 +23,24 @@ struct CodeSamples {
   at::Tensor log_weights;  ///< [B, K] float64: log p(z) − log q(z|x)
 };
 
-CodeSamples draw_codes(const std::vector<at::Tensor>& distribution, const at::Tensor& rows,
-                       const LikelihoodOptions& options) {
-  const at::Tensor mean = distribution[0].unsqueeze(1);          // [B, 1, code shape…]
-  const at::Tensor log_variance = distribution[1].unsqueeze(1);  // [B, 1, code shape…]
+/// `prior` is null for N(0, I).
+CodeSamples draw_codes(const models::GaussianCode& posterior, const PosteriorMixturePtr& prior,
+                       const at::Tensor& rows, const LikelihoodOptions& options) {
+  const at::Tensor mean = posterior.mean.unsqueeze(1);                  // [B, 1, code shape…]
+  const at::Tensor log_variance = posterior.log_variance.unsqueeze(1);  // [B, 1, code shape…]
   Shape shape = mean.sizes().slice(1).vec();
   shape.front() = options.samples;
   const at::Tensor noise = RowRandom(options.seed).normal("likelihood", rows, shape);
   const at::Tensor z = mean + (0.5 * log_variance).exp() * noise;  // [B, K, code shape…]
-  // z − μ = σ ε, so that log p − log q = ½ Σ (ε² − z² + log σ²); the 2π of both cancel.
-  const at::Tensor terms =
-      noise.to(at::kDouble).square() - z.to(at::kDouble).square() + log_variance.to(at::kDouble);
-  return {z.flatten(0, 1), 0.5 * terms.flatten(2).sum(2)};
+  const at::Tensor codes = z.flatten(0, 1);
+  const auto sums = [](const at::Tensor& terms) { return terms.flatten(2).sum(2); };
+  const double constants = std::log(2 * std::numbers::pi);
+  // z − μ = σ ε
+  const at::Tensor log_q =
+      -0.5 * sums(constants + log_variance.to(at::kDouble) + noise.to(at::kDouble).square());
+  const at::Tensor log_p = prior ? prior->log_density(codes).view_as(log_q)
+                                 : -0.5 * sums(constants + z.to(at::kDouble).square());
+  return {codes, log_p - log_q};
 }
 
 /// log p(x|z) of codes [C, code shape…] and the items x [C, shape…] that they are of: [C] float64.
@@ -67,10 +75,9 @@ Batch some_rows(const Batch& batch, int64_t first, int64_t end) {
   return {part(batch.input), part(batch.target), {}, part(batch.condition), part(batch.rows)};
 }
 
-at::Tensor likelihoods_of_batch(ExportedModel& model, const Batch& batch,
-                                const LikelihoodOptions& options) {
-  const auto distribution = model.run_method("encode_distribution", batch.input, batch.condition);
-  const CodeSamples samples = draw_codes(distribution, batch.rows, options);
+at::Tensor likelihoods_of_batch(ExportedModel& model, const PosteriorMixturePtr& prior,
+                                const Batch& batch, const LikelihoodOptions& options) {
+  const CodeSamples samples = draw_codes(posteriors(model, batch), prior, batch.rows, options);
   const at::Tensor log_joint =
       log_likelihoods_of_codes(model, samples.codes, batch) + samples.log_weights;
   return std::log(static_cast<double>(options.samples)) - at::logsumexp(log_joint, {1});
@@ -83,7 +90,7 @@ std::string likelihood_obstacle(const ExportedModel& model) {
     return "the file has no method 'encode_distribution'";
   }
   if (recorded_loss(model) != models::Loss::Bce) return "the loss is no cross-entropy";
-  if (model.card()->options.find<std::string>("prior") == "learned") return "the prior is learned";
+  if (recorded_prior(model) == "learned") return "the prior is another one for each condition";
   return "";
 }
 
@@ -93,12 +100,13 @@ at::Tensor negative_log_likelihoods(ExportedModel& model, const datasets::Datase
   if (const std::string obstacle = likelihood_obstacle(model); !obstacle.empty()) {
     throw Error("{}: log-likelihood: {}", model.path().string(), obstacle);
   }
+  const PosteriorMixturePtr prior = mixture_prior(model);
   std::vector<at::Tensor> values;
   const int64_t items_at_once = std::max<int64_t>(1, kCodesAtOnce / options.samples);
   datasets::for_each_batch(data, [&](const Batch& batch, int64_t batch_first) {
     for (int64_t first = 0; first < batch.input.size(0); first += items_at_once) {
       const int64_t end = std::min(first + items_at_once, batch.input.size(0));
-      values.push_back(likelihoods_of_batch(model, some_rows(batch, first, end), options));
+      values.push_back(likelihoods_of_batch(model, prior, some_rows(batch, first, end), options));
       if (progress) progress(batch_first + end);
     }
   });

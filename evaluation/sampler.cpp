@@ -7,13 +7,20 @@
 namespace hourglass::evaluation {
 namespace {
 
-constexpr std::string_view kMixture = "mixture:";
+/// Samplers of K components, where K may be left out.
+struct CountedForm {
+  Sampler::Kind kind;
+  const char* name;
+  int64_t usual;
+};
+constexpr CountedForm kCounted[] = {{Sampler::Kind::Mixture, "mixture", 10},
+                                    {Sampler::Kind::Vamp, "vamp", 500}};
 
 }  // namespace
 
 std::string Sampler::expects() {
-  return "auto, prior, gaussian, mixture:K of K normal distributions, maf, two-stage or "
-         "autoregressive";
+  return "auto, prior, gaussian, mixture:K of K normal distributions, vamp:K of K training rows, "
+         "maf, two-stage or autoregressive";
 }
 
 std::optional<Sampler> Sampler::parse(const std::string& text) {
@@ -23,11 +30,14 @@ std::optional<Sampler> Sampler::parse(const std::string& text) {
   if (text == "maf") return Sampler{.kind = Kind::Maf};
   if (text == "two-stage") return Sampler{.kind = Kind::TwoStage};
   if (text == "autoregressive") return Sampler{.kind = Kind::Autoregressive};
-  if (text == "mixture") return Sampler{.kind = Kind::Mixture};
-  if (!text.starts_with(kMixture)) return {};
-  const auto components = parse_integer(text.substr(kMixture.size()));
-  if (!components || *components < 1) return {};
-  return Sampler{.kind = Kind::Mixture, .components = *components};
+  const size_t colon = text.find(':');
+  for (const auto& form : kCounted) {
+    if (text.substr(0, colon) != form.name) continue;
+    const auto components = colon == std::string::npos ? std::optional(form.usual)
+                                                       : parse_integer(text.substr(colon + 1));
+    if (components.value_or(0) >= 1) return Sampler{form.kind, *components};
+  }
+  return {};
 }
 
 std::string Sampler::text() const {
@@ -38,7 +48,8 @@ std::string Sampler::text() const {
     case Kind::Maf: return "maf";
     case Kind::TwoStage: return "two-stage";
     case Kind::Autoregressive: return "autoregressive";
-    case Kind::Mixture: return fmt::format("{}{}", kMixture, components);
+    case Kind::Mixture: return fmt::format("mixture:{}", components);
+    case Kind::Vamp: return fmt::format("vamp:{}", components);
   }
   return "";
 }
@@ -49,6 +60,7 @@ std::string Sampler::what() const {
     case Kind::Prior: return "the standard normal distribution";
     case Kind::Gaussian: return "a Gaussian";
     case Kind::Maf: return "a masked autoregressive flow";
+    case Kind::Vamp: return fmt::format("the posteriors of {} training rows", components);
     case Kind::TwoStage: return "a second variational autoencoder";
     case Kind::Autoregressive: return "an autoregressive prior";
     case Kind::Mixture:

@@ -17,14 +17,15 @@ struct Sampler {
     Mixture,   ///< of normal distributions, fitted on them (Ghosh et al. 2020: "From variational to
                ///< deterministic autoencoders", ex-post density estimation)
     Maf,       ///< a masked autoregressive flow, fitted on them: masked_flow.h
+    Vamp,      ///< the posteriors of some training rows, each as likely: posterior_mixture.h
     TwoStage,  ///< a second variational autoencoder, fitted on them: two_stage.h
     Autoregressive  ///< of codes that are indices, one after the other, fitted on them: index_prior.h
   };
   Kind kind = Kind::Auto;
-  int64_t components = 10;  ///< of the mixture
+  int64_t components = 10;  ///< of Mixture, and of Vamp, which are so many rows
 
-  /// "auto", "prior", "gaussian", "mixture", "mixture:5", "maf", "two-stage",
-  /// "autoregressive".
+  /// "auto", "prior", "gaussian", "mixture", "mixture:5", "vamp", "vamp:500", "maf",
+  /// "two-stage", "autoregressive".
   static std::string expects();
   static std::optional<Sampler> parse(const std::string& text);
   std::string text() const;

@@ -26,7 +26,7 @@ struct ConditionalOptions {
   ConditionalPrior prior = ConditionalPrior::Standard;
 
   void describe(FieldTable& table) {
-    variational.describe(table);
+    variational.describe_weight(table);
     table.add("prior", prior,
               "of codes: standard, or learned, a normal distribution for each condition");
   }
@@ -42,7 +42,8 @@ class Conditional : public Variational {
   std::string script_methods() const override;
 
  protected:
-  at::Tensor kl(const GaussianCode& code, const at::Tensor& condition) override;
+  at::Tensor kl(const GaussianCode& code, const at::Tensor& z,
+                const at::Tensor& condition) override;
 
  private:
   // The learned prior's; null for the standard one.

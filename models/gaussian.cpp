@@ -12,6 +12,8 @@
 namespace hourglass::models {
 namespace {
 
+const double kLogTwoPi = std::log(2 * std::numbers::pi);
+
 /// [B, …] -> [B].
 at::Tensor row_sums(const at::Tensor& values) { return values.flatten(1).sum(1); }
 
@@ -35,9 +37,18 @@ at::Tensor kl_divergence(const GaussianCode& p, const GaussianCode& q) {
 }
 
 at::Tensor log_density(const GaussianCode& code, const at::Tensor& z) {
-  const double log_two_pi = std::log(2 * std::numbers::pi);
-  return -0.5 * row_sums(log_two_pi + code.log_variance +
+  return -0.5 * row_sums(kLogTwoPi + code.log_variance +
                          (z - code.mean).square() / code.log_variance.exp());
+}
+
+at::Tensor log_mixture_density(const GaussianCode& components, const at::Tensor& z) {
+  const at::Tensor mean = components.mean.flatten(1),
+                   log_variance = components.log_variance.flatten(1);
+  const at::Tensor off =
+      (z.flatten(1).unsqueeze(1) - mean) * (-0.5 * log_variance).exp();  // [B, K, D]
+  const at::Tensor each =
+      -0.5 * (off.square().sum(2) + row_sums(kLogTwoPi + log_variance));  // [B, K]
+  return each.logsumexp(1) - std::log(static_cast<double>(mean.size(0)));
 }
 
 // clang-format on

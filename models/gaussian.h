@@ -29,6 +29,10 @@ at::Tensor kl_divergence(const GaussianCode& p, const GaussianCode& q);
 /// log N(z; μ, σ²) of each row: [B].
 at::Tensor log_density(const GaussianCode& code, const at::Tensor& z);
 
+/// log 1/K Σₖ N(z; μₖ, σₖ²) of each row, for components [K, code shape…] and z [B, code shape…]: [B].
+/// Takes memory for B · K · D numbers.
+at::Tensor log_mixture_density(const GaussianCode& components, const at::Tensor& z);
+
 /// The source of a method `sample(n)` that decodes codes drawn from N(0, I); with a condition,
 /// `sample(n, condition)`. `weight` is the path of a parameter, whose type and device are taken.
 std::string standard_normal_sampler(const Shape& code_shape, const std::string& weight,

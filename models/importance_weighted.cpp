@@ -41,7 +41,6 @@ StepValues ImportanceWeighted::losses(const Batch& batch, const StepContext& con
                                .flatten(0, 1)
                                .to(code.mean.options().requires_grad(false));
   const at::Tensor z = sample(each, noise);  // [B · samples, …]
-  const GaussianCode prior = {at::zeros_like(z), at::zeros_like(z)};
   // Tucker et al. differentiate log q by the sample alone.
   const GaussianCode judge = options_.estimator.kind == Estimator::Kind::Dreg
                                  ? GaussianCode{each.mean.detach(), each.log_variance.detach()}
@@ -50,15 +49,16 @@ StepValues ImportanceWeighted::losses(const Batch& batch, const StepContext& con
   const at::Tensor error =
       row_losses(likelihood(), decode_logits(z, repeated(batch.condition, samples)),
                  repeated(batch.target, samples));  // −log p(x|z), [B · samples]
-  const at::Tensor log_weights =
-      (-error + log_density(prior, z) - log_density(judge, z)).view({-1, groups, per_group});
+  const at::Tensor log_p = log_prior(z), log_q = log_density(judge, z);
+  const at::Tensor log_weights = (-error + log_p - log_q).view({-1, groups, per_group});
+  const at::Tensor kl = has_standard_prior() ? kl_from_standard_normal(code) : log_q - log_p;
   scale_gradient(each, encoder_factor(options_.estimator, log_weights));
   return {.terms = {-bound_of(options_.estimator, log_weights).mean()},
-          .metrics = {error.mean(), kl_from_standard_normal(code).mean()}};
+          .metrics = {error.mean(), kl.mean()}};
 }
 
 std::optional<ObjectivePlan> ImportanceWeighted::objective_plan() const {
-  if (typeid(*this) != typeid(ImportanceWeighted)) return {};
+  if (typeid(*this) != typeid(ImportanceWeighted) || !has_standard_prior()) return {};
   return ObjectivePlan{.reduction = Reduction::SumOfValues,
                        .penalty = Penalty::Kl,
                        .samples_code = true,

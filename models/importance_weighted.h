@@ -20,6 +20,7 @@ namespace hourglass::models {
 struct ImportanceWeightedOptions {
   int64_t importance_samples = 5;
   Estimator estimator;
+  CodePrior prior;
 
   void describe(FieldTable& table) {
     table
@@ -29,6 +30,7 @@ struct ImportanceWeightedOptions {
     table.add("estimator", estimator,
               "of the bound: " + Estimator::expects() +
                   "; dreg, ciwae and piwae give the encoder a clearer gradient where k is large");
+    table.add("prior", prior, "of codes: " + CodePrior::expects());
   }
 
   int64_t groups() const { return estimator.groups; }
@@ -40,7 +42,7 @@ struct ImportanceWeightedOptions {
 class ImportanceWeighted : public Variational {
  public:
   ImportanceWeighted(ImportanceWeightedOptions options, const ModelSpec& spec)
-      : Variational({}, spec), options_(options) {
+      : Variational({.prior = options.prior}, spec), options_(options) {
     refuse_trim(likelihood(), "the importance-weighted bound");
   }
 

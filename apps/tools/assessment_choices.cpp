@@ -21,7 +21,8 @@ void AssessmentChoices::describe(FieldTable& table) {
       .at_least(0);
   table
       .add("sampler", sampler,
-           "where their codes are drawn from: prior, or gaussian, mixture:K, maf or two-stage, "
+           "where their codes are drawn from: prior, or gaussian, mixture:K, vamp:K, maf or "
+           "two-stage, "
            "fitted on the training codes; auto: prior for models that have one, mixture:10 for "
            "others")
       .shown_as("HOW");

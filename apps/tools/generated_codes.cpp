@@ -28,6 +28,7 @@ class CodeMaker {
 
   GeneratedCodes make(const at::Tensor& condition) {
     if (!options_.at.points.empty()) return points();
+    fit_posteriors();
     UsualCodes usual(
         surroundings_.model, fitted_.sampler, [this] { return training_codes(); }, condition,
         fitted_.distribution);
@@ -42,6 +43,14 @@ class CodeMaker {
   const CodeSurroundings& surroundings_;
   FittedSampler fitted_;  // once, whatever the number of conditions
   at::Tensor training_codes_;
+
+  /// Which takes distributions of codes, where others take codes.
+  void fit_posteriors() {
+    if (fitted_.sampler.kind != evaluation::Sampler::Kind::Vamp || fitted_.distribution) return;
+    check_sampler(surroundings_.model, fitted_.sampler);
+    fitted_.distribution = posteriors_of(fitted_.sampler, surroundings_.model,
+                                         *selected({}).splits.training, options_.seed);
+  }
 
   /// Of clean rows; read once, whatever the number of conditions.
   const at::Tensor& training_codes() {
@@ -183,8 +192,9 @@ void CodeOptions::describe(FieldTable& table) {
       .at_least(0);
   table
       .add("sampler", sampler,
-           "where codes are drawn from: prior (the model's own normal distribution), gaussian, "
-           "mixture:K (of K Gaussians), maf (a masked autoregressive flow) or two-stage (a second "
+           "where codes are drawn from: prior (the model's own), gaussian, "
+           "mixture:K (of K Gaussians), vamp:K (the distributions of K training rows' codes), maf "
+           "(a masked autoregressive flow) or two-stage (a second "
            "variational autoencoder), fitted on the training codes; auto: prior for models that "
            "have "
            "one, mixture:10 for others")

@@ -1,4 +1,5 @@
-// generate, decode and encode with models that are told a class, and with codes that are indices.
+// generate, decode and encode with models that are told a class, with codes that are indices, and with
+// a learned prior.
 
 #include "hourglass/cli/program.h"
 #include "hourglass/core/files.h"
@@ -117,6 +118,26 @@ TEST(Generate, DrawsIndicesAndKeepsWhatItFitted) {
                  kWrongUsage, {"--load-sampler", "--samples"});
   expect_refusal("generate", {path, "--samples", "3", "--sampler", "maf", "--out", folder / "x"},
                  kWrongUsage, {"--sampler maf", "autoregressive"});
+}
+
+TEST(Generate, DrawsFromALearnedPriorOrThePosteriorsOfTrainingRows) {
+  const TemporaryFolder folder;
+  const fs::path path =
+      small_checkpoint(folder / "vamp", "variational_autoencoder", {"--recipe", "digits-vamp"});
+  const fs::path kept = folder / "posteriors.safetensors", out = folder / "x";
+  const auto prior = json_of("generate", {path, "--samples", "6", "--out", folder / "prior"});
+  expect_contains(prior.at("title"), {"the learned prior"});
+  const auto drawn = json_of("generate", {path, "--samples", "6", "--sampler", "vamp:20",
+                                          "--save-sampler", kept, "--out", folder / "drawn"});
+  expect_contains(drawn.at("title"), {"the posteriors of 20 training rows"});
+  json_of("generate", {path, "--samples", "6", "--load-sampler", kept, "--out", folder / "again"});
+  EXPECT_TRUE(
+      at::equal(read_npy(folder / "again/codes.npy"), read_npy(folder / "drawn/codes.npy")));
+  expect_refusal("generate", {path, "--samples", "3", "--sampler", "vamp:5000", "--out", out},
+                 kFailed, {"vamp:5000", "at least 5000 training rows", "found 1438"});
+  const fs::path plain = small_checkpoint(folder / "plain", "dense_autoencoder");
+  expect_refusal("generate", {plain, "--samples", "3", "--sampler", "vamp:20", "--out", out},
+                 kWrongUsage, {"--sampler vamp:20", "distributions"});
 }
 
 TEST(Generate, DecodesNamedIndicesAndSaysThatNothingLiesBetweenThem) {

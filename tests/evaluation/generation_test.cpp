@@ -136,12 +136,14 @@ TEST(UsualCodes, OfAGaussianHaveTheCovarianceOfTrainingRows) {
 }
 
 TEST(Sampler, IsReadAsItIsWritten) {
-  for (const char* text : {"auto", "prior", "gaussian", "mixture:3", "mixture:5", "maf",
+  for (const char* text : {"auto", "prior", "gaussian", "mixture:3", "mixture:5", "vamp:20", "maf",
                            "two-stage", "autoregressive"}) {
     EXPECT_EQ(Sampler::parse(text)->text(), text);
   }
   EXPECT_EQ(Sampler::parse("mixture")->components, 10);
-  for (const char* text : {"", "mixture:0", "mixture:x", "vamp", "maf:3", "two", "flow"}) {
+  EXPECT_EQ(Sampler::parse("vamp")->components, 500);
+  for (const char* text :
+       {"", "mixture:0", "mixture:x", "vamp:", "vamp:0", "maf:3", "two", "flow"}) {
     EXPECT_FALSE(Sampler::parse(text)) << text;
   }
 }
