@@ -40,7 +40,8 @@ models::GaussianCode distribution_of(ExportedModel& model, const Batch& batch) {
 
 AnomalyScore resolve_score(AnomalyScore score, const ExportedModel& model) {
   if (score != AnomalyScore::Auto) return score;
-  if (model.has_method("encode_distribution")) return AnomalyScore::Elbo;
+  const bool known_loss = models::follows_from_mean(recorded_loss(model));
+  if (model.has_method("encode_distribution") && known_loss) return AnomalyScore::Elbo;
   return model.has_method("centre_distance") ? AnomalyScore::CentreDistance
                                              : AnomalyScore::Reconstruction;
 }
@@ -58,13 +59,24 @@ AnomalyScorer reconstruction_scorer(ExportedModel& model) {
   };
 }
 
-AnomalyScorer elbo_scorer(ExportedModel& model, int64_t samples, uint64_t seed) {
+void check_elbo(const ExportedModel& model) {
   if (!model.has_method("encode_distribution")) {
     throw Error(
         "{}: `score` elbo: expected a variational model, with a method 'encode_distribution'; use "
         "reconstruction or mahalanobis",
         model.path().string());
   }
+  const models::Loss loss = recorded_loss(model);
+  if (models::follows_from_mean(loss)) return;
+  throw Error(
+      "{}: `score` elbo: expected a model of loss bce, mse or mae, of which `decode` gives all "
+      "there "
+      "is to know, found {}; use reconstruction or mahalanobis",
+      model.path().string(), enum_name(loss));
+}
+
+AnomalyScorer elbo_scorer(ExportedModel& model, int64_t samples, uint64_t seed) {
+  check_elbo(model);
   return [&model, samples, seed, loss = recorded_loss(model)](const Batch& batch) {
     const models::GaussianCode code = distribution_of(model, batch);
     const at::Tensor noise = elbo_noise(samples, code.mean.sizes().slice(1).vec(), seed);

@@ -119,6 +119,14 @@ Case quantizer_case(const std::string& name, const std::string& quantizer) {
                  VectorQuantizedOptions{.quantizer = *Quantization::parse(quantizer)});
 }
 
+/// The digits' values are 0 … 16 of 16.
+Case likelihood_case(const std::string& variant, const std::string& name, models::Loss loss,
+                     Activation activation, std::optional<models::NetworkOptions> network = {}) {
+  Case one = case_of(variant, name, std::move(network));
+  one.model.likelihood = {.loss = loss, .activation = activation, .levels = 17};
+  return one;
+}
+
 std::vector<Case> cases() {
   std::vector<Case> all;
   for (const auto& variant : variants()) all.push_back(case_of(variant.name));
@@ -168,6 +176,15 @@ std::vector<Case> cases() {
           OneClassOptions{.boundary = Boundary::Soft, .pretraining_epochs = 1, .radius_warmup = 0}),
       case_of("one_class", "one_class_unpretrained", ConvolutionalNetwork{},
               OneClassOptions{.pretraining_epochs = 0}),
+      likelihood_case("variational", "variational_logistic", models::Loss::Logistic,
+                      Activation::Sigmoid, DenseNetwork{.widths = {64, 8}}),
+      likelihood_case("convolutional", "convolutional_gaussian", models::Loss::Gaussian,
+                      Activation::Linear),
+      likelihood_case("dense", "dense_multinomial", models::Loss::Multinomial, Activation::Linear),
+      likelihood_case("lstm", "lstm_negative_binomial", models::Loss::NegativeBinomial,
+                      Activation::Softplus),
+      likelihood_case("importance_weighted", "importance_weighted_zero_inflated",
+                      models::Loss::ZeroInflatedNegativeBinomial, Activation::Softplus),
   };
   all.insert(all.end(), others.begin(), others.end());
   return all;
@@ -492,7 +509,12 @@ const std::set<std::string> kOnlyByAutograd = {"contractive_deep",
                                                "one_class",
                                                "one_class_pretraining",
                                                "one_class_soft",
-                                               "one_class_unpretrained"};
+                                               "one_class_unpretrained",
+                                               "variational_logistic",
+                                               "convolutional_gaussian",
+                                               "dense_multinomial",
+                                               "lstm_negative_binomial",
+                                               "importance_weighted_zero_inflated"};
 
 /// What is exported under a name, of a whole model.
 std::vector<at::Tensor> method_of(Autoencoder& model, const std::string& name, const Batch& b) {
