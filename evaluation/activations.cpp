@@ -75,8 +75,7 @@ void check_target(const ExportedModel& model, models::Loss loss, const at::Tenso
   if (!models::follows_from_mean(loss)) {
     throw Error(
         "{}: expected a loss that follows from the output for the gradients, bce, mse or mae, "
-        "found "
-        "{}: use `loss` mse",
+        "found {}: use `loss` mse",
         model.path().string(), enum_name(loss));
   }
   if (output.sizes() != target.sizes()) {

@@ -69,9 +69,8 @@ void check_elbo(const ExportedModel& model) {
   const models::Loss loss = recorded_loss(model);
   if (models::follows_from_mean(loss)) return;
   throw Error(
-      "{}: `score` elbo: expected a model of loss bce, mse or mae, of which `decode` gives all "
-      "there "
-      "is to know, found {}; use reconstruction or mahalanobis",
+      "{}: `score` elbo: expected a model of loss bce, mse or mae, of which a mean tells "
+      "all, found {}; use reconstruction or mahalanobis",
       model.path().string(), enum_name(loss));
 }
 
