@@ -88,6 +88,9 @@ ActivationSubject find_subject(const ActivationsOptions& options, const CommandL
   if (line.has("loss") && !options.gradients) {
     throw UsageError("--loss: expected --gradients with it, which are of the loss");
   }
+  if (options.loss && !models::follows_from_mean(*options.loss)) {
+    throw UsageError("--loss: expected bce, mse or mae, found '{}'", enum_name(*options.loss));
+  }
   if (!options.save.empty()) expect_activation_file(options.save, "--save");
   return is_activation_file(path) ? saved_subject(line) : compute(options, line);
 }

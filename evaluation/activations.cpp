@@ -66,13 +66,18 @@ at::Tensor loss_value(models::Loss loss, const at::Tensor& output, const at::Ten
   switch (loss) {
     case models::Loss::Bce: return at::binary_cross_entropy(output, target);
     case models::Loss::Mse: return at::mse_loss(output, target);
-    case models::Loss::Mae: break;
+    default: return at::l1_loss(output, target);
   }
-  return at::l1_loss(output, target);
 }
 
 void check_target(const ExportedModel& model, models::Loss loss, const at::Tensor& output,
                   const at::Tensor& target) {
+  if (!models::follows_from_mean(loss)) {
+    throw Error(
+        "{}: expected a loss that follows from the output for the gradients, bce, mse or mae, "
+        "found {}: use `loss` mse",
+        model.path().string(), enum_name(loss));
+  }
   if (output.sizes() != target.sizes()) {
     throw Error("{}: expected targets of the output's shape, {}, for the loss, found {}",
                 model.path().string(), shape_text(output.sizes().vec()),

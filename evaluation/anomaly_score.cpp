@@ -28,8 +28,8 @@ at::Tensor item_loss(models::Loss loss, const at::Tensor& reconstruction,
   }
 }
 
-/// Whose divergence of codes is the one from N(0, I).
-bool has_elbo(const ExportedModel& model) {
+/// Whether it is variational, and its divergence of codes the one from N(0, I).
+bool has_standard_prior(const ExportedModel& model) {
   return model.has_method("encode_distribution") && recorded_prior(model) == "standard";
 }
 
@@ -37,7 +37,8 @@ bool has_elbo(const ExportedModel& model) {
 
 AnomalyScore resolve_score(AnomalyScore score, const ExportedModel& model) {
   if (score != AnomalyScore::Auto) return score;
-  if (has_elbo(model)) return AnomalyScore::Elbo;
+  const bool known_loss = models::follows_from_mean(recorded_loss(model));
+  if (has_standard_prior(model) && known_loss) return AnomalyScore::Elbo;
   return model.has_method("centre_distance") ? AnomalyScore::CentreDistance
                                              : AnomalyScore::Reconstruction;
 }
@@ -55,13 +56,23 @@ AnomalyScorer reconstruction_scorer(ExportedModel& model) {
   };
 }
 
-AnomalyScorer elbo_scorer(ExportedModel& model, int64_t samples, uint64_t seed) {
-  if (!has_elbo(model)) {
+void check_elbo(const ExportedModel& model) {
+  if (!has_standard_prior(model)) {
     throw Error(
         "{}: `score` elbo: expected a variational model of the standard prior, with a method "
         "'encode_distribution'; use reconstruction or mahalanobis",
         model.path().string());
   }
+  const models::Loss loss = recorded_loss(model);
+  if (models::follows_from_mean(loss)) return;
+  throw Error(
+      "{}: `score` elbo: expected a model of loss bce, mse or mae, of which a mean tells "
+      "all, found {}; use reconstruction or mahalanobis",
+      model.path().string(), enum_name(loss));
+}
+
+AnomalyScorer elbo_scorer(ExportedModel& model, int64_t samples, uint64_t seed) {
+  check_elbo(model);
   return [&model, samples, seed, loss = recorded_loss(model)](const Batch& batch) {
     const models::GaussianCode code = posteriors(model, batch);
     const at::Tensor noise = elbo_noise(samples, code.mean.sizes().slice(1).vec(), seed);

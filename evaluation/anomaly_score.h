@@ -14,7 +14,7 @@ namespace hourglass::evaluation {
 
 /// How unlike the training data an item is to a model. The higher, the less like it.
 enum class AnomalyScore {
-  Auto,            ///< Elbo of Gaussian codes, CentreDistance of one-class, else Reconstruction
+  Auto,  ///< Elbo of Gaussian codes where `decode` is enough for it, CentreDistance, Reconstruction
   Reconstruction,  ///< mean squared error of the item
   Elbo,            ///< negative evidence lower bound of −ln p(x), in nats
   Mahalanobis,     ///< distance of the code from those of normal training items
@@ -42,9 +42,12 @@ AnomalyScorer reconstruction_scorer(ExportedModel& model);
 /// Reconstruction loss, summed over the item's values, plus KL(q(z|x) ‖ N(0, I)); the loss is the
 /// one the model was trained with, MSE where its file does not say. It is the mean over `samples`
 /// codes of q, or that of its mean where `samples` is 0. All items share one draw of noise, so that
-/// a score depends on the item and the seed alone. Throws `Error` unless the file has the method
-/// `encode_distribution`.
+/// a score depends on the item and the seed alone. Throws what `check_elbo` throws.
 AnomalyScorer elbo_scorer(ExportedModel& model, int64_t samples, uint64_t seed);
+
+/// Throws `Error` unless the file has the method `encode_distribution` and its loss follows from what
+/// `decode` gives.
+void check_elbo(const ExportedModel& model);
 
 /// The draws of that score: [samples, code shape…] float32, standard normal; a row of zeros where
 /// `samples` is 0.

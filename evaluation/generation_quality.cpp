@@ -85,6 +85,9 @@ at::Tensor features_of(const at::Tensor& items, ExportedModel* model) {
 
 std::string generation_obstacle(const ExportedModel& model, const Sampler& sampler) {
   if (!model.has_method("decode")) return "the file has no method 'decode'";
+  if (recorded_loss(model) == models::Loss::Multinomial) {
+    return "the loss multinomial gives shares of totals that are not known";
+  }
   const std::string obstacle = sampler_obstacle(model, sampler);
   return obstacle.empty() ? "" : fmt::format("sampler {}: {}", sampler.text(), obstacle);
 }

@@ -57,7 +57,7 @@ std::string item_loss(models::Loss loss) {
   switch (loss) {
     case models::Loss::Mse: return "torch.sum((y - x) * (y - x), [1])";
     case models::Loss::Mae: return "torch.sum(torch.abs(y - x), [1])";
-    case models::Loss::Bce: break;
+    default: break;
   }
   // The logarithm is cut at −100, as LibTorch's is.
   return "-torch.sum(x * torch.clamp(torch.log(y), -100.0) + (1.0 - x) * torch.clamp(torch.log(1.0 "
@@ -131,6 +131,7 @@ std::string score_source(Script& script, const ExportedModel& model,
     return centre_source(script);
   }
   if (options.score == AnomalyScore::Reconstruction) return reconstruction_source(script);
+  check_elbo(model);
   if (options.samples > kMostDraws) {
     throw Error(
         "`threshold`: expected an elbo score of at most {} draws to write into a file, found {}; "

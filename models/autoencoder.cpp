@@ -4,6 +4,7 @@
 #include "hourglass/models/layers.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <typeinfo>
@@ -32,6 +33,26 @@ class Listener {
 
  private:
   std::vector<std::shared_ptr<Layer>> layers_;
+};
+
+/// From a decoder's numbers to the likelihood's mean.
+class OutputLayer : public Layer {
+ public:
+  explicit OutputLayer(const Likelihood& likelihood) : likelihood_(likelihood) {}
+
+  LayerPlan plan() const override {
+    LayerPlan plan = ActivationLayer(likelihood_.activation).plan();
+    if (follows_from_mean(likelihood_.loss)) return plan;
+    return {.kind = "mean",
+            .title = fmt::format("Mean, {}", enum_name(likelihood_.loss)),
+            .activation = likelihood_.activation};
+  }
+
+ protected:
+  at::Tensor run(const at::Tensor& x) override { return mean_of(likelihood_, x); }
+
+ private:
+  Likelihood likelihood_;
 };
 
 std::vector<ModelPlan::Entry> entries(const Stack& stack, const std::string& prefix) {
@@ -97,9 +118,10 @@ void Autoencoder::share_batches(const Processes& processes) {
 Autoencoder::Autoencoder(const ModelSpec& spec, const std::vector<std::string>& heads)
     : shapes_(spec.shapes), likelihood_(spec.likelihood), condition_width_(spec.condition_width) {
   check(likelihood_);
-  output_ = register_module("output", std::make_shared<ActivationLayer>(likelihood_.activation));
+  output_ = register_module("output", std::make_shared<OutputLayer>(likelihood_));
+  const Shape given = parameter_shape(likelihood_.loss, shapes_.target);
   network_ = spec.network.build(
-      {.shapes = shapes_, .heads = heads, .condition_width = spec.condition_width});
+      {.shapes = {shapes_.input, given}, .heads = heads, .condition_width = spec.condition_width});
   if (heads.empty()) {
     register_module("encoder", network_.encoder);
   } else {
@@ -135,7 +157,7 @@ at::Tensor Autoencoder::decode(const at::Tensor& z, const at::Tensor& condition)
 }
 
 at::Tensor Autoencoder::forward(const at::Tensor& x, const at::Tensor& condition) {
-  return decode(encode(x, condition), condition);
+  return reconstruction_of(likelihood_, decode(encode(x, condition), condition), x);
 }
 
 StepValues Autoencoder::losses(const Batch& batch, const StepContext& /*context*/) {

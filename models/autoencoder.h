@@ -140,13 +140,14 @@ class Autoencoder : public torch::nn::Module {
   /// [B, input shape…] -> the code [B, code shape…].
   virtual at::Tensor encode(const at::Tensor& x, const at::Tensor& condition = {});
 
-  /// [B, code shape…] -> [B, target shape…] before the output activation: the logits of a Bernoulli
-  /// likelihood.
+  /// [B, code shape…] -> all numbers of the likelihood, [B, `parameter_shape` of the target…],
+  /// before the output activation: the logits of a Bernoulli likelihood.
   virtual at::Tensor decode_logits(const at::Tensor& z, const at::Tensor& condition = {});
 
-  /// The likelihood's mean: [B, code shape…] -> [B, target shape…]. Never clamped.
+  /// The likelihood's mean, see `mean_of`: [B, code shape…] -> [B, target shape…]. Never clamped.
   at::Tensor decode(const at::Tensor& z, const at::Tensor& condition = {});
 
+  /// [B, input shape…] -> [B, target shape…], see `reconstruction_of`.
   at::Tensor forward(const at::Tensor& x, const at::Tensor& condition = {});
 
   // ---- What training does

@@ -17,7 +17,8 @@ namespace hourglass::models {
 // A network is layers from an item to a code and back, for given shapes. It does not know what is
 // minimised over it: that is an objective's business (autoencoder.h).
 
-/// Shapes of one input and of the target it is to become; they differ only in paired training.
+/// Shapes of one input and of the target it is to become; they differ in paired training. Of a
+/// network that is built, the target has all numbers that the likelihood wants (`parameter_shape`).
 struct ItemShapes {
   Shape input;
   Shape target;

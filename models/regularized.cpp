@@ -54,7 +54,7 @@ std::vector<at::Tensor> Regularized::decoder_weights() const {
 
 at::Tensor Regularized::gradient_penalty(const at::Tensor& z, const at::Tensor& logits,
                                          const Batch& batch, const StepContext& context) const {
-  const at::Tensor items = activate(likelihood().activation, logits);
+  const at::Tensor items = mean_of(likelihood(), logits);
   const at::Tensor direction = context.random.normal_like("direction", batch.rows, items);
   const at::Tensor gradient =
       torch::autograd::grad({(items * direction).sum()}, {z}, /*grad_outputs=*/{},

@@ -15,6 +15,7 @@
 #include "hourglass/runs/metrics_file.h"
 #include "hourglass/runs/resumption.h"
 #include "hourglass/runs/shown_rows.h"
+#include "hourglass/runs/target_check.h"
 #include "hourglass/runs/tensorboard_log.h"
 #include "hourglass/training/flat_parameters.h"
 #include "hourglass/training/stopping.h"
@@ -109,6 +110,7 @@ Run::Run(RunOptions options, std::optional<RunRecord> resumed, const Processes& 
   notes_.insert(notes_.end(), data_.info.notes.begin(), data_.info.notes.end());
   settle_widths();
   check_items(options_, data_);
+  check_targets(options_.model.likelihood, data_);
   model_ = build_model();
   check_epochs(*model_, options_.training.epochs);
   exported_ = build_model();
@@ -212,15 +214,6 @@ void Run::settle_widths() {
 models::AutoencoderPtr Run::build_model() const {
   at::manual_seed(derive_seed(options_.training.seed, "weights"));
   const auto model = options_.model.build(item_shapes(), data_.training->condition_width());
-  const formats::DataCard& info = data_.info;
-  const bool in_unit_range = info.lowest >= 0 && info.highest <= 1;
-  if (model->likelihood().loss == models::Loss::Bce && !in_unit_range) {
-    throw Error(
-        "{}: `loss` bce expects values in [0, 1], found {:g} to {:g}: add `scale` minmax, or "
-        "`loss` "
-        "mse `output_activation` linear",
-        info.name, info.lowest, info.highest);
-  }
   if (!options_.init_from.empty() && !state_) formats::load_weights(*model, options_.init_from);
   return model;
 }

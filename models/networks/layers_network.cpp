@@ -40,7 +40,7 @@ class LayerChain {
   /// A layer that could be appended, a dense or a convolutional one.
   std::shared_ptr<Layer> head(const LayerWords& words);
 
-  /// Ends in items of that shape. Throws `UsageError` for another number of values.
+  /// Ends in what stands for an item. Throws `UsageError` for another number of values.
   void end_in(const Shape& target);
 
  private:
@@ -123,8 +123,8 @@ std::shared_ptr<Layer> LayerChain::head(const LayerWords& words) {
 
 void LayerChain::end_in(const Shape& target) {
   if (element_count(shape_) != element_count(target)) {
-    throw UsageError("`{}`: expected layers that end in the target's {}, found {}", field_,
-                     shape_text(target), shape_text(shape_));
+    throw UsageError("`{}`: expected layers that end in {}, as the target and `loss` ask, found {}",
+                     field_, shape_text(target), shape_text(shape_));
   }
   if (shape_.size() == 2 && sequence_ == Sequence::Steps && target.size() <= 3) {
     const SequenceShape steps = sequence_shape(target);

@@ -1,11 +1,14 @@
 #include "hourglass/models/likelihood.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/models/densities.h"
 #include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
 
+#include <cmath>
 #include <limits>
+#include <numbers>
 
 namespace hourglass::models {
 namespace {
@@ -68,17 +71,21 @@ TEST(Likelihood, ATargetThatIsNotKnownCountsForNothing) {
   for (const auto& [loss, name] : names_of(Loss{})) {
     SCOPED_TRACE(name);
     const Likelihood likelihood = {loss, Activation::Sigmoid};
-    const at::Tensor logits = at::tensor({0.3F, -1.2F, 2.F, 0.5F}).view({2, 2}).requires_grad_();
-    const at::Tensor target = at::tensor({0.25F, unknown, 1.F, 0.F}).view({2, 2});
+    // Values of 3 and 2 numbers, as many for each as the likelihood has.
+    const auto logits_of = [loss = loss](const at::Tensor& first) {
+      const int64_t count = parameter_shape(loss, {1}).front();
+      return first.repeat({1, count}).clone().requires_grad_();
+    };
+    const at::Tensor logits = logits_of(at::tensor({0.3F, -1.2F, 2.F}).view({1, 3}));
+    const at::Tensor target = at::tensor({1.F, unknown, 0.F}).view({1, 3});
     const at::Tensor value = reconstruction_loss(likelihood, logits, target);
     value.backward();
-    const at::Tensor others = logits.detach().flatten().index_select(0, at::tensor({0L, 2L, 3L}));
-    const at::Tensor known = at::tensor({0.25F, 1.F, 0.F});
-    const auto sum = 3 * reconstruction_loss(likelihood, others, known).item<float>();
-    EXPECT_FLOAT_EQ(value.item<float>(), sum / 4);
+    const at::Tensor others = logits_of(at::tensor({0.3F, 2.F}).view({1, 2}));
+    const at::Tensor known = at::tensor({1.F, 0.F}).view({1, 2});
+    const auto sum = 2 * reconstruction_loss(likelihood, others, known).item<float>();
+    EXPECT_FLOAT_EQ(value.item<float>(), sum / 3);
     EXPECT_FLOAT_EQ(
-        reconstruction_loss(likelihood, logits, target, Reduction::SumOfValues).item<float>(),
-        sum / 2);
+        reconstruction_loss(likelihood, logits, target, Reduction::SumOfValues).item<float>(), sum);
     EXPECT_EQ(logits.grad()[0][1].item<float>(), 0);
     EXPECT_NE(logits.grad()[0][0].item<float>(), 0);
   }
@@ -91,12 +98,78 @@ TEST(Likelihood, TrimIsRefusedWhereTheLossIsAnother) {
   refuse_trim({}, "several processes");
 }
 
-TEST(Likelihood, CrossEntropyNeedsASigmoid) {
-  testing::expect_contains(testing::error_of([] {
-                             check({Loss::Bce, Activation::Linear});
-                           }),
-                           {"`loss` bce", "sigmoid", "'linear'"});
+TEST(Likelihood, ALossMayNeedItsOutputActivation) {
+  const auto complaint = [](Loss loss, Activation activation) {
+    return testing::error_of([&] { check({loss, activation}); });
+  };
+  testing::expect_contains(complaint(Loss::Bce, Activation::Linear),
+                           {"`loss` bce", "sigmoid", "'linear'", "mse or mae"});
+  testing::expect_contains(complaint(Loss::Multinomial, Activation::Sigmoid),
+                           {"`loss` multinomial", "linear", "'sigmoid'"});
+  for (const Loss loss : {Loss::NegativeBinomial, Loss::ZeroInflatedNegativeBinomial}) {
+    testing::expect_contains(complaint(loss, Activation::Relu), {"softplus", "'relu'"});
+  }
   EXPECT_NO_THROW(check({Loss::Mse, Activation::Sigmoid}));
+  EXPECT_NO_THROW(check({Loss::Logistic, Activation::Linear}));
+}
+
+TEST(Likelihood, NumbersOfAValueAreFurtherChannels) {
+  EXPECT_EQ(parameter_shape(Loss::Mse, {3, 8, 8}), (Shape{3, 8, 8}));
+  EXPECT_EQ(parameter_shape(Loss::Gaussian, {3, 8, 9}), (Shape{6, 8, 9}));
+  EXPECT_EQ(parameter_shape(Loss::Logistic, {20, 2}), (Shape{20, 4}));
+  EXPECT_EQ(parameter_shape(Loss::ZeroInflatedNegativeBinomial, {7}), (Shape{21}));
+  // The loss takes them apart where the mean does.
+  const Likelihood gaussian = {Loss::Gaussian, Activation::Linear};
+  const at::Tensor mean = at::rand({4, 3, 2, 2}), raw = at::full_like(mean, -0.5F);
+  const at::Tensor logits = at::cat({mean, raw}, 1);
+  EXPECT_TRUE(at::equal(mean_of(gaussian, logits), mean));
+  const double log_sigma = -6 + std::log1p(std::exp(5.5));
+  EXPECT_NEAR(reconstruction_loss(gaussian, logits, mean).item<double>(),
+              0.5 * std::log(2 * std::numbers::pi) + log_sigma, 1e-6);
+}
+
+TEST(Likelihood, TheMeanOfAMultinomialAreShares) {
+  const Likelihood likelihood = {Loss::Multinomial, Activation::Linear};
+  const at::Tensor logits = at::tensor({0.3, -1.2, 2.0}).view({1, 1, 1, 3});
+  const at::Tensor target = at::tensor({1.0, 0.0, 2.0}).view({1, 1, 1, 3});
+  const at::Tensor shares = mean_of(likelihood, logits);
+  EXPECT_TRUE(at::allclose(shares, logits.softmax(3)));
+  EXPECT_TRUE(at::allclose(reconstruction_of(likelihood, shares, target), 3 * shares));
+  EXPECT_TRUE(at::equal(reconstruction_of({}, shares, target), shares));
+  // −(1 · log π₁ + 2 · log π₃), by PyTorch: 1.9017 + 2 · 0.20165.
+  EXPECT_NEAR(row_losses(likelihood, logits, target).item<double>(), 2.3050, 1e-4);
+}
+
+TEST(Likelihood, TheMeanOfCountsIsLessWhereZerosAreInflated) {
+  const Likelihood likelihood = {Loss::ZeroInflatedNegativeBinomial, Activation::Softplus};
+  const at::Tensor logits = at::tensor({1.0, 0.4, -0.7}).view({1, 3});
+  const double mean = std::log1p(std::exp(1.0)), absent = 1 / (1 + std::exp(0.7));
+  EXPECT_NEAR(mean_of(likelihood, logits).item<double>(), (1 - absent) * mean, 1e-6);
+  // As the formulas of densities.h have it.
+  const double counted =
+      negative_binomial_loss(at::tensor({0.0}), at::tensor({mean}), at::tensor({0.4}))
+          .item<double>();
+  EXPECT_NEAR(row_losses(likelihood, logits, at::zeros({1, 1})).item<double>(),
+              -std::log(absent + (1 - absent) * std::exp(-counted)), 1e-6);
+}
+
+TEST(Likelihood, SaysWhichTargetsItIsNotOf) {
+  const auto found = [](const Likelihood& likelihood, double value) {
+    return misfits(likelihood, at::tensor({value})).item<bool>();
+  };
+  const double unknown = std::numeric_limits<double>::quiet_NaN();
+  for (const auto& [loss, name] : names_of(Loss{})) {
+    SCOPED_TRACE(name);
+    EXPECT_FALSE(found({.loss = loss}, 1));
+    EXPECT_FALSE(found({.loss = loss}, unknown));
+    EXPECT_EQ(found({.loss = loss}, -1), !expected_values({.loss = loss}).empty());
+  }
+  EXPECT_TRUE(found({.loss = Loss::NegativeBinomial}, 0.5));
+  EXPECT_FALSE(found({.loss = Loss::Multinomial}, 0.5));
+  EXPECT_TRUE(found({.loss = Loss::Logistic}, 0.5));
+  EXPECT_FALSE(found({.loss = Loss::Logistic, .levels = 3}, 0.5));
+  EXPECT_FALSE(found({.loss = Loss::Logistic}, 77.F / 255.F));
+  EXPECT_TRUE(found({.loss = Loss::Bce}, 1.5));
 }
 
 }  // namespace

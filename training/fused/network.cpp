@@ -34,6 +34,8 @@ void Network::tell_decoder(int64_t item, const float* condition) {
 
 std::optional<std::string> obstacle(const models::Autoencoder& model) {
   if (!model.objective_plan()) return "an objective of its own";
+  const models::Loss loss = model.likelihood().loss;
+  if (!models::follows_from_mean(loss)) return fmt::format("the loss {}", enum_name(loss));
   if (model.phases().size() != 1) return "an objective of several phases";
   if (const auto dictionary = model.objective_plan()->dictionary) {
     return obstacle_of_dictionary(*dictionary);

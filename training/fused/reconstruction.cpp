@@ -13,6 +13,7 @@ kernels::Loss kernel_of(models::Loss loss) {
     case models::Loss::Bce: return kernels::Loss::Bce;
     case models::Loss::Mse: return kernels::Loss::Mse;
     case models::Loss::Mae: return kernels::Loss::Mae;
+    default: break;  // which `obstacle` is to refuse
   }
   throw Error("unknown loss");
 }
