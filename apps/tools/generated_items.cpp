@@ -32,9 +32,11 @@ std::vector<ItemRow> rows_of(const GeneratedItems& all, const std::vector<std::s
 GeneratedItems generate_items(const CodeOptions& options, const CodeSurroundings& surroundings,
                               const recipes::PictureLook& look) {
   evaluation::ExportedModel& model = surroundings.model;
-  GeneratedItems all = {.model = model_name(model),
-                        .generated = make_codes(options, surroundings),
-                        .style = item_style(model, look)};
+  GeneratedItems all;
+  // The style first: a wrong one is said before anything is read or fitted.
+  all.style = item_style(model, look);
+  all.model = model_name(model);
+  all.generated = make_codes(options, surroundings);
   all.generated.title = fmt::format("{}: {}", all.model, all.generated.title);
   all.codes = evaluation::shaped_codes(model, all.generated.codes, "--at");
   all.items = model.decode(all.codes, all.generated.conditions);

@@ -169,6 +169,9 @@ TEST(Generate, DrawsSamplesOfSeveralModelsBesideEachOther) {
   expect_refusal("generate",
                  {indices, gaussian, "--samples", "3", "--save-sampler", folder / "s.safetensors"},
                  kWrongUsage, {"--save-sampler", "several checkpoints"});
+  expect_refusal("generate",
+                 {gaussian, "--samples", "3", "--color-map", "distinct", "--out", folder / "y"},
+                 kWrongUsage, {"--color-map", "a map of values", "distinct"});
 }
 
 }  // namespace
