@@ -78,7 +78,7 @@ class CodePictures {
 
   void draw_manifold(const at::Tensor& codes) {
     const bool is_normal =
-        model_.card()->has_gaussian_code() && evaluation::recorded_prior(model_) == "standard";
+        model_.card()->has_gaussian_code() && evaluation::has_standard_prior(model_);
     const evaluation::CodeGrid grid = is_normal ? evaluation::gaussian_grid(kManifoldSide)
                                                 : evaluation::data_range_grid(codes, kManifoldSide);
     const at::Tensor images = model_.decode(grid.codes);
@@ -111,9 +111,10 @@ class CodePictures {
   void draw_unconditional_samples() {
     const int64_t count = kSamplesSide * kSamplesSide;
     const at::Tensor samples = decoded_samples(count);
-    const bool is_normal = evaluation::recorded_prior(model_) == "standard";
-    const std::string title = fmt::format("{}: {} samples of {}, decoded", run_.title, count,
-                                          is_normal ? "N(0, I)" : "the learned prior");
+    const std::string source =
+        evaluation::has_standard_prior(model_) ? "N(0, I)" : "the learned prior";
+    const std::string title =
+        fmt::format("{}: {} samples of {}, decoded", run_.title, count, source);
     if (holds_images(samples)) {
       add("samples", figures::image_grid({run_.image_row("", samples)}, {.title = title}));
     } else if (samples.dim() == 2) {

@@ -29,8 +29,8 @@ at::Tensor item_loss(models::Loss loss, const at::Tensor& reconstruction,
 }
 
 /// Whether it is variational, and its divergence of codes the one from N(0, I).
-bool has_standard_prior(const ExportedModel& model) {
-  return model.has_method("encode_distribution") && recorded_prior(model) == "standard";
+bool has_standard_divergence(const ExportedModel& model) {
+  return model.has_method("encode_distribution") && has_standard_prior(model);
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ bool has_standard_prior(const ExportedModel& model) {
 AnomalyScore resolve_score(AnomalyScore score, const ExportedModel& model) {
   if (score != AnomalyScore::Auto) return score;
   const bool known_loss = models::follows_from_mean(recorded_loss(model));
-  if (has_standard_prior(model) && known_loss) return AnomalyScore::Elbo;
+  if (has_standard_divergence(model) && known_loss) return AnomalyScore::Elbo;
   return model.has_method("centre_distance") ? AnomalyScore::CentreDistance
                                              : AnomalyScore::Reconstruction;
 }
@@ -57,7 +57,7 @@ AnomalyScorer reconstruction_scorer(ExportedModel& model) {
 }
 
 void check_elbo(const ExportedModel& model) {
-  if (!has_standard_prior(model)) {
+  if (!has_standard_divergence(model)) {
     throw Error(
         "{}: `score` elbo: expected a variational model of the standard prior, with a method "
         "'encode_distribution'; use reconstruction or mahalanobis",

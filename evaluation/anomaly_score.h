@@ -45,8 +45,8 @@ AnomalyScorer reconstruction_scorer(ExportedModel& model);
 /// a score depends on the item and the seed alone. Throws what `check_elbo` throws.
 AnomalyScorer elbo_scorer(ExportedModel& model, int64_t samples, uint64_t seed);
 
-/// Throws `Error` unless the file has the method `encode_distribution` and its loss follows from what
-/// `decode` gives.
+/// Throws `Error` unless the file has the method `encode_distribution` and the standard prior, and
+/// its loss follows from what `decode` gives.
 void check_elbo(const ExportedModel& model);
 
 /// The draws of that score: [samples, code shape…] float32, standard normal; a row of zeros where

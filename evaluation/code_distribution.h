@@ -24,9 +24,9 @@ class CodeDistribution {
 };
 using CodeDistributionPtr = std::shared_ptr<const CodeDistribution>;
 
-/// What the sampler names (but for the prior and Vamp, see posterior_mixture.h), fitted on codes [N, D]; `seed` decides where fitting starts.
-/// Of an autoregressive one they are of 0 … `indices` − 1. Throws `Error` for too few codes, or some that
-/// are not finite.
+/// What the sampler names (but for the prior and Vamp, see posterior_mixture.h), fitted on codes
+/// [N, D]; `seed` decides where fitting starts. Of an autoregressive one they are of
+/// 0 … `indices` − 1. Throws `Error` for too few codes, or some that are not finite.
 CodeDistributionPtr fit_distribution(const Sampler& sampler, const at::Tensor& codes, uint64_t seed,
                                      int64_t indices = 0);
 

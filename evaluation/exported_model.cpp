@@ -54,6 +54,8 @@ std::vector<at::Tensor> tensors_of(const IValue& result) {
 
 constexpr int64_t kComparedRows = 4;
 
+constexpr const char* kStandardPrior = "standard";
+
 std::vector<at::Tensor> rows_of(const std::vector<at::Tensor>& arguments, int64_t first,
                                 int64_t count) {
   std::vector<at::Tensor> rows;
@@ -300,9 +302,14 @@ models::Loss recorded_loss(const ExportedModel& model) {
 }
 
 std::string recorded_prior(const ExportedModel& model) {
-  constexpr const char* kStandard = "standard";
-  if (!model.card()) return kStandard;
-  return model.card()->options.find<std::string>("prior").value_or(kStandard);
+  if (!model.card()) return kStandardPrior;
+  return model.card()->options.find<std::string>("prior").value_or(kStandardPrior);
 }
+
+bool has_standard_prior(const ExportedModel& model) {
+  return recorded_prior(model) == kStandardPrior;
+}
+
+bool has_learned_prior(const ExportedModel& model) { return recorded_prior(model) == "learned"; }
 
 }  // namespace hourglass::evaluation

@@ -140,4 +140,8 @@ models::Loss recorded_loss(const ExportedModel& model);
 /// The prior it was trained with, "learned" or "vamp:500"; "standard" where the file does not say.
 std::string recorded_prior(const ExportedModel& model);
 
+/// Whether that is N(0, I), or a normal distribution of codes for each condition.
+bool has_standard_prior(const ExportedModel& model);
+bool has_learned_prior(const ExportedModel& model);
+
 }  // namespace hourglass::evaluation

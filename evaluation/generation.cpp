@@ -39,8 +39,6 @@ void check_indices(const at::Tensor& codes, int64_t size, const std::string& whe
 
 }  // namespace
 
-bool has_learned_prior(const ExportedModel& model) { return recorded_prior(model) == "learned"; }
-
 std::string sampler_obstacle(const ExportedModel& model, const Sampler& sampler) {
   if (sampler.kind == Sampler::Kind::Auto) return "";
   const bool draws_indices = sampler.kind == Sampler::Kind::Autoregressive;

@@ -18,15 +18,12 @@ namespace hourglass::evaluation {
 // Codes that no item has, to be decoded. D is the number of values in a code; components are
 // counted from 0.
 
+/// Why the sampler cannot draw codes of this model; empty where it can: there are samplers of
+/// numbers, of indices, and of codes that are distributions.
+std::string sampler_obstacle(const ExportedModel& model, const Sampler& sampler);
+
 /// Throws `UsageError` with the obstacle where there is one.
 void check_sampler(const ExportedModel& model, const Sampler& sampler);
-
-/// Whether the model has learned a normal distribution of codes for each condition.
-bool has_learned_prior(const ExportedModel& model);
-
-/// Why the sampler cannot draw codes of this model; empty where it can: there are samplers of numbers,
-/// of indices, and of codes that are distributions.
-std::string sampler_obstacle(const ExportedModel& model, const Sampler& sampler);
 
 /// Which codes are usual for a model: those of its prior or, where it has none, of training rows.
 class UsualCodes {

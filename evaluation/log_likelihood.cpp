@@ -90,7 +90,7 @@ std::string likelihood_obstacle(const ExportedModel& model) {
     return "the file has no method 'encode_distribution'";
   }
   if (recorded_loss(model) != models::Loss::Bce) return "the loss is no cross-entropy";
-  if (recorded_prior(model) == "learned") return "the prior is another one for each condition";
+  if (has_learned_prior(model)) return "the prior is another one for each condition";
   return "";
 }
 

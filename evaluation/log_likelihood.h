@@ -18,7 +18,8 @@ struct LikelihoodOptions {
 
 /// Why `negative_log_likelihoods` cannot be computed for this model; empty where it can: it takes a
 /// method `encode_distribution` (mean and logarithm of the variance of a normal distribution q), a
-/// standard normal prior or a learned mixture, and a Bernoulli likelihood, which is what cross-entropy stands for.
+/// standard normal prior or a learned mixture, and a Bernoulli likelihood, which is what
+/// cross-entropy stands for.
 std::string likelihood_obstacle(const ExportedModel& model);
 
 /// −log p(x) of each item in nats, float64 [N], by importance sampling (Burda, Grosse &
