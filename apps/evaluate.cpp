@@ -4,6 +4,7 @@
 //   evaluate runs/mine/best.pt
 //   evaluate a.pt b.pt c.pt --out comparison.png
 //   evaluate vae.pt --samples 5000                  −log p(x) by importance sampling, too
+//   evaluate vae.pt --samples 5000 --annealed 100   and a check that does not trust the encoder
 //   evaluate vae.pt wae.pt --generation 10000       what they generate beside real items, too
 //   evaluate sae.pt --dictionary truth.safetensors#feature_vectors     MCC, uniqueness, too
 //   evaluate third_party.pt --dataset fashion-mnist --input-shape 1,28,28 --json

@@ -31,7 +31,8 @@ Subject make_subject(runs::RunOptions options) {
   const models::ItemShapes shapes{rows.item_shape(), rows.target_shape()};
   settled.model.network.resolve(shapes);
   at::manual_seed(derive_seed(settled.training.seed, "weights"));
-  subject.model = settled.model.build(shapes, rows.condition_width());
+  subject.model = settled.model.build(shapes, rows.condition_width(),
+                                        std::ssize(subject.data.info.class_names));
   if (!settled.threads.count) {
     int64_t parameters = 0;
     for (const auto& parameter : subject.model->parameters()) parameters += parameter.numel();

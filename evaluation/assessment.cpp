@@ -36,6 +36,7 @@ class Assessor {
     options_.say("the same for PCA");
     assess_pca(found);
     if (options_.likelihood_samples > 0) assess_likelihood(found);
+    if (options_.annealed_items > 0) check_likelihood(found);
     assess_sparsity(found);
     if (options_.generation) assess_generation(found);
     options_.say("speed");
@@ -47,7 +48,7 @@ class Assessor {
   ExportedModel& model_;
   const AssessedData& data_;
   const AssessmentOptions& options_;
-  at::Tensor own_rows_;
+  at::Tensor own_rows_, likelihoods_;
 
   double data_range() const {
     if (model_.card() && model_.card()->value_range) {
@@ -77,6 +78,9 @@ class Assessor {
       return;
     }
     found.codes = code_statistics(codes.evaluated.values);
+    if (options_.factors) {
+      found.disentanglement = measure_disentanglement(codes.evaluated.values, *options_.factors);
+    }
     choose_pca_size(found, codes.evaluated.values);
     found.model.merge(measure_codes(codes));
   }
@@ -119,9 +123,24 @@ class Assessor {
       options_.say(fmt::format("likelihood of {} of {} rows", with_thousands(done),
                                with_thousands(data_.evaluated->size())));
     };
-    const at::Tensor values = negative_log_likelihoods(
-        model_, *data_.evaluated, {.samples = options_.likelihood_samples}, progress);
-    return {values.mean().item<double>(), ""};
+    likelihoods_ = negative_log_likelihoods(model_, *data_.evaluated,
+                                            {.samples = options_.likelihood_samples}, progress);
+    return {likelihoods_.mean().item<double>(), ""};
+  }
+
+  void check_likelihood(Assessment& found) {
+    found.not_checked =
+        likelihoods_.defined() ? annealing_obstacle(model_) : found.model.at(Measure::Nll).reason;
+    if (!found.not_checked.empty()) return;
+    const int64_t items = std::min(options_.annealed_items, data_.evaluated->size());
+    const datasets::Subset some(data_.evaluated, data_.evaluated->first_positions(items));
+    const at::Tensor values = annealed_likelihoods(model_, some, {}, [&](double share) {
+      options_.say(fmt::format("annealed likelihood of {} rows, {:.0f} %", with_thousands(items),
+                               100 * share));
+    });
+    found.likelihood_check = {.items = items,
+                              .importance = likelihoods_.slice(0, 0, items).mean().item<double>(),
+                              .annealed = values.mean().item<double>()};
   }
 
   void assess_sparsity(Assessment& found) {
@@ -254,6 +273,12 @@ json to_json(const Assessment& found) {
         {"encode", formats::or_null(found.encoded_per_second)}}},
       {"beats_pca", formats::or_null(beats_pca(found))},
       {"verdict", verdict(found)}};
+  if (const auto& check = found.likelihood_check) {
+    object["likelihood_check"] = {
+        {"items", check->items}, {"importance", check->importance}, {"annealed", check->annealed}};
+  }
+  if (!found.not_checked.empty()) object["not_available"]["likelihood_check"] = found.not_checked;
+  if (found.disentanglement) object["disentanglement"] = to_json(*found.disentanglement);
   if (found.sparsity) object["sparsity"] = to_json(*found.sparsity);
   if (found.generation) object["generation"] = to_json(*found.generation);
   if (!found.not_generated.empty()) object["not_available"]["generation"] = found.not_generated;

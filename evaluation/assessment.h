@@ -1,7 +1,9 @@
 #pragma once
 
 #include "hourglass/datasets/dataset.h"
+#include "hourglass/evaluation/annealed_likelihood.h"
 #include "hourglass/evaluation/code_statistics.h"
+#include "hourglass/evaluation/disentanglement.h"
 #include "hourglass/evaluation/exported_model.h"
 #include "hourglass/evaluation/generation_quality.h"
 #include "hourglass/evaluation/model_measures.h"
@@ -32,8 +34,11 @@ struct AssessedData {
 
 struct AssessmentOptions {
   int64_t likelihood_samples = 0;  ///< codes an item, see log_likelihood.h; 0: no likelihood
+  int64_t annealed_items = 0;      ///< the first so many are checked by annealing; 0: none
   /// What the vectors of a sparse model are compared with; null: nothing.
   const KnownDictionary* known_dictionary = nullptr;
+  /// What made the evaluated items, a row each; null: not known.
+  const Factors* factors = nullptr;
   std::optional<GenerationOptions> generation = {};  ///< none: nothing is generated
   /// Told what is at work.
   std::function<void(const std::string& stage)> say = [](const std::string&) {};
@@ -48,10 +53,13 @@ struct Assessment {
   double variance = 0;               ///< MSE of the mean training item
   Measures model, pca;
   std::optional<CodeStatistics> codes;  ///< of evaluated rows; none for indices of a codebook
-  std::optional<SparseCode> sparsity;   ///< of evaluated rows; of sparse models alone
-  std::optional<GenerationQuality> generation;  ///< where it was asked for
-  std::string not_generated;                    ///< or why there is none
-  double reconstructed_per_second = 0;          ///< items
+  std::optional<Disentanglement> disentanglement;   ///< where factors are known
+  std::optional<SparseCode> sparsity;               ///< of evaluated rows; of sparse models alone
+  std::optional<LikelihoodCheck> likelihood_check;  ///< where it was asked for
+  std::string not_checked;                          ///< or why there is none
+  std::optional<GenerationQuality> generation;      ///< where it was asked for
+  std::string not_generated;                        ///< or why there is none
+  double reconstructed_per_second = 0;              ///< items
   std::optional<double> encoded_per_second;
 };
 

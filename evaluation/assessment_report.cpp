@@ -28,6 +28,10 @@ std::string codes_text(const Assessment& found) {
   return text + fmt::format(", covariance of rank {}", codes.covariance_rank);
 }
 
+std::string items_text(int64_t count) {
+  return count == 1 ? "item" : with_thousands(count) + " items";
+}
+
 std::string speed_text(const AssessedModel& model) {
   const auto items = [](double number) {
     return with_thousands(static_cast<int64_t>(std::llround(number)));
@@ -87,6 +91,15 @@ std::string details_text(const AssessedModel& model) {
     text += fmt::format("  n/a       {}\n", missing);
   }
   if (found.codes) text += fmt::format("  codes     {}\n", codes_text(found));
+  if (found.disentanglement) {
+    for (const auto& line : lines_of(*found.disentanglement)) text += fmt::format("  {}\n", line);
+  }
+  if (const auto& check = found.likelihood_check) {
+    text += fmt::format(
+        "  -log p(x) of the first {}: {:.2f} by importance sampling, {:.2f} by annealing\n",
+        items_text(check->items), check->importance, check->annealed);
+  }
+  if (!found.not_checked.empty()) text += fmt::format("  annealing none: {}\n", found.not_checked);
   if (found.sparsity) {
     for (const auto& line : lines_of(*found.sparsity)) text += fmt::format("  {}\n", line);
   }

@@ -43,14 +43,6 @@ CodeSamples draw_codes(const models::GaussianCode& posterior, const PosteriorMix
   return {codes, log_p - log_q};
 }
 
-/// log p(x|z) of codes [C, code shape…] and the items x [C, shape…] that they are of: [C] float64.
-at::Tensor log_bernoulli(const at::Tensor& probabilities, const at::Tensor& x) {
-  const at::Tensor clamped = probabilities.clamp(kLeastProbability, 1 - kLeastProbability);
-  return -at::binary_cross_entropy(clamped, x, {}, at::Reduction::None)
-              .flatten(1)
-              .sum(1, /*keepdim=*/false, at::kDouble);
-}
-
 /// log p(x|z) of K codes an item: [B, K] float64.
 at::Tensor log_likelihoods_of_codes(ExportedModel& model, const at::Tensor& codes,
                                     const Batch& batch) {
@@ -84,6 +76,13 @@ at::Tensor likelihoods_of_batch(ExportedModel& model, const PosteriorMixturePtr&
 }
 
 }  // namespace
+
+at::Tensor log_bernoulli(const at::Tensor& probabilities, const at::Tensor& x) {
+  const at::Tensor clamped = probabilities.clamp(kLeastProbability, 1 - kLeastProbability);
+  return -at::binary_cross_entropy(clamped, x, {}, at::Reduction::None)
+              .flatten(1)
+              .sum(1, /*keepdim=*/false, at::kDouble);
+}
 
 std::string likelihood_obstacle(const ExportedModel& model) {
   if (!model.card() || !model.has_method("encode_distribution")) {

@@ -96,6 +96,7 @@ struct ModelSpec {
   NetworkOptions network;
   Likelihood likelihood = {};
   int64_t condition_width = 0;  ///< numbers that tell encoder and decoder about each item; 0: none
+  int64_t classes = 0;          ///< that labels number from 0; 0: there are no labels
 };
 
 /// The output of one layer [B, …], under the layer's name in the module tree: "encoder.dense1".

@@ -23,6 +23,7 @@ Variant wasserstein_variant();
 Variant importance_weighted_variant();
 Variant regularized_variant();
 Variant one_class_variant();
+Variant supervised_variant();
 
 namespace {
 
@@ -32,7 +33,7 @@ std::vector<Variant>& registry() {
       convolutional_variant(), denoising_variant(),   lstm_variant(),
       variational_variant(),   conditional_variant(), vector_quantized_variant(),
       adversarial_variant(),   wasserstein_variant(), importance_weighted_variant(),
-      regularized_variant(),   one_class_variant(),
+      regularized_variant(),   one_class_variant(),   supervised_variant(),
   };
   return all;
 }

@@ -19,7 +19,8 @@ models::AutoencoderPtr model_of(const formats::ModelCard& card) {
   }
   const models::ItemShapes shapes{card.input_shape, card.target_shape};
   options.network.resolve(shapes);
-  return options.build(shapes, card.condition ? card.condition->width : 0);
+  return options.build(shapes, card.condition ? card.condition->width : 0,
+                       card.data ? std::ssize(card.data->class_names) : 0);
 }
 
 std::vector<formats::LayerCard> layer_table(models::Autoencoder& model) {

@@ -213,7 +213,8 @@ void Run::settle_widths() {
 
 models::AutoencoderPtr Run::build_model() const {
   at::manual_seed(derive_seed(options_.training.seed, "weights"));
-  const auto model = options_.model.build(item_shapes(), data_.training->condition_width());
+  const auto model = options_.model.build(item_shapes(), data_.training->condition_width(),
+                                          std::ssize(data_.info.class_names));
   if (!options_.init_from.empty() && !state_) formats::load_weights(*model, options_.init_from);
   return model;
 }

@@ -23,12 +23,13 @@ void ModelOptions::describe(FieldTable& table) {
 }
 
 models::AutoencoderPtr ModelOptions::build(const models::ItemShapes& shapes,
-                                           int64_t condition_width) const {
+                                           int64_t condition_width, int64_t classes) const {
   return recipes::find_variant(variant).objective.build(objective,
                                                         {.shapes = shapes,
                                                          .network = network,
                                                          .likelihood = likelihood,
-                                                         .condition_width = condition_width});
+                                                         .condition_width = condition_width,
+                                                         .classes = classes});
 }
 
 RunOptions options_of(const std::string& name, const std::string& recipe,

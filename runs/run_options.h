@@ -49,8 +49,10 @@ struct ModelOptions {
 
   void describe(FieldTable& table);
 
-  /// A new model with fresh weights. Throws `UsageError` where options and shapes do not fit.
-  models::AutoencoderPtr build(const models::ItemShapes& shapes, int64_t condition_width) const;
+  /// A new model with fresh weights, for data of so many classes (0: without labels). Throws
+  /// `UsageError` where options and data do not fit.
+  models::AutoencoderPtr build(const models::ItemShapes& shapes, int64_t condition_width,
+                               int64_t classes = 0) const;
 };
 
 /// Everything that decides a training run: the recipe's values, then what the command line changed.

@@ -23,9 +23,7 @@ from pathlib import Path
 from kill_sweep import contents
 
 # Some hundred steps of training each, so that a round takes seconds.
-EPOCHS = {"digits-vq": 3, "digits-one-class": 60, "digits-aae": 10, "digits-contractive": 15, "digits-conv": 8, "digits-denoise": 8, "digits-rows": 10}
-LONGEST = 120  # seconds of a program
-
+EPOCHS = {"digits-vq": 3, "digits-one-class": 120, "digits-aae": 10, "digits-contractive": 15, "digits-conv": 8, "digits-denoise": 8, "digits-rows": 10}
 
 class Broken(Exception):
     """A promise that did not hold."""
@@ -41,8 +39,8 @@ def embedded_recipes(programs):
 
 
 class Round:
-    def __init__(self, programs, recipes, folder, draw):
-        self.programs, self.folder, self.draw = programs, folder, draw
+    def __init__(self, programs, recipes, folder, draw, longest):
+        self.programs, self.folder, self.draw, self.longest = programs, folder, draw, longest
         self.program, self.recipe = draw.choice(recipes)
         self.options = ["--recipe", self.recipe, "--epochs", str(EPOCHS.get(self.recipe, 40)), "--seed", str(draw.randrange(1000)),
                         "--threads", draw.choice("12"), "--engine", draw.choice(["auto", "autograd"]),
@@ -58,12 +56,12 @@ class Round:
                                     self.draw.choice(["0", "0.1", "10"])],
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         try:
-            output = process.communicate(timeout=LONGEST if seconds is None else seconds)[0]
+            output = process.communicate(timeout=self.longest if seconds is None else seconds)[0]
         except subprocess.TimeoutExpired:
             process.send_signal(how or signal.SIGKILL)
             output = process.communicate()[0]
             if seconds is None:
-                raise Broken(f"did not end within {LONGEST} s") from None
+                raise Broken(f"did not end within {self.longest} s") from None
             if process.returncode in (-signal.SIGKILL, 130, 0):
                 return False
         if process.returncode != 0:
@@ -71,7 +69,7 @@ class Round:
         return True
 
     def tool(self, name, *line):
-        ended = subprocess.run([self.programs / name, *line], capture_output=True, text=True, timeout=LONGEST)
+        ended = subprocess.run([self.programs / name, *line], capture_output=True, text=True, timeout=self.longest)
         if ended.returncode != 0:
             raise Broken(f"{name}: exit code {ended.returncode}: {ended.stderr.strip()[-300:]}")
 
@@ -81,7 +79,7 @@ class Round:
         self.tool("evaluate", model, "--quiet")
         self.tool("encode", model, "--out", run / "codes.npy", "--quiet")
         self.tool("export", model, "--format", "pt2,onnx,safetensors,torchscript", "--out", run / "exported")
-        self.tool("detect_anomalies", model, "--out", run / "judged", "--no-figures", "--quiet")
+        self.tool("detect_anomalies", model, "--out", run / "judged", "--quiet")
 
     def go(self):
         whole, disturbed = self.folder / "whole", self.folder / "disturbed"
@@ -105,6 +103,7 @@ def main():
     parser.add_argument("programs", type=Path, help="the folder of the programs, build/bin")
     parser.add_argument("--minutes", type=float, default=360)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--longest", type=float, default=120, help="seconds within which a program has to end: more beside other work")
     asked = parser.parse_args()
     programs = asked.programs.resolve()
     recipes = embedded_recipes(programs)
@@ -112,7 +111,7 @@ def main():
     end = time.monotonic() + 60 * asked.minutes
     while time.monotonic() < end:
         folder = Path(tempfile.mkdtemp(prefix="soak-"))
-        one = Round(programs, recipes, folder, draw)
+        one = Round(programs, recipes, folder, draw, asked.longest)
         try:
             stops += one.go()
         except (Broken, subprocess.TimeoutExpired) as problem:

@@ -1,6 +1,9 @@
 #include "hourglass/apps/tools/assessment_choices.h"
 
+#include "hourglass/apps/tools/number_files.h"
 #include "hourglass/core/error.h"
+
+#include <ATen/ATen.h>
 
 #include <utility>
 
@@ -8,12 +11,29 @@ namespace hourglass::apps {
 
 using namespace evaluation;
 
+namespace {
+
+Factors read_factors(const std::string& path) {
+  const NumberRows rows = read_numbers(path);
+  const at::Tensor values = rows.values.flatten(1).to(at::kDouble);
+  if (!rows.columns.empty()) return {rows.columns, values};
+  return {numbered_columns("factor", values.size(1)), values};
+}
+
+}  // namespace
+
 void AssessmentChoices::describe(FieldTable& table) {
   table
       .add("samples", samples,
            "codes an item for -log p(x) by importance sampling, 5000 say, of variational models "
            "with loss bce; 0: none")
       .at_least(0);
+  table
+      .add("annealed", annealed,
+           "of so many items, the first ones, -log p(x) by annealed importance sampling as well, "
+           "which asks the encoder for nothing: a check that takes seconds an item; 0: none")
+      .at_least(0)
+      .shown_as("N");
   table
       .add("generation", generation,
            "items generated of each model and compared with real ones, 10000 say: Fréchet "
@@ -31,6 +51,11 @@ void AssessmentChoices::describe(FieldTable& table) {
            "a model whose codes of items --generation compares; empty: the items' values")
       .shown_as("CKPT");
   table
+      .add("factors", factors,
+           "what made the evaluated items, a row of numbers each in their order, CSV or NPY: "
+           "mutual information gap, disentanglement, completeness and informativeness of the codes")
+      .shown_as("FILE");
+  table
       .add(
           "dictionary", dictionary,
           "the vectors that the data were made of, FILE.npy or FILE.safetensors#TENSOR: how well a "
@@ -44,6 +69,10 @@ void AssessmentChoices::describe(FieldTable& table) {
 }
 
 void check(const AssessmentChoices& choices) {
+  if (!choices.factors.empty()) expect_number_file(choices.factors, "--factors");
+  if (choices.samples == 0 && choices.annealed > 0) {
+    throw UsageError("`annealed`: expected `samples` with it, 5000 say");
+  }
   if (choices.generation == 0 && !choices.features.empty()) {
     throw UsageError("`features`: expected `generation` with it, 10000 say");
   }
@@ -60,12 +89,15 @@ AssessmentFiles::AssessmentFiles(const AssessmentChoices& choices, const ModelOp
   if (!choices.dictionary.empty()) {
     dictionary_ = read_known_dictionary(choices.dictionary, choices.dictionary_rows);
   }
+  if (!choices.factors.empty()) factors_ = read_factors(choices.factors);
   if (!choices.features.empty()) features_ = open_model(choices.features, model);
 }
 
 AssessmentOptions AssessmentFiles::options(std::function<void(const std::string&)> say) {
   AssessmentOptions options{.likelihood_samples = choices_.samples,
+                            .annealed_items = choices_.annealed,
                             .known_dictionary = dictionary_ ? &*dictionary_ : nullptr,
+                            .factors = factors_ ? &*factors_ : nullptr,
                             .say = std::move(say)};
   if (choices_.generation > 0) {
     options.generation = {.samples = choices_.generation,

@@ -12,9 +12,9 @@ namespace hourglass::apps {
 
 /// What `evaluate` measures beside errors and codes, each where it is asked for.
 struct AssessmentChoices {
-  int64_t samples = 0, generation = 0;
+  int64_t samples = 0, annealed = 0, generation = 0;
   evaluation::Sampler sampler;
-  std::string features, dictionary, dictionary_rows;
+  std::string features, factors, dictionary, dictionary_rows;
 
   void describe(FieldTable& table);
 };
@@ -34,6 +34,7 @@ class AssessmentFiles {
   const AssessmentChoices& choices_;
   std::optional<evaluation::KnownDictionary> dictionary_;
   std::optional<evaluation::ExportedModel> features_;
+  std::optional<evaluation::Factors> factors_;
 };
 
 }  // namespace hourglass::apps

@@ -72,7 +72,7 @@ NumberRows parse_numbers(const std::string& bytes, const std::string& name) {
   const CsvTable table =
       parse_csv(bytes, name,
                 {.label_column = {labelled ? LabelColumn::Kind::Last : LabelColumn::Kind::None}});
-  return {table.values, names_of_labels(table)};
+  return {table.values, names_of_labels(table), table.column_names};
 }
 
 }  // namespace

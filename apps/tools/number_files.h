@@ -26,6 +26,7 @@ void write_numbers(const std::filesystem::path& path, const at::Tensor& rows,
 struct NumberRows {
   at::Tensor values;                ///< [N, shape…] float32, or int64 as an NPY file has them
   std::vector<std::string> labels;  ///< of a CSV file's column "label"; empty where it has none
+  std::vector<std::string> columns = {};  ///< names of a CSV file's values; empty where it has none
 };
 
 /// Reads what `write_numbers` wrote, or such files of others: [N, D] of a CSV file, [N, shape…] of

@@ -1,6 +1,7 @@
 #include "hourglass/evaluation/log_likelihood.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/evaluation/annealed_likelihood.h"
 #include "hourglass/models/networks/dense_network.h"
 #include "hourglass/models/variational.h"
 #include "hourglass/tests/evaluation/small_model.h"
@@ -70,6 +71,66 @@ TEST(LogLikelihood, EqualsAnIntegralWhateverTheProposal) {
   EXPECT_NEAR(found.item<double>(), by_quadrature(model, x.to(at::kDouble)), 0.02);
 }
 
+/// Of an encoder that knows nothing: q is far too narrow, and few samples do not find the integral.
+TEST(AnnealedLikelihood, EqualsAnIntegralWhateverTheEncoder) {
+  const TemporaryFolder folder;
+  at::manual_seed(2);
+  Variational source = tiny_model();
+  fill(source, "encoder", 0);
+  fill(source, "encoder.log_variance.bias", -6);
+  fill(source, "decoder.dense1.weight", 1.5);
+  auto model = testing::exported(source, folder / "best.pt", kOptions);
+  const at::Tensor x = at::tensor({1.0F, 1.0F, 1.0F, 1.0F, 0.0F, 1.0F}).view({2, 3});
+  const auto data = testing::unscaled(x);
+  const at::Tensor annealed =
+      annealed_likelihoods(model, *data, {.chains = 400, .temperatures = 100});
+  const at::Tensor sampled = negative_log_likelihoods(model, *data, {.samples = 400});
+  const double exact = by_quadrature(model, x[0].unsqueeze(0).to(at::kDouble));
+  EXPECT_NEAR(annealed[0].item<double>(), exact, 0.02);
+  EXPECT_NEAR(annealed[1].item<double>(), by_quadrature(model, x[1].unsqueeze(0).to(at::kDouble)),
+              0.02);
+  EXPECT_GT(sampled[0].item<double>(), exact + 0.1);
+}
+
+TEST(AnnealedLikelihood, OfARowDoesNotDependOnTheOthers) {
+  const TemporaryFolder folder;
+  at::manual_seed(2);
+  Variational source = tiny_model();
+  auto model = testing::exported(source, folder / "best.pt", kOptions);
+  const auto data = testing::unscaled(at::rand({5, 3}));
+  const AnnealingOptions options = {.chains = 3, .temperatures = 20, .leapfrog_steps = 2};
+  const at::Tensor all = annealed_likelihoods(model, *data, options);
+  const datasets::Subset some(data, at::tensor({1, 4}, at::kLong));
+  const at::Tensor two = annealed_likelihoods(model, some, options);
+  EXPECT_NEAR(two[0].item<double>(), all[1].item<double>(), 1e-5);
+  EXPECT_NEAR(two[1].item<double>(), all[4].item<double>(), 1e-5);
+}
+
+TEST(AnnealedLikelihood, TellsTheShareThatIsDone) {
+  const TemporaryFolder folder;
+  Variational source = tiny_model();
+  auto model = testing::exported(source, folder / "best.pt", kOptions);
+  const auto data = testing::unscaled(at::rand({2, 3}));
+  std::vector<double> shares;
+  annealed_likelihoods(model, *data, {.chains = 4096, .temperatures = 2, .leapfrog_steps = 1},
+                       [&](double share) { shares.push_back(share); });
+  EXPECT_EQ(shares, (std::vector<double>{0.25, 0.5, 0.75, 1}));
+}
+
+/// Of a prior that the model learned it would be another chain.
+TEST(AnnealedLikelihood, SaysWhyThereIsNone) {
+  const TemporaryFolder folder;
+  Variational source({.prior = {2}},
+                     {.shapes = {{3}, {3}}, .network = DenseNetwork{.widths = {1}}});
+  auto model =
+      testing::exported(source, folder / "best.pt", {{"loss", "bce"}, {"prior", "vamp:2"}});
+  EXPECT_EQ(annealing_obstacle(model), "the prior is no standard normal distribution");
+  testing::expect_contains(testing::error_of([&] {
+                             annealed_likelihoods(model, *testing::unscaled(at::rand({2, 3})), {});
+                           }),
+                           {"best.pt", "annealed log-likelihood", "standard normal"});
+}
+
 TEST(LogLikelihood, OfARowDoesNotDependOnTheOthers) {
   const TemporaryFolder folder;
   at::manual_seed(2);
@@ -91,8 +152,9 @@ TEST(LogLikelihood, SaysWhyThereIsNone) {
   Autoencoder plain({.shapes = {{3}, {3}}, .network = DenseNetwork{.widths = {1}}});
   auto without = testing::exported(plain, folder / "plain.pt", kOptions);
   testing::expect_contains(
-      testing::error_of(
-          [&] { negative_log_likelihoods(without, *testing::unscaled(at::rand({2, 3})), {}); }),
+      testing::error_of([&] {
+        negative_log_likelihoods(without, *testing::unscaled(at::rand({2, 3})), {});
+      }),
       {"plain.pt", "encode_distribution"});
 }
 

@@ -65,7 +65,8 @@ void write_recipe(const fs::path& folder, const std::string& variant, const std:
   const Batch batch = rows->batch(rows->first_positions(std::min(kItems, rows->size())));
   at::manual_seed(1);
   const auto model =
-      options.model.build({rows->item_shape(), rows->target_shape()}, rows->condition_width());
+      options.model.build({rows->item_shape(), rows->target_shape()}, rows->condition_width(),
+                          std::ssize(splits.info.class_names));
   hourglass::testing::make_up_weights(*model, 0.02);
   FieldTable table;
   RunOptions recorded = options;

@@ -16,6 +16,7 @@
 #include "hourglass/models/one_class.h"
 #include "hourglass/models/regularized.h"
 #include "hourglass/models/sparse.h"
+#include "hourglass/models/supervised.h"
 #include "hourglass/models/tensors.h"
 #include "hourglass/models/variational.h"
 #include "hourglass/models/vector_quantized.h"
@@ -171,6 +172,8 @@ std::vector<Case> cases() {
               DenseNetwork{.widths = {32, 8}, .tied_weights = true}),
       case_of("regularized", "regularized_strided",
               StridedNetwork{.filters = 8, .widths = {32, 8}}),
+      case_of("supervised", "supervised_strided", StridedNetwork{.filters = 4, .widths = {16, 4}},
+              SupervisedOptions{.reconstruction_weight = 0.5, .classification_weight = 2}),
       case_of("regularized", "regularized_gradient_penalty", {},
               RegularizedOptions{.decoder_regularization = DecoderRegularization::GradientPenalty}),
       case_of("one_class", "one_class_pretraining", {},
@@ -202,7 +205,7 @@ class Conformance : public ::testing::TestWithParam<Case> {
   AutoencoderPtr build(int seed = 1) const {
     at::manual_seed(seed);
     return GetParam().model.build({data->item_shape(), data->target_shape()},
-                                  data->condition_width());
+                                  data->condition_width(), std::ssize(splits.info.class_names));
   }
 
   Batch batch(int64_t size) const { return data->batch(data->first_positions(size)); }
@@ -531,6 +534,8 @@ const std::set<std::string> kOnlyByAutograd = {"contractive_deep",
                                                "one_class_pretraining",
                                                "one_class_soft",
                                                "one_class_unpretrained",
+                                               "supervised",
+                                               "supervised_strided",
                                                "variational_logistic",
                                                "convolutional_gaussian",
                                                "dense_multinomial",
@@ -582,6 +587,7 @@ TEST_P(Conformance, TheCardTellsTheModel) {
   options.describe(table);
   ModelCard card = {.variant = options.variant, .options = RecordedOptions(to_json(table))};
   card.network = table.find("network")->value_text();
+  card.data = splits.info;
   if (data->condition_width() > 0) card.condition = {.width = data->condition_width(), .names = {}};
   export_autoencoder(*model, folder / "best.pt", card);
   const auto loaded = ExportedModel::load(folder / "best.pt");

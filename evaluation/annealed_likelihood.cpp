@@ -1,0 +1,171 @@
+#include "hourglass/evaluation/annealed_likelihood.h"
+
+#include "hourglass/core/error.h"
+#include "hourglass/core/row_random.h"
+#include "hourglass/datasets/batches.h"
+#include "hourglass/evaluation/log_likelihood.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/jit/api/module.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace hourglass::evaluation {
+namespace {
+
+constexpr int64_t kChainsAtOnce = 4096;
+// Of the length of a leapfrog step, which grows by a fiftieth where a move was accepted, and shrinks
+// as much as keeps this share accepted.
+constexpr double kFirstStep = 0.1, kLeastStep = 1e-4, kMostStep = 1, kGrowth = 1.02;
+constexpr double kAccepted = 0.65;
+
+/// Growing slowly at both ends, where the distributions change most (Wu et al.).
+double temperature(int64_t t, int64_t count) {
+  constexpr double kSteepness = 4;
+  const auto sigmoid = [](double x) { return 1 / (1 + std::exp(-x)); };
+  const double place = 2 * static_cast<double>(t) / static_cast<double>(count) - 1;
+  const double low = sigmoid(-kSteepness);
+  return (sigmoid(kSteepness * place) - low) / (1 - 2 * low);
+}
+
+/// [C] as a factor of codes [C, code shape…].
+at::Tensor beside(const at::Tensor& factor, const at::Tensor& codes) {
+  Shape shape(static_cast<size_t>(codes.dim()), 1);
+  shape[0] = -1;
+  return factor.to(codes.scalar_type()).reshape(shape);
+}
+
+/// Σ ½ v² of each row: [C] float64.
+at::Tensor half_square(const at::Tensor& values) {
+  return 0.5 * values.flatten(1).to(at::kDouble).square().sum(1);
+}
+
+/// C chains: K for each item of a batch, one after the other.
+class Chains {
+ public:
+  Chains(ExportedModel& model, const Batch& batch, const AnnealingOptions& options)
+      : model_(model), rows_(batch.rows), options_(options) {
+    const auto repeated = [&](const at::Tensor& values) {
+      return values.defined() ? values.repeat_interleave(options.chains, 0) : at::Tensor();
+    };
+    items_ = repeated(batch.target);
+    condition_ = repeated(batch.condition);
+    state_ = look(draw("annealing start", 0));
+    log_weights_ = at::zeros({items_.size(0)}, at::kDouble);
+    step_ = at::full({items_.size(0)}, kFirstStep, at::kDouble);
+  }
+
+  /// From the distribution of the temperature before to that of t.
+  void anneal(int64_t t) {
+    const double beta = temperature(t, options_.temperatures);
+    const double before = temperature(t - 1, options_.temperatures);
+    log_weights_ += (beta - before) * state_.log_likelihood;
+    if (t < options_.temperatures) move(t, beta);
+  }
+
+  /// log w, [items, K].
+  at::Tensor log_weights() const { return log_weights_.view({-1, options_.chains}); }
+
+ private:
+  struct State {
+    at::Tensor z;               ///< [C, code shape…]
+    at::Tensor log_likelihood;  ///< log p(x|z), [C] float64
+    at::Tensor slope;           ///< its gradient [C, code shape…]
+  };
+
+  ExportedModel& model_;
+  at::Tensor rows_;
+  const AnnealingOptions& options_;
+  at::Tensor items_, condition_;
+  State state_;
+  at::Tensor log_weights_, step_;  // [C] float64
+
+  at::Tensor draw(const char* purpose, int64_t t) const {
+    Shape shape = *model_.code_shape();
+    shape.insert(shape.begin(), options_.chains);
+    return RowRandom(options_.seed, t).normal(purpose, rows_, shape).flatten(0, 1);
+  }
+
+  State look(const at::Tensor& codes) {
+    const at::AutoGradMode with_gradients(true);
+    const at::Tensor z = codes.detach().requires_grad_();
+    std::vector<c10::IValue> arguments = {z};
+    if (condition_.defined()) arguments.emplace_back(condition_);
+    const at::Tensor decoded = model_.module().get_method("decode")(arguments).toTensor();
+    const at::Tensor log_likelihood = log_bernoulli(decoded, items_);
+    const at::Tensor slope = torch::autograd::grad({log_likelihood.sum()}, {z}).front();
+    return {codes, log_likelihood.detach(), slope};
+  }
+
+  /// −log of p(z) p(x|z)^β and of the momentum's density, but for constants: [C].
+  static at::Tensor energy(const State& state, const at::Tensor& momentum, double beta) {
+    return half_square(state.z) - beta * state.log_likelihood + half_square(momentum);
+  }
+
+  /// Hamiltonian Monte Carlo (Neal 2011, "MCMC using Hamiltonian dynamics").
+  void move(int64_t t, double beta) {
+    const at::Tensor epsilon = beside(step_, state_.z);
+    const auto pushed = [&](const State& at, double steps) {
+      return steps * epsilon * (beta * at.slope - at.z);
+    };
+    const at::Tensor start = draw("annealing momentum", t);
+    State moved = state_;
+    at::Tensor momentum = start + pushed(moved, 0.5);
+    for (int64_t i = 1; i <= options_.leapfrog_steps; ++i) {
+      moved = look(moved.z + epsilon * momentum);
+      momentum = momentum + pushed(moved, i < options_.leapfrog_steps ? 1 : 0.5);
+    }
+    const at::Tensor chance = RowRandom(options_.seed, t)
+                                  .uniform("annealing acceptance", rows_, {options_.chains})
+                                  .flatten()
+                                  .to(at::kDouble);
+    const at::Tensor gain = energy(state_, start, beta) - energy(moved, momentum, beta);
+    // An energy that is no number is of a move that left all bounds.
+    accept(moved, chance.log() < gain.nan_to_num(-HUGE_VAL));
+  }
+
+  void accept(const State& moved, const at::Tensor& accepted) {
+    const at::Tensor one_by_one = beside(accepted, moved.z).to(at::kBool);
+    state_ = {at::where(one_by_one, moved.z, state_.z),
+              at::where(accepted, moved.log_likelihood, state_.log_likelihood),
+              at::where(one_by_one, moved.slope, state_.slope)};
+    const double shrinkage = std::pow(kGrowth, -kAccepted / (1 - kAccepted));
+    step_ = (step_ * at::where(accepted, kGrowth, shrinkage)).clamp(kLeastStep, kMostStep);
+  }
+};
+
+}  // namespace
+
+std::string annealing_obstacle(const ExportedModel& model) {
+  if (std::string obstacle = likelihood_obstacle(model); !obstacle.empty()) return obstacle;
+  return has_standard_prior(model) ? "" : "the prior is no standard normal distribution";
+}
+
+at::Tensor annealed_likelihoods(ExportedModel& model, const datasets::Dataset& data,
+                                const AnnealingOptions& options,
+                                const std::function<void(double share)>& progress) {
+  if (const std::string obstacle = annealing_obstacle(model); !obstacle.empty()) {
+    throw Error("{}: annealed log-likelihood: {}", model.path().string(), obstacle);
+  }
+  const at::NoGradGuard no_grad;
+  const int64_t at_once = std::max<int64_t>(1, kChainsAtOnce / options.chains);
+  const auto all = static_cast<double>(data.size() * options.temperatures);
+  std::vector<at::Tensor> values;
+  datasets::for_each_batch(data, at_once, /*epoch=*/0, [&](const Batch& batch, int64_t first) {
+    Chains chains(model, batch, options);
+    for (int64_t t = 1; t <= options.temperatures; ++t) {
+      chains.anneal(t);
+      const auto done = first * options.temperatures + t * batch.rows.size(0);
+      if (progress) progress(static_cast<double>(done) / all);
+    }
+    const at::Tensor log_weights = chains.log_weights();
+    values.push_back(std::log(static_cast<double>(options.chains)) -
+                     at::logsumexp(log_weights, {1}));
+  });
+  return at::cat(values);
+}
+
+}  // namespace hourglass::evaluation
