@@ -2,6 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/row_random.h"
+#include "hourglass/evaluation/model_prior.h"
 #include "hourglass/evaluation/posterior_mixture.h"
 
 #include <ATen/ATen.h>
@@ -24,13 +25,14 @@ struct CodeSamples {
 };
 
 /// `prior` is null for N(0, I).
-CodeSamples draw_codes(const models::GaussianCode& posterior, const PosteriorMixturePtr& prior,
+CodeSamples draw_codes(const models::GaussianCode& posterior, const ModelPriorPtr& prior,
                        const at::Tensor& rows, const LikelihoodOptions& options) {
   const at::Tensor mean = posterior.mean.unsqueeze(1);                  // [B, 1, code shape…]
   const at::Tensor log_variance = posterior.log_variance.unsqueeze(1);  // [B, 1, code shape…]
   Shape shape = mean.sizes().slice(1).vec();
   shape.front() = options.samples;
-  const at::Tensor noise = RowRandom(options.seed).normal("likelihood", rows, shape);
+  const RowRandom random(options.seed);
+  const at::Tensor noise = random.normal("likelihood", rows, shape);
   const at::Tensor z = mean + (0.5 * log_variance).exp() * noise;  // [B, K, code shape…]
   const at::Tensor codes = z.flatten(0, 1);
   const auto sums = [](const at::Tensor& terms) { return terms.flatten(2).sum(2); };
@@ -38,8 +40,10 @@ CodeSamples draw_codes(const models::GaussianCode& posterior, const PosteriorMix
   // z − μ = σ ε
   const at::Tensor log_q =
       -0.5 * sums(constants + log_variance.to(at::kDouble) + noise.to(at::kDouble).square());
-  const at::Tensor log_p = prior ? prior->log_density(codes).view_as(log_q)
-                                 : -0.5 * sums(constants + z.to(at::kDouble).square());
+  if (!prior) return {codes, -0.5 * sums(constants + z.to(at::kDouble).square()) - log_q};
+  const at::Tensor prior_noise =
+      random.normal("second layer", rows, {options.samples, prior->noise_width()});
+  const at::Tensor log_p = prior->log_density(codes, prior_noise.flatten(0, 1)).view_as(log_q);
   return {codes, log_p - log_q};
 }
 
@@ -75,7 +79,7 @@ Batch some_rows(const Batch& batch, int64_t first, int64_t end) {
   return {part(batch.input), part(batch.target), {}, part(batch.condition), part(batch.rows)};
 }
 
-at::Tensor likelihoods_of_batch(ExportedModel& model, const PosteriorMixturePtr& prior,
+at::Tensor likelihoods_of_batch(ExportedModel& model, const ModelPriorPtr& prior,
                                 const Batch& batch, const LikelihoodOptions& options) {
   const CodeSamples samples = draw_codes(posteriors(model, batch), prior, batch.rows, options);
   const at::Tensor log_joint =
@@ -100,7 +104,7 @@ at::Tensor negative_log_likelihoods(ExportedModel& model, const datasets::Datase
   if (const std::string obstacle = likelihood_obstacle(model); !obstacle.empty()) {
     throw Error("{}: log-likelihood: {}", model.path().string(), obstacle);
   }
-  const PosteriorMixturePtr prior = mixture_prior(model);
+  const ModelPriorPtr prior = learned_prior(model);
   std::vector<at::Tensor> values;
   const int64_t items_at_once = std::max<int64_t>(1, kCodesAtOnce / options.samples);
   datasets::for_each_batch(data, [&](const Batch& batch, int64_t batch_first) {

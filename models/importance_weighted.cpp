@@ -49,7 +49,7 @@ StepValues ImportanceWeighted::losses(const Batch& batch, const StepContext& con
   const at::Tensor error =
       row_losses(likelihood(), decode_logits(z, repeated(batch.condition, samples)),
                  repeated(batch.target, samples));  // −log p(x|z), [B · samples]
-  const at::Tensor log_p = log_prior(z), log_q = log_density(judge, z);
+  const at::Tensor log_p = log_prior(z, batch, context), log_q = log_density(judge, z);
   const at::Tensor log_weights = (-error + log_p - log_q).view({-1, groups, per_group});
   const at::Tensor kl = has_standard_prior() ? kl_from_standard_normal(code) : log_q - log_p;
   scale_gradient(each, encoder_factor(options_.estimator, log_weights));

@@ -1,37 +1,24 @@
 #include "hourglass/models/variational.h"
 
-#include "hourglass/core/error.h"
-
 #include <ATen/ATen.h>
 
 #include <typeinfo>
+#include <utility>
 
 namespace hourglass::models {
-namespace {
-
-/// Pseudo-inputs go through the encoder by themselves, and of no condition.
-void expect_encoder_of_items(const Autoencoder& model) {
-  if (model.condition_width() > 0) {
-    throw UsageError(
-        "`prior` vamp: expected a model that takes items alone, found one that is told a "
-        "condition");
-  }
-  for (const auto& entry : model.plan().encoder) {
-    if (!entry.layer.tensors.contains("running_mean")) continue;
-    throw UsageError("`prior` vamp: expected an encoder without batch normalization, found {}",
-                     entry.name);
-  }
-}
-
-}  // namespace
 
 Variational::Variational(VariationalOptions options, const ModelSpec& spec)
-    : Autoencoder(spec, {"mean", "log_variance"}), options_(options) {
-  if (options.prior.is_standard()) return;
-  expect_encoder_of_items(*this);
-  pseudo_inputs_ = register_module(
-      "prior", std::make_shared<PseudoInputs>(options.prior.pseudo_inputs, input_shape(),
-                                              likelihood().activation));
+    : Autoencoder(spec, {"mean", "log_variance"}), options_(std::move(options)) {
+  const CodePrior& prior = options_.prior;
+  check(prior, *this);
+  if (prior.pseudo_inputs > 0) {
+    pseudo_inputs_ =
+        register_module("prior", std::make_shared<PseudoInputs>(prior.pseudo_inputs, input_shape(),
+                                                                likelihood().activation));
+  } else if (!prior.second_layer.empty()) {
+    second_layer_ = register_module(
+        "prior", std::make_shared<SecondLayer>(code_shape().front(), prior.second_layer));
+  }
 }
 
 GaussianCode Variational::distribution(const at::Tensor& x, const at::Tensor& condition) {
@@ -49,29 +36,36 @@ StepValues Variational::losses(const Batch& batch, const StepContext& context) {
   const at::Tensor noise = context.random.normal_like("sampling", batch.rows, code.mean);
   const at::Tensor z = sample(code, noise);
   const at::Tensor logits = decode_logits(z, batch.condition);
+  const at::Tensor divergence = has_standard_prior()
+                                    ? kl(code, batch.condition)
+                                    : log_density(code, z) - log_prior(z, batch, context);
   return {.terms = {reconstruction_loss(likelihood(), logits, batch.target, Reduction::SumOfValues),
-                    kl(code, z, batch.condition).mean()}};
+                    divergence.mean()}};
 }
 
 void Variational::after_step(const Batch& /*batch*/, const StepContext& /*context*/) {
   if (pseudo_inputs_) pseudo_inputs_->put_back_in_range();
 }
 
-at::Tensor Variational::log_prior(const at::Tensor& z) {
-  if (!pseudo_inputs_) return log_density({at::zeros_like(z), at::zeros_like(z)}, z);
-  return log_mixture_density(distribution(pseudo_inputs_->values()), z);
-}
-
-at::Tensor Variational::kl(const GaussianCode& code, const at::Tensor& z,
-                           const at::Tensor& /*condition*/) {
-  return has_standard_prior() ? kl_from_standard_normal(code) : log_density(code, z) - log_prior(z);
+at::Tensor Variational::log_prior(const at::Tensor& z, const Batch& batch,
+                                  const StepContext& context) {
+  if (pseudo_inputs_) return log_mixture_density(distribution(pseudo_inputs_->values()), z);
+  if (!second_layer_) return log_density({at::zeros_like(z), at::zeros_like(z)}, z);
+  const int64_t samples = z.size(0) / batch.rows.size(0);
+  const at::Tensor noise =
+      context.random.normal("second layer", batch.rows, {samples, second_layer_->width()});
+  return second_layer_->log_prior(z, noise.flatten(0, 1).to(z.options().requires_grad(false)));
 }
 
 std::vector<TensorMethod> Variational::extra_methods() {
-  return {method_of_items("encode_distribution", [this](const at::Tensor& x, const at::Tensor& c) {
-    const GaussianCode code = distribution(x, c);
-    return std::vector{code.mean, code.log_variance};
-  })};
+  std::vector<TensorMethod> methods = {
+      method_of_items("encode_distribution", [this](const at::Tensor& x, const at::Tensor& c) {
+        const GaussianCode code = distribution(x, c);
+        return std::vector{code.mean, code.log_variance};
+      })};
+  if (!second_layer_) return methods;
+  for (auto& method : methods_of(second_layer_)) methods.push_back(std::move(method));
+  return methods;
 }
 
 std::optional<ObjectivePlan> Variational::objective_plan() const {
@@ -81,7 +75,8 @@ std::optional<ObjectivePlan> Variational::objective_plan() const {
 }
 
 std::string Variational::script_methods() const {
-  if (!has_standard_prior()) return mixture_sampler();
+  if (pseudo_inputs_) return mixture_sampler();
+  if (second_layer_) return second_layer_sampler(second_layer_->width());
   return standard_normal_sampler(code_shape(), "encoder.mean.weight", condition_width() > 0);
 }
 

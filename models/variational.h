@@ -1,7 +1,9 @@
 #pragma once
 
 #include "hourglass/models/autoencoder.h"
+#include "hourglass/models/code_prior.h"
 #include "hourglass/models/gaussian.h"
+#include "hourglass/models/second_layer.h"
 #include "hourglass/models/vamp_prior.h"
 
 #include <cstdint>
@@ -18,7 +20,9 @@ namespace hourglass::models {
 //   loss = Σ over values of the reconstruction loss + β · KL(q ‖ N(0, I)), the mean over the batch, in nats
 //   KL = −½ Σ (1 + log σ² − μ² − σ²)
 //
-// `encode` returns μ. In the place of N(0, I) there may be a prior that is learned: vamp_prior.h.
+// `encode` returns μ. In the place of N(0, I) there may be a prior p(z) that is learned, a mixture
+// (vamp_prior.h) or a second layer of codes (second_layer.h). Then KL is log q(z|x) − log p(z) of
+// the sampled z; of a second layer log p(z) is what one sampled z₂ says of it.
 
 struct VariationalOptions {
   double beta = 1;
@@ -39,8 +43,7 @@ struct VariationalOptions {
 
 class Variational : public Autoencoder {
  public:
-  /// Throws `UsageError` for pseudo-inputs where there is a condition, or an encoder that normalises
-  /// batches.
+  /// Throws `UsageError` for a prior that does not suit the model, see `check` in code_prior.h.
   Variational(VariationalOptions options, const ModelSpec& spec);
 
   GaussianCode distribution(const at::Tensor& x, const at::Tensor& condition = {});
@@ -55,16 +58,21 @@ class Variational : public Autoencoder {
   std::string script_methods() const override;
 
  protected:
-  bool has_standard_prior() const { return !pseudo_inputs_; }
-  /// log p(z), [B].
-  at::Tensor log_prior(const at::Tensor& z);
+  bool has_standard_prior() const { return !pseudo_inputs_ && !second_layer_; }
 
-  /// The divergence from the prior, [B]: in closed form, or of the sample z.
-  virtual at::Tensor kl(const GaussianCode& code, const at::Tensor& z, const at::Tensor& condition);
+  /// log p(z) of samples [B · samples, code shape…] of the batch's B codes: [B · samples].
+  at::Tensor log_prior(const at::Tensor& z, const Batch& batch, const StepContext& context);
+
+  /// The divergence from a normal prior, [B].
+  virtual at::Tensor kl(const GaussianCode& code, const at::Tensor& /*condition*/) {
+    return kl_from_standard_normal(code);
+  }
 
  private:
   VariationalOptions options_;
-  std::shared_ptr<PseudoInputs> pseudo_inputs_;  // null for the standard prior
+  // At most one of them, none for the standard prior.
+  std::shared_ptr<PseudoInputs> pseudo_inputs_;
+  std::shared_ptr<SecondLayer> second_layer_;
 };
 
 }  // namespace hourglass::models
