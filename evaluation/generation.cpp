@@ -47,7 +47,8 @@ std::string sampler_obstacle(const ExportedModel& model, const Sampler& sampler)
                          : "expected autoregressive, as the codes are indices";
   }
   if (sampler.kind != Sampler::Kind::Vamp || model.has_method("encode_distribution")) return "";
-  return "expected codes that are distributions, as variational models have them, found others";
+  return "expected codes that are normal distributions, as variational models without a flow have "
+         "them, found others";
 }
 
 void check_sampler(const ExportedModel& model, const Sampler& sampler) {

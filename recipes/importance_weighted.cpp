@@ -48,6 +48,16 @@ std::vector<Recipe> importance_weighted_recipes() {
           .expected = {.column = "validation_loss", .at_most = 24.4, .published = "ours"},
       },
       {
+          .name = "digits-iaf",
+          .summary = "the same with a flow of two steps",
+          .network = DenseNetwork{.widths = {64, 8}},
+          .objective = ImportanceWeightedOptions{.posterior = {.flow_steps = 2}},
+          .data = digits_with_validation(),
+          .training = {.epochs = 100, .batch_size = 32},
+          .log_every = 10,
+          .expected = {.column = "validation_loss", .at_most = 24.5, .published = "ours"},
+      },
+      {
           .name = "mnist-iwae-50",
           .summary = "two layers of 200 tanh units, fifty dimensions, 5 samples",
           .network = DenseNetwork{.widths = {200, 200, 50}, .activation = models::Activation::Tanh},
