@@ -155,6 +155,12 @@ std::vector<at::Tensor> ExportedModel::run_method(const std::string& name, const
   return run(name, x, condition, std::numeric_limits<size_t>::max());
 }
 
+std::vector<at::Tensor> ExportedModel::run_method(const std::string& name,
+                                                  const std::vector<at::Tensor>& arguments) {
+  check_call(name, arguments.front());
+  return run(name, arguments, std::numeric_limits<size_t>::max());
+}
+
 int64_t ExportedModel::condition_width() const {
   return card_ && card_->condition ? card_->condition->width : 0;
 }
@@ -169,8 +175,7 @@ void ExportedModel::check_condition(const at::Tensor& x, const at::Tensor& condi
               condition.defined() ? shape_text(condition.sizes().vec()) : "none");
 }
 
-std::vector<at::Tensor> ExportedModel::run(const std::string& method, const at::Tensor& x,
-                                           const at::Tensor& condition, size_t most) {
+void ExportedModel::check_call(const std::string& method, const at::Tensor& x) const {
   if (!has_method(method)) {
     throw Error("{}: expected a method '{}', found {}", path_.string(), method,
                 join_text(method_names()));
@@ -178,9 +183,19 @@ std::vector<at::Tensor> ExportedModel::run(const std::string& method, const at::
   if (!x.defined() || x.dim() == 0 || x.size(0) == 0) {
     throw Error("{}: {} expects a batch of at least one row, found none", path_.string(), method);
   }
+}
+
+std::vector<at::Tensor> ExportedModel::run(const std::string& method, const at::Tensor& x,
+                                           const at::Tensor& condition, size_t most) {
+  check_call(method, x);
   check_condition(x, condition);
   std::vector<at::Tensor> arguments = {x};
   if (condition_width() > 0) arguments.push_back(condition);
+  return run(method, arguments, most);
+}
+
+std::vector<at::Tensor> ExportedModel::run(const std::string& method,
+                                           const std::vector<at::Tensor>& arguments, size_t most) {
   if (!infers(method, arguments)) return run_program(method, arguments, most);
   auto results = inference_->run(method, arguments);
   results.resize(std::min(results.size(), most));

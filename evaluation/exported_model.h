@@ -79,6 +79,10 @@ class ExportedModel {
   std::vector<at::Tensor> run_method(const std::string& name, const at::Tensor& x,
                                      const at::Tensor& condition = {});
 
+  /// The same of several tensors, each [B, …], which are all that the method takes.
+  std::vector<at::Tensor> run_method(const std::string& name,
+                                     const std::vector<at::Tensor>& arguments);
+
   /// All parameters by name, in the file's order, on the CPU: those of training, without the
   /// running averages of batch normalization.
   std::vector<NamedTensor> parameters() const;
@@ -130,6 +134,9 @@ class ExportedModel {
                                       const std::vector<at::Tensor>& arguments, size_t most);
   std::vector<at::Tensor> run_batch(const std::string& method,
                                     const std::vector<at::Tensor>& arguments, size_t most);
+  std::vector<at::Tensor> run(const std::string& method, const std::vector<at::Tensor>& arguments,
+                              size_t most);
+  void check_call(const std::string& method, const at::Tensor& x) const;
   bool infers(const std::string& method, const std::vector<at::Tensor>& arguments);
   void check_condition(const at::Tensor& x, const at::Tensor& condition) const;
 };
@@ -137,7 +144,8 @@ class ExportedModel {
 /// The loss a checkpoint was trained with; mean squared error where the file does not say.
 models::Loss recorded_loss(const ExportedModel& model);
 
-/// The prior it was trained with, "learned" or "vamp:500"; "standard" where the file does not say.
+/// The prior it was trained with, "learned", "vamp:500" or "layer:50"; "standard" where the file does
+/// not say.
 std::string recorded_prior(const ExportedModel& model);
 
 /// Whether that is N(0, I), or a normal distribution of codes for each condition.

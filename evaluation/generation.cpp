@@ -17,8 +17,8 @@ namespace {
 // Fitting takes time with the number of rows and gains nothing beyond some thousands.
 constexpr int64_t kMostFittedRows = 10000;
 
-// Samples of a mixture whose quantiles are taken.
-constexpr int64_t kMixtureSamples = 10000;
+// Samples of a learned prior whose quantiles are taken.
+constexpr int64_t kPriorSamples = 10000;
 
 /// A linear layer of the prior that models/conditional.h registers, of a condition: [1, D].
 at::Tensor prior_layer(const ExportedModel& model, const std::string& name,
@@ -47,7 +47,8 @@ std::string sampler_obstacle(const ExportedModel& model, const Sampler& sampler)
                          : "expected autoregressive, as the codes are indices";
   }
   if (sampler.kind != Sampler::Kind::Vamp || model.has_method("encode_distribution")) return "";
-  return "expected codes that are distributions, as variational models have them, found others";
+  return "expected codes that are normal distributions, as variational models without a flow have "
+         "them, found others";
 }
 
 void check_sampler(const ExportedModel& model, const Sampler& sampler) {
@@ -68,7 +69,7 @@ UsualCodes::UsualCodes(ExportedModel& model, const Sampler& sampler, TrainingCod
     sampler_.kind = has_prior_ ? Prior : has_index_codes(model) ? Autoregressive : Mixture;
   }
   check_sampler(model, sampler_);
-  if (has_prior_) prior_mixture_ = mixture_prior(model);
+  if (has_prior_) prior_ = learned_prior(model);
   if (!has_prior_ || !condition.defined() || !has_learned_prior(model)) return;
   learned_ = true;
   prior_mean_ = prior_layer(model, "mean", condition);
@@ -87,14 +88,14 @@ int64_t UsualCodes::width() {
 
 at::Tensor UsualCodes::samples(int64_t count, uint64_t seed) {
   if (!has_prior_) return distribution(seed)->sample(count, seed);
-  if (prior_mixture_) return prior_mixture_->sample(count, seed);
+  if (prior_) return prior_->sample(count, seed);
   const at::Generator generator = at::detail::createCPUGenerator(derive_seed(seed, "samples"));
   const at::Tensor noise = at::randn({count, width()}, generator);
   return learned_ ? prior_mean_ + prior_deviation_ * noise : noise;
 }
 
 std::string UsualCodes::source() const {
-  return learned_ || prior_mixture_ ? "the learned prior" : sampler_.what();
+  return learned_ || prior_ ? "the learned prior" : sampler_.what();
 }
 
 int64_t UsualCodes::fitted_rows() {
@@ -122,7 +123,7 @@ void UsualCodes::expect_numbers() const {
 at::Tensor UsualCodes::mean() {
   expect_numbers();
   if (learned_) return prior_mean_;
-  if (prior_mixture_) return prior_mixture_->mean();
+  if (prior_) return prior_->mean();
   return has_prior_ ? at::zeros({1, width()}) : training_codes().mean(0, /*keepdim=*/true);
 }
 
@@ -134,9 +135,8 @@ CodeGrid UsualCodes::grid(int64_t first, int64_t second, int64_t n) {
                   model_.path().string(), component);
     }
   }
-  if (!has_prior_ || prior_mixture_) {
-    const at::Tensor usual =
-        prior_mixture_ ? prior_mixture_->sample(kMixtureSamples, 1) : training_codes();
+  if (!has_prior_ || prior_) {
+    const at::Tensor usual = prior_ ? prior_->sample(kPriorSamples, 1) : training_codes();
     return data_range_grid(usual.index_select(1, at::tensor({first, second})), n);
   }
   CodeGrid grid = gaussian_grid(n);

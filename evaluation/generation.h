@@ -3,7 +3,7 @@
 #include "hourglass/evaluation/code_distribution.h"
 #include "hourglass/evaluation/codes.h"
 #include "hourglass/evaluation/exported_model.h"
-#include "hourglass/evaluation/posterior_mixture.h"
+#include "hourglass/evaluation/model_prior.h"
 #include "hourglass/evaluation/sampler.h"
 
 #include <ATen/core/Tensor.h>
@@ -60,9 +60,9 @@ class UsualCodes {
   /// The mean [1, D]. Throws what `expect_numbers` does.
   at::Tensor mean();
 
-  /// Even steps through the usual values of two components, in quantiles of a normal prior, or between
-  /// the 1 % and 99 % quantiles of a mixture or the training codes. Throws `Error` for components that are not
-  /// there, and what `expect_numbers` does.
+  /// Even steps through the usual values of two components, in quantiles of a normal prior, or
+  /// between the 1 % and 99 % quantiles of samples of a learned one, or of the training codes. Throws
+  /// `Error` for components that are not there, and what `expect_numbers` does.
   CodeGrid grid(int64_t first, int64_t second, int64_t n);
 
  private:
@@ -71,7 +71,7 @@ class UsualCodes {
   Sampler sampler_;
   bool has_prior_ = false, learned_ = false;
   at::Tensor prior_mean_, prior_deviation_;  // [1, D], of a learned normal distribution
-  PosteriorMixturePtr prior_mixture_;        // a learned mixture, else null
+  ModelPriorPtr prior_;                      // learned for all conditions, else null
   at::Tensor training_codes_;                // [N, D], once asked for
   CodeDistributionPtr fitted_;
 

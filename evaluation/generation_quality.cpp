@@ -5,6 +5,7 @@
 #include "hourglass/evaluation/codebook.h"
 #include "hourglass/evaluation/codes.h"
 #include "hourglass/evaluation/generation.h"
+#include "hourglass/evaluation/posterior_mixture.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>

@@ -2,6 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/row_random.h"
+#include "hourglass/evaluation/model_prior.h"
 #include "hourglass/evaluation/posterior_mixture.h"
 
 #include <ATen/ATen.h>
@@ -17,6 +18,24 @@ namespace {
 constexpr int64_t kCodesAtOnce = 4096;
 constexpr double kLeastProbability = 1e-7;
 
+constexpr const char* kFlow = "flow";  // models/inverse_autoregressive_flow.h
+
+/// What the encoder says of B items.
+struct Encoding {
+  models::GaussianCode base;  ///< of z₀, which is z where there is no flow
+  at::Tensor context;         ///< what the flow is told; undefined where there is none
+};
+
+Encoding encoding_of(ExportedModel& model, const Batch& batch) {
+  if (!model.has_method(kFlow)) return {posteriors(model, batch), {}};
+  const auto parts = model.run_method("encode_base", batch.input, batch.condition);
+  if (parts.size() != 3) {
+    throw Error("{}: encode_base: expected mean, log variance and context, found {} tensors",
+                model.path().string(), parts.size());
+  }
+  return {{parts[0], parts[1]}, parts[2]};
+}
+
 /// Samples of the codes of B items, K each.
 struct CodeSamples {
   at::Tensor codes;        ///< [B · K, code shape…]
@@ -24,22 +43,36 @@ struct CodeSamples {
 };
 
 /// `prior` is null for N(0, I).
-CodeSamples draw_codes(const models::GaussianCode& posterior, const PosteriorMixturePtr& prior,
-                       const at::Tensor& rows, const LikelihoodOptions& options) {
+CodeSamples draw_codes(ExportedModel& model, const ModelPriorPtr& prior, const Batch& batch,
+                       const LikelihoodOptions& options) {
+  const auto [posterior, context] = encoding_of(model, batch);
+  const at::Tensor& rows = batch.rows;
   const at::Tensor mean = posterior.mean.unsqueeze(1);                  // [B, 1, code shape…]
   const at::Tensor log_variance = posterior.log_variance.unsqueeze(1);  // [B, 1, code shape…]
   Shape shape = mean.sizes().slice(1).vec();
   shape.front() = options.samples;
-  const at::Tensor noise = RowRandom(options.seed).normal("likelihood", rows, shape);
+  const RowRandom random(options.seed);
+  const at::Tensor noise = random.normal("likelihood", rows, shape);
   const at::Tensor z = mean + (0.5 * log_variance).exp() * noise;  // [B, K, code shape…]
-  const at::Tensor codes = z.flatten(0, 1);
+  at::Tensor codes = z.flatten(0, 1);
   const auto sums = [](const at::Tensor& terms) { return terms.flatten(2).sum(2); };
   const double constants = std::log(2 * std::numbers::pi);
   // z − μ = σ ε
-  const at::Tensor log_q =
+  at::Tensor log_q =
       -0.5 * sums(constants + log_variance.to(at::kDouble) + noise.to(at::kDouble).square());
-  const at::Tensor log_p = prior ? prior->log_density(codes).view_as(log_q)
-                                 : -0.5 * sums(constants + z.to(at::kDouble).square());
+  if (context.defined()) {
+    const auto flowed =
+        model.run_method(kFlow, {codes, context.repeat_interleave(options.samples, 0)});
+    codes = flowed.at(0);
+    log_q = log_q - flowed.at(1).to(at::kDouble).view_as(log_q);
+  }
+  if (!prior) {
+    const at::Tensor squares = codes.to(at::kDouble).square().view_as(z);
+    return {codes, -0.5 * sums(constants + squares) - log_q};
+  }
+  const at::Tensor prior_noise =
+      random.normal("second layer", rows, {options.samples, prior->noise_width()});
+  const at::Tensor log_p = prior->log_density(codes, prior_noise.flatten(0, 1)).view_as(log_q);
   return {codes, log_p - log_q};
 }
 
@@ -67,9 +100,9 @@ Batch some_rows(const Batch& batch, int64_t first, int64_t end) {
   return {part(batch.input), part(batch.target), {}, part(batch.condition), part(batch.rows)};
 }
 
-at::Tensor likelihoods_of_batch(ExportedModel& model, const PosteriorMixturePtr& prior,
+at::Tensor likelihoods_of_batch(ExportedModel& model, const ModelPriorPtr& prior,
                                 const Batch& batch, const LikelihoodOptions& options) {
-  const CodeSamples samples = draw_codes(posteriors(model, batch), prior, batch.rows, options);
+  const CodeSamples samples = draw_codes(model, prior, batch, options);
   const at::Tensor log_joint =
       log_likelihoods_of_codes(model, samples.codes, batch) + samples.log_weights;
   return std::log(static_cast<double>(options.samples)) - at::logsumexp(log_joint, {1});
@@ -85,7 +118,8 @@ at::Tensor log_bernoulli(const at::Tensor& probabilities, const at::Tensor& x) {
 }
 
 std::string likelihood_obstacle(const ExportedModel& model) {
-  if (!model.card() || !model.has_method("encode_distribution")) {
+  const bool is_variational = model.has_method("encode_distribution") || model.has_method(kFlow);
+  if (!model.card() || !is_variational) {
     return "the file has no method 'encode_distribution'";
   }
   if (recorded_loss(model) != models::Loss::Bce) return "the loss is no cross-entropy";
@@ -99,7 +133,7 @@ at::Tensor negative_log_likelihoods(ExportedModel& model, const datasets::Datase
   if (const std::string obstacle = likelihood_obstacle(model); !obstacle.empty()) {
     throw Error("{}: log-likelihood: {}", model.path().string(), obstacle);
   }
-  const PosteriorMixturePtr prior = mixture_prior(model);
+  const ModelPriorPtr prior = learned_prior(model);
   std::vector<at::Tensor> values;
   const int64_t items_at_once = std::max<int64_t>(1, kCodesAtOnce / options.samples);
   datasets::for_each_batch(data, [&](const Batch& batch, int64_t batch_first) {

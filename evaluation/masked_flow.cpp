@@ -3,13 +3,13 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/random.h"
 #include "hourglass/evaluation/density_fit.h"
+#include "hourglass/models/autoregressive.h"
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -17,7 +17,6 @@ namespace hourglass::evaluation {
 namespace {
 
 constexpr int kBlocks = 5;
-constexpr int64_t kFewestUnits = 64, kMostUnits = 512, kUnitsAValue = 8;
 constexpr double kMostLogScale = 4;
 
 std::string block_name(size_t block, const char* tensor) {
@@ -30,7 +29,7 @@ MaskedFlow::MaskedFlow(const at::Tensor& codes, uint64_t seed)
     : standard_(standardisation_of(codes)) {
   at::Generator generator = at::detail::createCPUGenerator(derive_seed(seed, "masked flow"));
   const int64_t width = codes.size(1);
-  const int64_t units = std::clamp(kUnitsAValue * width, kFewestUnits, kMostUnits);
+  const int64_t units = models::autoregressive_units(width);
   for (int i = 0; i < kBlocks; ++i) {
     const double deviation = 1 / std::sqrt(static_cast<double>(width));
     // μ = α = 0: the flow starts as the normal distribution of the codes.
@@ -55,14 +54,11 @@ MaskedFlow::MaskedFlow(const TensorMap& tensors)
   make_masks();
 }
 
-/// Unit k may look at the values before the one of its number; μᵢ and αᵢ at the units of numbers
-/// below i.
 void MaskedFlow::make_masks() {
-  const int64_t width = standard_.mean.numel(), units = blocks_.front().hidden_bias.numel();
-  const at::Tensor values = at::arange(1, width + 1);
-  const at::Tensor numbers = at::arange(units).remainder(std::max<int64_t>(1, width - 1)) + 1;
-  hidden_mask_ = (numbers.unsqueeze(1) >= values).to(at::kFloat);
-  mask_ = (values.unsqueeze(1) > numbers).to(at::kFloat).repeat({2, 1});
+  const auto masks =
+      models::autoregressive_masks(standard_.mean.numel(), blocks_.front().hidden_bias.numel());
+  hidden_mask_ = masks.hidden;
+  mask_ = masks.output.repeat({2, 1});
 }
 
 MaskedFlow::Shift MaskedFlow::shift(const Block& block, const at::Tensor& x) const {

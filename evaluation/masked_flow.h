@@ -16,7 +16,7 @@ namespace hourglass::evaluation {
 //   uᵢ = (xᵢ − μᵢ) exp(−αᵢ), μᵢ and αᵢ functions of x₁ … xᵢ₋₁
 //   log p(x) = log N(u; 0, I) − Σ αᵢ
 //
-// μ and α are those of a network with masked weights (MADE: Germain et al. 2015), of one hidden layer
+// μ and α are those of a network with masked weights (models/autoregressive.h), of one hidden layer
 // of tanh units. Five blocks, each of which takes the values in the opposite order of the one before.
 // α is kept within ±4 by 4 tanh(α / 4): far from all codes, where nothing was learned, what is drawn
 // stays near them.

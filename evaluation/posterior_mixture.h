@@ -38,7 +38,8 @@ class PosteriorMixture final : public CodeDistribution {
 };
 using PosteriorMixturePtr = std::shared_ptr<const PosteriorMixture>;
 
-/// The prior that the model learned, where it is such a mixture; else null.
+/// The prior that the model learned, where it is such a mixture; else null. For any that it learned
+/// see model_prior.h.
 PosteriorMixturePtr mixture_prior(ExportedModel& model);
 
 /// Of as many training rows as `sampler` has components, which `seed` chooses, under their own

@@ -28,8 +28,7 @@ Conditional::Conditional(ConditionalOptions options, const ModelSpec& spec)
   prior_log_variance_ = prior->register_module("log_variance", linear());
 }
 
-at::Tensor Conditional::kl(const GaussianCode& code, const at::Tensor& /*z*/,
-                           const at::Tensor& condition) {
+at::Tensor Conditional::kl(const GaussianCode& code, const at::Tensor& condition) {
   if (!prior_mean_) return kl_from_standard_normal(code);
   const GaussianCode prior = {prior_mean_->forward(condition).view_as(code.mean),
                               prior_log_variance_->forward(condition).view_as(code.mean)};

@@ -42,8 +42,7 @@ class Conditional : public Variational {
   std::string script_methods() const override;
 
  protected:
-  at::Tensor kl(const GaussianCode& code, const at::Tensor& z,
-                const at::Tensor& condition) override;
+  at::Tensor kl(const GaussianCode& code, const at::Tensor& condition) override;
 
  private:
   // The learned prior's; null for the standard one.

@@ -21,6 +21,7 @@ struct ImportanceWeightedOptions {
   int64_t importance_samples = 5;
   Estimator estimator;
   CodePrior prior;
+  CodePosterior posterior;
 
   void describe(FieldTable& table) {
     table
@@ -31,6 +32,7 @@ struct ImportanceWeightedOptions {
               "of the bound: " + Estimator::expects() +
                   "; dreg, ciwae and piwae give the encoder a clearer gradient where k is large");
     table.add("prior", prior, "of codes: " + CodePrior::expects());
+    table.add("posterior", posterior, "of an item's code: " + CodePosterior::expects());
   }
 
   int64_t groups() const { return estimator.groups; }
@@ -41,10 +43,8 @@ struct ImportanceWeightedOptions {
 
 class ImportanceWeighted : public Variational {
  public:
-  ImportanceWeighted(ImportanceWeightedOptions options, const ModelSpec& spec)
-      : Variational({.prior = options.prior}, spec), options_(options) {
-    refuse_trim(likelihood(), "the importance-weighted bound");
-  }
+  /// Throws `UsageError` for what a variational model refuses, and for dreg with a flow.
+  ImportanceWeighted(ImportanceWeightedOptions options, const ModelSpec& spec);
 
   /// The bound, and the metrics "reconstruction" and "kl" of the mean sample, both in nats.
   std::vector<Phase> phases() const override;

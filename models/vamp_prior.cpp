@@ -1,33 +1,9 @@
 #include "hourglass/models/vamp_prior.h"
 
-#include "hourglass/core/text.h"
-
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
-#include <fmt/format.h>
 
 namespace hourglass::models {
-namespace {
-
-constexpr std::string_view kVamp = "vamp:";
-
-}  // namespace
-
-std::string CodePrior::expects() {
-  return "standard or vamp:K, a mixture at K learned pseudo-inputs (K at least 1)";
-}
-
-std::optional<CodePrior> CodePrior::parse(const std::string& text) {
-  if (text == "standard") return CodePrior{};
-  if (!text.starts_with(kVamp)) return {};
-  const auto count = parse_integer(text.substr(kVamp.size()));
-  if (!count || *count < 1) return {};
-  return CodePrior{.pseudo_inputs = *count};
-}
-
-std::string CodePrior::text() const {
-  return is_standard() ? "standard" : fmt::format("{}{}", kVamp, pseudo_inputs);
-}
 
 PseudoInputs::PseudoInputs(int64_t count, Shape item_shape, Activation output) {
   if (output == Activation::Sigmoid) range_ = {0, 1};

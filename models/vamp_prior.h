@@ -12,25 +12,14 @@
 
 namespace hourglass::models {
 
-// What codes are drawn towards: N(0, I), or the mixture of what the encoder says of K pseudo-inputs u,
-// which are learned (VampPrior: Tomczak & Welling 2018, "VAE with a VampPrior"):
+// A prior of codes that is the mixture of what the encoder says of K pseudo-inputs u, which are
+// learned (VampPrior: Tomczak & Welling 2018, "VAE with a VampPrior"):
 //
 //   p(z) = 1/K Σₖ q(z|uₖ)
 //   KL(q(z|x) ‖ p) ≈ log q(z|x) − log p(z) of the sampled z
 //
 // Pseudo-inputs start as noise and stay in the range of what a decoder gives: after each step they are
 // put back at its bounds, where the paper has a unit with bounds before them, whose gradient ends there.
-
-struct CodePrior {
-  int64_t pseudo_inputs = 0;  ///< K; 0: N(0, I)
-
-  bool is_standard() const { return pseudo_inputs == 0; }
-
-  /// "standard", "vamp:K".
-  static std::string expects();
-  static std::optional<CodePrior> parse(const std::string& text);
-  std::string text() const;
-};
 
 class PseudoInputs : public torch::nn::Module {
  public:

@@ -18,12 +18,40 @@ sources::DataOptions drawn_mnist() {
   return data;
 }
 
+/// Burda et al.'s schedule.
+training::TrainingOptions drawn_mnist_training() {
+  return {.epochs = 3280,
+          .batch_size = 20,
+          .optimizer = {.learning_rate = 1e-3, .epsilon = 1e-4},
+          .schedule = *training::Schedule::parse("stages:3,0.71968567")};
+}
+
 std::vector<Recipe> importance_weighted_recipes() {
   return {
       {
           .name = "digits-iwae",
           .summary = "the embedded digits in eight dimensions, 5 samples",
           .network = DenseNetwork{.widths = {64, 8}},
+          .data = digits_with_validation(),
+          .training = {.epochs = 100, .batch_size = 32},
+          .log_every = 10,
+          .expected = {.column = "validation_loss", .at_most = 24.5, .published = "ours"},
+      },
+      {
+          .name = "digits-two-layers",
+          .summary = "the embedded digits in eight dimensions, their prior a second layer of four",
+          .network = DenseNetwork{.widths = {64, 8}},
+          .objective = ImportanceWeightedOptions{.prior = {.second_layer = {16, 4}}},
+          .data = digits_with_validation(),
+          .training = {.epochs = 100, .batch_size = 32},
+          .log_every = 10,
+          .expected = {.column = "validation_loss", .at_most = 24.4, .published = "ours"},
+      },
+      {
+          .name = "digits-iaf",
+          .summary = "the same with a flow of two steps",
+          .network = DenseNetwork{.widths = {64, 8}},
+          .objective = ImportanceWeightedOptions{.posterior = {.flow_steps = 2}},
           .data = digits_with_validation(),
           .training = {.epochs = 100, .batch_size = 32},
           .log_every = 10,
@@ -46,10 +74,17 @@ std::vector<Recipe> importance_weighted_recipes() {
           .network = DenseNetwork{.widths = {200, 200, 50}, .activation = models::Activation::Tanh},
           .objective = ImportanceWeightedOptions{.importance_samples = 1},
           .data = drawn_mnist(),
-          .training = {.epochs = 3280,
-                       .batch_size = 20,
-                       .optimizer = {.learning_rate = 1e-3, .epsilon = 1e-4},
-                       .schedule = *training::Schedule::parse("stages:3,0.71968567")},
+          .training = drawn_mnist_training(),
+      },
+      {
+          .name = "mnist-binary-iwae-two-layers",
+          .summary = "Burda et al.'s of two stochastic layers, codes of 100 and 50",
+          .network =
+              DenseNetwork{.widths = {200, 200, 100}, .activation = models::Activation::Tanh},
+          .objective = ImportanceWeightedOptions{.importance_samples = 1,
+                                                 .prior = {.second_layer = {100, 100, 50}}},
+          .data = drawn_mnist(),
+          .training = drawn_mnist_training(),
       },
   };
 }

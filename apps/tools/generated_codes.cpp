@@ -2,6 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/evaluation/model_condition.h"
+#include "hourglass/evaluation/posterior_mixture.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>

@@ -53,10 +53,11 @@ double normal_density(double x, double mean, double variance) {
 }
 
 TEST(CodePrior, ReadsItsForms) {
-  for (const char* text : {"standard", "vamp:1", "vamp:500"}) {
+  for (const char* text : {"standard", "vamp:1", "vamp:500", "layer:50", "layer:100,100,50"}) {
     EXPECT_EQ(CodePrior::parse(text).value().text(), text);
   }
-  for (const char* text : {"", "vamp", "vamp:", "vamp:0", "vamp:-1", "vamp:x", "normal"}) {
+  for (const char* text : {"", "vamp", "vamp:", "vamp:0", "vamp:-1", "vamp:x", "normal", "layer",
+                           "layer:", "layer:auto", "layer:0", "layer:5,", "layer:5,x"}) {
     EXPECT_FALSE(CodePrior::parse(text)) << text;
   }
 }

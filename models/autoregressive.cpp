@@ -1,0 +1,29 @@
+#include "hourglass/models/autoregressive.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+namespace hourglass::models {
+namespace {
+
+constexpr int64_t kFewestUnits = 64, kMostUnits = 512, kUnitsAValue = 8;
+
+}  // namespace
+
+AutoregressiveMasks AutoregressiveMasks::reversed() const {
+  return {hidden.flip(1), output.flip(0)};
+}
+
+AutoregressiveMasks autoregressive_masks(int64_t values, int64_t units) {
+  const at::Tensor places = at::arange(1, values + 1);
+  const at::Tensor numbers = at::arange(units).remainder(std::max<int64_t>(1, values - 1)) + 1;
+  return {(numbers.unsqueeze(1) >= places).to(at::kFloat),
+          (places.unsqueeze(1) > numbers).to(at::kFloat)};
+}
+
+int64_t autoregressive_units(int64_t values) {
+  return std::clamp(kUnitsAValue * values, kFewestUnits, kMostUnits);
+}
+
+}  // namespace hourglass::models
