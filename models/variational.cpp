@@ -9,7 +9,7 @@
 namespace hourglass::models {
 namespace {
 
-/// Pseudo-inputs go through the encoder by themselves, and of no condition.
+/// Pseudo-inputs go through the encoder by themselves, and are of no condition and no row.
 void expect_encoder_of_items(const Autoencoder& model) {
   if (model.condition_width() > 0) {
     throw UsageError(
@@ -17,9 +17,10 @@ void expect_encoder_of_items(const Autoencoder& model) {
         "condition");
   }
   for (const auto& entry : model.plan().encoder) {
-    if (!entry.layer.tensors.contains("running_mean")) continue;
-    throw UsageError("`prior` vamp: expected an encoder without batch normalization, found {}",
-                     entry.name);
+    if (!entry.layer.tensors.contains("running_mean") && entry.layer.kind != "dropout") continue;
+    throw UsageError(
+        "`prior` vamp: expected an encoder without batch normalization and dropout, found {}",
+        entry.name);
   }
 }
 

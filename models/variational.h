@@ -40,7 +40,7 @@ struct VariationalOptions {
 class Variational : public Autoencoder {
  public:
   /// Throws `UsageError` for pseudo-inputs where there is a condition, or an encoder that normalises
-  /// batches.
+  /// batches or drops inputs.
   Variational(VariationalOptions options, const ModelSpec& spec);
 
   GaussianCode distribution(const at::Tensor& x, const at::Tensor& condition = {});

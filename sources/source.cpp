@@ -28,7 +28,8 @@ constexpr std::pair<const char*, Source::Kind> kNamedSources[] = {
     {"digits", Source::Kind::Digits},
     {"iris", Source::Kind::Iris},
     {"mnist", Source::Kind::Mnist},
-    {"fashion-mnist", Source::Kind::FashionMnist}};
+    {"fashion-mnist", Source::Kind::FashionMnist},
+    {"ml-100k", Source::Kind::MovieLens100k}};
 
 /// "csv" for the name of a CSV file without a prefix; empty where the suffix says nothing.
 std::string prefix_meant(const std::string& text) {
@@ -46,7 +47,7 @@ std::string prefix_meant(const std::string& text) {
   for (const auto& [name, kind] : kNamedSources) known.emplace_back(name);
   const std::string prefix = prefix_meant(text);
   throw UsageError(
-      "`{}`: expected digits, iris, mnist, fashion-mnist, csv:PATH, idx:IMAGES[,LABELS], "
+      "`{}`: expected digits, iris, mnist, fashion-mnist, ml-100k, csv:PATH, idx:IMAGES[,LABELS], "
       "npy:X[,Y], npz:FILE, safetensors:FILE[#TENSOR], raw:FILE,TYPE,SHAPE, "
       "series:FILE[,COLUMN,...], interactions:FILE[,HELD_OUT] or images:DIR, found "
       "'{}'{}",
@@ -163,6 +164,7 @@ StoredData read_source(const Source& source, const std::string& data_dir, const 
     case Source::Kind::Iris: return read_iris(data_dir);
     case Source::Kind::Mnist: return read_mnist(data_dir);
     case Source::Kind::FashionMnist: return read_fashion_mnist(data_dir);
+    case Source::Kind::MovieLens100k: return read_ml_100k(data_dir, csv);
     case Source::Kind::Idx: return read_idx_source(source);
     case Source::Kind::Images: return read_image_folder(source.path, images);
     case Source::Kind::Arrays:

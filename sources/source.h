@@ -18,6 +18,7 @@ struct Source {
     Iris,
     Mnist,
     FashionMnist,
+    MovieLens100k,
     Csv,
     Idx,
     Arrays,
@@ -40,7 +41,7 @@ struct Source {
   }
 };
 
-/// Reads "digits", "iris", "mnist", "fashion-mnist", "csv:PATH", "idx:IMAGES[,LABELS]",
+/// Reads "digits", "iris", "mnist", "fashion-mnist", "ml-100k", "csv:PATH", "idx:IMAGES[,LABELS]",
 /// "npy:VALUES[,LABELS]", "npz:PATH", "safetensors:VALUES[#TENSOR]", "raw:VALUES,TYPE,SHAPE",
 /// "series:PATH[,COLUMN,…]", "interactions:PATH[,HELD_OUT]" or "images:DIR". Throws `UsageError` that names the `option` for anything else.
 Source parse_source(const std::string& text, std::string_view option);
