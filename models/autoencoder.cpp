@@ -116,7 +116,8 @@ void Autoencoder::share_batches(const Processes& processes) {
 }
 
 void Autoencoder::begin_step(const Batch& batch, const StepContext& context) {
-  step_ = {context.random, batch.rows};
+  // A copy: a batch's numbers may lie in memory that lives no longer than the step.
+  step_ = {context.random, batch.rows.defined() ? batch.rows.clone() : batch.rows};
 }
 
 Autoencoder::Autoencoder(const ModelSpec& spec, const std::vector<std::string>& heads)
