@@ -115,6 +115,11 @@ void Autoencoder::share_batches(const Processes& processes) {
   }
 }
 
+void Autoencoder::begin_step(const Batch& batch, const StepContext& context) {
+  // A copy: a batch's numbers may lie in memory that lives no longer than the step.
+  step_ = {context.random, batch.rows.defined() ? batch.rows.clone() : batch.rows};
+}
+
 Autoencoder::Autoencoder(const ModelSpec& spec, const std::vector<std::string>& heads)
     : shapes_(spec.shapes), likelihood_(spec.likelihood), condition_width_(spec.condition_width) {
   check(likelihood_);
@@ -130,6 +135,9 @@ Autoencoder::Autoencoder(const ModelSpec& spec, const std::vector<std::string>& 
     for (const auto& head : network_.heads) encoder->register_module(head.name, head.layer);
   }
   register_module("decoder", network_.decoder);
+  for (const auto& module : modules(/*include_self=*/false)) {
+    if (auto* layer = dynamic_cast<Layer*>(module.get())) layer->step = &step_;
+  }
 }
 
 std::vector<at::Tensor> Autoencoder::read(const at::Tensor& x, const at::Tensor& condition) {

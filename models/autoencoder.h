@@ -167,6 +167,10 @@ class Autoencoder : public torch::nn::Module {
   /// norms of weights, and the like.
   virtual void after_step(const Batch& /*batch*/, const StepContext& /*context*/) {}
 
+  /// What the layers that draw numbers draw in training is of this batch from now on. Is to be called
+  /// before a step's `losses`.
+  void begin_step(const Batch& batch, const StepContext& context);
+
   /// Tells the model and its layers with whom they share every batch; `processes` must outlive it.
   void share_batches(const Processes& processes);
 
@@ -221,6 +225,7 @@ class Autoencoder : public torch::nn::Module {
  private:
   ItemShapes shapes_;
   const Processes* processes_ = &kAlone;
+  StepRows step_;
   Likelihood likelihood_;
   int64_t condition_width_;
   std::shared_ptr<Layer> output_;

@@ -23,12 +23,13 @@ void expect_no_condition(const Autoencoder& model, const char* prior) {
       prior);
 }
 
-/// Pseudo-inputs go through the encoder by themselves.
+/// Pseudo-inputs go through the encoder by themselves, and are no rows.
 void expect_encoder_of_items(const Autoencoder& model) {
   for (const auto& entry : model.plan().encoder) {
-    if (!entry.layer.tensors.contains("running_mean")) continue;
-    throw UsageError("`prior` vamp: expected an encoder without batch normalization, found {}",
-                     entry.name);
+    if (!entry.layer.tensors.contains("running_mean") && entry.layer.kind != "dropout") continue;
+    throw UsageError(
+        "`prior` vamp: expected an encoder without batch normalization and dropout, found {}",
+        entry.name);
   }
 }
 

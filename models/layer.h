@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hourglass/core/processes.h"
+#include "hourglass/core/row_random.h"
 #include "hourglass/models/activation.h"
 
 #include <torch/nn/module.h>
@@ -24,6 +25,12 @@ struct LayerPlan {
   std::map<std::string, at::Tensor> tensors = {};  ///< parameters and buffers: "weight", "bias", …
 };
 
+/// The rows that a model learns from in a step, for layers that draw numbers.
+struct StepRows {
+  RowRandom random;
+  at::Tensor rows;  ///< int64 [B] on the CPU, see `Batch::rows`; undefined before the first step
+};
+
 /// One step of a network: takes a batch, gives a batch, and can be listened to.
 ///
 /// LibTorch's C++ modules have no forward hooks. Layers have this one, and the layer table, the
@@ -43,6 +50,9 @@ class Layer : public torch::nn::Module {
 
   /// Who has the other rows of a batch: for what a layer takes from a batch as a whole.
   const Processes* processes = &kAlone;
+
+  /// Those of the model, while it has this layer; else null.
+  const StepRows* step = nullptr;
 
   /// Called with every output while it is set.
   std::function<void(const at::Tensor&)> listener;

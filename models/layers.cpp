@@ -58,6 +58,27 @@ LayerPlan ReshapeLayer::plan() const {
 
 at::Tensor ReshapeLayer::run(const at::Tensor& x) { return x.reshape(sizes_); }
 
+at::Tensor UnitLengthLayer::run(const at::Tensor& x) {
+  // The square of the least length, so that neither 0 nor its slope is divided by 0.
+  constexpr double kLeast = 1e-24;
+  return x * x.square().sum({1}, /*keepdim=*/true).clamp_min(kLeast).rsqrt();
+}
+
+LayerPlan DropoutLayer::plan() const {
+  return {.kind = "dropout", .title = fmt::format("Dropout, {}", share_)};
+}
+
+at::Tensor DropoutLayer::run(const at::Tensor& x) {
+  if (!is_training()) return x;
+  const int64_t rows = step && step->rows.defined() ? step->rows.size(0) : 0;
+  if (rows != x.size(0)) {
+    throw Error("dropout: expected the {} rows of the step, found {}", rows, x.size(0));
+  }
+  const Shape item = x.sizes().slice(1).vec();
+  const at::Tensor kept = step->random.uniform("dropout", step->rows, item).ge(share_);
+  return x * kept.to(x.device(), x.scalar_type()) * (1 / (1 - share_));
+}
+
 LayerPlan ActivationLayer::plan() const {
   return {.kind = "activation",
           .title = fmt::format("Activation, {}", enum_name(activation_)),

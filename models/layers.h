@@ -69,6 +69,33 @@ class ReshapeLayer : public Layer {
   Shape sizes_;  // -1 for the batch, then the item
 };
 
+/// x / ‖x‖, each item by its Euclidean length: [B, N] -> [B, N]. An item of zeros stays one.
+class UnitLengthLayer : public Layer {
+ public:
+  LayerPlan plan() const override { return {.kind = "unit_length", .title = "Unit length"}; }
+
+ protected:
+  at::Tensor run(const at::Tensor& x) override;
+};
+
+/// In training each value is dropped with probability `share`, and the others are divided by 1 − share;
+/// later nothing is changed (Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov: "Dropout",
+/// 2014). Any shape. What is drawn is keyed by the rows of the step.
+class DropoutLayer : public Layer {
+ public:
+  /// `share` is in (0, 1).
+  explicit DropoutLayer(double share) : share_(share) {}
+
+  LayerPlan plan() const override;
+
+ protected:
+  /// Throws `Error` where the model's step is of other rows than `x` (see `Autoencoder::begin_step`).
+  at::Tensor run(const at::Tensor& x) override;
+
+ private:
+  double share_;
+};
+
 /// An activation function on its own, any shape.
 class ActivationLayer : public Layer {
  public:

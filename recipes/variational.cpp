@@ -15,6 +15,10 @@ using models::VariationalOptions;
 std::vector<Recipe> variational_recipes() {
   sources::DataOptions counts = digits_with_validation();
   counts.scale = {datasets::ScalingRule::Kind::None};
+  const sources::DataOptions films = {
+      .dataset = "ml-100k",
+      .validation = {datasets::Validation::Kind::Split, 0.1},
+  };
   return {
       {
           .name = "digits-vae",
@@ -95,6 +99,18 @@ std::vector<Recipe> variational_recipes() {
                        .at_most = 107.5,
                        .published = "ours",
                        .early = {.epoch = 1, .at_most = 131}},
+      },
+      {
+          .name = "ml-100k-vae",
+          .summary = "which films of MovieLens go together: Mult-VAE",
+          .network = DenseNetwork{.widths = {600, 64},
+                                  .activation = models::Activation::Tanh,
+                                  .unit_length = true,
+                                  .input_dropout = 0.5},
+          .likelihood = Likelihood{models::Loss::Multinomial, models::Activation::Linear},
+          .objective = VariationalOptions{.beta = 0.2, .kl_warmup = 50},
+          .data = films,
+          .training = {.epochs = 50, .batch_size = 100},
       },
   };
 }

@@ -14,6 +14,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import published_recommendation
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = ROOT / "build" / "bin"
@@ -59,7 +60,7 @@ ROWS = [
 HEADER = """# Published numbers, and ours
 
 Written by `scripts/published.py` from its own runs. Each row is one system of a paper, trained and judged as the paper
-says; less is better in all of them. *Epochs* tells how far the run went of how many the paper has (of Hinton & Salakhutdinov: our recipe): the number of a run that was
+says; less is better in all of this table. *Epochs* tells how far the run went of how many the paper has (of Hinton & Salakhutdinov: our recipe): the number of a run that was
 not finished is no reproduction, and stands beside the others of as many epochs. *Time* is that of training, on two cores that had
 other work, too.
 
@@ -128,7 +129,8 @@ def line(row, seeds):
 
 
 def write_page(record):
-    PAGE.write_text(HEADER + "\n".join(line(row, record.get(row["name"], {})) for row in ROWS) + "\n")
+    rows = "\n".join(line(row, record.get(row["name"], {})) for row in ROWS)
+    PAGE.write_text(HEADER + rows + "\n" + published_recommendation.section(record.get("ml-100k")))
 
 
 def main():

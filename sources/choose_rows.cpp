@@ -70,12 +70,12 @@ struct ComparedRows {
 
 /// A value of each item, float32 [N]: as a table's are stored, so that 0.1 equals 0.1.
 at::Tensor values_at(const StoredRows& rows, int64_t position) {
-  if (!rows.mapped) return rows.values.flatten(1).select(1, position).to(at::kFloat);
+  if (rows.values.defined()) return rows.values.flatten(1).select(1, position).to(at::kFloat);
   constexpr int64_t kRowsAtOnce = 4096;
   at::Tensor values = at::empty({rows.size()}, at::kFloat);
   for (int64_t first = 0; first < rows.size(); first += kRowsAtOnce) {
     const int64_t count = std::min(kRowsAtOnce, rows.size() - first);
-    const at::Tensor items = rows.mapped->items(first, count);
+    const at::Tensor items = rows.items(first, count);
     values.narrow(0, first, count).copy_(items.flatten(1).select(1, position));
   }
   return values;

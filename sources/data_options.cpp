@@ -15,10 +15,12 @@ void DataOptions::describe_without_condition(FieldTable& table) {
   table.begin_group("Data");
   table
       .add("dataset", dataset,
-           "digits, iris, mnist, fashion-mnist, csv:PATH, idx:IMAGES[,LABELS], npy:X[,Y], npz:FILE "
+           "digits, iris, mnist, fashion-mnist, ml-100k, csv:PATH, idx:IMAGES[,LABELS], npy:X[,Y], "
+           "npz:FILE "
            "(x_train, y_train, x_test, y_test, or X, y), safetensors:FILE[#TENSOR], "
            "raw:FILE,TYPE,SHAPE (of an item), series:FILE[,COLUMN,...] (a CSV file in the order of "
-           "time) "
+           "time), interactions:FILE[,HELD_OUT] (a user and an item a line; each user is a row "
+           "over all items, judged by further interactions) "
            "or images:DIR (PNG and JPEG; sub-folders are classes); "
            "npy, safetensors and raw take a folder or a pattern of files as well")
       .shown_as("SET");

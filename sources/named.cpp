@@ -4,6 +4,7 @@
 #include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
 #include "hourglass/sources/embedded.h"
+#include "hourglass/sources/interactions.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -52,16 +53,14 @@ std::optional<std::vector<fs::path>> complete_set(const fs::path& folder) {
   return paths;
 }
 
-[[noreturn]] void missing(const std::string& set, const std::vector<DataFolder>& folders,
-                          std::string_view more_help) {
+[[noreturn]] void missing(const std::string& set, const std::string& files,
+                          const std::vector<DataFolder>& folders, const std::string& what_to_do) {
   std::vector<std::string> places;
   places.reserve(folders.size());
   for (const auto& [path, origin] : folders) {
     places.push_back(fmt::format("{} ({})", (path / set).string(), origin));
   }
-  throw Error(
-      "{}: expected {}.gz and three more files in one of {}; run `scripts/download_data.sh {}`{}",
-      set, kMnistFiles[0], join_text(places), set, more_help);
+  throw Error("{}: expected {} in one of {}; {}", set, files, join_text(places), what_to_do);
 }
 
 StoredData read_mnist_files(const std::string& set, const std::vector<fs::path>& paths,
@@ -97,7 +96,8 @@ StoredData read_mnist_like(const std::string& set, std::vector<std::string> clas
     note_other_place(set, data_dir, folder.path.string(), data);
     return data;
   }
-  missing(set, folders, more_help);
+  missing(set, fmt::format("{}.gz and three more files", kMnistFiles[0]), folders,
+          fmt::format("run `scripts/download_data.sh {}`{}", set, more_help));
 }
 
 /// A table that is looked for under its name and else is the built-in copy.
@@ -143,6 +143,23 @@ StoredData read_fashion_mnist(const std::string& data_dir) {
                          {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt",
                           "Sneaker", "Bag", "Ankle boot"},
                          data_dir, " or `apt install dataset-fashion-mnist`");
+}
+
+StoredData read_ml_100k(const std::string& data_dir, const CsvOptions& options) {
+  const std::string set = "ml-100k";
+  const auto folders = data_folders(data_dir);
+  for (const auto& folder : folders) {
+    for (const char* name : {"u.data", "ml-100k.inter"}) {
+      const fs::path path = folder.path / set / name;
+      if (!is_file(path)) continue;
+      StoredData data = read_interaction_rows(path, {}, options);
+      note_other_place(set, data_dir, folder.path.string(), data);
+      return data;
+    }
+  }
+  missing(set, "u.data or ml-100k.inter", folders,
+          "GroupLens publishes the one, and the Python package recbole has the other in "
+          "dataset_example/ml-100k");
 }
 
 StoredData read_digits(const std::string& data_dir) {

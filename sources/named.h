@@ -28,6 +28,11 @@ std::vector<DataFolder> data_folders(const std::string& data_dir);
 StoredData read_mnist(const std::string& data_dir);
 StoredData read_fashion_mnist(const std::string& data_dir);
 
+/// MovieLens 100K: 943 users, 1,682 films, in `ml-100k/u.data` as GroupLens publishes it or
+/// `ml-100k/ml-100k.inter` as RecBole does. `options` are those of `read_interaction_rows`. Throws
+/// `Error` as above.
+StoredData read_ml_100k(const std::string& data_dir, const CsvOptions& options);
+
 /// `digits.csv` and `iris.csv` of a data folder, else the copies that are part of the program.
 StoredData read_digits(const std::string& data_dir);
 StoredData read_iris(const std::string& data_dir);

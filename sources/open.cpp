@@ -38,14 +38,9 @@ bool fits(const StoredRows& rows, const Shape& item_shape) {
 
 /// Gives the items of all rows another shape of as many values.
 void reshape_items(StoredData& data, const Shape& item_shape) {
-  for (StoredRows* rows : {&data.rows, &data.test}) {
-    if (rows->empty()) continue;
-    if (rows->item_shape() != item_shape) data.column_names.clear();
-    if (rows->mapped) {
-      rows->mapped = rows->mapped->reshaped(item_shape);
-    } else {
-      rows->values = rows->values.view(with_batch(rows->size(), item_shape));
-    }
+  if (data.rows.item_shape() != item_shape) data.column_names.clear();
+  for (StoredRows* rows : {&data.rows, &data.test, &data.test_targets}) {
+    *rows = rows->reshaped(item_shape);
   }
 }
 

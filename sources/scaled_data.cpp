@@ -1,6 +1,7 @@
 #include "hourglass/sources/scaled_data.h"
 
 #include "hourglass/datasets/mapped_dataset.h"
+#include "hourglass/datasets/sparse_dataset.h"
 
 #include <ATen/ATen.h>
 
@@ -15,11 +16,12 @@ datasets::DatasetPtr dataset_of(const StoredRows& rows, const datasets::Scaling&
   if (rows.mapped) {
     return std::make_shared<datasets::MappedDataset>(rows.mapped, rows.labels, scaling);
   }
+  if (rows.sparse) return std::make_shared<datasets::SparseDataset>(rows.sparse, scaling);
   return std::make_shared<datasets::TensorDataset>(rows.values, rows.labels, scaling);
 }
 
 datasets::Extremes training_extremes(const StoredRows& rows, const Parts& parts, ScaledData& data) {
-  if (!rows.mapped && parts.training_rows.defined()) {
+  if (rows.values.defined() && parts.training_rows.defined()) {
     return datasets::extremes_of(rows.values, parts.training_rows);
   }
   const auto training = parts.training(dataset_of(rows, {}));
@@ -30,7 +32,7 @@ datasets::Extremes training_extremes(const StoredRows& rows, const Parts& parts,
 
 datasets::Scaling fit_statistics(const datasets::ScalingRule& scale, const StoredData& stored,
                                  const Parts& parts) {
-  if (!stored.rows.mapped && parts.training_rows.defined()) {
+  if (stored.rows.values.defined() && parts.training_rows.defined()) {
     return datasets::fit_columns(scale, stored.rows.values, parts.training_rows, stored.missing);
   }
   const auto training = parts.training(dataset_of(stored.rows, {}));
@@ -112,6 +114,10 @@ ScaledData scale_values(const StoredData& stored, datasets::ScalingRule scale,
   data.input_range = data.target_range = datasets::scaled_range(extremes, data.scaling);
   data.rows = dataset_of(stored.rows, data.scaling);
   if (!stored.test.empty()) data.test = dataset_of(stored.test, data.scaling);
+  if (!stored.test_targets.empty()) {
+    data.test = std::make_shared<datasets::Paired>(data.test,
+                                                   dataset_of(stored.test_targets, data.scaling));
+  }
   return data;
 }
 

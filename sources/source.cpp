@@ -5,6 +5,7 @@
 #include "hourglass/core/text.h"
 #include "hourglass/formats/shape_check.h"
 #include "hourglass/sources/arrays.h"
+#include "hourglass/sources/interactions.h"
 #include "hourglass/sources/named.h"
 #include "hourglass/sources/table_file.h"
 
@@ -27,7 +28,8 @@ constexpr std::pair<const char*, Source::Kind> kNamedSources[] = {
     {"digits", Source::Kind::Digits},
     {"iris", Source::Kind::Iris},
     {"mnist", Source::Kind::Mnist},
-    {"fashion-mnist", Source::Kind::FashionMnist}};
+    {"fashion-mnist", Source::Kind::FashionMnist},
+    {"ml-100k", Source::Kind::MovieLens100k}};
 
 /// "csv" for the name of a CSV file without a prefix; empty where the suffix says nothing.
 std::string prefix_meant(const std::string& text) {
@@ -39,14 +41,15 @@ std::string prefix_meant(const std::string& text) {
 }
 
 [[noreturn]] void unknown_source(const std::string& text, std::string_view option) {
-  std::vector<std::string> known = {"csv:PATH",         "idx:IMAGES", "npy:X.npy",   "npz:FILE",
-                                    "safetensors:FILE", "raw:FILE",   "series:FILE", "images:DIR"};
+  std::vector<std::string> known = {"csv:PATH",          "idx:IMAGES",  "npy:X.npy",
+                                    "npz:FILE",          "raw:FILE",    "safetensors:FILE",
+                                    "interactions:FILE", "series:FILE", "images:DIR"};
   for (const auto& [name, kind] : kNamedSources) known.emplace_back(name);
   const std::string prefix = prefix_meant(text);
   throw UsageError(
-      "`{}`: expected digits, iris, mnist, fashion-mnist, csv:PATH, idx:IMAGES[,LABELS], "
+      "`{}`: expected digits, iris, mnist, fashion-mnist, ml-100k, csv:PATH, idx:IMAGES[,LABELS], "
       "npy:X[,Y], npz:FILE, safetensors:FILE[#TENSOR], raw:FILE,TYPE,SHAPE, "
-      "series:FILE[,COLUMN,...] or images:DIR, found "
+      "series:FILE[,COLUMN,...], interactions:FILE[,HELD_OUT] or images:DIR, found "
       "'{}'{}",
       option, text,
       prefix.empty() ? suggestion(text, known)
@@ -141,6 +144,11 @@ Source parse_source(const std::string& text, std::string_view option) {
   if (auto source = parse_safetensors_source(text)) return *source;
   if (text.starts_with(kSeries)) return parse_series_source(text, option);
   if (text.starts_with(kRaw)) return parse_raw_source(text, option);
+  if (const auto paths = paths_behind(text, "interactions:"); !paths.empty()) {
+    Source source{Source::Kind::Interactions, paths[0]};
+    if (paths.size() > 1) source.held_out = paths[1];
+    return source;
+  }
   for (const auto& [prefix, kind] :
        {std::pair("idx:", Source::Kind::Idx), {"npy:", Source::Kind::Arrays}}) {
     const auto paths = paths_behind(text, prefix);
@@ -156,11 +164,14 @@ StoredData read_source(const Source& source, const std::string& data_dir, const 
     case Source::Kind::Iris: return read_iris(data_dir);
     case Source::Kind::Mnist: return read_mnist(data_dir);
     case Source::Kind::FashionMnist: return read_fashion_mnist(data_dir);
+    case Source::Kind::MovieLens100k: return read_ml_100k(data_dir, csv);
     case Source::Kind::Idx: return read_idx_source(source);
     case Source::Kind::Images: return read_image_folder(source.path, images);
     case Source::Kind::Arrays:
       return read_arrays(source.path, source.form, source.labels, map_above);
     case Source::Kind::Npz: return read_npz_rows(source.path, map_above);
+    case Source::Kind::Interactions:
+      return read_interaction_rows(source.path, source.held_out, csv);
     case Source::Kind::Series:  // has options of its own
     case Source::Kind::Csv: break;
   }

@@ -11,6 +11,39 @@
 
 namespace hourglass::sources {
 
+int64_t StoredRows::size() const {
+  if (sparse) return sparse->size();
+  return mapped ? mapped->size() : empty() ? 0 : values.size(0);
+}
+
+at::ScalarType StoredRows::type() const {
+  if (sparse) return at::kFloat;
+  return mapped ? mapped->type() : values.scalar_type();
+}
+
+Shape StoredRows::item_shape() const {
+  if (sparse) return sparse->item_shape();
+  return mapped ? mapped->item_shape() : values.sizes().slice(1).vec();
+}
+
+at::Tensor StoredRows::items(int64_t first, int64_t count) const {
+  if (sparse) return sparse->items(first, count);
+  return mapped ? mapped->items(first, count) : values.narrow(0, first, count);
+}
+
+StoredRows StoredRows::reshaped(const Shape& item_shape) const {
+  StoredRows rows = *this;
+  if (rows.empty()) return rows;
+  if (sparse) {
+    rows.sparse = sparse->reshaped(item_shape);
+  } else if (mapped) {
+    rows.mapped = mapped->reshaped(item_shape);
+  } else {
+    rows.values = values.view(with_batch(size(), item_shape));
+  }
+  return rows;
+}
+
 StoredRows read_idx_rows(const std::filesystem::path& values, const std::filesystem::path& labels,
                          formats::Sha256& hash) {
   const auto read = [&](const std::filesystem::path& path) {

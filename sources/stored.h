@@ -3,6 +3,7 @@
 #include "hourglass/datasets/mapped_rows.h"
 #include "hourglass/datasets/scaling.h"
 #include "hourglass/datasets/series.h"
+#include "hourglass/datasets/sparse_rows.h"
 #include "hourglass/datasets/table_schema.h"
 #include "hourglass/formats/digest.h"
 #include "hourglass/sources/csv.h"
@@ -17,16 +18,25 @@
 
 namespace hourglass::sources {
 
-/// Rows as they were read, or, where files are large, as they lie there.
+/// Rows as they were read; or, where files are large, as they lie there; or, where nearly all values
+/// are 0, what is not.
 struct StoredRows {
-  at::Tensor values = {};  ///< uint8 or float32 [N, shape…]; undefined where they are mapped
-  at::Tensor labels = {};  ///< int64 [N], or undefined where there are none
+  /// uint8 or float32 [N, shape…]; undefined where they are mapped or sparse.
+  at::Tensor values = {};
+  at::Tensor labels = {};                    ///< int64 [N], or undefined where there are none
   datasets::MappedRowsPtr mapped = nullptr;  ///< else null; labels may then be uint8 or int32, too
+  datasets::SparseRowsPtr sparse = nullptr;  ///< else null
 
-  bool empty() const { return !values.defined() && !mapped; }
-  int64_t size() const { return mapped ? mapped->size() : empty() ? 0 : values.size(0); }
-  at::ScalarType type() const { return mapped ? mapped->type() : values.scalar_type(); }
-  Shape item_shape() const { return mapped ? mapped->item_shape() : values.sizes().slice(1).vec(); }
+  bool empty() const { return !values.defined() && !mapped && !sparse; }
+  int64_t size() const;
+  at::ScalarType type() const;  ///< of the values; of sparse rows float32
+  Shape item_shape() const;
+
+  /// Some rows, float32 [count, shape…] or of the type of `values`.
+  at::Tensor items(int64_t first, int64_t count) const;
+
+  /// The same rows with items of another shape of as many values.
+  StoredRows reshaped(const Shape& item_shape) const;
 };
 
 /// A data set as it was read, before it is split and scaled.
@@ -34,6 +44,7 @@ struct StoredData {
   std::string sha256;  ///< of the files' bytes, one after the other, or of what `identity` says
   StoredRows rows;
   StoredRows test;                       ///< the official test part; empty where there is none
+  StoredRows test_targets = {};          ///< what its rows are to become; empty: themselves
   std::vector<std::string> class_names;  ///< by label; empty where there are no labels
   datasets::ScalingRule natural_scale;   ///< what ScalingRule::Kind::Auto means for these values
   /// Of an item's values, in their order, without the label; empty where there are none.

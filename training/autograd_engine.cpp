@@ -80,6 +80,7 @@ class AutogradEngine : public Engine {
     const at::Tensor numbers =
         at::from_blob(const_cast<int64_t*>(positions.data()), {std::ssize(positions)}, at::kLong);
     const Batch batch = data_.batch(numbers, context.epoch);
+    model_.begin_step(batch, context);
     Report report{.loss_phase = models::loss_phase(declared_, context.epoch)};
     models::StepContext in_phase = context;
     for (in_phase.phase = 0; in_phase.phase < phases_.size(); ++in_phase.phase) {

@@ -56,6 +56,8 @@ Network DenseNetwork::build(const NetworkRequest& request) const {
 
   std::vector<std::shared_ptr<DenseLayer>> layers;  // of the encoder, for tied weights
   network.encoder->add(std::make_shared<FlattenLayer>());
+  if (unit_length) network.encoder->add(std::make_shared<UnitLengthLayer>());
+  if (input_dropout > 0) network.encoder->add(std::make_shared<DropoutLayer>(input_dropout));
   network.encoder->join_condition(request.condition_width);
   int64_t inputs = element_count(request.shapes.input) + request.condition_width;
   for (size_t i = 0; i < depth; ++i) {

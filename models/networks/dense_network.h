@@ -24,6 +24,10 @@ struct DenseNetwork {
   Activation code_activation = Activation::Linear;
   Initializer initializer = Initializer::GlorotUniform;
   bool tied_weights = false;
+  /// Whether the encoder reads items divided by their length, as Mult-VAE's does; a condition stays as
+  /// it is.
+  bool unit_length = false;
+  double input_dropout = 0;  ///< share of the encoder's inputs that training drops, in [0, 1)
 
   void describe(FieldTable& table) {
     table
@@ -36,6 +40,15 @@ struct DenseNetwork {
     table.add("initializer", initializer,
               "of the hidden and code layers; the output layer is always glorot-uniform");
     table.add("tied_weights", tied_weights, "the decoder uses the encoder's weights, transposed");
+    table.add("unit_length", unit_length,
+              "the encoder divides each item by its Euclidean length, so that it sees what an "
+              "item's values are among each other; what is reconstructed stays as it is");
+    table
+        .add("input_dropout", input_dropout,
+             "share of the values of an item that the encoder does not see in training, others "
+             "being divided by 1 less it; what is reconstructed stays whole")
+        .at_least(0.0)
+        .at_most(0.99);
   }
 
   void check() const { widths.check(); }

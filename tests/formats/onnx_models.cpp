@@ -97,6 +97,9 @@ std::vector<Case> cases() {
   for (const auto& variant : recipes::variants()) all.push_back({variant.name, variant.name});
   const std::vector<Case> others = {
       {"tied", "dense", DenseNetwork{.widths = {12, 5, 3}, .tied_weights = true}},
+      {"unit_length",
+       "variational",
+       DenseNetwork{.widths = {12, 3}, .unit_length = true, .input_dropout = 0.5}},
       {"convolutional", "dense", ConvolutionalNetwork{.filters = {5, 3}, .bias = true}},
       {"convolutional_sparse", "sparse", ConvolutionalNetwork{.filters = {4, 3}}, {3, 13, 11}},
       {"convolutional_variational", "variational", ConvolutionalNetwork{.filters = {4, 3}}},

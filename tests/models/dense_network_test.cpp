@@ -50,6 +50,44 @@ TEST(DenseNetwork, ComputesWhatItsFormulaSays) {
       model.decode(z), at::matmul(z, p["decoder.dense1.weight"].t()) + p["decoder.dense1.bias"]));
 }
 
+TEST(DenseNetwork, ReadsItemsOfUnitLength) {
+  Autoencoder model({.shapes = {{3}, {3}},
+                     .network = DenseNetwork{.widths = {2}, .unit_length = true},
+                     .likelihood = {Loss::Mse, Activation::Linear}});
+  const auto p = model.named_parameters();
+  const at::Tensor x = at::tensor({0.F, 3.F, 4.F, 0.F, 0.F, 0.F, 1e-9F, 0.F, 0.F}).view({3, 3});
+  const at::Tensor unit = at::tensor({0.F, 0.6F, 0.8F, 0.F, 0.F, 0.F, 1.F, 0.F, 0.F}).view({3, 3});
+  const at::Tensor code =
+      at::matmul(unit, p["encoder.dense1.weight"].t()) + p["encoder.dense1.bias"];
+  EXPECT_TRUE(at::allclose(model.encode(x), code));
+  const at::Tensor input = x.clone().requires_grad_();
+  model.encode(input).sum().backward();
+  EXPECT_TRUE(input.grad().isfinite().all().item<bool>());
+}
+
+TEST(DenseNetwork, DropsInputsInTrainingAlone) {
+  const ModelSpec spec = {.shapes = {{400}, {400}},
+                          .network = DenseNetwork{.widths = {1}, .input_dropout = 0.25},
+                          .likelihood = {Loss::Mse, Activation::Linear}};
+  Autoencoder model(spec);
+  model.named_parameters()["encoder.dense1.weight"].data().fill_(1);
+  const at::Tensor ones = at::ones({50, 400});
+  expect_contains(error_of([&] { model.encode(ones); }), {"dropout: expected the 0 rows", "50"});
+  const at::Tensor rows = at::arange(50, at::kLong);
+  const Batch batch = {.input = ones, .target = ones, .rows = rows};
+  model.begin_step(batch, {.random = RowRandom(1)});
+  const at::Tensor kept = model.encode(ones) * 0.75;  // a count of those that are left
+  EXPECT_TRUE(at::allclose(kept, kept.round(), 0, 1e-3));
+  EXPECT_NEAR(kept.mean().item<double>(), 300, 6);  // the standard error is 1.2
+  EXPECT_GT(kept.std().item<double>(), 5);          // 8.7
+  // It belongs to a row, wherever that is in a batch.
+  const Batch backwards = {.input = ones, .target = ones, .rows = rows.flip(0)};
+  model.begin_step(backwards, {.random = RowRandom(1)});
+  EXPECT_TRUE(at::allclose(model.encode(ones) * 0.75, kept.flip(0)));
+  model.eval();
+  EXPECT_TRUE(model.encode(ones).eq(400).all().item<bool>());
+}
+
 TEST(DenseNetwork, AcceptsACodeWiderThanTheInput) {
   Autoencoder model({.shapes = {{4}, {4}}, .network = DenseNetwork{.widths = {50}}});
   EXPECT_EQ(model.encode(at::rand({2, 4})).sizes(), (std::vector<int64_t>{2, 50}));
