@@ -45,6 +45,8 @@ ROWS = [
     likelihood_row("vae-50", f"{BURDA}, table 1", "VAE, k = 50", 86.35, "--estimator", "miwae:50,1"),
     likelihood_row("iwae-50", f"{BURDA}, table 1", "IWAE, k = 50", 84.78, "--importance-samples", "50"),
     two_layer_row("vae-1", "VAE, k = 1", 85.33),
+    two_layer_row("vae-5", "VAE, k = 5", 85.01, "--estimator", "miwae:5,1"),
+    two_layer_row("iwae-5", "IWAE, k = 5", 83.89, "--importance-samples", "5"),
     two_layer_row("vae-50", "VAE, k = 50", 84.78, "--estimator", "miwae:50,1"),
     two_layer_row("iwae-50", "IWAE, k = 50", 82.90, "--importance-samples", "50"),
     likelihood_row("miwae-8-8", f"{RAINFORTH}, table 1", "MIWAE(8, 8)", 84.97, "--estimator", "miwae:8,8"),
