@@ -22,10 +22,12 @@ printf 'a;b\n1,5;2\n3;"4,25"\n' >comma.csv
 printf 'colour,when,on,size\nred,2024-05-01,yes,1\n"blue, dark",2024-05-02 12:30,no,\nred,,yes,3\n' >mixed.csv
 printf 'time,a,b\n2024-05-01T00:00:00Z,1,2\n2024-05-01T00:05:00Z,,3\n2024-05-01T00:20:00Z,4,5\n' >series.csv
 printf 't,b,a\n1,2,3\n{"a":1,"b":2,"t":"x"}\n[1,2,3]\na,b\n4,5\n' >stream.txt
+printf 'user_id:token\titem_id:token\trating:float\nanna\tup\t5\nanna\tjaws\t3\nben\tup\t4\nben\tup\t2\n' >users.inter
 put csv table table.csv
 put csv comma comma.csv
 put table mixed mixed.csv
 put table comma comma.csv
+put interactions users users.inter
 put series series series.csv
 put stream stream stream.txt
 word=0

@@ -25,6 +25,7 @@
 #include "hourglass/runs/run_record.h"
 #include "hourglass/runs/state_file.h"
 #include "hourglass/sources/csv.h"
+#include "hourglass/sources/interactions.h"
 #include "hourglass/sources/idx.h"
 #include "hourglass/sources/mixed_table.h"
 #include "hourglass/sources/row_choice.h"
@@ -79,6 +80,9 @@ constexpr const char* kName = "the file";
 
 void read_idx(std::string_view bytes) { sources::parse_idx(bytes, kName); }
 void read_numbers(std::string_view bytes) { sources::parse_csv(bytes, kName); }
+void read_users(std::string_view bytes) {
+  sources::parse_interactions(bytes, kName, sources::Header::Auto);
+}
 void read_table(std::string_view bytes) { sources::parse_mixed_table(bytes, kName, {}); }
 void read_series(std::string_view bytes) { sources::parse_series(bytes, kName, {}); }
 void read_npy(std::string_view bytes) { formats::parse_npy(bytes, kName); }
@@ -136,6 +140,7 @@ constexpr Reader kReaders[] = {
     {"idx", read_idx},
     {"image", read_image},
     {"index", of_file<evaluation::load_index>},
+    {"interactions", read_users},
     {"keras", of_file<read_keras>},
     {"metrics", of_file<runs::read_metrics>},
     {"npy", read_npy},
