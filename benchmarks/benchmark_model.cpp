@@ -32,7 +32,7 @@ Subject make_subject(runs::RunOptions options) {
   settled.model.network.resolve(shapes);
   at::manual_seed(derive_seed(settled.training.seed, "weights"));
   subject.model = settled.model.build(shapes, rows.condition_width(),
-                                        std::ssize(subject.data.info.class_names));
+                                      std::ssize(subject.data.info.class_names));
   if (!settled.threads.count) {
     int64_t parameters = 0;
     for (const auto& parameter : subject.model->parameters()) parameters += parameter.numel();

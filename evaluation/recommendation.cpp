@@ -41,6 +41,7 @@ BestItems best_items(const at::Tensor& scores, const at::Tensor& known, int64_t 
     throw Error("recommendation: expected numbers as scores, found NaN");
   }
   const int64_t users = numbers.size(0), items = numbers.size(1);
+  count = std::min(count, items);
   BestItems best{at::full({users, count}, -1, at::kLong),
                  at::full({users, count}, std::numeric_limits<float>::quiet_NaN(), at::kFloat)};
   const auto* score = numbers.const_data_ptr<float>();

@@ -17,8 +17,8 @@ struct BestItems {
   at::Tensor scores;  ///< float32 [U, K]; NaN there
 };
 
-/// The `count` (K) items of the greatest `scores` (floating, [U, D]) for each user, of equal ones the
-/// first, without those where `known` (bool [U, D]) is true. Throws `Error` for other shapes and for
+/// The items of the greatest `scores` (floating, [U, D]) for each user, `count` of them or all (K), of
+/// equal ones the first, without those where `known` (bool [U, D]) is true. Throws `Error` for other shapes and for
 /// scores that are NaN.
 BestItems best_items(const at::Tensor& scores, const at::Tensor& known, int64_t count);
 

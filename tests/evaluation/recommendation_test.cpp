@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace hourglass::evaluation {
@@ -25,6 +26,13 @@ TEST(BestItems, LeaveOutWhatIsKnown) {
   EXPECT_EQ(best.scores[0][0].item<float>(), 0.5F);
   EXPECT_EQ(best.scores[1][0].item<float>(), 0.1F);
   EXPECT_TRUE(std::isnan(best.scores[1][1].item<float>()));
+}
+
+/// However many are asked for.
+TEST(BestItems, AreNoMoreThanThereAre) {
+  const at::Tensor none = at::zeros({2, 4}, at::kBool);
+  const BestItems best = best_items(at::rand({2, 4}), none, std::numeric_limits<int64_t>::max());
+  EXPECT_EQ(best.items.sizes(), (at::IntArrayRef{2, 4}));
 }
 
 TEST(BestItems, RefuseOtherShapesAndNoNumbers) {
