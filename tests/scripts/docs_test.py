@@ -112,6 +112,13 @@ def write_series(path, first_day, count, broken=range(0)):
     path.write_text("\n".join(lines) + "\n")
 
 
+def write_interactions(path, users, first_film):
+    """A line for each film that a user saw: three in a row of the twelve that there are, from the given place on."""
+    separator = "\t" if path.suffix == ".tsv" else ","
+    films = [(user, (user + first_film + i) % 12) for user in users for i in range(3)]
+    path.write_text("".join(f"user{user}{separator}film{film}\n" for user, film in films))
+
+
 def link_nab(folder):
     """Numenta's repository as far as the commands name it, where its data are at hand."""
     data = pathlib.Path(os.environ.get("HOURGLASS_DATA", "")) / "nab" / "data"
@@ -133,6 +140,9 @@ def write_files(source, bin_folder, folder):
     for digit in range(3):
         write_images(folder / "photos" / str(digit), [line for line in lines if line.endswith(f",{digit}")][:20])
 
+    for name, users, film in (("train.tsv", range(40), 0), ("valid.tsv", range(40), 3), ("test.tsv", range(40), 4),
+                              ("new-users.csv", range(40, 50), 0)):
+        write_interactions(folder / name, users, film)
     write_series(folder / "sensor.csv", 1, 720)
     write_series(folder / "today.csv", 6, 288, range(200, 220))
     link_nab(folder)
@@ -147,8 +157,9 @@ def write_files(source, bin_folder, folder):
     train("dense", "runs/c", "--learning-rate", "0.01", "--no-figures")
     train("denoising", "denoiser", "--no-figures")
     train("conditional", "conditional", "--no-figures")
+    train("variational", "films", "--recipe", "ml-100k-vae", "--dataset", "interactions:train.tsv", "--validation", "none", "--no-figures")
     for name, run in (("best", "runs/a"), ("a", "runs/a"), ("b", "runs/b"), ("c", "runs/c"), ("denoiser", "denoiser"),
-                      ("conditional", "conditional")):
+                      ("conditional", "conditional"), ("films", "films")):
         shutil.copy(folder / run / "best.pt", folder / f"{name}.pt")
     write_third_party_model(folder / "third_party.pt")
     subprocess.run([bin_folder / "export", "runs/mine/best.pt", "--format", "pt2,onnx,safetensors,c", "--out", "."], check=True,
