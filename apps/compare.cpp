@@ -4,6 +4,7 @@
 //   compare runs/a runs/b runs/c          a table, comparison/curves.png and comparison/runs.csv
 //   compare runs/                         all runs in the folder, best first
 
+#include "hourglass/apps/tools/bits_per_dimension.h"
 #include "hourglass/apps/tools/run_tables.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/metric_curves.h"
@@ -23,7 +24,7 @@ namespace {
 
 struct CompareOptions {
   OutputOptions output;
-  bool log_scale = false;
+  bool log_scale = false, bits_per_dimension = false;
 
   void describe(FieldTable& table);
 };
@@ -31,6 +32,9 @@ struct CompareOptions {
 void CompareOptions::describe(FieldTable& table) {
   output.describe(table);
   table.add("log_scale", log_scale, "curves over a logarithmic axis");
+  table.add("bits_per_dimension", bits_per_dimension,
+            "curves of the loss alone, in bits for each value of an item; of variational models, "
+            "whose loss is a bound of -log p(x)");
 }
 
 int list(const std::filesystem::path& folder, const OutputOptions& output) {
@@ -45,18 +49,32 @@ int list(const std::filesystem::path& folder, const OutputOptions& output) {
   return kDone;
 }
 
+std::vector<NamedMetrics> curves_of(const RunComparison& comparison,
+                                    const CompareOptions& options) {
+  std::vector<NamedMetrics> curves;
+  for (size_t i = 0; i < comparison.runs.size(); ++i) {
+    const ListedRun& run = comparison.runs[i];
+    curves.push_back(
+        {comparison.names[i], options.bits_per_dimension ? bits_per_dimension(run) : run.metrics});
+  }
+  return curves;
+}
+
+MetricCurveOptions look_of(const CompareOptions& options) {
+  return {.title = "",
+          .log_scale = options.log_scale,
+          .loss_name = options.bits_per_dimension ? "bits per dimension" : "loss"};
+}
+
 int compare(const CommandLine& line, const CompareOptions& options) {
   const bool draws = figures::figures_available();
   std::vector<std::string> files = {"runs.csv"};
   if (draws) files.insert(files.begin(), "curves.png");
   const RunComparison comparison = compare_runs({line.positional.begin(), line.positional.end()});
+  const std::vector<NamedMetrics> curves = curves_of(comparison, options);
   const auto folder = output_folder(options.output, "comparison", files);
   if (draws) {
-    std::vector<NamedMetrics> metrics;
-    for (size_t i = 0; i < comparison.runs.size(); ++i) {
-      metrics.push_back({comparison.names[i], comparison.runs[i].metrics});
-    }
-    const auto picture = draw_metric_curves(metrics, {.title = "", .log_scale = options.log_scale});
+    const auto picture = draw_metric_curves(curves, look_of(options));
     if (picture) picture->save(folder / "curves.png");
     if (!picture) files.erase(files.begin());
   }

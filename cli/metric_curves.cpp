@@ -15,7 +15,8 @@ using figures::LineStyle;
 
 class MetricCurves {
  public:
-  explicit MetricCurves(const std::vector<NamedMetrics>& runs) : runs_(runs) {
+  MetricCurves(const std::vector<NamedMetrics>& runs, std::string loss_name)
+      : runs_(runs), loss_name_(std::move(loss_name)) {
     any_validation_ = std::any_of(runs.begin(), runs.end(), [](const NamedMetrics& run) {
       return run.metrics.has("validation_loss");
     });
@@ -37,10 +38,12 @@ class MetricCurves {
 
  private:
   const std::vector<NamedMetrics>& runs_;
+  std::string loss_name_;
   bool any_validation_ = false;
 
   LinePanel panel_of(const std::string& term) const {
-    LinePanel panel{.y_label = replaced(term, '_', ' '), .series = {}};
+    LinePanel panel{.y_label = term == "loss" ? loss_name_ : replaced(term, '_', ' '),
+                    .series = {}};
     if (runs_.size() == 1) {
       add(panel, 0, "train_" + term, "training", 0, LineStyle::Solid);
       add(panel, 0, "validation_" + term, "validation", 1, LineStyle::Solid);
@@ -71,7 +74,7 @@ class MetricCurves {
 
 std::optional<figures::Picture> draw_metric_curves(const std::vector<NamedMetrics>& runs,
                                                    const MetricCurveOptions& options) {
-  const auto panels = MetricCurves(runs).panels();
+  const auto panels = MetricCurves(runs, options.loss_name).panels();
   if (panels.empty()) return {};
   const figures::LinePlotOptions look = {.title = options.title,
                                          .x_label = "epoch",

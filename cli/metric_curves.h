@@ -17,7 +17,8 @@ struct NamedMetrics {
 
 struct MetricCurveOptions {
   std::string title;
-  bool log_scale = false;  ///< of the values
+  bool log_scale = false;          ///< of the values
+  std::string loss_name = "loss";  ///< beside its axis
 };
 
 /// The loss over the epochs, and beside it a panel for each of its terms and metrics (see

@@ -1,10 +1,13 @@
 // `compare` as its users meet it.
 
+#include "hourglass/apps/tools/bits_per_dimension.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
 #include "hourglass/figures/picture.h"
 #include "hourglass/tests/apps/tool_runs.h"
+
+#include <numbers>
 
 namespace hourglass::apps {
 
@@ -53,6 +56,25 @@ TEST(Compare, ListsTheRunsInAFolderBestFirst) {
   EXPECT_EQ(runs.at(2).at("state"), "damaged");
   const std::string csv = run_tool_of("compare", {folder / "runs", "--out", "-"});
   EXPECT_TRUE(csv.starts_with("folder,state,epochs,monitor,best,"));
+}
+
+TEST(Compare, DrawsBoundsInBitsPerDimension) {
+  const TemporaryFolder folder;
+  small_checkpoint(folder / "vae", "variational_autoencoder");
+  const runs::ListedRun run = runs::list_run(folder / "vae");
+  const runs::MetricsTable bits = bits_per_dimension(run);
+  EXPECT_DOUBLE_EQ(bits.column("train_loss").at(0),
+                   run.metrics.column("train_loss").at(0) / (64 * std::numbers::ln2));
+  run_tool_of("compare", {folder / "vae", "--bits-per-dimension", "--out", folder / "out"});
+  EXPECT_EQ(fs::exists(folder / "out/curves.png"), figures::figures_available());
+
+  small_checkpoint(folder / "plain", "dense_autoencoder");
+  expect_refusal("compare", {folder / "plain", "--bits-per-dimension", "--out", folder / "none"},
+                 kFailed, {"plain", "bound of -log p(x)", "that of dense"});
+  small_checkpoint(folder / "beta", "variational_autoencoder", {"--beta", "4"});
+  expect_refusal("compare", {folder / "beta", "--bits-per-dimension", "--out", folder / "none"},
+                 kFailed, {"one of `beta` 4"});
+  EXPECT_FALSE(fs::exists(folder / "none"));
 }
 
 TEST(Compare, SaysWhatIsWrong) {
