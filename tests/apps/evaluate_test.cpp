@@ -8,6 +8,7 @@
 #include "hourglass/tests/evaluation/fashion_mnist.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <cmath>
 
@@ -253,6 +254,42 @@ TEST(Evaluate, RefusesBadInput) {
   const auto path = small_checkpoint(folder / "run", "dense_autoencoder");
   expect_refusal("evaluate", {path, "--dataset", "iris"}, kFailed, {"iris"});
   expect_refusal("evaluate", {path, "--split", "test"}, kWrongUsage, {"digits", "test"});
+}
+
+TEST(Evaluate, ChecksLikelihoodsByAnnealing) {
+  const TemporaryFolder folder;
+  const auto path = small_checkpoint(folder / "run", "variational_autoencoder", {"--epochs", "30"});
+  const auto found = json_of("evaluate", {path, "--samples", "200", "--annealed", "1"})
+                         .at("checkpoints")
+                         .at(0)
+                         .at("likelihood_check");
+  EXPECT_EQ(found.at("items"), 1);
+  EXPECT_NEAR(found.at("annealed").get<double>(), found.at("importance").get<double>(), 0.5);
+  expect_refusal("evaluate", {path, "--annealed", "1"}, kWrongUsage, {"--annealed", "--samples"});
+  const auto plain = small_checkpoint(folder / "plain", "dense_autoencoder");
+  const auto none = json_of("evaluate", {plain, "--samples", "2", "--annealed", "1"});
+  expect_contains(
+      none.at("checkpoints").at(0).at("not_available").at("likelihood_check").get<std::string>(),
+      {"encode_distribution"});
+}
+
+TEST(Evaluate, TellsHowCodesFollowFactors) {
+  const TemporaryFolder folder;
+  const auto path =
+      small_checkpoint(folder / "run", "dense_autoencoder", {"--validation", "split:0.2"});
+  std::string factors = "size,angle\n";
+  for (int item = 0; item < 359; ++item) factors += fmt::format("{},{}\n", item % 3, item % 7);
+  testing::write_file(folder / "factors.csv", factors);
+  const auto found = json_of("evaluate", {path, "--factors", folder / "factors.csv"})
+                         .at("checkpoints")
+                         .at(0)
+                         .at("disentanglement");
+  EXPECT_EQ(found.at("factors").at(1).at("name"), "angle");
+  EXPECT_LT(found.at("mutual_information_gap").get<double>(), 0.2);
+  EXPECT_LT(found.at("informativeness").get<double>(), 0.2);
+  testing::write_file(folder / "few.csv", "size\n1\n2\n");
+  expect_refusal("evaluate", {path, "--factors", folder / "few.csv"}, kFailed,
+                 {"359 evaluated items", "found 2"});
 }
 
 }  // namespace
