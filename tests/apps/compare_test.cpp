@@ -73,7 +73,7 @@ TEST(Compare, DrawsBoundsInBitsPerDimension) {
                  kFailed, {"plain", "bound of -log p(x)", "that of dense"});
   small_checkpoint(folder / "beta", "variational_autoencoder", {"--beta", "4"});
   expect_refusal("compare", {folder / "beta", "--bits-per-dimension", "--out", folder / "none"},
-                 kFailed, {"one of `beta` 4"});
+                 kFailed, {"one of --beta 4"});
   EXPECT_FALSE(fs::exists(folder / "none"));
 }
 
