@@ -52,7 +52,7 @@ class Chains {
       return values.defined() ? values.repeat_interleave(options.chains, 0) : at::Tensor();
     };
     items_ = repeated(batch.target);
-    condition_ = repeated(batch.condition);
+    if (batch.condition.defined()) condition_ = repeated(batch.condition).to(model.device());
     state_ = look(draw("annealing start", 0));
     log_weights_ = at::zeros({items_.size(0)}, at::kDouble);
     step_ = at::full({items_.size(0)}, kFirstStep, at::kDouble);
@@ -92,10 +92,10 @@ class Chains {
   State look(const at::Tensor& codes) {
     const at::AutoGradMode with_gradients(true);
     const at::Tensor z = codes.detach().requires_grad_();
-    std::vector<c10::IValue> arguments = {z};
+    std::vector<c10::IValue> arguments = {z.to(model_.device())};
     if (condition_.defined()) arguments.emplace_back(condition_);
     const at::Tensor decoded = model_.module().get_method("decode")(arguments).toTensor();
-    const at::Tensor log_likelihood = log_bernoulli(decoded, items_);
+    const at::Tensor log_likelihood = log_bernoulli(decoded.cpu(), items_);
     const at::Tensor slope = torch::autograd::grad({log_likelihood.sum()}, {z}).front();
     return {codes, log_likelihood.detach(), slope};
   }

@@ -20,7 +20,8 @@ namespace hourglass::evaluation {
 //   log p(x) ≈ logsumexp log w − log K, over K chains
 //
 // It asks the encoder for nothing, so it finds what importance sampling from q(z|x) misses where q is
-// too narrow. Both are bounds on average: the smaller −log p(x) is the nearer one.
+// too narrow. Importance sampling is too high on average, and so is annealing but for what its steps'
+// lengths, which adapt while a chain runs, make of it: the smaller −log p(x) is most likely nearer.
 
 struct AnnealingOptions {
   int64_t chains = 16;          ///< of each item, K

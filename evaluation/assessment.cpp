@@ -28,7 +28,9 @@ class Assessor {
 
   Assessment assess() {
     Assessment found;
-    found.gaussian_code = model_.card() && model_.card()->has_gaussian_code();
+    // Of a flow the code is no mean.
+    found.gaussian_code =
+        model_.card() && model_.card()->has_gaussian_code() && !model_.has_method("encode_base");
     if (model_.card()) found.loss = model_.card()->options.find<std::string>("loss").value_or("");
     found.variance = mean_item_mse(*data_.training, *data_.evaluated);
     options_.say("errors, neighbours and probe");
@@ -68,6 +70,7 @@ class Assessor {
     found.model = measure_errors(model_, *data_.evaluated, data_range());
     if (!model_.has_method("encode")) {
       found.model.merge(no_code_measures("the file has no method 'encode'"));
+      if (options_.factors) found.not_disentangled = "the file has no method 'encode'";
       return;
     }
     const CodePair codes =
@@ -75,6 +78,7 @@ class Assessor {
     found.code_size = found.pca_size = codes.evaluated.values[0].numel();
     if (model_.card() && model_.card()->code_kind == "indices") {
       found.model.merge(no_code_measures("integer codes"));
+      if (options_.factors) found.not_disentangled = "integer codes";
       return;
     }
     found.codes = code_statistics(codes.evaluated.values);
@@ -129,8 +133,10 @@ class Assessor {
   }
 
   void check_likelihood(Assessment& found) {
-    found.not_checked =
-        likelihoods_.defined() ? annealing_obstacle(model_) : found.model.at(Measure::Nll).reason;
+    found.not_checked = annealing_obstacle(model_);
+    if (found.not_checked.empty() && !likelihoods_.defined()) {
+      found.not_checked = "no likelihood by importance sampling";
+    }
     if (!found.not_checked.empty()) return;
     const int64_t items = std::min(options_.annealed_items, data_.evaluated->size());
     const datasets::Subset some(data_.evaluated, data_.evaluated->first_positions(items));
@@ -278,6 +284,9 @@ json to_json(const Assessment& found) {
         {"items", check->items}, {"importance", check->importance}, {"annealed", check->annealed}};
   }
   if (!found.not_checked.empty()) object["not_available"]["likelihood_check"] = found.not_checked;
+  if (!found.not_disentangled.empty()) {
+    object["not_available"]["disentanglement"] = found.not_disentangled;
+  }
   if (found.disentanglement) object["disentanglement"] = to_json(*found.disentanglement);
   if (found.sparsity) object["sparsity"] = to_json(*found.sparsity);
   if (found.generation) object["generation"] = to_json(*found.generation);

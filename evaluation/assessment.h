@@ -54,6 +54,7 @@ struct Assessment {
   Measures model, pca;
   std::optional<CodeStatistics> codes;  ///< of evaluated rows; none for indices of a codebook
   std::optional<Disentanglement> disentanglement;   ///< where factors are known
+  std::string not_disentangled;                     ///< or why it is not measured
   std::optional<SparseCode> sparsity;               ///< of evaluated rows; of sparse models alone
   std::optional<LikelihoodCheck> likelihood_check;  ///< where it was asked for
   std::string not_checked;                          ///< or why there is none

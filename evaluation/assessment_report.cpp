@@ -91,6 +91,9 @@ std::string details_text(const AssessedModel& model) {
     text += fmt::format("  n/a       {}\n", missing);
   }
   if (found.codes) text += fmt::format("  codes     {}\n", codes_text(found));
+  if (!found.not_disentangled.empty()) {
+    text += fmt::format("  factors   none: {}\n", found.not_disentangled);
+  }
   if (found.disentanglement) {
     for (const auto& line : lines_of(*found.disentanglement)) text += fmt::format("  {}\n", line);
   }

@@ -4,6 +4,7 @@
 #include "hourglass/evaluation/standardisation.h"
 
 #include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,7 +14,7 @@
 namespace hourglass::evaluation {
 namespace {
 
-constexpr int64_t kBins = 20, kLeastItems = 4;
+constexpr int64_t kBins = 20, kLeastItems = 4, kMostUnits = 4096;
 constexpr double kLassoWeight = 0.02, kLassoTolerance = 1e-8;
 constexpr int kMostSweeps = 10000;
 
@@ -51,8 +52,15 @@ at::Tensor concentration(const at::Tensor& weights) {
   return 1 + at::xlogy(shares, shares).sum(1) / std::log(static_cast<double>(n));
 }
 
-at::Tensor every_other(const at::Tensor& rows, int64_t first) {
-  return rows.slice(0, first, rows.size(0), 2);
+/// Two halves of the rows, drawn at random: factors often follow the order of the items.
+struct Halves {
+  at::Tensor fitted, judged;  ///< int64
+};
+
+Halves halves_of(int64_t rows) {
+  const at::Generator generator = at::detail::createCPUGenerator(1);
+  const at::Tensor order = at::randperm(rows, generator);
+  return {order.slice(0, 0, rows / 2), order.slice(0, rows / 2)};
 }
 
 void expect_measurable(const at::Tensor& codes, const Factors& factors) {
@@ -63,14 +71,18 @@ void expect_measurable(const at::Tensor& codes, const Factors& factors) {
   if (codes.size(0) < kLeastItems) {
     throw Error("factors: expected at least {} items, found {}", kLeastItems, codes.size(0));
   }
+  if (codes.size(1) > kMostUnits) {
+    throw Error("factors: expected codes of at most {} values, found {}", kMostUnits,
+                codes.size(1));
+  }
   if (!at::isfinite(codes).all().item<bool>() || !at::isfinite(factors.values).all().item<bool>()) {
     throw Error("factors: expected finite numbers of codes and factors, found others");
   }
   for (int64_t f = 0; f < factors.values.size(1); ++f) {
-    const at::Tensor fitted = every_other(factors.values.select(1, f), 0);
-    if (!fitted.eq(fitted[0]).all().item<bool>()) continue;
+    const at::Tensor factor = factors.values.select(1, f);
+    if (!factor.eq(factor[0]).all().item<bool>()) continue;
     throw Error("factors: expected '{}' to vary from item to item, found {} alone",
-                factors.names[static_cast<size_t>(f)], fitted[0].item<double>());
+                factors.names[static_cast<size_t>(f)], factor[0].item<double>());
   }
 }
 
@@ -99,7 +111,8 @@ void measure_information(const at::Tensor& codes, const Factors& factors, Disent
 }
 
 void measure_by_lasso(const at::Tensor& codes, const Factors& factors, Disentanglement& found) {
-  const at::Tensor x = every_other(codes, 0), y = every_other(factors.values, 0);
+  const auto [fitted, tested] = halves_of(codes.size(0));
+  const at::Tensor x = codes.index_select(0, fitted), y = factors.values.index_select(0, fitted);
   const Standardisation of_codes = standardisation_of(x), of_factors = standardisation_of(y);
   const at::Tensor weights = lasso(of_codes.apply(x), of_factors.apply(y), kLassoWeight);  // [F, D]
   const at::Tensor importance = weights.abs();
@@ -108,11 +121,13 @@ void measure_by_lasso(const at::Tensor& codes, const Factors& factors, Disentang
     found.disentanglement = (share_of_unit * concentration(importance.t())).sum().item<double>();
     found.completeness = concentration(importance).mean().item<double>();
   }
-  const at::Tensor judged = of_factors.apply(every_other(factors.values, 1));
-  const at::Tensor predicted = at::matmul(of_codes.apply(every_other(codes, 1)), weights.t());
+  const at::Tensor judged = of_factors.apply(factors.values.index_select(0, tested));
+  const at::Tensor predicted =
+      at::matmul(of_codes.apply(codes.index_select(0, tested)), weights.t());
   const at::Tensor variance = (judged - judged.mean(0)).square().sum(0);
   const at::Tensor error = (judged - predicted).square().sum(0);
-  const at::Tensor explained = 1 - error / variance.clamp_min(1e-12);  // [F]
+  // Of a factor that is rare the half may have one value alone, of which there is nothing to explain.
+  const at::Tensor explained = at::where(variance > 0, 1 - error / variance, at::zeros_like(error));
   found.informativeness = explained.mean().item<double>();
   for (size_t f = 0; f < found.factors.size(); ++f) {
     found.factors[f].explained = explained[static_cast<int64_t>(f)].item<double>();

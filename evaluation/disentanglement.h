@@ -41,9 +41,9 @@ struct Disentanglement {
   std::vector<OfFactor> factors;
 };
 
-/// `codes` is [N, shape…]. The lasso is fitted on every other item and judged on those between them.
-/// Throws `Error` for another number of items than the factors have, for less than four, for numbers
-/// that are not finite, and for a factor that does not vary.
+/// `codes` is [N, shape…]. The lasso is fitted on a half of the items, drawn at random, and judged on the
+/// other. Throws `Error` for another number of items than the factors have, for less than four, for more
+/// than 4,096 values in a code, for numbers that are not finite, and for a factor that does not vary.
 Disentanglement measure_disentanglement(const at::Tensor& codes, const Factors& factors);
 
 /// The weights w that minimise ‖y − X w‖² / 2N + α Σ|w|, by coordinate descent: X [N, D] and y [N, F],

@@ -158,9 +158,8 @@ Script script_of(ExportedModel& model) {
     items.push_back({"condition", {width}});
     codes.push_back({"condition", {width}});
   }
-  for (const char* name :
-       {"forward", "encode", "decode", "layers", "encode_distribution", "encode_base", "classify",
-        "centre_distance"}) {
+  for (const char* name : {"forward", "encode", "decode", "layers", "encode_distribution",
+                           "encode_base", "classify", "centre_distance"}) {
     const bool of_codes = std::string_view(name) == "decode";
     if (!model.has_method(name) || (of_codes && codes.empty())) continue;
     models::TensorMethod method = {.name = name, .arguments = of_codes ? codes : items};

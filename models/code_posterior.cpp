@@ -12,12 +12,12 @@ namespace {
 
 constexpr const char* kGaussian = "gaussian";
 constexpr std::string_view kFlow = "iaf";
-constexpr int64_t kUsualSteps = 2;
+constexpr int64_t kUsualSteps = 2, kMostSteps = 100;
 
 }  // namespace
 
 std::string CodePosterior::expects() {
-  return "gaussian or iaf:T, an inverse autoregressive flow of T steps (at least 1; iaf: 2)";
+  return "gaussian or iaf:T, an inverse autoregressive flow of T steps (1 to 100; iaf: 2)";
 }
 
 std::optional<CodePosterior> CodePosterior::parse(const std::string& text) {
@@ -26,7 +26,7 @@ std::optional<CodePosterior> CodePosterior::parse(const std::string& text) {
   if (text.substr(0, colon) != kFlow) return {};
   const auto steps = colon == std::string::npos ? std::optional(kUsualSteps)
                                                 : parse_integer(text.substr(colon + 1));
-  if (steps.value_or(0) < 1) return {};
+  if (steps.value_or(0) < 1 || *steps > kMostSteps) return {};
   return CodePosterior{.flow_steps = *steps};
 }
 

@@ -66,9 +66,10 @@ void check(const Sparsity& sparsity, const DictionaryOptions& options,
   struct Wanted {
     const char *field, *value;
   };
-  for (const auto& [name, value] : {Wanted{"network", "dense"}, Wanted{"tied_weights", "false"},
-                                    Wanted{"code_activation", "linear"}, Wanted{"loss", "mse"},
-                                    Wanted{"output_activation", "linear"}, Wanted{"trim", "0"}}) {
+  for (const auto& [name, value] :
+       {Wanted{"network", "dense"}, Wanted{"tied_weights", "false"}, Wanted{"unit_length", "false"},
+        Wanted{"input_dropout", "0"}, Wanted{"code_activation", "linear"}, Wanted{"loss", "mse"},
+        Wanted{"output_activation", "linear"}, Wanted{"trim", "0"}}) {
     const std::string found = table.find(name)->value_text();
     if (found != value) {
       throw UsageError("`sparsity` {}: expected `{}` {} with it, found '{}'", sparsity.text(), name,

@@ -20,7 +20,11 @@ Supervised::Supervised(SupervisedOptions options, const ModelSpec& spec)
       std::make_shared<DenseLayer>(element_count(code_shape()), spec.classes, Activation::Linear));
 }
 
-at::Tensor Supervised::classify(const at::Tensor& z) { return classifier_->forward(z.flatten(1)); }
+at::Tensor Supervised::classify(const at::Tensor& z) {
+  const at::Tensor logits = classifier_->forward(z.flatten(1));
+  // Products may be in bfloat16, probabilities are not.
+  return logits.scalar_type() == at::kBFloat16 ? logits.to(at::kFloat) : logits;
+}
 
 std::vector<Phase> Supervised::phases() const {
   return {{.terms = {{.name = "reconstruction", .weight = options_.reconstruction_weight},

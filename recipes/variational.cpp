@@ -15,10 +15,6 @@ using models::VariationalOptions;
 std::vector<Recipe> variational_recipes() {
   sources::DataOptions counts = digits_with_validation();
   counts.scale = {datasets::ScalingRule::Kind::None};
-  const sources::DataOptions films = {
-      .dataset = "ml-100k",
-      .validation = {datasets::Validation::Kind::Split, 0.1},
-  };
   return {
       {
           .name = "digits-vae",
@@ -109,7 +105,7 @@ std::vector<Recipe> variational_recipes() {
                                   .input_dropout = 0.5},
           .likelihood = Likelihood{models::Loss::Multinomial, models::Activation::Linear},
           .objective = VariationalOptions{.beta = 0.2, .kl_warmup = 50},
-          .data = films,
+          .data = {.dataset = "ml-100k"},
           .training = {.epochs = 50, .batch_size = 100},
       },
   };

@@ -17,6 +17,9 @@
 namespace hourglass::sources {
 namespace {
 
+// A row of them is dense in a batch, and a layer has weights for each.
+constexpr int64_t kMostItems = 1'000'000;
+
 /// Names numbered in the order in which they come first.
 class NameNumbers {
  public:
@@ -42,7 +45,7 @@ class NameNumbers {
     std::vector<int32_t> places(order.size());
     for (const int32_t number : order) {
       places[static_cast<size_t>(number)] = static_cast<int32_t>(names.size());
-      names.push_back(as_name(name(number)));
+      names.push_back(name(number));
     }
     return {std::move(names), std::move(places)};
   }
@@ -149,20 +152,24 @@ Interactions parse_interactions(std::string_view text, const std::string& name, 
   int64_t lines = 0;
   for (; more; more = rows.next(), ++lines) {
     check_cells(rows, width, name);
-    const auto user = static_cast<size_t>(users.number(rows.cells()[0]));
+    const auto user = static_cast<size_t>(users.number(as_name(rows.cells()[0])));
     if (user == items_of_users.size()) items_of_users.emplace_back();
-    items_of_users[user].push_back(items.number(rows.cells()[1]));
+    items_of_users[user].push_back(items.number(as_name(rows.cells()[1])));
   }
-  const auto [user_names, user_places] = users.sorted();
-  const auto [item_names, item_places] = items.sorted();
+  auto [user_names, user_places] = users.sorted();
+  auto [item_names, item_places] = items.sorted();
   std::vector<std::vector<int32_t>> sorted(items_of_users.size());
   for (size_t user = 0; user < sorted.size(); ++user) {
     for (int32_t& item : items_of_users[user]) item = item_places[static_cast<size_t>(item)];
     sorted[static_cast<size_t>(user_places[user])] = std::move(items_of_users[user]);
   }
-  Interactions all{.users = user_names,
-                   .items = item_names,
-                   .rows = sparse_rows(std::move(sorted), std::ssize(item_names))};
+  if (std::ssize(item_names) > kMostItems) {
+    throw Error("{}: expected interactions with at most {} items, found {}", name,
+                with_thousands(kMostItems), with_thousands(std::ssize(item_names)));
+  }
+  auto sparse = sparse_rows(std::move(sorted), std::ssize(item_names));
+  Interactions all{
+      .users = std::move(user_names), .items = std::move(item_names), .rows = std::move(sparse)};
   all.repeated = lines - all.rows->count();
   return all;
 }

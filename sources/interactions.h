@@ -26,7 +26,7 @@ struct Interactions {
 /// Reads a table as `CsvReader` splits it; `name` stands for it in errors. With Header::Auto the first
 /// line names the columns where its first cell is a name of users ("user_id:token", "userId", "uid"),
 /// or its third is a word. Throws `Error` with the line for a row without user or item, or of another
-/// number of cells than the first, and where there is no row.
+/// number of cells than the first, and where there is no row, or more than a million items.
 Interactions parse_interactions(std::string_view text, const std::string& name, Header header);
 
 /// `parse_interactions` of a file's bytes.

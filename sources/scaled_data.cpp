@@ -24,6 +24,8 @@ datasets::Extremes training_extremes(const StoredRows& rows, const Parts& parts,
   if (rows.values.defined() && parts.training_rows.defined()) {
     return datasets::extremes_of(rows.values, parts.training_rows);
   }
+  // Made dense they may take more memory than there is, only to say this.
+  if (rows.sparse) return {at::zeros(rows.item_shape()), at::ones(rows.item_shape())};
   const auto training = parts.training(dataset_of(rows, {}));
   const auto sampled = datasets::sampled_extremes(*training);
   if (sampled.rows < training->size()) data.sampled_rows = sampled.rows;

@@ -15,6 +15,10 @@ namespace {
 
 Factors read_factors(const std::string& path) {
   const NumberRows rows = read_numbers(path);
+  if (!rows.labels.empty()) {
+    throw Error("{}: expected factors as numbers, found a last column of labels: name it otherwise",
+                path);
+  }
   const at::Tensor values = rows.values.flatten(1).to(at::kDouble);
   if (!rows.columns.empty()) return {rows.columns, values};
   return {numbered_columns("factor", values.size(1)), values};

@@ -46,6 +46,10 @@ std::optional<sources::KnownInteractions> further_interactions(const std::string
     throw Error("{} {}: expected users of the data, '{}' say, found none, but '{}'", option, file,
                 named.users.front(), all.users.front());
   }
+  if (known.rows->count() == 0) {
+    throw Error("{} {}: expected items that the model knows, '{}' say, found none, but '{}'",
+                option, file, named.items.front(), all.items.front());
+  }
   if (known.unknown_users > 0) {
     note(output, fmt::format("{}: left out {} users that the data do not have", file,
                              with_thousands(known.unknown_users)));

@@ -152,6 +152,10 @@ std::vector<Case> cases() {
                      "vector_quantized_autoencoder",
                      {"--quantizer", quantizer, "--learning-rate", "1e-4"}});
   }
+  cases.push_back({"flow_two_layers",
+                   "variational_autoencoder",
+                   {"--posterior", "iaf:2", "--prior", "layer:8,4", "--widths", "32,4"}});
+  cases.push_back({"dropout", "dense_autoencoder", {"--unit-length", "--input-dropout", "0.3"}});
   cases.push_back({"gradient_penalty",
                    "regularized_autoencoder",
                    {"--decoder-regularization", "gradient-penalty"}});

@@ -108,6 +108,9 @@ TEST(Recommend, RefusesInOneLine) {
   const auto other = testing::write_file(folder / "other.csv", "zoe,a1\n");
   expect_refusal("recommend", {model, "--held-out", other}, 1,
                  {"--held-out ", "expected users of the data, 'u0' say", "'zoe'"});
+  const auto unheard = testing::write_file(folder / "unheard.csv", "u0,zzz\n");
+  expect_refusal("recommend", {model, "--held-out", unheard}, 1,
+                 {"--held-out ", "expected items that the model knows, 'a0' say", "'zzz'"});
   const auto digits = small_checkpoint(folder / "digits", "dense_autoencoder", {"--widths", "8"});
   expect_refusal("recommend", {digits}, 1, {"expected items with names"});
 }

@@ -27,7 +27,7 @@ TEST(Disentanglement, OfCodesThatAreTheFactorsIsWhole) {
   EXPECT_NEAR(found.disentanglement, 1, 1e-9);
   EXPECT_NEAR(found.completeness, 1, 1e-9);
   // A lasso's weights are 1 − α here.
-  EXPECT_NEAR(found.informativeness, 1 - 0.02 * 0.02, 1e-9);
+  EXPECT_NEAR(found.informativeness, 1 - 0.02 * 0.02, 1e-4);
   EXPECT_EQ(found.factors[0].name, "size");
   EXPECT_EQ(found.factors[0].unit, 1);
   EXPECT_EQ(found.factors[1].unit, 0);
@@ -41,8 +41,9 @@ TEST(Disentanglement, OfCodesThatMixTheFactorsIsNone) {
                    difference = factors.values.select(1, 0) - factors.values.select(1, 1);
   const Disentanglement found = measure_disentanglement(at::stack({sum, difference}, 1), factors);
   EXPECT_NEAR(found.mutual_information_gap, 0, 1e-9);
-  EXPECT_NEAR(found.disentanglement, 0, 1e-6);
-  EXPECT_NEAR(found.completeness, 0, 1e-6);
+  // The half that the lasso is fitted on is not quite balanced.
+  EXPECT_NEAR(found.disentanglement, 0, 0.01);
+  EXPECT_NEAR(found.completeness, 0, 0.01);
   EXPECT_GT(found.informativeness, 0.99);
 }
 
@@ -76,6 +77,18 @@ TEST(Lasso, FulfilsItsConditions) {
     }
   }
   EXPECT_EQ(weights[0][3].item<double>(), 0);
+}
+
+/// Items in the order of their factors, the fastest of which has two values.
+TEST(Disentanglement, DoesNotDependOnTheOrderOfTheItems) {
+  const at::Tensor places = at::arange(400, at::kLong);
+  const Factors factors = {
+      .names = {"side", "size"},
+      .values =
+          at::stack({places.remainder(2), places.div(2, "floor").remainder(4)}, 1).to(at::kDouble)};
+  const Disentanglement found = measure_disentanglement(factors.values, factors);
+  EXPECT_NEAR(found.disentanglement, 1, 1e-9);
+  EXPECT_NEAR(found.informativeness, 1, 1e-3);
 }
 
 TEST(Disentanglement, RefusesWhatDoesNotFit) {

@@ -242,6 +242,10 @@ TEST(Dictionary, NeedsALinearDenseNetworkWithoutHiddenLayersAndSquaredError) {
       {"`code_activation` linear", "'relu'"});
   expect_contains(complaint(DenseNetwork{.widths = {8}, .tied_weights = true}, kSquaredError),
                   {"`tied_weights`"});
+  expect_contains(complaint(DenseNetwork{.widths = {8}, .unit_length = true}, kSquaredError),
+                  {"`unit_length` false"});
+  expect_contains(complaint(DenseNetwork{.widths = {8}, .input_dropout = 0.5}, kSquaredError),
+                  {"`input_dropout` 0", "'0.5'"});
   expect_contains(complaint(good, {}), {"`loss` mse", "'bce'"});
   expect_contains(complaint(good, {Loss::Mse, Activation::Sigmoid}),
                   {"`output_activation` linear", "'sigmoid'"});

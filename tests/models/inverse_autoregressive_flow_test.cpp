@@ -87,7 +87,7 @@ TEST(CodePosterior, ReadsItsForms) {
   }
   EXPECT_EQ(CodePosterior::parse("iaf")->text(), "iaf:2");
   for (const char* text :
-       {"", "iaf:", "iaf:0", "iaf:-1", "iaf:x", "iaf2", "normal", "gaussian:1"}) {
+       {"", "iaf:", "iaf:0", "iaf:101", "iaf:-1", "iaf:x", "iaf2", "normal", "gaussian:1"}) {
     EXPECT_FALSE(CodePosterior::parse(text)) << text;
   }
 }

@@ -58,6 +58,13 @@ TEST(ParseInteractions, CountsWhatIsThereTwiceOnce) {
   EXPECT_EQ(all.rows->count(), 2);
 }
 
+/// Names are told apart as they are shown, so that two columns never have one name.
+TEST(ParseInteractions, NamesThatAreShownAlikeAreOne) {
+  const Interactions all = parsed("1,caf\xe9\n1,caf\xe8\n");
+  EXPECT_EQ(all.items.size(), 1U);
+  EXPECT_EQ(all.repeated, 1);
+}
+
 TEST(ParseInteractions, SaysWhatIsWrongAndWhere) {
   expect_contains(interactions_error("1::1193::5\n"),
                   {"mine.tsv: line 1: expected a user and an item, separated by", "'1::1193::5'"});

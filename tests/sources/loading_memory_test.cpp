@@ -103,10 +103,16 @@ std::string steps_csv() {
   return "a,b\n" + repeated_lines([](int64_t i) { return fmt::format("{},{}\n", i % 9, i % 7); });
 }
 
+/// Each line is another user, of whom there is a name and a row.
+std::string users_csv() {
+  return repeated_lines([](int64_t i) { return fmt::format("{:x},{}\n", i, i % 9); });
+}
+
 INSTANTIATE_TEST_SUITE_P(Forms, LoadingMemory,
                          ::testing::Values(LargeFile{"numbers.csv", "csv:", digits_csv, 12},
                                            LargeFile{"words.csv", "csv:", words_csv, 20},
                                            LargeFile{"series.csv", "series:", steps_csv, 20},
+                                           LargeFile{"users.csv", "interactions:", users_csv, 40},
                                            LargeFile{"array.npy", "npy:", large_npy, 6},
                                            LargeFile{"images.idx", "idx:", large_idx, 6}),
                          [](const auto& of) {
