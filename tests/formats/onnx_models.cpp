@@ -83,7 +83,7 @@ void write_model(const fs::path& folder, const Case& one) {
   auto options = runs::options_of(one.variant, "").model;
   if (one.network) options.network = *one.network;
   const int64_t condition_width = one.variant == "conditional" ? 3 : 0;
-  const auto model = options.build({one.shape, one.shape}, condition_width);
+  const auto model = options.build({one.shape, one.shape}, condition_width, /*classes=*/3);
   hourglass::testing::make_up_weights(*model, 0.1);
   const fs::path path = folder / (one.name + ".pt");
   export_autoencoder(*model, path, {.variant = one.variant, .network = options.network.name()});
