@@ -44,7 +44,10 @@ StepValues Supervised::losses(const Batch& batch, const StepContext& /*context*/
 
 std::vector<TensorMethod> Supervised::extra_methods() {
   return {method_of_items("classify", [this](const at::Tensor& x, const at::Tensor& condition) {
-    return std::vector{classify(encode(x, condition)).softmax(1)};
+    // Softmax in operations that can be exported to C, too.
+    const at::Tensor logits = classify(encode(x, condition));
+    const at::Tensor odds = (logits - logits.amax({1}, /*keepdim=*/true)).exp();
+    return std::vector{odds / odds.sum({1}, /*keepdim=*/true)};
   })};
 }
 
