@@ -37,7 +37,7 @@ SYSTEMS = {
     "lstm": ("lstm_autoencoder", ["--epochs", "30"]),
     "sparse": ("sparse_autoencoder", ["--epochs", "200"]),
     "sparse-dictionary": ("sparse_autoencoder", ["--epochs", "60", "--sparsity", "batch-topk:8", "--widths", "256"]),
-    "flow-two-layers": ("variational_autoencoder", ["--epochs", "60", "--widths", "32,4", "--posterior", "iaf:2", "--prior", "layer:8,4"]),
+    "flow-two-layers": ("variational_autoencoder", ["--epochs", "15", "--widths", "32,4", "--posterior", "iaf:2", "--prior", "layer:8,4"]),
     "dropout": ("dense_autoencoder", ["--epochs", "40", "--unit-length", "--input-dropout", "0.3"]),
     "wasserstein": ("wasserstein_autoencoder", ["--epochs", "60"]),
 }
