@@ -2,6 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/models/layers.h"
+#include "hourglass/models/tensors.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -110,9 +111,7 @@ at::Tensor total(const Phase& phase, const StepValues& values, const StepContext
 void Autoencoder::share_batches(const Processes& processes) {
   if (!processes.alone()) refuse_trim(likelihood_, "several processes");
   processes_ = &processes;
-  for (const auto& module : modules(/*include_self=*/false)) {
-    if (auto* layer = dynamic_cast<Layer*>(module.get())) layer->processes = &processes;
-  }
+  for_each_layer(*this, [&](Layer& layer) { layer.processes = &processes; });
 }
 
 void Autoencoder::begin_step(const Batch& batch, const StepContext& context) {
@@ -135,16 +134,10 @@ Autoencoder::Autoencoder(const ModelSpec& spec, const std::vector<std::string>& 
     for (const auto& head : network_.heads) encoder->register_module(head.name, head.layer);
   }
   register_module("decoder", network_.decoder);
-  for (const auto& module : modules(/*include_self=*/false)) {
-    if (auto* layer = dynamic_cast<Layer*>(module.get())) layer->step = &step_;
-  }
+  for_each_layer(*this, [this](Layer& layer) { layer.step = &step_; });
 }
 
 std::vector<at::Tensor> Autoencoder::read(const at::Tensor& x, const at::Tensor& condition) {
-  // Products may be in bfloat16; what objectives compute of a code (densities, distances) is not.
-  const auto widened = [](const at::Tensor& y) {
-    return y.scalar_type() == at::kBFloat16 ? y.to(at::kFloat) : y;
-  };
   const at::Tensor features = network_.encoder->forward(x, condition);
   if (network_.heads.empty()) return {features};
   std::vector<at::Tensor> outputs;

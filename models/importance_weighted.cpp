@@ -1,6 +1,7 @@
 #include "hourglass/models/importance_weighted.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/models/tensors.h"
 
 #include <ATen/ATen.h>
 
@@ -18,10 +19,8 @@ at::Tensor repeated(const at::Tensor& rows, int64_t k) {
 /// Multiplies what flows back through samples [B · samples, …] by a factor for each.
 void scale_gradient(const at::Tensor& of, const at::Tensor& factor) {
   if (!factor.defined() || !of.requires_grad()) return;
-  Shape shape(static_cast<size_t>(of.dim()), 1);
-  shape[0] = -1;
   of.register_hook(
-      [own = factor.reshape(shape)](const at::Tensor& gradient) { return gradient * own; });
+      [own = per_row(factor, of.dim())](const at::Tensor& gradient) { return gradient * own; });
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "hourglass/models/autoregressive.h"
 #include "hourglass/models/initializers.h"
+#include "hourglass/models/tensors.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -39,11 +40,9 @@ FlowedCode AutoregressiveStep::forward(const at::Tensor& z, const at::Tensor& co
                              at::linear(context, hidden_context_))
                                 .tanh();
   const at::Tensor both =
-      at::linear(hidden, weight_ * mask_, bias_) + at::linear(context, context_);
-  // Products may be in bfloat16, densities are not.
-  const at::Tensor wide = both.scalar_type() == at::kBFloat16 ? both.to(at::kFloat) : both;
+      widened(at::linear(hidden, weight_ * mask_, bias_) + at::linear(context, context_));
   const int64_t values = bias_.size(0) / 2;
-  const at::Tensor mean = wide.narrow(1, 0, values), scale = wide.narrow(1, values, values);
+  const at::Tensor mean = both.narrow(1, 0, values), scale = both.narrow(1, values, values);
   const at::Tensor gate = scale.sigmoid();
   // log sigmoid(s) = −softplus(−s)
   return {mean + gate * (z - mean), -at::softplus(-scale).sum(1)};

@@ -61,6 +61,14 @@ class Layer : public torch::nn::Module {
   virtual at::Tensor run(const at::Tensor& x) = 0;
 };
 
+/// `work(layer)` for each layer of a module, in the order in which they were registered.
+template <class Work>
+void for_each_layer(const torch::nn::Module& module, Work&& work) {
+  for (const auto& part : module.modules(/*include_self=*/false)) {
+    if (auto* layer = dynamic_cast<Layer*>(part.get())) work(*layer);
+  }
+}
+
 /// Layers one after the other, and at most one place where a condition joins what flows through.
 class Stack : public torch::nn::Module {
  public:

@@ -2,6 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/models/densities.h"
+#include "hourglass/models/tensors.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -99,8 +100,7 @@ at::Tensor reduced_loss(const Likelihood& likelihood, const at::Tensor& logits,
     case Loss::Mae: return at::l1_loss(mean(), target, how);
     default: break;
   }
-  // Products may be in bfloat16; densities are not.
-  const at::Tensor wide = logits.scalar_type() == at::kBFloat16 ? logits.to(at::kFloat) : logits;
+  const at::Tensor wide = widened(logits);
   const at::Tensor losses = density_loss(likelihood, wide, target);
   return reduced(losses, how).to(wide.scalar_type());
 }

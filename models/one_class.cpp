@@ -1,6 +1,7 @@
 #include "hourglass/models/one_class.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/models/tensors.h"
 #include "hourglass/models/whole_batch.h"
 
 #include <ATen/ATen.h>
@@ -15,15 +16,13 @@ constexpr double kLeastComponent = 0.1;
 
 /// What a layer adds and scales by whatever its input stays 0 and 1.
 void fix_offsets(torch::nn::Module& encoder) {
-  for (const auto& module : encoder.modules(/*include_self=*/false)) {
-    auto* layer = dynamic_cast<Layer*>(module.get());
-    if (!layer) continue;
-    const auto tensors = layer->plan().tensors;
+  for_each_layer(encoder, [](Layer& layer) {
+    const auto tensors = layer.plan().tensors;
     const auto bias = tensors.find("bias");
     // An LSTM's biases do not start at 0.
-    if (bias != tensors.end() && !bias->second.any().item<bool>()) layer->fix("bias");
-    if (tensors.contains("running_mean")) layer->fix("weight");
-  }
+    if (bias != tensors.end() && !bias->second.any().item<bool>()) layer.fix("bias");
+    if (tensors.contains("running_mean")) layer.fix("weight");
+  });
   for (const auto& parameter : encoder.named_parameters()) {
     if (parameter.key().find("bias") == std::string::npos) continue;
     throw UsageError(
@@ -86,8 +85,7 @@ StepValues OneClass::losses(const Batch& batch, const StepContext& context) {
 }
 
 at::Tensor OneClass::distances(const at::Tensor& x, const at::Tensor& condition) {
-  at::Tensor z = encode(x, condition);
-  if (z.scalar_type() == at::kBFloat16) z = z.to(at::kFloat);
+  const at::Tensor z = widened(encode(x, condition));
   return (z - centre_).square().flatten(1).sum(1);
 }
 

@@ -1,5 +1,7 @@
 #include "hourglass/models/second_layer.h"
 
+#include "hourglass/models/tensors.h"
+
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
@@ -22,10 +24,6 @@ GaussianLayers::GaussianLayers(int64_t inputs, const std::vector<int64_t>& hidde
 }
 
 GaussianCode GaussianLayers::forward(const at::Tensor& x) {
-  // Products may be in bfloat16, densities are not.
-  const auto widened = [](const at::Tensor& y) {
-    return y.scalar_type() == at::kBFloat16 ? y.to(at::kFloat) : y;
-  };
   const at::Tensor features = trunk_->forward(x);
   return {widened(mean_->forward(features)), widened(log_variance_->forward(features))};
 }

@@ -2,6 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/models/layers.h"
+#include "hourglass/models/tensors.h"
 
 #include <ATen/ATen.h>
 
@@ -21,9 +22,7 @@ Supervised::Supervised(SupervisedOptions options, const ModelSpec& spec)
 }
 
 at::Tensor Supervised::classify(const at::Tensor& z) {
-  const at::Tensor logits = classifier_->forward(z.flatten(1));
-  // Products may be in bfloat16, probabilities are not.
-  return logits.scalar_type() == at::kBFloat16 ? logits.to(at::kFloat) : logits;
+  return widened(classifier_->forward(z.flatten(1)));
 }
 
 std::vector<Phase> Supervised::phases() const {

@@ -12,6 +12,16 @@
 
 namespace hourglass::models {
 
+at::Tensor widened(const at::Tensor& values) {
+  return values.scalar_type() == at::kBFloat16 ? values.to(at::kFloat) : values;
+}
+
+at::Tensor per_row(const at::Tensor& numbers, int64_t dimensions) {
+  Shape shape(static_cast<size_t>(dimensions), 1);
+  shape[0] = -1;
+  return numbers.reshape(shape);
+}
+
 bool is_counter(const at::Tensor& tensor) { return !tensor.is_floating_point(); }
 
 TensorMap named_tensors(const torch::nn::Module& module) {

@@ -14,6 +14,13 @@ TensorMap named_tensors(const torch::nn::Module& module);
 /// The same as copies: in memory order of their shape, without gradients, on the module's device.
 TensorMap copied_tensors(const torch::nn::Module& module);
 
+/// What is in bfloat16 as float32, other types as they are: products may be in bfloat16; densities,
+/// distances and probabilities are not.
+at::Tensor widened(const at::Tensor& values);
+
+/// A number for each row, B in all, in the shape that multiplies tensors of so many dimensions: [B, 1, …].
+at::Tensor per_row(const at::Tensor& numbers, int64_t dimensions);
+
 /// Whether a buffer counts something, in whole numbers, rather than being part of what is computed.
 bool is_counter(const at::Tensor& tensor);
 
