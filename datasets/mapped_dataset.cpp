@@ -1,10 +1,10 @@
 #include "hourglass/datasets/mapped_dataset.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/datasets/gathered_batch.h"
 #include "hourglass/datasets/stored_values.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <c10/util/accumulate.h>
 
 #include <algorithm>
@@ -12,9 +12,6 @@
 
 namespace hourglass::datasets {
 namespace {
-
-/// Rows that a thread takes at once.
-constexpr int64_t kRowsAThread = 64;
 
 template <class Stored>
 void copy_labels(const at::Tensor& labels, std::span<const int64_t> positions, int64_t* to) {
@@ -42,27 +39,7 @@ MappedDataset::MappedDataset(MappedRowsPtr rows, at::Tensor labels, Scaling scal
 }
 
 Batch MappedDataset::batch(const at::Tensor& positions, int64_t epoch) const {
-  const at::Tensor rows = positions.contiguous();
-  Shape shape = rows_->item_shape();
-  const int64_t count = rows.size(0), values = c10::multiply_integers(shape);
-  shape.insert(shape.begin(), count);
-  at::Tensor items = at::empty(shape, at::kFloat);
-  at::Tensor labels = has_labels() ? at::empty({count}, at::kLong) : at::Tensor();
-  const BatchMemory memory{.input = items.mutable_data_ptr<float>(),
-                           .input_stride = values,
-                           .labels = has_labels() ? labels.mutable_data_ptr<int64_t>() : nullptr};
-  const auto* numbers = rows.const_data_ptr<int64_t>();
-  at::parallel_for(0, count, kRowsAThread, [&](int64_t first, int64_t end) {
-    BatchMemory part = memory;
-    part.advance(first);
-    write({numbers + first, static_cast<size_t>(end - first)}, epoch, part);
-  });
-  Batch batch;
-  batch.input = items.to(device_);
-  batch.target = batch.input;
-  if (has_labels()) batch.labels = labels.to(device_);
-  batch.rows = positions;
-  return batch;
+  return gathered_batch(*this, positions, epoch, device_);
 }
 
 void MappedDataset::write(std::span<const int64_t> positions, int64_t /*epoch*/,

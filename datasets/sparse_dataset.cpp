@@ -1,7 +1,8 @@
 #include "hourglass/datasets/sparse_dataset.h"
 
+#include "hourglass/datasets/gathered_batch.h"
+
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <utility>
@@ -11,21 +12,8 @@ namespace hourglass::datasets {
 SparseDataset::SparseDataset(SparseRowsPtr rows, Scaling scaling)
     : rows_(std::move(rows)), scaling_(std::move(scaling), rows_->item_shape()) {}
 
-Batch SparseDataset::batch(const at::Tensor& positions, int64_t /*epoch*/) const {
-  constexpr int64_t kRowsOfAThread = 64;
-  const at::Tensor rows = positions.contiguous();
-  const int64_t count = rows.size(0), width = rows_->width();
-  at::Tensor items = at::empty(with_batch(count, item_shape()), at::kFloat);
-  auto* out = items.mutable_data_ptr<float>();
-  const auto* numbers = rows.const_data_ptr<int64_t>();
-  at::parallel_for(0, count, kRowsOfAThread, [&](int64_t first, int64_t end) {
-    write_items({numbers + first, static_cast<size_t>(end - first)}, out + first * width, width);
-  });
-  Batch batch;
-  batch.input = items.to(device_);
-  batch.target = batch.input;
-  batch.rows = positions;
-  return batch;
+Batch SparseDataset::batch(const at::Tensor& positions, int64_t epoch) const {
+  return gathered_batch(*this, positions, epoch, device_);
 }
 
 void SparseDataset::write(std::span<const int64_t> positions, int64_t /*epoch*/,
