@@ -2,10 +2,13 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/row_random.h"
+#include "hourglass/core/text.h"
 #include "hourglass/datasets/batches.h"
 #include "hourglass/evaluation/log_likelihood.h"
+#include "hourglass/models/tensors.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/jit/api/module.h>
 
@@ -33,9 +36,7 @@ double temperature(int64_t t, int64_t count) {
 
 /// [C] as a factor of codes [C, code shape…].
 at::Tensor beside(const at::Tensor& factor, const at::Tensor& codes) {
-  Shape shape(static_cast<size_t>(codes.dim()), 1);
-  shape[0] = -1;
-  return factor.to(codes.scalar_type()).reshape(shape);
+  return models::per_row(factor.to(codes.scalar_type()), codes.dim());
 }
 
 /// Σ ½ v² of each row: [C] float64.
@@ -166,6 +167,17 @@ at::Tensor annealed_likelihoods(ExportedModel& model, const datasets::Dataset& d
                      at::logsumexp(log_weights, {1}));
   });
   return at::cat(values);
+}
+
+nlohmann::json to_json(const LikelihoodCheck& found) {
+  return {{"items", found.items}, {"importance", found.importance}, {"annealed", found.annealed}};
+}
+
+std::vector<std::string> lines_of(const LikelihoodCheck& found) {
+  const std::string items = found.items == 1 ? "item" : with_thousands(found.items) + " items";
+  return {
+      fmt::format("-log p(x) of the first {}: {:.2f} by importance sampling, {:.2f} by annealing",
+                  items, found.importance, found.annealed)};
 }
 
 }  // namespace hourglass::evaluation

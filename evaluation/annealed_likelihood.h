@@ -4,10 +4,12 @@
 #include "hourglass/evaluation/exported_model.h"
 
 #include <ATen/core/Tensor.h>
+#include <nlohmann/json.hpp>
 
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace hourglass::evaluation {
 
@@ -47,5 +49,11 @@ struct LikelihoodCheck {
   double importance = 0;  ///< of `negative_log_likelihoods`
   double annealed = 0;
 };
+
+/// {"items": 100, "importance": …, "annealed": …}
+nlohmann::json to_json(const LikelihoodCheck& found);
+
+/// For people, beginning with "-log p(x) of the first …".
+std::vector<std::string> lines_of(const LikelihoodCheck& found);
 
 }  // namespace hourglass::evaluation

@@ -70,7 +70,7 @@ class Assessor {
     found.model = measure_errors(model_, *data_.evaluated, data_range());
     if (!model_.has_method("encode")) {
       found.model.merge(no_code_measures("the file has no method 'encode'"));
-      if (options_.factors) found.not_disentangled = "the file has no method 'encode'";
+      if (options_.factors) found.disentanglement.obstacle = "the file has no method 'encode'";
       return;
     }
     const CodePair codes =
@@ -78,12 +78,13 @@ class Assessor {
     found.code_size = found.pca_size = codes.evaluated.values[0].numel();
     if (model_.card() && model_.card()->code_kind == "indices") {
       found.model.merge(no_code_measures("integer codes"));
-      if (options_.factors) found.not_disentangled = "integer codes";
+      if (options_.factors) found.disentanglement.obstacle = "integer codes";
       return;
     }
     found.codes = code_statistics(codes.evaluated.values);
     if (options_.factors) {
-      found.disentanglement = measure_disentanglement(codes.evaluated.values, *options_.factors);
+      found.disentanglement.found =
+          measure_disentanglement(codes.evaluated.values, *options_.factors);
     }
     choose_pca_size(found, codes.evaluated.values);
     found.model.merge(measure_codes(codes));
@@ -133,20 +134,21 @@ class Assessor {
   }
 
   void check_likelihood(Assessment& found) {
-    found.not_checked = annealing_obstacle(model_);
-    if (found.not_checked.empty() && !likelihoods_.defined()) {
-      found.not_checked = "no likelihood by importance sampling";
+    std::string& obstacle = found.likelihood_check.obstacle = annealing_obstacle(model_);
+    if (obstacle.empty() && !likelihoods_.defined()) {
+      obstacle = "no likelihood by importance sampling";
     }
-    if (!found.not_checked.empty()) return;
+    if (!obstacle.empty()) return;
     const int64_t items = std::min(options_.annealed_items, data_.evaluated->size());
     const datasets::Subset some(data_.evaluated, data_.evaluated->first_positions(items));
     const at::Tensor values = annealed_likelihoods(model_, some, {}, [&](double share) {
       options_.say(fmt::format("annealed likelihood of {} rows, {:.0f} %", with_thousands(items),
                                100 * share));
     });
-    found.likelihood_check = {.items = items,
-                              .importance = likelihoods_.slice(0, 0, items).mean().item<double>(),
-                              .annealed = values.mean().item<double>()};
+    found.likelihood_check.found = {
+        .items = items,
+        .importance = likelihoods_.slice(0, 0, items).mean().item<double>(),
+        .annealed = values.mean().item<double>()};
   }
 
   void assess_sparsity(Assessment& found) {
@@ -156,10 +158,10 @@ class Assessor {
   }
 
   void assess_generation(Assessment& found) {
-    found.not_generated = generation_obstacle(model_, options_.generation->sampler);
-    if (!found.not_generated.empty()) return;
+    found.generation.obstacle = generation_obstacle(model_, options_.generation->sampler);
+    if (!found.generation.obstacle.empty()) return;
     options_.say(fmt::format("{} samples", with_thousands(options_.generation->samples)));
-    found.generation =
+    found.generation.found =
         measure_generation(model_, *data_.training, *data_.evaluated, *options_.generation);
   }
 
@@ -188,6 +190,12 @@ json reasons_of(const Measures& measures) {
     if (!measured.value) object[enum_name(measure)] = measured.reason;
   }
   return object;
+}
+
+template <class Found>
+void add_asked(json& object, const char* name, const Asked<Found>& asked) {
+  if (asked.found) object[name] = to_json(*asked.found);
+  if (!asked.obstacle.empty()) object["not_available"][name] = asked.obstacle;
 }
 
 json statistics_of(const Assessment& found) {
@@ -279,18 +287,10 @@ json to_json(const Assessment& found) {
         {"encode", formats::or_null(found.encoded_per_second)}}},
       {"beats_pca", formats::or_null(beats_pca(found))},
       {"verdict", verdict(found)}};
-  if (const auto& check = found.likelihood_check) {
-    object["likelihood_check"] = {
-        {"items", check->items}, {"importance", check->importance}, {"annealed", check->annealed}};
-  }
-  if (!found.not_checked.empty()) object["not_available"]["likelihood_check"] = found.not_checked;
-  if (!found.not_disentangled.empty()) {
-    object["not_available"]["disentanglement"] = found.not_disentangled;
-  }
-  if (found.disentanglement) object["disentanglement"] = to_json(*found.disentanglement);
   if (found.sparsity) object["sparsity"] = to_json(*found.sparsity);
-  if (found.generation) object["generation"] = to_json(*found.generation);
-  if (!found.not_generated.empty()) object["not_available"]["generation"] = found.not_generated;
+  add_asked(object, "disentanglement", found.disentanglement);
+  add_asked(object, "likelihood_check", found.likelihood_check);
+  add_asked(object, "generation", found.generation);
   return object;
 }
 

@@ -44,6 +44,13 @@ struct AssessmentOptions {
   std::function<void(const std::string& stage)> say = [](const std::string&) {};
 };
 
+/// What is measured where it is asked for, or why it cannot be; neither where it is not.
+template <class Found>
+struct Asked {
+  std::optional<Found> found;
+  std::string obstacle;
+};
+
 struct Assessment {
   std::optional<int64_t> code_size;  ///< none where there is no method `encode`
   bool gaussian_code = false;        ///< codes are the means of distributions
@@ -53,14 +60,11 @@ struct Assessment {
   double variance = 0;               ///< MSE of the mean training item
   Measures model, pca;
   std::optional<CodeStatistics> codes;  ///< of evaluated rows; none for indices of a codebook
-  std::optional<Disentanglement> disentanglement;   ///< where factors are known
-  std::string not_disentangled;                     ///< or why it is not measured
-  std::optional<SparseCode> sparsity;               ///< of evaluated rows; of sparse models alone
-  std::optional<LikelihoodCheck> likelihood_check;  ///< where it was asked for
-  std::string not_checked;                          ///< or why there is none
-  std::optional<GenerationQuality> generation;      ///< where it was asked for
-  std::string not_generated;                        ///< or why there is none
-  double reconstructed_per_second = 0;              ///< items
+  std::optional<SparseCode> sparsity;   ///< of evaluated rows; of sparse models alone
+  Asked<Disentanglement> disentanglement;
+  Asked<LikelihoodCheck> likelihood_check;
+  Asked<GenerationQuality> generation;
+  double reconstructed_per_second = 0;  ///< items
   std::optional<double> encoded_per_second;
 };
 

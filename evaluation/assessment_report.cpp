@@ -28,8 +28,18 @@ std::string codes_text(const Assessment& found) {
   return text + fmt::format(", covariance of rank {}", codes.covariance_rank);
 }
 
-std::string items_text(int64_t count) {
-  return count == 1 ? "item" : with_thousands(count) + " items";
+std::string indented(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const auto& line : lines) text += fmt::format("  {}\n", line);
+  return text;
+}
+
+/// What was found, or under `title` why nothing was.
+template <class Found>
+std::string lines_text(const std::string& title, const Asked<Found>& asked) {
+  std::string text = asked.found ? indented(lines_of(*asked.found)) : "";
+  if (!asked.obstacle.empty()) text += fmt::format("  {:<9} none: {}\n", title, asked.obstacle);
+  return text;
 }
 
 std::string speed_text(const AssessedModel& model) {
@@ -91,27 +101,10 @@ std::string details_text(const AssessedModel& model) {
     text += fmt::format("  n/a       {}\n", missing);
   }
   if (found.codes) text += fmt::format("  codes     {}\n", codes_text(found));
-  if (!found.not_disentangled.empty()) {
-    text += fmt::format("  factors   none: {}\n", found.not_disentangled);
-  }
-  if (found.disentanglement) {
-    for (const auto& line : lines_of(*found.disentanglement)) text += fmt::format("  {}\n", line);
-  }
-  if (const auto& check = found.likelihood_check) {
-    text += fmt::format(
-        "  -log p(x) of the first {}: {:.2f} by importance sampling, {:.2f} by annealing\n",
-        items_text(check->items), check->importance, check->annealed);
-  }
-  if (!found.not_checked.empty()) text += fmt::format("  annealing none: {}\n", found.not_checked);
-  if (found.sparsity) {
-    for (const auto& line : lines_of(*found.sparsity)) text += fmt::format("  {}\n", line);
-  }
-  if (found.generation) {
-    for (const auto& line : lines_of(*found.generation)) text += fmt::format("  {}\n", line);
-  }
-  if (!found.not_generated.empty()) {
-    text += fmt::format("  samples   none: {}\n", found.not_generated);
-  }
+  text += lines_text("factors", found.disentanglement);
+  text += lines_text("annealing", found.likelihood_check);
+  if (found.sparsity) text += indented(lines_of(*found.sparsity));
+  text += lines_text("samples", found.generation);
   return text + fmt::format("  speed     {}\n  verdict   {}\n", speed_text(model), verdict(found));
 }
 
