@@ -5,6 +5,7 @@
 #include "hourglass/core/text.h"
 #include "hourglass/sources/embedded.h"
 #include "hourglass/sources/interactions.h"
+#include "hourglass/sources/missing_data.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -60,7 +61,8 @@ std::optional<std::vector<fs::path>> complete_set(const fs::path& folder) {
   for (const auto& [path, origin] : folders) {
     places.push_back(fmt::format("{} ({})", (path / set).string(), origin));
   }
-  throw Error("{}: expected {} in one of {}; {}", set, files, join_text(places), what_to_do);
+  throw MissingDataError("{}: expected {} in one of {}; {}", set, files, join_text(places),
+                         what_to_do);
 }
 
 StoredData read_mnist_files(const std::string& set, const std::vector<fs::path>& paths,

@@ -4,6 +4,7 @@
 #include "hourglass/core/mapped_file.h"
 #include "hourglass/core/text.h"
 #include "hourglass/formats/digest.h"
+#include "hourglass/sources/missing_data.h"
 
 #include <fmt/format.h>
 
@@ -81,8 +82,8 @@ std::vector<fs::path> list_shards(const fs::path& which, std::string_view suffix
   if (!folder && !pattern) return {which};
   auto files = folder ? files_in(which, suffix) : files_matching(which);
   if (files.empty()) {
-    throw Error("{}: expected files{}, found none", which.string(),
-                folder && !suffix.empty() ? fmt::format(" *{}", suffix) : "");
+    throw MissingDataError("{}: expected files{}, found none", which.string(),
+                           folder && !suffix.empty() ? fmt::format(" *{}", suffix) : "");
   }
   std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
     return natural_less(a.string(), b.string());

@@ -15,6 +15,7 @@
 #include "hourglass/formats/saelens.h"
 #include "hourglass/recipes/variant.h"
 #include "hourglass/runs/run_options.h"
+#include "hourglass/sources/missing_data.h"
 #include "hourglass/sources/open.h"
 #include "hourglass/tests/formats/made_up_weights.h"
 
@@ -95,9 +96,7 @@ bool write_recipes(const fs::path& folder, const std::vector<std::string>& wante
         write_recipe(folder / recipe.name, variant.name, recipe.name);
       } catch (const std::exception& error) {
         const std::string text = error.what();
-        const bool is_missing = text.find("download_data.sh") != std::string::npos ||
-                                text.find("expected files, found none") != std::string::npos ||
-                                text.starts_with("ml-100k: expected u.data");
+        const bool is_missing = dynamic_cast<const sources::MissingDataError*>(&error) != nullptr;
         fmt::print(stderr, "{}: {}{}\n", recipe.name, is_missing ? "no data: " : "",
                    text.substr(0, text.find('\n')));
         all = all && is_missing;

@@ -4,10 +4,10 @@
 // Data that are absent skip a test. So does a single epoch of more than half a minute, unless
 // HOURGLASS_SLOW_TESTS is set; docs/results.md has what those recipes reached last.
 
-#include "hourglass/core/error.h"
 #include "hourglass/recipes/variant.h"
 #include "hourglass/runs/metrics_file.h"
 #include "hourglass/runs/run.h"
+#include "hourglass/sources/missing_data.h"
 #include "hourglass/tests/support/support.h"
 
 #include <algorithm>
@@ -47,7 +47,7 @@ std::string missing_data(const Recipe& recipe) {
   try {
     sources::open_data(recipe.data, 1);
     return "";
-  } catch (const Error& error) {
+  } catch (const sources::MissingDataError& error) {
     return error.what();
   }
 }
