@@ -73,10 +73,7 @@ DataOptions data_to_read(const ExportedModel& model, const RowOptions& options,
   if (line.has("dataset")) {
     DataOptions data = named_data(options, line);
     const auto recorded = recorded_data(model);
-    const bool names_columns = data.dataset.starts_with("csv:") ||
-                               data.dataset.starts_with("interactions:") ||
-                               data.dataset == "ml-100k";
-    if (names_columns) data.known_columns = known_columns(model);
+    data.known_columns = known_columns(model);
     if (!recorded) return data;
     // A model of tables without a label is given such tables.
     const bool unlabelled = recorded->dataset.starts_with("csv:") &&
