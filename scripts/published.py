@@ -15,6 +15,7 @@ import pathlib
 import subprocess
 import sys
 import published_recommendation
+from results_table import mean_and_each
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = ROOT / "build" / "bin"
@@ -122,8 +123,7 @@ def line(row, seeds):
         return f"| {row['source']} | {row['what']} | {row['published']:.2f} | – | – | 0 of {row['of']:,} | – | – |"
     values = [one["ours"] for one in seeds.values()]
     first = next(iter(seeds.values()))
-    each = ", ".join(f"{value:.2f}" for value in values)
-    mean = f"{sum(values) / len(values):.2f}" + (f" ({each})" if len(values) > 1 else "")
+    mean = mean_and_each(values, "{:.2f}".format)
     day = first["day"]
     return (f"| {row['source']} | {row['what']} | {row['published']:.2f} | {mean} | {', '.join(seeds)} | "
             f"{first['epochs']:,} of {row['of']:,} | {clock(first['seconds'])} | "

@@ -1,5 +1,7 @@
 """The part of docs/published.md on recommendation, from what benchmarks/references/recommendation.py measured."""
 
+from results_table import mean_and_each
+
 HEADER = """
 ## Recommendation: MovieLens 100K
 
@@ -15,11 +17,6 @@ on the validation part; ours goes as far as its recipe. Seeds are those of the m
 
 NAMES = {"ours": "Mult-VAE, `ml-100k-vae`", "MultiVAE": "RecBole's MultiVAE", "RecVAE": "RecBole's RecVAE",
          "EASE": "RecBole's EASE, linear and in closed form"}
-
-
-def mean_and_each(values):
-    mean = f"{sum(values) / len(values):.4f}"
-    return mean if len(values) == 1 else f"{mean} ({', '.join(f'{value:.4f}' for value in values)})"
 
 
 def section(found):

@@ -32,8 +32,10 @@ def number(value):
     return f"{value:.4f}" if abs(value) < 10 else f"{value:.1f}"
 
 
-def numbers(values):
-    return ", ".join(number(value) for value in values)
+def mean_and_each(values, text=number):
+    """The mean, and in brackets what it is of, where that is more than one."""
+    mean = text(statistics.fmean(values))
+    return mean if len(values) == 1 else f"{mean} ({', '.join(map(text, values))})"
 
 
 def clock(seconds):
@@ -62,9 +64,9 @@ def row(recipe, runs, machines):
     if expected:
         target, values = expected[0], [each["value"] for each in expected]
         mean = statistics.fmean(values)
-        ours = number(mean) if len(values) == 1 else f"{number(mean)} ({numbers(values)})"
+        ours = mean_and_each(values)
         cells += [f"{target['column']}, epoch {target['epoch']}", target["published"],
-                  numbers(target["reference"]) or "–", f"≤ {number(target['at_most'])}", ours,
+                  ", ".join(map(number, target["reference"])) or "–", f"≤ {number(target['at_most'])}", ours,
                   "yes" if mean <= target["at_most"] else "**no**"]
     else:
         cells += ["not reached yet", "", "", "", "", ""]
