@@ -1,9 +1,8 @@
 #include "hourglass/evaluation/anomaly_score.h"
 #include "hourglass/evaluation/generation.h"
-#include "hourglass/evaluation/log_likelihood.h"
 #include "hourglass/models/networks/dense_network.h"
 #include "hourglass/models/variational.h"
-#include "hourglass/tests/evaluation/small_model.h"
+#include "hourglass/tests/evaluation/likelihood_checks.h"
 #include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
@@ -45,14 +44,9 @@ TEST(FlowPosterior, IsDrawnThroughForTheLikelihood) {
   const at::Tensor line = at::linspace(-7, 7, 281, at::kFloat);
   const auto axes = at::meshgrid({line, line}, "ij");
   const at::Tensor z = at::stack({axes[0].flatten(), axes[1].flatten()}, 1);
-  const at::Tensor p = file.decode(z).to(at::kDouble), known = x.to(at::kDouble);
   const at::Tensor prior = (-0.5 * z.to(at::kDouble).square().sum(1)).exp() / (2 * M_PI);
-  const at::Tensor joint = (known * p + (1 - known) * (1 - p)).prod(1) * prior;
-  const double expected = -std::log(joint.sum().item<double>() * 0.05 * 0.05);
-  EXPECT_EQ(likelihood_obstacle(file), "");
-  const auto data = testing::unscaled(x);
-  const at::Tensor found = negative_log_likelihoods(file, *data, {.samples = 30'000});
-  EXPECT_NEAR(found.item<double>(), expected, 0.02);
+  const at::Tensor joint = testing::bernoulli(file, z, x) * prior;
+  testing::expect_evidence(file, x, joint.sum().item<double>() * 0.05 * 0.05);
 }
 
 TEST(FlowPosterior, TakesTheConditionOfEachRow) {

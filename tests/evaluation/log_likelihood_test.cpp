@@ -4,7 +4,7 @@
 #include "hourglass/evaluation/annealed_likelihood.h"
 #include "hourglass/models/networks/dense_network.h"
 #include "hourglass/models/variational.h"
-#include "hourglass/tests/evaluation/small_model.h"
+#include "hourglass/tests/evaluation/likelihood_checks.h"
 #include "hourglass/tests/support/support.h"
 
 #include <cmath>
@@ -51,8 +51,7 @@ TEST(LogLikelihood, OfADecoderThatIgnoresTheCodeIsTheBernoulliTerm) {
 /// ∫ p(x|z) p(z) dz by the trapezium rule; logits are w z + b.
 double by_quadrature(ExportedModel& model, const at::Tensor& x) {
   const at::Tensor z = at::linspace(-8, 8, 4001, at::kFloat).unsqueeze(1);
-  const at::Tensor p = model.decode(z).to(at::kDouble);
-  const at::Tensor likelihood = (x * p + (1 - x) * (1 - p)).prod(1);
+  const at::Tensor likelihood = testing::bernoulli(model, z, x);
   const at::Tensor prior =
       (-0.5 * z.to(at::kDouble).flatten().square()).exp() / std::sqrt(2 * M_PI);
   return -std::log(at::trapezoid(likelihood * prior, 16.0 / 4000).item<double>());
@@ -97,13 +96,9 @@ TEST(AnnealedLikelihood, OfARowDoesNotDependOnTheOthers) {
   at::manual_seed(2);
   Variational source = tiny_model();
   auto model = testing::exported(source, folder / "best.pt", kOptions);
-  const auto data = testing::unscaled(at::rand({5, 3}));
   const AnnealingOptions options = {.chains = 3, .temperatures = 20, .leapfrog_steps = 2};
-  const at::Tensor all = annealed_likelihoods(model, *data, options);
-  const datasets::Subset some(data, at::tensor({1, 4}, at::kLong));
-  const at::Tensor two = annealed_likelihoods(model, some, options);
-  EXPECT_NEAR(two[0].item<double>(), all[1].item<double>(), 1e-5);
-  EXPECT_NEAR(two[1].item<double>(), all[4].item<double>(), 1e-5);
+  testing::expect_likelihoods_of_rows(
+      [&](const datasets::Dataset& rows) { return annealed_likelihoods(model, rows, options); });
 }
 
 TEST(AnnealedLikelihood, TellsTheShareThatIsDone) {
@@ -136,12 +131,9 @@ TEST(LogLikelihood, OfARowDoesNotDependOnTheOthers) {
   at::manual_seed(2);
   Variational source = tiny_model();
   auto model = testing::exported(source, folder / "best.pt", kOptions);
-  const auto data = testing::unscaled(at::rand({40, 3}));
-  const at::Tensor all = negative_log_likelihoods(model, *data, {.samples = 300});
-  const datasets::Subset some(data, at::tensor({7, 31}, at::kLong));
-  const at::Tensor two = negative_log_likelihoods(model, some, {.samples = 300});
-  EXPECT_NEAR(two[0].item<double>(), all[7].item<double>(), 1e-5);
-  EXPECT_NEAR(two[1].item<double>(), all[31].item<double>(), 1e-5);
+  testing::expect_likelihoods_of_rows([&](const datasets::Dataset& rows) {
+    return negative_log_likelihoods(model, rows, {.samples = 300});
+  });
 }
 
 TEST(LogLikelihood, SaysWhyThereIsNone) {

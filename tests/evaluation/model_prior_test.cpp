@@ -2,11 +2,10 @@
 
 #include "hourglass/evaluation/anomaly_score.h"
 #include "hourglass/evaluation/generation.h"
-#include "hourglass/evaluation/log_likelihood.h"
 #include "hourglass/models/gaussian.h"
 #include "hourglass/models/networks/dense_network.h"
 #include "hourglass/models/variational.h"
-#include "hourglass/tests/evaluation/small_model.h"
+#include "hourglass/tests/evaluation/likelihood_checks.h"
 #include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
@@ -106,24 +105,16 @@ TEST(SecondLayerPrior, IsIntegratedIntoTheLikelihood) {
   ExportedModel file = two_layer_file(folder);
   const at::Tensor x = at::tensor({1.0F, 0.0F, 1.0F}).unsqueeze(0);
   const at::Tensor z = at::linspace(-8, 8, 801, at::kFloat).unsqueeze(1);
-  const at::Tensor p = file.decode(z).to(at::kDouble), known = x.to(at::kDouble);
-  const at::Tensor joint = (known * p + (1 - known) * (1 - p)).prod(1) * marginal_density(file, z);
-  const double expected = -std::log(at::trapezoid(joint, kStep).item<double>());
-  EXPECT_EQ(likelihood_obstacle(file), "");
-  const auto data = testing::unscaled(x);
-  const at::Tensor found = negative_log_likelihoods(file, *data, {.samples = 30'000});
-  EXPECT_NEAR(found.item<double>(), expected, 0.02);
+  const at::Tensor joint = testing::bernoulli(file, z, x) * marginal_density(file, z);
+  testing::expect_evidence(file, x, at::trapezoid(joint, kStep).item<double>());
 }
 
 TEST(SecondLayerPrior, MakesLikelihoodsOfRowsAndNotOfBatches) {
   const TemporaryFolder folder;
   ExportedModel file = two_layer_file(folder);
-  const auto data = testing::unscaled(at::rand({40, 3}));
-  const at::Tensor all = negative_log_likelihoods(file, *data, {.samples = 300});
-  const datasets::Subset some(data, at::tensor({7, 31}, at::kLong));
-  const at::Tensor two = negative_log_likelihoods(file, some, {.samples = 300});
-  EXPECT_NEAR(two[0].item<double>(), all[7].item<double>(), 1e-5);
-  EXPECT_NEAR(two[1].item<double>(), all[31].item<double>(), 1e-5);
+  testing::expect_likelihoods_of_rows([&](const datasets::Dataset& rows) {
+    return negative_log_likelihoods(file, rows, {.samples = 300});
+  });
 }
 
 TEST(SecondLayerPrior, HasNoDivergenceThatAScoreCouldTake) {

@@ -62,16 +62,6 @@ TEST(ImportanceWeighted, DeclaresTheBoundAndReportsItsParts) {
   EXPECT_EQ(values.terms.size(), 1U);
 }
 
-/// Gradients of the loss by parameter, after one batch of these rows with the noise of seed 1.
-std::map<std::string, at::Tensor> gradients(ImportanceWeighted model, const at::Tensor& x) {
-  model.losses(batch_of(x), step_with_seed(1)).terms.at(0).backward();
-  std::map<std::string, at::Tensor> all;
-  for (const auto& parameter : model.named_parameters()) {
-    all[parameter.key()] = parameter.value().grad();
-  }
-  return all;
-}
-
 const at::Tensor kFourItems = at::tensor({-1.0F, 0.3F, 1.5F, 4.0F}).view({4, 1});
 
 double loss(const std::string& estimator, int64_t samples) {
@@ -134,15 +124,15 @@ TEST(ImportanceWeighted, CombinedAndMultipleBoundsLieBetweenTheTwo) {
 }
 
 TEST(ImportanceWeighted, PiwaeTeachesTheDecoderByAllSamplesAndTheEncoderByGroups) {
-  const auto piwae = gradients(linear_gaussian(1, "piwae:2,3"), kFourItems);
-  expect_same_part("decoder", piwae, gradients(linear_gaussian(6, "iwae"), kFourItems));
-  expect_same_part("encoder", piwae, gradients(linear_gaussian(1, "miwae:2,3"), kFourItems));
+  const auto piwae = gradients_of(linear_gaussian(1, "piwae:2,3"), kFourItems);
+  expect_same_part("decoder", piwae, gradients_of(linear_gaussian(6, "iwae"), kFourItems));
+  expect_same_part("encoder", piwae, gradients_of(linear_gaussian(1, "miwae:2,3"), kFourItems));
 }
 
 TEST(ImportanceWeighted, DregHasTheGradientOfTheBoundOnAverage) {
   const at::Tensor many = at::full({200'000, 1}, 1.5);
-  const auto iwae = gradients(linear_gaussian(4, "iwae"), many);
-  const auto dreg = gradients(linear_gaussian(4, "dreg"), many);
+  const auto iwae = gradients_of(linear_gaussian(4, "iwae"), many);
+  const auto dreg = gradients_of(linear_gaussian(4, "dreg"), many);
   expect_same_part("decoder", dreg, iwae);
   for (const auto& [name, gradient] : dreg) {
     if (name.starts_with("encoder")) {
@@ -156,7 +146,7 @@ TEST(ImportanceWeighted, DregHasNoVarianceWhereTheEncoderIsRight) {
   auto model = linear_gaussian(3, "dreg");
   set_parameter(model, "encoder.mean.weight", at::full({1, 1}, 2.0 / 3));
   set_parameter(model, "encoder.log_variance.bias", at::full({1}, std::log(1.0 / 3)));
-  for (const auto& [name, gradient] : gradients(model, kFourItems)) {
+  for (const auto& [name, gradient] : gradients_of(model, kFourItems)) {
     if (name.starts_with("encoder")) {
       EXPECT_NEAR(gradient.abs().max().item<double>(), 0, 1e-5) << name;
     }

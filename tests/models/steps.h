@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 namespace hourglass::models {
@@ -43,6 +44,30 @@ inline double value_of(const Autoencoder& model, const StepValues& values,
 inline double total_of(const Autoencoder& model, const StepValues& values,
                        const StepContext& context) {
   return total(model.phases().front(), values, context).item<double>();
+}
+
+/// Gradients of the first term by parameter, after one batch of these rows with the noise of seed 1.
+template <class Model>
+std::map<std::string, at::Tensor> gradients_of(Model model, const at::Tensor& x) {
+  model.losses(batch_of(x), step_with_seed(1)).terms.at(0).backward();
+  std::map<std::string, at::Tensor> all;
+  for (const auto& parameter : model.named_parameters()) {
+    all[parameter.key()] = parameter.value().grad();
+  }
+  return all;
+}
+
+/// That the importance-weighted bound of one sample is what a variational model minimises, which gets
+/// the other's parameters.
+template <class ImportanceWeighted, class Variational>
+void expect_variational_bound(ImportanceWeighted one, Variational other, const at::Tensor& x) {
+  for (auto& parameter : one.named_parameters()) {
+    set_parameter(other, parameter.key(), parameter.value());
+  }
+  const StepContext step = step_with_seed(1);
+  const auto bound = one.losses(batch_of(x), step), parts = other.losses(batch_of(x), step);
+  EXPECT_NEAR(value_of(one, bound, "bound"), total_of(other, parts, step), 1e-5);
+  EXPECT_NEAR(value_of(one, bound, "kl"), value_of(other, parts, "kl"), 1e-5);
 }
 
 }  // namespace hourglass::models
