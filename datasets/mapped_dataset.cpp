@@ -8,6 +8,7 @@
 #include <c10/util/accumulate.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 namespace hourglass::datasets {
@@ -24,6 +25,11 @@ void copy_labels(const at::Tensor& labels, std::span<const int64_t> positions, i
   if (labels.scalar_type() == at::kByte) return copy_labels<uint8_t>(labels, positions, to);
   if (labels.scalar_type() == at::kInt) return copy_labels<int32_t>(labels, positions, to);
   copy_labels<int64_t>(labels, positions, to);
+}
+
+/// A file's values may begin anywhere, a float in memory may not.
+bool lies_as_floats(const char* values) {
+  return reinterpret_cast<std::uintptr_t>(values) % alignof(float) == 0;
 }
 
 }  // namespace
@@ -70,7 +76,8 @@ void MappedDataset::write_item(int64_t row, float* out) const {
   if (rows_->stored_as_items() && rows_->type() == at::kByte) {
     return scaling_.apply(reinterpret_cast<const uint8_t*>(rows_->stored(row)), out);
   }
-  if (rows_->stored_as_items() && rows_->type() == at::kFloat) {
+  if (rows_->stored_as_items() && rows_->type() == at::kFloat &&
+      lies_as_floats(rows_->stored(row))) {
     return scaling_.apply(reinterpret_cast<const float*>(rows_->stored(row)), out);
   }
   rows_->read(row, out);

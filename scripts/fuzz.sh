@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes the readers of files with libFuzzer and the sanitizers of the preset asan, each for so many seconds, beginning with
-# tests/fuzz/corpus. What makes one crash, or take too much memory or time, lies in build-asan/found/ afterwards; mended, it
+# Fuzzes the readers of files with libFuzzer and the sanitizers of the preset fuzz, each for so many seconds, beginning with
+# tests/fuzz/corpus. What makes one crash, or take too much memory or time, lies in build-fuzz/found/ afterwards; mended, it
 # belongs into the corpus as "found-…". Ends with a table of executions, and exit code 1 where something was found.
 #
 #   scripts/fuzz.sh SECONDS [READER…]
@@ -15,11 +15,11 @@ readonly seconds=${1:-}
   exit 2
 }
 shift
-readonly build=build-asan
+readonly build=build-fuzz
 source scripts/sanitizer_options.sh
 
 mkdir -p "$build"
-cmake --preset asan >"$build/configure.log" 2>&1 || {
+cmake --preset fuzz >"$build/configure.log" 2>&1 || {
   echo "fuzz.sh: configuring failed: see $build/configure.log" >&2
   exit 1
 }

@@ -68,7 +68,7 @@ TEST(Pca, IsReachedByALinearAutoencoderOfTheSameSize) {
                                               .network = DenseNetwork{.widths = {3}},
                                               .likelihood = {Loss::Mse, Activation::Linear}});
   Trainer trainer(model, data, nullptr,
-                  {.epochs = 300,
+                  {.epochs = 1000,
                    .batch_size = 64,
                    .optimizer = {.learning_rate = 1e-2},
                    .schedule = {.kind = Schedule::Kind::Cosine},

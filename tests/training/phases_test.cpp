@@ -138,7 +138,8 @@ TEST(Phases, APlateauOfOneIsNoneOfTheNext) {
   TrainingOptions plateau = phased_options();
   plateau.optimizer.learning_rate = 1e-12;
   plateau.schedule = *Schedule::parse("plateau:1,0.5");
-  const auto& states = train_phases(plateau).recorder->states;
+  const PhasedRun run = train_phases(plateau);
+  const auto& states = run.recorder->states;
   EXPECT_LT(states.at(kCentring - 2)->learning_rate.factor, 1);
   EXPECT_EQ(states.at(kCentring - 1)->learning_rate.factor, 1);
 }
