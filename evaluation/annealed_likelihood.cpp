@@ -4,6 +4,7 @@
 #include "hourglass/core/row_random.h"
 #include "hourglass/core/text.h"
 #include "hourglass/datasets/batches.h"
+#include "hourglass/evaluation/decoded_likelihood.h"
 #include "hourglass/evaluation/log_likelihood.h"
 #include "hourglass/models/tensors.h"
 
@@ -48,7 +49,7 @@ at::Tensor half_square(const at::Tensor& values) {
 class Chains {
  public:
   Chains(ExportedModel& model, const Batch& batch, const AnnealingOptions& options)
-      : model_(model), rows_(batch.rows), options_(options) {
+      : model_(model), likelihood_(model), rows_(batch.rows), options_(options) {
     const auto repeated = [&](const at::Tensor& values) {
       return values.defined() ? values.repeat_interleave(options.chains, 0) : at::Tensor();
     };
@@ -78,6 +79,7 @@ class Chains {
   };
 
   ExportedModel& model_;
+  DecodedLikelihood likelihood_;
   at::Tensor rows_;
   const AnnealingOptions& options_;
   at::Tensor items_, condition_;
@@ -95,8 +97,9 @@ class Chains {
     const at::Tensor z = codes.detach().requires_grad_();
     std::vector<c10::IValue> arguments = {z.to(model_.device())};
     if (condition_.defined()) arguments.emplace_back(condition_);
-    const at::Tensor decoded = model_.module().get_method("decode")(arguments).toTensor();
-    const at::Tensor log_likelihood = log_bernoulli(decoded.cpu(), items_);
+    const auto method = model_.module().get_method(likelihood_.method());
+    const at::Tensor numbers = method(arguments).toTensor();
+    const at::Tensor log_likelihood = likelihood_.log_density(numbers.cpu(), items_);
     const at::Tensor slope = torch::autograd::grad({log_likelihood.sum()}, {z}).front();
     return {codes, log_likelihood.detach(), slope};
   }

@@ -3,6 +3,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/random.h"
 #include "hourglass/evaluation/code_matrix.h"
+#include "hourglass/evaluation/decoded_likelihood.h"
 #include "hourglass/evaluation/errors.h"
 #include "hourglass/evaluation/posterior_mixture.h"
 #include "hourglass/models/gaussian.h"
@@ -11,6 +12,7 @@
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -26,6 +28,22 @@ at::Tensor item_loss(models::Loss loss, const at::Tensor& reconstruction,
     case models::Loss::Mae: return values * item_mae(reconstruction, target);
     default: return values * item_mse(reconstruction, target);
   }
+}
+
+/// The loss of each item of a batch, given its code, summed over the item's values: [B] float64.
+using CodeLoss = std::function<at::Tensor(const at::Tensor& z, const Batch& batch)>;
+
+CodeLoss code_loss(ExportedModel& model) {
+  const models::Loss loss = recorded_loss(model);
+  if (models::follows_from_mean(loss)) {
+    return [&model, loss](const at::Tensor& z, const Batch& batch) {
+      return item_loss(loss, model.decode(z, batch.condition), batch.target);
+    };
+  }
+  return [&model, likelihood = DecodedLikelihood(model)](const at::Tensor& z, const Batch& batch) {
+    return -likelihood.log_density(decoded(model, likelihood, z, batch.condition),
+                                   batch.target.cpu());
+  };
 }
 
 /// Whether it is variational, and its divergence of codes the one from N(0, I).
@@ -63,23 +81,21 @@ void check_elbo(const ExportedModel& model) {
         "'encode_distribution'; use reconstruction or mahalanobis",
         model.path().string());
   }
-  const models::Loss loss = recorded_loss(model);
-  if (models::follows_from_mean(loss)) return;
-  throw Error(
-      "{}: `score` elbo: expected a model of loss bce, mse or mae, of which a mean tells "
-      "all, found {}; use reconstruction or mahalanobis",
-      model.path().string(), enum_name(loss));
+  if (models::follows_from_mean(recorded_loss(model))) return;
+  const std::string obstacle = decoded_likelihood_obstacle(model);
+  if (obstacle.empty()) return;
+  throw Error("{}: `score` elbo: {}; use reconstruction or mahalanobis", model.path().string(),
+              obstacle);
 }
 
 AnomalyScorer elbo_scorer(ExportedModel& model, int64_t samples, uint64_t seed) {
   check_elbo(model);
-  return [&model, samples, seed, loss = recorded_loss(model)](const Batch& batch) {
+  return [&model, samples, seed, loss_of = code_loss(model)](const Batch& batch) {
     const models::GaussianCode code = posteriors(model, batch);
     const at::Tensor noise = elbo_noise(samples, code.mean.sizes().slice(1).vec(), seed);
     at::Tensor total = at::zeros({batch.input.size(0)}, at::kDouble);
     for (const at::Tensor& epsilon : noise.unbind(0)) {
-      const at::Tensor z = models::sample(code, epsilon);
-      total += item_loss(loss, model.decode(z, batch.condition), batch.target);
+      total += loss_of(models::sample(code, epsilon), batch);
     }
     return total / noise.size(0) +
            models::kl_from_standard_normal(

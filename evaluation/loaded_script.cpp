@@ -132,6 +132,13 @@ std::string score_source(Script& script, const ExportedModel& model,
   }
   if (options.score == AnomalyScore::Reconstruction) return reconstruction_source(script);
   check_elbo(model);
+  if (const models::Loss loss = recorded_loss(model); !models::follows_from_mean(loss)) {
+    throw Error(
+        "`threshold`: expected an elbo score of loss bce, mse or mae to write into a file, found "
+        "{}; "
+        "fit one with `score` reconstruction or mahalanobis",
+        enum_name(loss));
+  }
   if (options.samples > kMostDraws) {
     throw Error(
         "`threshold`: expected an elbo score of at most {} draws to write into a file, found {}; "
@@ -158,9 +165,10 @@ Script script_of(ExportedModel& model) {
     items.push_back({"condition", {width}});
     codes.push_back({"condition", {width}});
   }
-  for (const char* name : {"forward", "encode", "decode", "layers", "encode_distribution",
-                           "encode_base", "classify", "centre_distance"}) {
-    const bool of_codes = std::string_view(name) == "decode";
+  for (const std::string name :
+       {"forward", "encode", "decode", "decode_parameters", "layers", "encode_distribution",
+        "encode_base", "classify", "centre_distance"}) {
+    const bool of_codes = name.starts_with("decode");
     if (!model.has_method(name) || (of_codes && codes.empty())) continue;
     models::TensorMethod method = {.name = name, .arguments = of_codes ? codes : items};
     for (size_t i = 0; i < method.arguments.size(); ++i) {

@@ -2,6 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/row_random.h"
+#include "hourglass/evaluation/decoded_likelihood.h"
 #include "hourglass/evaluation/model_prior.h"
 #include "hourglass/evaluation/posterior_mixture.h"
 
@@ -16,7 +17,6 @@ namespace hourglass::evaluation {
 namespace {
 
 constexpr int64_t kCodesAtOnce = 4096;
-constexpr double kLeastProbability = 1e-7;
 
 constexpr const char* kFlow = "flow";  // models/inverse_autoregressive_flow.h
 
@@ -77,8 +77,8 @@ CodeSamples draw_codes(ExportedModel& model, const ModelPriorPtr& prior, const B
 }
 
 /// log p(x|z) of K codes an item: [B, K] float64.
-at::Tensor log_likelihoods_of_codes(ExportedModel& model, const at::Tensor& codes,
-                                    const Batch& batch) {
+at::Tensor log_likelihoods_of_codes(ExportedModel& model, const DecodedLikelihood& likelihood,
+                                    const at::Tensor& codes, const Batch& batch) {
   const int64_t samples = codes.size(0) / batch.target.size(0);
   std::vector<at::Tensor> parts;
   for (int64_t first = 0; first < codes.size(0); first += kCodesAtOnce) {
@@ -87,8 +87,8 @@ at::Tensor log_likelihoods_of_codes(ExportedModel& model, const at::Tensor& code
         at::arange(first, end, at::kLong).div(samples, /*rounding_mode=*/"floor");
     const at::Tensor condition =
         batch.condition.defined() ? batch.condition.index_select(0, items) : at::Tensor();
-    parts.push_back(log_bernoulli(model.decode(codes.slice(0, first, end), condition),
-                                  batch.target.index_select(0, items)));
+    const at::Tensor numbers = decoded(model, likelihood, codes.slice(0, first, end), condition);
+    parts.push_back(likelihood.log_density(numbers, batch.target.index_select(0, items)));
   }
   return at::cat(parts).view({-1, samples});
 }
@@ -100,31 +100,24 @@ Batch some_rows(const Batch& batch, int64_t first, int64_t end) {
   return {part(batch.input), part(batch.target), {}, part(batch.condition), part(batch.rows)};
 }
 
-at::Tensor likelihoods_of_batch(ExportedModel& model, const ModelPriorPtr& prior,
-                                const Batch& batch, const LikelihoodOptions& options) {
+at::Tensor likelihoods_of_batch(ExportedModel& model, const DecodedLikelihood& likelihood,
+                                const ModelPriorPtr& prior, const Batch& batch,
+                                const LikelihoodOptions& options) {
   const CodeSamples samples = draw_codes(model, prior, batch, options);
   const at::Tensor log_joint =
-      log_likelihoods_of_codes(model, samples.codes, batch) + samples.log_weights;
+      log_likelihoods_of_codes(model, likelihood, samples.codes, batch) + samples.log_weights;
   return std::log(static_cast<double>(options.samples)) - at::logsumexp(log_joint, {1});
 }
 
 }  // namespace
-
-at::Tensor log_bernoulli(const at::Tensor& probabilities, const at::Tensor& x) {
-  const at::Tensor clamped = probabilities.clamp(kLeastProbability, 1 - kLeastProbability);
-  return -at::binary_cross_entropy(clamped, x, {}, at::Reduction::None)
-              .flatten(1)
-              .sum(1, /*keepdim=*/false, at::kDouble);
-}
 
 std::string likelihood_obstacle(const ExportedModel& model) {
   const bool is_variational = model.has_method("encode_distribution") || model.has_method(kFlow);
   if (!model.card() || !is_variational) {
     return "the file has no method 'encode_distribution'";
   }
-  if (recorded_loss(model) != models::Loss::Bce) return "the loss is no cross-entropy";
   if (has_learned_prior(model)) return "the prior is another one for each condition";
-  return "";
+  return decoded_likelihood_obstacle(model);
 }
 
 at::Tensor negative_log_likelihoods(ExportedModel& model, const datasets::Dataset& data,
@@ -133,13 +126,15 @@ at::Tensor negative_log_likelihoods(ExportedModel& model, const datasets::Datase
   if (const std::string obstacle = likelihood_obstacle(model); !obstacle.empty()) {
     throw Error("{}: log-likelihood: {}", model.path().string(), obstacle);
   }
+  const DecodedLikelihood likelihood(model);
   const ModelPriorPtr prior = learned_prior(model);
   std::vector<at::Tensor> values;
   const int64_t items_at_once = std::max<int64_t>(1, kCodesAtOnce / options.samples);
   datasets::for_each_batch(data, [&](const Batch& batch, int64_t batch_first) {
     for (int64_t first = 0; first < batch.input.size(0); first += items_at_once) {
       const int64_t end = std::min(first + items_at_once, batch.input.size(0));
-      values.push_back(likelihoods_of_batch(model, prior, some_rows(batch, first, end), options));
+      const Batch some = some_rows(batch, first, end);
+      values.push_back(likelihoods_of_batch(model, likelihood, prior, some, options));
       if (progress) progress(batch_first + end);
     }
   });

@@ -18,13 +18,9 @@ struct LikelihoodOptions {
 
 /// Why `negative_log_likelihoods` cannot be computed for this model; empty where it can: it takes a
 /// method `encode_distribution` (mean and logarithm of the variance of a normal distribution q), a
-/// standard normal prior or one that is learned for all items, and a Bernoulli likelihood, which is
-/// what cross-entropy stands for.
+/// standard normal prior or one that is learned for all items, and a likelihood
+/// (decoded_likelihood.h).
 std::string likelihood_obstacle(const ExportedModel& model);
-
-/// log p(x|z) of the probabilities decoded from codes and the items [C, shape…] that they are of, in
-/// nats: [C] float64. Probabilities are clamped to 1e-7 … 1 − 1e-7 before their logarithms are taken.
-at::Tensor log_bernoulli(const at::Tensor& probabilities, const at::Tensor& x);
 
 /// −log p(x) of each item in nats, float64 [N], by importance sampling (Burda, Grosse &
 /// Salakhutdinov: "Importance weighted autoencoders", 2016, section 5):
@@ -32,7 +28,7 @@ at::Tensor log_bernoulli(const at::Tensor& probabilities, const at::Tensor& x);
 ///   −log p(x) ≈ log K − logsumexp_k [log p(x|z_k) + log p(z_k) − log q(z_k|x)],  z_k ~ q(z|x)
 ///
 /// Of a prior that is a second layer of codes (models/second_layer.h) one z₂ is drawn with each z. x is
-/// the target, under the condition of its row. Probabilities are decoded as float32. Samples are drawn
+/// the target, under the condition of its row. Codes are decoded as float32. Samples are drawn
 /// by row: they do not depend on batches. Memory is bounded by a few thousand decoded items, whatever N
 /// and K. Throws `Error` with the obstacle where there is one.
 at::Tensor negative_log_likelihoods(ExportedModel& model, const datasets::Dataset& data,

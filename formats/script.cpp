@@ -85,6 +85,14 @@ models::TensorMethod decode_method(models::Autoencoder& model, const std::string
   });
 }
 
+/// What a reconstruction leaves out of the likelihood: the numbers that the decoder gives for each value.
+models::TensorMethod parameters_method(models::Autoencoder& model) {
+  const auto run = [&](const at::Tensor& z, const at::Tensor& condition) {
+    return std::vector{model.decode_logits(z, condition)};
+  };
+  return model.method_of_codes("decode_parameters", run);
+}
+
 models::TensorMethod forward_method(models::Autoencoder& model) {
   return model.method_of_items("forward", [&](const at::Tensor& x, const at::Tensor& condition) {
     return std::vector{model.forward(x, condition)};
@@ -142,6 +150,9 @@ Script script_of(models::Autoencoder& model, ModelCard card) {
   std::vector<models::TensorMethod> methods = {
       forward_method(model), encode_method(model, "encode"), decode_method(model, "decode"),
       layers_method(model)};
+  if (!models::follows_from_mean(model.likelihood().loss)) {
+    methods.push_back(parameters_method(model));
+  }
   for (auto& method : model.extra_methods()) methods.push_back(std::move(method));
   Script script = traced(model, std::move(card), {}, std::move(methods));
   const std::string source = model.script_methods();

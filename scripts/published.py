@@ -14,7 +14,7 @@ import json
 import pathlib
 import subprocess
 import sys
-import published_recommendation
+import published_comparisons
 from results_table import mean_and_each
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -132,7 +132,7 @@ def line(row, seeds):
 
 def write_page(record):
     rows = "\n".join(line(row, record.get(row["name"], {})) for row in ROWS)
-    PAGE.write_text(HEADER + rows + "\n" + published_recommendation.section(record.get("ml-100k")))
+    PAGE.write_text(HEADER + rows + "\n" + published_comparisons.sections(record))
 
 
 def main():

@@ -8,26 +8,13 @@
 #   benchmarks/references/recommendation.sh --check                  our measures beside RecBole's of the same recommendations
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+source benchmarks/references/environment.sh
 
 # Of what RecBole asks for, ray, plotly and hyperopt are for tuning alone and left out. NumPy and pandas are the last of which it works.
 readonly packages=(torch==2.13.0 numpy==1.26.4 pandas==2.3.3 'scipy<1.16' 'scikit-learn<1.8' tqdm colorlog==4.7.2 colorama==0.4.4 pyyaml
   tabulate texttable psutil tensorboard thop)
-readonly recbole=recbole==1.2.1
-readonly environment=build/recbole-venv
 
-case " $* " in *" --help "* | *" -h "*) exec python3 benchmarks/references/recommendation.py --help ;; esac
-for program in variational_autoencoder recommend; do
-  [ -x "build/bin/$program" ] || {
-    echo "recommendation.sh: build/bin/$program is missing; run scripts/build.sh first" >&2
-    exit 1
-  }
-done
-mkdir -p build/benchmarks
-if [ "$(cat "$environment/installed" 2>/dev/null)" != "${packages[*]} $recbole" ]; then
-  echo "recommendation.sh: installing $recbole"
-  python3 -m venv "$environment"
-  "$environment/bin/pip" install "${packages[@]}" >build/benchmarks/recbole-venv.log 2>&1
-  "$environment/bin/pip" install --no-deps "$recbole" >>build/benchmarks/recbole-venv.log 2>&1
-  echo "${packages[*]} $recbole" >"$environment/installed"
-fi
-exec "$environment/bin/python" -W ignore benchmarks/references/recommendation.py "$@"
+if asks_for_help "$@"; then exec python3 benchmarks/references/recommendation.py --help; fi
+need_programs variational_autoencoder recommend
+make_environment recbole recbole==1.2.1 "${packages[@]}"
+exec "$python" -W ignore benchmarks/references/recommendation.py "$@"

@@ -140,7 +140,7 @@ TEST(LogLikelihood, SaysWhyThereIsNone) {
   const TemporaryFolder folder;
   Variational source = tiny_model();
   auto squared = testing::exported(source, folder / "mse.pt", {{"loss", "mse"}});
-  EXPECT_EQ(likelihood_obstacle(squared), "the loss is no cross-entropy");
+  EXPECT_EQ(likelihood_obstacle(squared), "the loss mse is no likelihood");
   Autoencoder plain({.shapes = {{3}, {3}}, .network = DenseNetwork{.widths = {1}}});
   auto without = testing::exported(plain, folder / "plain.pt", kOptions);
   testing::expect_contains(

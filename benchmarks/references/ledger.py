@@ -1,0 +1,58 @@
+"""What the comparisons with other libraries share: our programs, and docs/published.json, into which figures go as they come."""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = ROOT / "build" / "bin"
+RECORD = ROOT / "docs" / "published.json"
+
+
+def say(text):
+    print(f"{pathlib.Path(sys.argv[0]).stem}: {text}", file=sys.stderr, flush=True)
+
+
+def trained(folder, program, *options):
+    """The best checkpoint of one of our trainers, from the folder where it has trained before."""
+    if not (folder / "best.pt").exists():
+        subprocess.run([BIN / program, *options, "--no-figures", "--quiet", "--out", folder], check=True)
+    return folder / "best.pt"
+
+
+def told(program, *options):
+    """What one of our tools says with --json."""
+    return json.loads(subprocess.run([BIN / program, *options, "--json"], check=True, capture_output=True, text=True).stdout)
+
+
+def chosen(parser, seeds):
+    """The parser's arguments, among them `systems`, which are some of those of which there are `seeds`."""
+    parser.add_argument("--systems", default=",".join(seeds), help=f"some of {', '.join(seeds)}, separated by commas")
+    choices = parser.parse_args()
+    choices.systems = choices.systems.split(",")
+    for system in choices.systems:
+        if system not in seeds:
+            parser.error(f"expected systems of {', '.join(seeds)}, found {system}")
+    return choices
+
+
+def parser_of(description):
+    return argparse.ArgumentParser(description=description.splitlines()[0])
+
+
+def measure_missing(comparison, systems, seeds, measure):
+    """Adds measure(system, seed), {measure's name: number}, for each seed of each system that the record lacks; writes the page."""
+    for system in systems:
+        for seed in seeds[system]:
+            record = json.loads(RECORD.read_text())
+            if str(seed) in record.get(comparison, {}).get(system, {}):
+                continue
+            say(f"{system}, seed {seed}")
+            found = measure(system, seed)
+            # Read anew: another comparison may have written meanwhile.
+            record = json.loads(RECORD.read_text())
+            record.setdefault(comparison, {}).setdefault(system, {})[str(seed)] = found
+            RECORD.write_text(json.dumps(record, indent=1) + "\n")
+    subprocess.run([sys.executable, ROOT / "scripts" / "published.py", "--table"], check=True)

@@ -1,0 +1,68 @@
+#include "hourglass/evaluation/decoded_likelihood.h"
+
+#include "hourglass/core/error.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <vector>
+
+namespace hourglass::evaluation {
+namespace {
+
+constexpr double kLeastProbability = 1e-7;
+constexpr const char* kParameters = "decode_parameters";  // formats/script.cpp
+
+models::Likelihood recorded_likelihood(const ExportedModel& model) {
+  models::Likelihood likelihood{.loss = recorded_loss(model)};
+  if (!model.card()) return likelihood;
+  const auto& options = model.card()->options;
+  if (const auto activation = TextCodec<models::Activation>::parse(options.output_activation())) {
+    likelihood.activation = *activation;
+  }
+  likelihood.levels = options.find<int64_t>("levels").value_or(likelihood.levels);
+  return likelihood;
+}
+
+at::Tensor log_bernoulli(const at::Tensor& probabilities, const at::Tensor& x) {
+  const at::Tensor clamped = probabilities.clamp(kLeastProbability, 1 - kLeastProbability);
+  return -at::binary_cross_entropy(clamped, x, {}, at::Reduction::None)
+              .flatten(1)
+              .sum(1, /*keepdim=*/false, at::kDouble);
+}
+
+}  // namespace
+
+std::string decoded_likelihood_obstacle(const ExportedModel& model) {
+  if (!model.card()) return "the file does not say its likelihood";
+  const models::Loss loss = recorded_loss(model);
+  if (loss == models::Loss::Bce) return "";
+  if (models::follows_from_mean(loss)) {
+    return fmt::format("the loss {} is no likelihood", enum_name(loss));
+  }
+  return model.has_method(kParameters) ? ""
+                                       : fmt::format("the file has no method '{}'", kParameters);
+}
+
+DecodedLikelihood::DecodedLikelihood(const ExportedModel& model)
+    : likelihood_(recorded_likelihood(model)),
+      method_(likelihood_.loss == models::Loss::Bce ? "decode" : kParameters) {
+  if (const std::string obstacle = decoded_likelihood_obstacle(model); !obstacle.empty()) {
+    throw Error("{}: likelihood: {}", model.path().string(), obstacle);
+  }
+}
+
+at::Tensor DecodedLikelihood::log_density(const at::Tensor& decoded, const at::Tensor& x) const {
+  if (likelihood_.loss == models::Loss::Bce) return log_bernoulli(decoded, x);
+  // Sums of many small losses are as good in float64 as the losses are.
+  return -models::row_losses(likelihood_, decoded.to(at::kDouble), x.to(at::kDouble));
+}
+
+at::Tensor decoded(ExportedModel& model, const DecodedLikelihood& likelihood,
+                   const at::Tensor& codes, const at::Tensor& condition) {
+  std::vector<at::Tensor> arguments = {codes};
+  if (condition.defined()) arguments.push_back(condition);
+  return model.run_method(likelihood.method(), arguments).front();
+}
+
+}  // namespace hourglass::evaluation

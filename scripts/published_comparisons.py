@@ -1,0 +1,66 @@
+"""The part of docs/published.md on other libraries, from what benchmarks/references/ measured."""
+
+from results_table import mean_and_each
+
+RECOMMENDATION = {
+    "record": "ml-100k",
+    "text": """## Recommendation: MovieLens 100K
+
+Mult-VAE (Liang et al. 2018) beside the models of RecBole 1.2.1, written by `benchmarks/references/recommendation.sh`; more is better.
+RecBole's defaults: each user's interactions are divided 0.8 : 0.1 : 0.1 at random, with one seed for all; all items are ranked but those of training and
+validation. Models see the training part alone, and of RecBole's models the epoch is kept that has the best MRR@10
+on the validation part; ours goes as far as its recipe. Seeds are those of the models. What is behind the mean is each seed's. Ours is the recipe
+`ml-100k-vae`, whose epochs were chosen by NDCG@10 on the validation part.
+""",
+    "systems": {"ours": "Mult-VAE, `ml-100k-vae`", "MultiVAE": "RecBole's MultiVAE", "RecVAE": "RecBole's RecVAE",
+                "EASE": "RecBole's EASE, linear and in closed form"},
+    "measures": {"recall@10": "recall", "NDCG@10": "ndcg"},
+}
+
+GENERATIVE = {
+    "record": "generative",
+    "text": """## Samples and reconstructions of MNIST: beside pythae
+
+Three of our recipes beside pythae 0.1.2, written by `benchmarks/references/generative.sh`: networks (dense, 784-400-400-8 and back; -16 for the
+regularized one), initial weights, epochs (10; 20), batches (128), Adam's rate (1e-3) and the terms' weights are the same, and of both the epoch
+with the least loss on the test images is kept. The adversarial autoencoders differ: ours has a step each for reconstruction, critic and
+encoder, as its paper says, pythae minimises reconstruction and half the deception together. Both are judged by `evaluate`, pythae's as a TorchScript file:
+*squared error*, an image of the test part; of 10,000 samples, codes from the prior (of the regularized: from a mixture of
+10 normal distributions that is fitted to training codes), beside the test images, in the features of `mnist-classifier`: Fréchet distance (less is better), precision, recall and
+coverage (more is better).
+""",
+    "systems": {f"{model}-{whose}": f"{title}, {said}"
+                for model, title in (("wae", "WAE-MMD"), ("aae", "Adversarial"), ("rae", "RAE-L2"))
+                for whose, said in (("ours", f"`mnist-{model}`"), ("pythae", "pythae"))},
+    "measures": {"squared error": "squared_error", "Fréchet distance": "frechet", "precision": "precision", "recall": "recall",
+                 "coverage": "coverage"},
+}
+
+QUANTIZER = {
+    "record": "fsq",
+    "text": """## Finite scalar quantisation of Fashion-MNIST: beside vector-quantize-pytorch
+
+`--quantizer fsq:8,6,5` beside version 1.32.0 of that library, written by `benchmarks/references/quantizer.sh`: network, mean absolute error as loss,
+AdamW with 3e-4 and batches of 256 are those of its example, five epochs (1,175 steps; the example has 1,000). Errors are means over the values (0 to 1) of the
+test images, *used* is the share of the 240 indices that occur in their codes.
+""",
+    "systems": {"ours": "ours", "vector-quantize-pytorch": "vector-quantize-pytorch"},
+    "measures": {"mean absolute error": "absolute_error", "mean squared error": "squared_error", "used": "used"},
+}
+
+
+def section(comparison, found):
+    """`found` is {system: {seed: {measure: …}}}; empty where nothing was measured."""
+    if not found:
+        return ""
+    measures = comparison["measures"]
+    lines = [f"| system | {' | '.join(measures)} | seeds |", "|---" * (len(measures) + 2) + "|"]
+    for system, name in comparison["systems"].items():
+        seeds = found.get(system, {})
+        cells = [mean_and_each([one[key] for one in seeds.values()]) if seeds else "–" for key in measures.values()]
+        lines.append(f"| {name} | {' | '.join(cells)} | {', '.join(seeds) or '–'} |")
+    return "\n" + comparison["text"] + "\n" + "\n".join(lines) + "\n"
+
+
+def sections(record):
+    return "".join(section(comparison, record.get(comparison["record"])) for comparison in (RECOMMENDATION, GENERATIVE, QUANTIZER))
