@@ -51,19 +51,30 @@ struct RecommendOptions {
   }
 };
 
-BestItems recommend_all(ExportedModel& model, const datasets::Dataset& rows,
-                        const std::optional<KnownInteractions>& excluded,
-                        const RecommendOptions& options) {
+struct Recommended {
+  BestItems best;
+  int64_t unfindable = 0;  ///< held-out items that are known, and so are not recommended
+};
+
+Recommended recommend_all(ExportedModel& model, const datasets::Dataset& rows,
+                          const std::optional<KnownInteractions>& held_out,
+                          const std::optional<KnownInteractions>& excluded,
+                          const RecommendOptions& options) {
   std::vector<at::Tensor> items, scores;
+  int64_t unfindable = 0;
   for_each_batch(rows, "recommending", options.output, [&](const Batch& batch, int64_t first) {
+    const auto chosen = [&](const KnownInteractions& further) {
+      return further.rows->items(first, batch.input.size(0)).ne(0);
+    };
     at::Tensor known = batch.input.ne(0);
-    if (excluded) known.logical_or_(excluded->rows->items(first, known.size(0)).ne(0));
+    if (excluded) known.logical_or_(chosen(*excluded));
+    if (held_out) unfindable += chosen(*held_out).logical_and_(known).sum().item<int64_t>();
     const BestItems best =
         best_items(model.reconstruct(batch.input, batch.condition), known, options.top);
     items.push_back(best.items);
     scores.push_back(best.scores);
   });
-  return {at::cat(items), at::cat(scores)};
+  return {{at::cat(items), at::cat(scores)}, unfindable};
 }
 
 void print_quality(const RankingQuality& quality, const RecommendOptions& options) {
@@ -93,7 +104,13 @@ int recommend(const RecommendOptions& options, const CommandLine& line) {
   };
   const auto held_out = further(options.held_out, "--held-out");
   const auto excluded = further(options.exclude, "--exclude");
-  const BestItems best = recommend_all(model, *rows.rows, excluded, options);
+  const auto [best, unfindable] = recommend_all(model, *rows.rows, held_out, excluded, options);
+  if (unfindable > 0) {
+    note(options.output,
+         fmt::format("{}: {} held-out items are known of their users already, so they are not "
+                     "recommended and count as missed",
+                     options.held_out, with_thousands(unfindable)));
+  }
   if (!held_out || !options.output.out.empty())
     write_output(path, recommendations_csv(best, named));
   if (held_out) {

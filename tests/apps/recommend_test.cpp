@@ -82,6 +82,18 @@ TEST(Recommend, FindsWhatAUserOfTheSameTasteHasLeft) {
                   {"recall@10", "ndcg@10", "of 60 users with held-out items"});
 }
 
+TEST(Recommend, SaysHowManyHeldOutItemsAreKnownAlready) {
+  const TemporaryFolder folder;
+  const Tastes tastes(folder);
+  const auto model = tastes_model(folder, tastes, "1");
+  // u0 has a0 … a3; a4 is excluded, a5 is left.
+  const auto held_out = testing::write_file(folder / "held.csv", "u0,a1\nu0,a4\nu0,a5\n");
+  const auto result = testing::run(
+      "recommend", {model, "--held-out", held_out, "--exclude", tastes.valid, "--top", "12"});
+  expect_contains(result.errors, {"held.csv: 2 held-out items are known", "count as missed"});
+  expect_contains(result.output, {"recall@12  0.3333"});
+}
+
 TEST(Recommend, WritesATableThatLeavesOutWhatIsKnown) {
   const TemporaryFolder folder;
   const Tastes tastes(folder);
