@@ -96,6 +96,14 @@ std::vector<ImageCase> cases() {
                {.inputs = 4, .outputs = 17, .kernel = 2, .stride = 3, .padding = Padding::Valid}),
            deconv({.inputs = 17, .outputs = 5, .kernel = 5, .stride = 3})),
        {4, 3, 2}});
+  // By minimal filtering: several bands of tiles, padded channels, with and without margins.
+  cases.push_back(
+      {"ManyChannels",
+       stack_of(conv({.inputs = 3, .outputs = 33}), norm(33), conv({.inputs = 33, .outputs = 64}),
+                conv({.inputs = 64, .outputs = 40, .padding = Padding::Valid}),
+                deconv({.inputs = 40, .outputs = 34, .activation = Activation::Tanh}),
+                deconv({.inputs = 34, .outputs = 32, .padding = Padding::Valid})),
+       {3, 26, 10}});
   cases.push_back({"NormAndPool",
                    stack_of(conv({.inputs = 1, .outputs = 20, .bias = false}), norm(20), pool(),
                             conv({.inputs = 20, .outputs = 17}), norm(17), pool()),

@@ -29,8 +29,8 @@ ConvolutionStage::ConvolutionStage(const StagePlan& plan, const ImageFlow& input
   }
   weights_ = ConvolutionWeights(layer, plan.convolution.name, rows, columns, parameters);
   map_ = {rows.output, columns.output, kernels::padded(weights_.outputs())};
-  convolution_ = PhasedConvolution(weights_, rows, columns, input_.size(), map_,
-                                   input_.wants_gradient(), step);
+  convolution_ = make_convolution(
+      weights_, {rows, columns, input_.size(), map_, input_.wants_gradient()}, step);
   if (plan.norm) {
     norm_ = std::make_unique<BatchNorm>(*plan.norm->plan, plan.norm->name, map_.channels,
                                         map_.height * map_.width, step, parameters);
@@ -38,7 +38,7 @@ ConvolutionStage::ConvolutionStage(const StagePlan& plan, const ImageFlow& input
   const kernels::ImageSize given = output_size();
   output_ =
       Flow({weights_.outputs(), given.height, given.width}, step.most_items, Order::ChannelsLast);
-  keeps_maps_ = !pooled_ || convolution_.work() > kLittleWork ||
+  keeps_maps_ = !pooled_ || convolution_->work() > kLittleWork ||
                 !kernels::slope_follows_from_value(activation_);
   if (pooled_ && keeps_maps_) maps_ = Floats(step.most_items * map_.values());
   for (int shard = 0; !keeps_maps_ && shard < step.most_shards; ++shard) {
@@ -68,10 +68,10 @@ void ConvolutionStage::compute_map(int shard, int64_t item) const {
   using enum models::Activation;
   float* values = map(shard, item);
   if (activation_ == Relu || activation_ == Linear) {
-    convolution_.forward(shard, {.bias = weights_.bias(), .relu = activation_ == Relu}, values);
+    convolution_->forward(shard, {.bias = weights_.bias(), .relu = activation_ == Relu}, values);
     return;
   }
-  convolution_.forward(shard, {}, values);
+  convolution_->forward(shard, {}, values);
   kernels::add_bias_and_activate(activation_, {map_.height * map_.width, map_.channels},
                                  weights_.bias() ? weights_.bias() : zeros_.data(),
                                  {values, map_.channels},
@@ -79,7 +79,7 @@ void ConvolutionStage::compute_map(int shard, int64_t item) const {
 }
 
 void ConvolutionStage::forward(const Shard& shard, int64_t item) {
-  input_.read(item, convolution_.input().image(shard.index));
+  input_.read(item, convolution_->input().image(shard.index));
   compute_map(shard.index, item);
   const float* values = map(shard.index, item);
   if (norm_) norm_->add_image(shard, item, map_, values);
@@ -97,7 +97,7 @@ void ConvolutionStage::set_map_gradient(int shard, int64_t item) const {
   kernels::ImageGradient how = norm_ ? norm_->gradient_map() : kernels::ImageGradient{};
   how.relu = activation_ == models::Activation::Relu;
   how.pooled = pooled_;
-  const kernels::Framed<float> gradient = convolution_.output_gradient().image(shard);
+  const kernels::Framed<float> gradient = convolution_->output_gradient().image(shard);
   const float* values = map(shard, item);
   kernels::image_gradient(map_, how, values, output_.gradient_row(item), gradient);
   if (how.relu || activation_ == models::Activation::Linear) return;
@@ -111,16 +111,16 @@ void ConvolutionStage::set_map_gradient(int shard, int64_t item) const {
 }
 
 void ConvolutionStage::backward(const Shard& shard, int64_t item) {
-  input_.read(item, convolution_.input().image(shard.index));
+  input_.read(item, convolution_->input().image(shard.index));
   if (!keeps_maps_) compute_map(shard.index, item);
   set_map_gradient(shard.index, item);
-  convolution_.add_weight_gradient(shard.index, item == shard.first);
+  convolution_->add_weight_gradient(shard.index, item == shard.first);
   if (float* bias = weights_.bias_gradient(shard.index)) {
-    const auto gradient = convolution_.output_gradient().image(shard.index);
+    const auto gradient = convolution_->output_gradient().image(shard.index);
     kernels::add_channel_sums(map_, {gradient.data, gradient.row}, bias);
   }
   if (!input_.wants_gradient()) return;
-  convolution_.backward(shard.index, input_.gradient(shard.index, item));
+  convolution_->backward(shard.index, input_.gradient(shard.index, item));
   input_.give_gradient(shard, item);
 }
 
@@ -130,12 +130,12 @@ void ConvolutionStage::add_backward(Program& program) {
     weights_.clear_gradient(shard.index);
     if (norm_) norm_->write_gradients(shard);
     for (int64_t i = 0; i < shard.count; ++i) backward(shard, shard.first + i);
-    if (shard.count > 0) convolution_.write_weight_gradient(shard.index);
+    if (shard.count > 0) convolution_->write_weight_gradient(shard.index);
   });
 }
 
 void ConvolutionStage::add_refresh(Program& program) {
-  program.each([this](const Shard& shard) { convolution_.refresh(shard.index); });
+  program.each([this](const Shard& shard) { convolution_->refresh(shard.index); });
 }
 
 }  // namespace hourglass::training::fused

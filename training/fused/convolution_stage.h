@@ -1,7 +1,7 @@
 #pragma once
 
 #include "hourglass/training/fused/batch_norm.h"
-#include "hourglass/training/fused/phased_convolution.h"
+#include "hourglass/training/fused/image_convolution.h"
 
 #include <cstdint>
 #include <memory>
@@ -50,7 +50,7 @@ class ConvolutionStage : public ImageStage {
   ImageInput input_;
   kernels::ImageSize map_;  // what the convolution gives
   ConvolutionWeights weights_;
-  PhasedConvolution convolution_;
+  std::unique_ptr<ImageConvolution> convolution_;
   std::unique_ptr<BatchNorm> norm_;
   Flow output_;
   // What the convolution gave: in the output itself where nothing pools it; else kept for all items, or computed again

@@ -5,35 +5,24 @@
 
 namespace hourglass::training::fused {
 
-PhasedConvolution::PhasedConvolution(ConvolutionWeights weights, Axis rows, Axis columns,
-                                     const kernels::ImageSize& input,
-                                     const kernels::ImageSize& output, bool gradient_of_input,
+PhasedConvolution::PhasedConvolution(ConvolutionWeights weights, const ConvolutionShape& shape,
                                      const Step& step)
-    : weights_(std::move(weights)),
-      from_channels_(input.channels),
-      to_channels_(output.channels),
-      gradient_channels_(kernels::padded(input.channels)),
-      step_(&step) {
-  const auto forward_rows = rows.forward(), forward_columns = columns.forward();
-  const auto backward_rows = rows.backward(), backward_columns = columns.backward();
-  input_ = Frame(input, margin_of(forward_rows, input.height),
-                 margin_of(forward_columns, input.width), step.most_shards);
-  output_gradient_ = Frame(output, margin_of(backward_rows, output.height),
-                           margin_of(backward_columns, output.width), step.most_shards);
-  const Steps from = {input_.row(), from_channels_};
-  const Steps gradient = {output_gradient_.row(), to_channels_};
-  forward_ = parts(forward_rows, forward_columns, from, from_channels_,
-                   {output.width * to_channels_, to_channels_}, to_channels_);
-  weight_gradient_ =
-      parts(forward_rows, forward_columns, from, from_channels_, gradient, to_channels_);
-  const int64_t places = rows.kernel * columns.kernel;
+    : ImageConvolution(std::move(weights), shape, step) {
+  const auto rows = shape.rows.forward(), columns = shape.columns.forward();
+  const Steps from = {input().row(), from_channels_};
+  const Steps gradient = {output_gradient().row(), to_channels_};
+  forward_ = parts(rows, columns, from, from_channels_,
+                   {shape.output.width * to_channels_, to_channels_}, to_channels_);
+  weight_gradient_ = parts(rows, columns, from, from_channels_, gradient, to_channels_);
+  const int64_t places = shape.rows.kernel * shape.columns.kernel;
   forward_weights_ = Floats(places * from_channels_ * to_channels_);
   for (int shard = 0; shard < step.most_shards; ++shard) {
     gradients_.emplace_back(places * from_channels_ * to_channels_);
   }
-  if (!gradient_of_input) return;
-  backward_ = parts(backward_rows, backward_columns, gradient, to_channels_,
-                    {input.width * gradient_channels_, gradient_channels_}, gradient_channels_);
+  if (!shape.gradient_of_input) return;
+  backward_ =
+      parts(shape.rows.backward(), shape.columns.backward(), gradient, to_channels_,
+            {shape.input.width * gradient_channels_, gradient_channels_}, gradient_channels_);
   backward_weights_ = Floats(places * to_channels_ * gradient_channels_);
 }
 
@@ -104,8 +93,8 @@ void PhasedConvolution::refresh(int shard) {
       });
 }
 
-void PhasedConvolution::forward(int shard, const kernels::Finish& finish, float* output) const {
-  const float* image = input_.image(shard).data;
+void PhasedConvolution::forward(int shard, const kernels::Finish& finish, float* output) {
+  const float* image = input().image(shard).data;
   for (const Part& part : forward_) {
     kernels::correlate(part.sizes, image + part.from, forward_weights_.data() + part.weights,
                        output + part.to, finish);
@@ -113,8 +102,8 @@ void PhasedConvolution::forward(int shard, const kernels::Finish& finish, float*
 }
 
 void PhasedConvolution::add_weight_gradient(int shard, bool first) {
-  const float* image = input_.image(shard).data;
-  const float* gradient = output_gradient_.image(shard).data;
+  const float* image = input().image(shard).data;
+  const float* gradient = output_gradient().image(shard).data;
   float* sums = gradients_[static_cast<size_t>(shard)].data();
   for (const Part& part : weight_gradient_) {
     kernels::correlate_for_weights(part.sizes, image + part.from, gradient + part.to,
@@ -123,7 +112,7 @@ void PhasedConvolution::add_weight_gradient(int shard, bool first) {
   }
 }
 
-void PhasedConvolution::write_weight_gradient(int shard) const {
+void PhasedConvolution::write_weight_gradient(int shard) {
   const float* sums = gradients_[static_cast<size_t>(shard)].data();
   for_blocks(forward_, from_channels_ * to_channels_,
              [&](int64_t row, int64_t column, int64_t offset) {
@@ -131,8 +120,8 @@ void PhasedConvolution::write_weight_gradient(int shard) const {
              });
 }
 
-void PhasedConvolution::backward(int shard, float* input_gradient) const {
-  const float* gradient = output_gradient_.image(shard).data;
+void PhasedConvolution::backward(int shard, float* input_gradient) {
+  const float* gradient = output_gradient().image(shard).data;
   for (const Part& part : backward_) {
     kernels::correlate(part.sizes, gradient + part.from, backward_weights_.data() + part.weights,
                        input_gradient + part.to);
