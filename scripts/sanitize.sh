@@ -8,8 +8,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Tests that only start another compiler, or measure what sanitizers change.
-readonly unsuited='^(install|debian_package|package|program_pages|start_up|docs_commands|fault_sweep)$'
+# Tests that only start another compiler, or measure what sanitizers change (time, memory).
+readonly unsuited='^(install|debian_package|package|program_pages|start_up|docs_commands|fault_sweep)$|LoadingMemory'
 # Whose code starts threads: the fused engine, data read ahead, files that are followed.
 readonly threaded=(kernels_test datasets_test sources_test training_test)
 

@@ -3,6 +3,7 @@
 #include "hourglass/kernels/channel_passes.h"
 #include "hourglass/kernels/instruction_set.h"
 #include "hourglass/kernels/patches.h"
+#include "hourglass/tests/kernels/images.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -12,6 +13,9 @@
 
 namespace hourglass::kernels {
 namespace {
+
+using testing::apart;
+using testing::image_first;
 
 /// A convolution without padding of an image [height, width, inputs], channels last.
 struct Sizes {
@@ -35,12 +39,6 @@ struct Sizes {
 const std::vector<Sizes> kSizes = {{9, 31, 1, 32, 3, 1},   {6, 7, 3, 16, 2, 1},
                                    {8, 19, 16, 48, 3, 1},  {5, 5, 7, 16, 5, 1},
                                    {11, 10, 20, 32, 3, 2}, {16, 16, 64, 64, 3, 1}};
-
-at::Tensor image_first(const at::Tensor& last) { return last.permute({2, 0, 1}).unsqueeze(0); }
-
-double apart(const at::Tensor& found, const at::Tensor& expected) {
-  return ((found - expected).norm() / expected.norm()).item<double>();
-}
 
 class ConvolutionKernels : public ::testing::TestWithParam<std::string> {
  private:

@@ -1,6 +1,7 @@
 #include "hourglass/kernels/winograd.h"
 
 #include "hourglass/kernels/instruction_set.h"
+#include "hourglass/tests/kernels/images.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -10,13 +11,10 @@
 namespace hourglass::kernels {
 namespace {
 
+using testing::apart;
+using testing::image_first;
+
 constexpr int64_t kInputs = 32, kOutputs = 48;
-
-at::Tensor image_first(const at::Tensor& last) { return last.permute({2, 0, 1}).unsqueeze(0); }
-
-double apart(const at::Tensor& found, const at::Tensor& expected) {
-  return ((found - expected).norm() / expected.norm()).item<double>();
-}
 
 /// Memory for the places of tiles, and what lies there as a matrix.
 struct Places {
