@@ -41,7 +41,7 @@ at::Tensor log_normal(const at::Tensor& x, const at::Tensor& mean, const at::Ten
 }
 
 /// −log ∫ p(x|z) p(z) dz of a code of two by a sum over a grid; the decoder's numbers are means, then those.
-double by_quadrature(ExportedModel& model, const at::Tensor& x) {
+double normal_by_quadrature(ExportedModel& model, const at::Tensor& x) {
   const at::Tensor steps = at::linspace(-6, 6, 601);
   const at::Tensor z = at::cartesian_prod({steps, steps});
   const at::Tensor numbers = model.run_method("decode_parameters", {z}).front().to(at::kDouble);
@@ -73,7 +73,7 @@ TEST(Likelihoods, OfANormalDecoderIsTheIntegral) {
   auto model = model_of(folder / "best.pt", {Loss::Gaussian, Activation::Linear});
   EXPECT_EQ(likelihood_obstacle(model), "");
   const at::Tensor x = at::tensor({0.5F, -0.2F, 1.0F, 0.3F}).view({1, 4});
-  const double exact = by_quadrature(model, x.to(at::kDouble));
+  const double exact = normal_by_quadrature(model, x.to(at::kDouble));
   const auto data = testing::unscaled(x);
   const at::Tensor sampled = negative_log_likelihoods(model, *data, {.samples = 30'000});
   EXPECT_NEAR(sampled.item<double>(), exact, 0.02);

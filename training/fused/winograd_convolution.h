@@ -12,7 +12,7 @@ namespace hourglass::training::fused {
 /// half the time of sums over the kernel's places.
 class WinogradConvolution : public ImageConvolution {
  public:
-  /// Whether it is one, with even sides and enough channels.
+  /// Whether it is one, with even sides and channels that fill vectors.
   static bool suits(const ConvolutionShape& shape);
 
   WinogradConvolution(ConvolutionWeights weights, const ConvolutionShape& shape, const Step& step);
