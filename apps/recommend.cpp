@@ -53,7 +53,7 @@ struct RecommendOptions {
 
 struct Recommended {
   BestItems best;
-  int64_t unfindable = 0;  ///< held-out items that are known, and so are not recommended
+  int64_t unfindable = 0;  ///< held-out items that are known or excluded
 };
 
 Recommended recommend_all(ExportedModel& model, const datasets::Dataset& rows,
@@ -77,12 +77,15 @@ Recommended recommend_all(ExportedModel& model, const datasets::Dataset& rows,
   return {{at::cat(items), at::cat(scores)}, unfindable};
 }
 
-void print_quality(const RankingQuality& quality, const RecommendOptions& options) {
+void print_quality(const RankingQuality& quality, int64_t unfindable,
+                   const RecommendOptions& options) {
   const std::string recall = fmt::format("recall@{}", options.top);
   const std::string ndcg = fmt::format("ndcg@{}", options.top);
   if (options.output.json) {
-    const nlohmann::json found = {
-        {recall, quality.recall}, {ndcg, quality.ndcg}, {"users", quality.users}};
+    const nlohmann::json found = {{recall, quality.recall},
+                                  {ndcg, quality.ndcg},
+                                  {"users", quality.users},
+                                  {"held_out_known", unfindable}};
     fmt::print("{}\n", found.dump(2));
   } else {
     fmt::print("{}  {:.4f}\n{}  {:.4f}  of {} users with held-out items\n", recall, quality.recall,
@@ -107,14 +110,15 @@ int recommend(const RecommendOptions& options, const CommandLine& line) {
   const auto [best, unfindable] = recommend_all(model, *rows.rows, held_out, excluded, options);
   if (unfindable > 0) {
     note(options.output,
-         fmt::format("{}: {} held-out items are known of their users already, so they are not "
-                     "recommended and count as missed",
+         fmt::format("{}: {} held-out items are known of their users or excluded, so they are "
+                     "not recommended and count as missed",
                      options.held_out, with_thousands(unfindable)));
   }
   if (!held_out || !options.output.out.empty())
     write_output(path, recommendations_csv(best, named));
   if (held_out) {
-    print_quality(ranking_quality(best.items, *held_out->rows, held_out->unknown_items), options);
+    print_quality(ranking_quality(best.items, *held_out->rows, held_out->unknown_items), unfindable,
+                  options);
   }
   return kDone;
 }

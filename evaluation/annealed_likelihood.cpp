@@ -54,7 +54,10 @@ class Chains {
       return values.defined() ? values.repeat_interleave(options.chains, 0) : at::Tensor();
     };
     items_ = repeated(batch.target);
-    if (batch.condition.defined()) condition_ = repeated(batch.condition).to(model.device());
+    check_fit(model, likelihood_, batch.target);
+    if (model.condition_width() > 0 && batch.condition.defined()) {
+      condition_ = repeated(batch.condition).to(model.device());
+    }
     state_ = look(draw("annealing start", 0));
     log_weights_ = at::zeros({items_.size(0)}, at::kDouble);
     step_ = at::full({items_.size(0)}, kFirstStep, at::kDouble);

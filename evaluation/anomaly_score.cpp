@@ -41,8 +41,11 @@ CodeLoss code_loss(ExportedModel& model) {
     };
   }
   return [&model, likelihood = DecodedLikelihood(model)](const at::Tensor& z, const Batch& batch) {
-    return -likelihood.log_density(decoded(model, likelihood, z, batch.condition),
-                                   batch.target.cpu());
+    const at::Tensor target = batch.target.cpu();
+    check_fit(model, likelihood, target);
+    const at::Tensor numbers = decoded(model, likelihood, z, batch.condition);
+    const at::Tensor known = target.isnan().logical_not().flatten(1).sum(1).clamp_min(1);
+    return -likelihood.log_density(numbers, target) * target[0].numel() / known;
   };
 }
 

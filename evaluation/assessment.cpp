@@ -2,6 +2,7 @@
 
 #include "hourglass/core/text.h"
 #include "hourglass/evaluation/codes.h"
+#include "hourglass/evaluation/decoded_likelihood.h"
 #include "hourglass/evaluation/log_likelihood.h"
 #include "hourglass/evaluation/pca.h"
 
@@ -115,15 +116,16 @@ class Assessor {
   }
 
   void assess_likelihood(Assessment& found) {
-    found.model[Measure::Nll] = likelihood(found.model.at(Measure::Bce));
+    found.model[Measure::Nll] = likelihood();
     found.pca[Measure::Nll] = {{}, "PCA gives no distribution"};
   }
 
-  MeasureValue likelihood(const MeasureValue& cross_entropy) {
+  MeasureValue likelihood() {
     if (const std::string obstacle = likelihood_obstacle(model_); !obstacle.empty()) {
       return {{}, obstacle};
     }
-    if (!cross_entropy.value) return {{}, cross_entropy.reason};
+    const std::string misfit = DecodedLikelihood(model_).misfit_of(*data_.evaluated);
+    if (!misfit.empty()) return {{}, misfit};
     const auto progress = [&](int64_t done) {
       options_.say(fmt::format("likelihood of {} of {} rows", with_thousands(done),
                                with_thousands(data_.evaluated->size())));

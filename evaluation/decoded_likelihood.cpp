@@ -1,17 +1,16 @@
 #include "hourglass/evaluation/decoded_likelihood.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/datasets/batches.h"
+#include "hourglass/formats/script.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
-
-#include <vector>
 
 namespace hourglass::evaluation {
 namespace {
 
 constexpr double kLeastProbability = 1e-7;
-constexpr const char* kParameters = "decode_parameters";  // formats/script.cpp
 
 models::Likelihood recorded_likelihood(const ExportedModel& model) {
   models::Likelihood likelihood{.loss = recorded_loss(model)};
@@ -26,7 +25,9 @@ models::Likelihood recorded_likelihood(const ExportedModel& model) {
 
 at::Tensor log_bernoulli(const at::Tensor& probabilities, const at::Tensor& x) {
   const at::Tensor clamped = probabilities.clamp(kLeastProbability, 1 - kLeastProbability);
-  return -at::binary_cross_entropy(clamped, x, {}, at::Reduction::None)
+  const at::Tensor unknown = x.isnan();
+  return -at::binary_cross_entropy(clamped, x.masked_fill(unknown, 0), {}, at::Reduction::None)
+              .masked_fill(unknown, 0)
               .flatten(1)
               .sum(1, /*keepdim=*/false, at::kDouble);
 }
@@ -40,13 +41,14 @@ std::string decoded_likelihood_obstacle(const ExportedModel& model) {
   if (models::follows_from_mean(loss)) {
     return fmt::format("the loss {} is no likelihood", enum_name(loss));
   }
-  return model.has_method(kParameters) ? ""
-                                       : fmt::format("the file has no method '{}'", kParameters);
+  return model.has_method(formats::kDecodeParameters)
+             ? ""
+             : fmt::format("the file has no method '{}'", formats::kDecodeParameters);
 }
 
 DecodedLikelihood::DecodedLikelihood(const ExportedModel& model)
     : likelihood_(recorded_likelihood(model)),
-      method_(likelihood_.loss == models::Loss::Bce ? "decode" : kParameters) {
+      method_(likelihood_.loss == models::Loss::Bce ? "decode" : formats::kDecodeParameters) {
   if (const std::string obstacle = decoded_likelihood_obstacle(model); !obstacle.empty()) {
     throw Error("{}: likelihood: {}", model.path().string(), obstacle);
   }
@@ -58,11 +60,30 @@ at::Tensor DecodedLikelihood::log_density(const at::Tensor& decoded, const at::T
   return -models::row_losses(likelihood_, decoded.to(at::kDouble), x.to(at::kDouble));
 }
 
+std::string DecodedLikelihood::misfit_of(const at::Tensor& x) const {
+  const at::Tensor wrong = x.masked_select(models::misfits(likelihood_, x));
+  if (wrong.numel() == 0) return "";
+  return fmt::format("loss {}: expected {}, found {:g}", enum_name(likelihood_.loss),
+                     models::expected_values(likelihood_), wrong[0].item<double>());
+}
+
+std::string DecodedLikelihood::misfit_of(const datasets::Dataset& data) const {
+  std::string misfit;
+  datasets::for_each_batch(data, [&](const Batch& batch, int64_t /*first*/) {
+    if (misfit.empty()) misfit = misfit_of(batch.target);
+  });
+  return misfit;
+}
+
+void check_fit(const ExportedModel& model, const DecodedLikelihood& likelihood,
+               const at::Tensor& x) {
+  const std::string misfit = likelihood.misfit_of(x);
+  if (!misfit.empty()) throw Error("{}: likelihood: {}", model.path().string(), misfit);
+}
+
 at::Tensor decoded(ExportedModel& model, const DecodedLikelihood& likelihood,
                    const at::Tensor& codes, const at::Tensor& condition) {
-  std::vector<at::Tensor> arguments = {codes};
-  if (condition.defined()) arguments.push_back(condition);
-  return model.run_method(likelihood.method(), arguments).front();
+  return model.run_method(likelihood.method(), codes, condition).front();
 }
 
 }  // namespace hourglass::evaluation

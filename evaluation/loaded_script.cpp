@@ -134,10 +134,10 @@ std::string score_source(Script& script, const ExportedModel& model,
   check_elbo(model);
   if (const models::Loss loss = recorded_loss(model); !models::follows_from_mean(loss)) {
     throw Error(
-        "`threshold`: expected an elbo score of loss bce, mse or mae to write into a file, found "
+        "{}: `threshold`: an elbo score can be written into files of loss bce, mse or mae, found "
         "{}; "
         "fit one with `score` reconstruction or mahalanobis",
-        enum_name(loss));
+        model.path().string(), enum_name(loss));
   }
   if (options.samples > kMostDraws) {
     throw Error(
@@ -166,7 +166,7 @@ Script script_of(ExportedModel& model) {
     codes.push_back({"condition", {width}});
   }
   for (const std::string name :
-       {"forward", "encode", "decode", "decode_parameters", "layers", "encode_distribution",
+       {"forward", "encode", "decode", formats::kDecodeParameters, "layers", "encode_distribution",
         "encode_base", "classify", "centre_distance"}) {
     const bool of_codes = name.starts_with("decode");
     if (!model.has_method(name) || (of_codes && codes.empty())) continue;

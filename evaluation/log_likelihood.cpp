@@ -17,6 +17,7 @@ namespace hourglass::evaluation {
 namespace {
 
 constexpr int64_t kCodesAtOnce = 4096;
+constexpr int64_t kValuesAtOnce = int64_t{1} << 23;
 
 constexpr const char* kFlow = "flow";  // models/inverse_autoregressive_flow.h
 
@@ -80,9 +81,11 @@ CodeSamples draw_codes(ExportedModel& model, const ModelPriorPtr& prior, const B
 at::Tensor log_likelihoods_of_codes(ExportedModel& model, const DecodedLikelihood& likelihood,
                                     const at::Tensor& codes, const Batch& batch) {
   const int64_t samples = codes.size(0) / batch.target.size(0);
+  const int64_t at_once =
+      std::clamp<int64_t>(kValuesAtOnce / batch.target[0].numel(), 1, kCodesAtOnce);
   std::vector<at::Tensor> parts;
-  for (int64_t first = 0; first < codes.size(0); first += kCodesAtOnce) {
-    const int64_t end = std::min(first + kCodesAtOnce, codes.size(0));
+  for (int64_t first = 0; first < codes.size(0); first += at_once) {
+    const int64_t end = std::min(first + at_once, codes.size(0));
     const at::Tensor items =
         at::arange(first, end, at::kLong).div(samples, /*rounding_mode=*/"floor");
     const at::Tensor condition =
@@ -131,6 +134,7 @@ at::Tensor negative_log_likelihoods(ExportedModel& model, const datasets::Datase
   std::vector<at::Tensor> values;
   const int64_t items_at_once = std::max<int64_t>(1, kCodesAtOnce / options.samples);
   datasets::for_each_batch(data, [&](const Batch& batch, int64_t batch_first) {
+    check_fit(model, likelihood, batch.target);
     for (int64_t first = 0; first < batch.input.size(0); first += items_at_once) {
       const int64_t end = std::min(first + items_at_once, batch.input.size(0));
       const Batch some = some_rows(batch, first, end);

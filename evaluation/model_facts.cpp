@@ -55,7 +55,9 @@ std::map<std::string, std::string> output_shapes(ExportedModel& model) {
   const at::Tensor x = at::zeros(with_batch(1, *input_shape));
   try_method("forward", x);
   const at::Tensor code = try_method("encode", x);
-  if (code.defined()) try_method("decode", code);
+  if (code.defined()) {
+    for (const char* name : {"decode", formats::kDecodeParameters}) try_method(name, code);
+  }
   return shapes;
 }
 

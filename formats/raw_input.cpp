@@ -147,9 +147,12 @@ Script with_raw_input(const Script& script) {
   std::string source =
       add_mapping(raw.module, "input", scaling_of(data.scaling, script.card.input_shape)) +
       add_mapping(raw.module, "output", inverse_of(target_scaling, script.card.target_shape));
-  for (const auto& method : script.methods) source += source_of(method);
+  std::vector<models::TensorMethod> methods = script.methods;
+  // A likelihood is of scaled values.
+  std::erase_if(methods, [](const auto& method) { return method.name == kDecodeParameters; });
+  for (const auto& method : methods) source += source_of(method);
   raw.module.define(source);
-  for (const auto& method : script.methods) {
+  for (const auto& method : methods) {
     raw.methods.push_back(raw_method(method, data.stored_type == "uint8", raw.module));
   }
   const ValueRange range = stored_range(target_scaling, element_count(script.card.target_shape),

@@ -90,7 +90,7 @@ models::TensorMethod parameters_method(models::Autoencoder& model) {
   const auto run = [&](const at::Tensor& z, const at::Tensor& condition) {
     return std::vector{model.decode_logits(z, condition)};
   };
-  return model.method_of_codes("decode_parameters", run);
+  return model.method_of_codes(kDecodeParameters, run);
 }
 
 models::TensorMethod forward_method(models::Autoencoder& model) {

@@ -11,6 +11,10 @@
 
 namespace hourglass::formats {
 
+/// The method of a model whose reconstruction does not tell all of its likelihood: from a code to the
+/// numbers that the decoder gives for each value.
+inline constexpr const char* kDecodeParameters = "decode_parameters";
+
 /// A model as a TorchScript module in memory, without a file.
 struct Script {
   /// Parameters under their names, shared with the model, and the methods, traced at any batch size

@@ -15,11 +15,11 @@ import pathlib
 import subprocess
 import sys
 import published_comparisons
+import published_record
 from results_table import mean_and_each
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = ROOT / "build" / "bin"
-RECORD = ROOT / "docs" / "published.json"
 PAGE = ROOT / "docs" / "published.md"
 
 BURDA = "Burda, Grosse & Salakhutdinov 2016"
@@ -150,11 +150,9 @@ def main():
     for name in choices.rows:
         if name not in names:
             parser.error(f"expected rows of {', '.join(names)}, found {name}")
-    record = json.loads(RECORD.read_text()) if RECORD.exists() else {}
     for row in [] if choices.table else [row for row in ROWS if row["name"] in (choices.rows or names)]:
-        record.setdefault(row["name"], {})[str(choices.seed)] = measure(row, choices.seed, choices.epochs)
-        RECORD.write_text(json.dumps(record, indent=1) + "\n")
-    write_page(record)
+        published_record.add(measure(row, choices.seed, choices.epochs), row["name"], str(choices.seed))
+    write_page(published_record.read())
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ GENERATIVE = {
     "text": """## Samples and reconstructions of MNIST: beside pythae
 
 Three of our recipes beside pythae 0.1.2, written by `benchmarks/references/generative.sh`: networks (dense, 784-400-400-8 and back; -16 for the
-regularized one), initial weights, epochs (10; 20), batches (128), Adam's rate (1e-3) and the terms' weights are the same, and of both the epoch
-with the least loss on the test images is kept. The adversarial autoencoders differ: ours has a step each for reconstruction, critic and
+regularized one), how weights begin (Glorot's way), epochs (10; 20), batches (128), Adam's rate (1e-3) and the terms' weights are the same, and of each the epoch
+is kept that has the least of its own loss on the test images. The adversarial autoencoders differ: ours has a step each for reconstruction, critic and
 encoder, as its paper says, pythae minimises reconstruction and half the deception together. Both are judged by `evaluate`, pythae's as a TorchScript file:
 *squared error*, an image of the test part; of 10,000 samples, codes from the prior (of the regularized: from a mixture of
 10 normal distributions that is fitted to training codes), beside the test images, in the features of `mnist-classifier`: Fréchet distance (less is better), precision, recall and
@@ -41,7 +41,7 @@ QUANTIZER = {
     "text": """## Finite scalar quantisation of Fashion-MNIST: beside vector-quantize-pytorch
 
 `--quantizer fsq:8,6,5` beside version 1.32.0 of that library, written by `benchmarks/references/quantizer.sh`: network, mean absolute error as loss,
-AdamW with 3e-4 and batches of 256 are those of its example, five epochs (1,175 steps; the example has 1,000). Errors are means over the values (0 to 1) of the
+AdamW with 3e-4 and batches of 256 are those of its example, kernels begin Glorot's way, five epochs (1,175 steps; the example has 1,000). Errors are means over the values (0 to 1) of the
 test images, *used* is the share of the 240 indices that occur in their codes.
 """,
     "systems": {"ours": "ours", "vector-quantize-pytorch": "vector-quantize-pytorch"},

@@ -1,4 +1,4 @@
-# Sourced by what runs programs of the presets asan and tsan.
+# Sourced by what runs programs of the presets asan, fuzz and tsan.
 
 # LibTorch is built without the sanitizers: of its containers they know half, what it allocates by one function it may free by
 # another, and each library has a copy of its own of what headers define. What it keeps until the end is no leak of ours.

@@ -30,7 +30,7 @@ void AssessmentChoices::describe(FieldTable& table) {
   table
       .add("samples", samples,
            "codes an item for -log p(x) by importance sampling, 5000 say, of variational models "
-           "with loss bce; 0: none")
+           "with any loss but mse and mae; 0: none")
       .at_least(0);
   table
       .add("annealed", annealed,

@@ -1,4 +1,4 @@
-"""vector-quantize-pytorch's FSQ on Fashion-MNIST, in the network of its example and with the weights that ours begin with."""
+"""vector-quantize-pytorch's FSQ on Fashion-MNIST, in the network of its example, initialised as ours is."""
 
 import pathlib
 import sys

@@ -8,7 +8,9 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = ROOT / "build" / "bin"
-RECORD = ROOT / "docs" / "published.json"
+
+sys.path.insert(0, str(ROOT / "scripts"))
+import published_record  # noqa: E402
 
 
 def say(text):
@@ -16,9 +18,12 @@ def say(text):
 
 
 def trained(folder, program, *options):
-    """The best checkpoint of one of our trainers, from the folder where it has trained before."""
-    if not (folder / "best.pt").exists():
-        subprocess.run([BIN / program, *options, "--no-figures", "--quiet", "--out", folder], check=True)
+    """The best checkpoint of one of our trainers, in the folder, where it may have trained before, to the end or not."""
+    record = folder / "run.json"
+    run = json.loads(record.read_text()) if record.exists() else None
+    if not run or (run.get("results") or {}).get("epochs") != run["options"]["epochs"]:
+        start = ["--resume", folder] if run else [*options, "--out", folder]
+        subprocess.run([BIN / program, *start, "--no-figures", "--quiet"], check=True)
     return folder / "best.pt"
 
 
@@ -46,13 +51,8 @@ def measure_missing(comparison, systems, seeds, measure):
     """Adds measure(system, seed), {measure's name: number}, for each seed of each system that the record lacks; writes the page."""
     for system in systems:
         for seed in seeds[system]:
-            record = json.loads(RECORD.read_text())
-            if str(seed) in record.get(comparison, {}).get(system, {}):
+            if str(seed) in published_record.read().get(comparison, {}).get(system, {}):
                 continue
             say(f"{system}, seed {seed}")
-            found = measure(system, seed)
-            # Read anew: another comparison may have written meanwhile.
-            record = json.loads(RECORD.read_text())
-            record.setdefault(comparison, {}).setdefault(system, {})[str(seed)] = found
-            RECORD.write_text(json.dumps(record, indent=1) + "\n")
+            published_record.add(measure(system, seed), comparison, system, str(seed))
     subprocess.run([sys.executable, ROOT / "scripts" / "published.py", "--table"], check=True)

@@ -1,7 +1,7 @@
-"""pythae 0.1.2 on MNIST: its objectives and trainers with our networks and the weights that ours begin with.
+"""pythae 0.1.2 on MNIST: its objectives and trainers with our networks, initialised as ours are.
 
 A network is fully connected, its units rectified, its reconstruction a sigmoid. Of pythae's own are losses, optimisation and the choice of the epoch, which
-is that of the least loss on the test images.
+is that of the least of its own loss on the test images.
 """
 
 import itertools

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Finite scalar quantisation of Fashion-MNIST beside vector-quantize-pytorch's; quantizer.sh runs it.
 
-Network, loss, optimizer, levels and batch are those of its example, whose 1,000 steps became five epochs (1,175); items are from 0 to 1 for both.
+Network, loss, optimizer, levels and batch are those of its example, whose 1,000 steps became five epochs (1,175); items are from 0 to 1, and
+kernels begin as Glorot & Bengio have them, for both.
 """
 
 import subprocess
@@ -24,12 +25,10 @@ def ours(seed):
 
     folder = FOLDER / f"ours-{seed}"
     model = ledger.trained(folder, "vector_quantized_autoencoder", *OPTIONS, "--seed", str(seed))
-    arrays = []
-    for program in ("reconstruct", "encode"):
-        path = folder / f"{program}.npy"
-        subprocess.run([ledger.BIN / program, model, "--split", "test", "--out", path, "--force", "--quiet"], check=True)
-        arrays.append(numpy.load(path))
-    return arrays
+    codes, items = folder / "codes.npy", folder / "items.npy"
+    subprocess.run([ledger.BIN / "encode", model, "--split", "test", "--no-picture", "--out", codes, "--force", "--quiet"], check=True)
+    subprocess.run([ledger.BIN / "decode", model, codes, "--out", items, "--force", "--quiet"], check=True)
+    return numpy.load(items), numpy.load(codes)
 
 
 def measure(system, seed):

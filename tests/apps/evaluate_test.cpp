@@ -185,6 +185,18 @@ TEST(Evaluate, EstimatesTheLogLikelihoodWhereThereIsOne) {
   expect_refusal("evaluate", {vae, "--chart", "nll"}, kWrongUsage, {"--samples"});
 }
 
+TEST(Evaluate, EstimatesTheLogLikelihoodOfNumbersOfAnySize) {
+  const TemporaryFolder folder;
+  const auto path = small_checkpoint(folder / "run", "variational_autoencoder",
+                                     {"--dataset", "iris", "--scale", "standard", "--loss",
+                                      "gaussian", "--output-activation", "linear"});
+  const auto all = json_of("evaluate", {path, "--samples", "20", "--annealed", "1"});
+  const auto result = all.at("checkpoints").at(0);
+  EXPECT_TRUE(result.at("model").at("nll").is_number());
+  EXPECT_TRUE(result.at("likelihood_check").at("annealed").is_number());
+  EXPECT_TRUE(result.at("model").at("bce").is_null()) << "values lie outside of 0 … 1";
+}
+
 TEST(Evaluate, ComparesWhatIsGeneratedWithRealItems) {
   const TemporaryFolder folder;
   const auto vae = small_checkpoint(folder / "vae", "variational_autoencoder",

@@ -95,6 +95,33 @@ TEST(Likelihoods, OfLevelsIsTheMassBetweenTheirNeighbours) {
   EXPECT_TRUE(at::allclose(likelihood.log_density(numbers, x), mass.log().sum(1)));
 }
 
+TEST(Likelihoods, ValuesThatAreNotKnownHaveNoPart) {
+  const TemporaryFolder folder;
+  auto model = model_of(folder / "best.pt", {Loss::Bce, Activation::Sigmoid});
+  const DecodedLikelihood likelihood(model);
+  const at::Tensor p = decoded(model, likelihood, at::rand({2, 2}), {}), x = at::rand({2, 4});
+  x[1][3] = NAN;
+  const at::Tensor known = likelihood.log_density(p.narrow(1, 0, 3), x.narrow(1, 0, 3));
+  const at::Tensor found = likelihood.log_density(p, x);
+  EXPECT_DOUBLE_EQ(found[1].item<double>(), known[1].item<double>());
+  EXPECT_LT(found[0].item<double>(), known[0].item<double>());
+}
+
+TEST(Likelihoods, SayWhatTheyAreNotOf) {
+  const TemporaryFolder folder;
+  auto model = model_of(folder / "best.pt", {Loss::NegativeBinomial, Activation::Softplus});
+  const auto counts = testing::unscaled(at::tensor({0.0F, 2.0F, 7.0F, 1.0F}).view({1, 4}));
+  const auto halves = testing::unscaled(at::full({1, 4}, 0.5F));
+  EXPECT_EQ(DecodedLikelihood(model).misfit_of(*counts), "");
+  EXPECT_GT(negative_log_likelihoods(model, *counts, {.samples = 10}).item<double>(), 0);
+  testing::expect_contains(DecodedLikelihood(model).misfit_of(*halves),
+                           {"loss negative-binomial", "whole numbers", "found 0.5"});
+  const auto likelihoods = [&] { negative_log_likelihoods(model, *halves, {.samples = 10}); };
+  testing::expect_contains(testing::error_of(likelihoods), {"best.pt", "found 0.5"});
+  const auto elbo = [&] { elbo_scorer(model, 0, 1)(halves->batch(at::arange(1))); };
+  testing::expect_contains(testing::error_of(elbo), {"best.pt", "found 0.5"});
+}
+
 TEST(Likelihoods, TheElboHasTheDecodersOwnDensity) {
   const TemporaryFolder folder;
   auto model = model_of(folder / "best.pt", {Loss::Gaussian, Activation::Linear});

@@ -52,6 +52,17 @@ TEST(WithRawInput, TakesAndGivesBytesOfImages) {
   }
 }
 
+TEST(WithRawInput, LeavesOutALikelihoodOfScaledValues) {
+  Autoencoder model({.shapes = {{3}, {3}},
+                     .network = DenseNetwork{.widths = {2}},
+                     .likelihood = {Loss::Gaussian, Activation::Linear}});
+  const Script script = script_of(model, card_of("float32", {{10, -1, 7}, {0.1, 4, 1}}));
+  EXPECT_EQ(method_of(script, "decode_parameters").run({at::rand({5, 2})}).front().size(1), 6);
+  for (const auto& method : with_raw_input(script).methods) {
+    EXPECT_NE(method.name, "decode_parameters");
+  }
+}
+
 TEST(WithRawInput, ScalesColumnsAndKeepsConstantOnes) {
   Variational model({}, {.shapes = {{3}, {3}}, .network = DenseNetwork{.widths = {2}}});
   const Script raw =
