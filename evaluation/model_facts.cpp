@@ -2,6 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
+#include "hourglass/formats/script.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
