@@ -56,7 +56,7 @@ DecodedLikelihood::DecodedLikelihood(const ExportedModel& model)
 
 at::Tensor DecodedLikelihood::log_density(const at::Tensor& decoded, const at::Tensor& x) const {
   if (likelihood_.loss == models::Loss::Bce) return log_bernoulli(decoded, x);
-  // Sums of many small losses are as good in float64 as the losses are.
+  // Of thousands of values a sum in float32 would be off by more than samples differ.
   return -models::row_losses(likelihood_, decoded.to(at::kDouble), x.to(at::kDouble));
 }
 

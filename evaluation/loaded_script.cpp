@@ -134,9 +134,8 @@ std::string score_source(Script& script, const ExportedModel& model,
   check_elbo(model);
   if (const models::Loss loss = recorded_loss(model); !models::follows_from_mean(loss)) {
     throw Error(
-        "{}: `threshold`: an elbo score can be written into files of loss bce, mse or mae, found "
-        "{}; "
-        "fit one with `score` reconstruction or mahalanobis",
+        "{}: `threshold`: an elbo score can be written into files of loss bce, mse or mae, "
+        "found {}; fit one with `score` reconstruction or mahalanobis",
         model.path().string(), enum_name(loss));
   }
   if (options.samples > kMostDraws) {
