@@ -30,21 +30,23 @@ at::Tensor item_loss(models::Loss loss, const at::Tensor& reconstruction,
   }
 }
 
-/// The loss of each item of a batch, given its code, summed over the item's values: [B] float64.
-using CodeLoss = std::function<at::Tensor(const at::Tensor& z, const Batch& batch)>;
+/// The loss of each item, given its code, summed over the item's values: [B] float64.
+using CodeLoss = std::function<at::Tensor(const at::Tensor& z)>;
 
-CodeLoss code_loss(ExportedModel& model) {
+/// That of a batch, which has to outlive it.
+CodeLoss code_loss(ExportedModel& model, const Batch& batch) {
   const models::Loss loss = recorded_loss(model);
   if (models::follows_from_mean(loss)) {
-    return [&model, loss](const at::Tensor& z, const Batch& batch) {
+    return [&model, &batch, loss](const at::Tensor& z) {
       return item_loss(loss, model.decode(z, batch.condition), batch.target);
     };
   }
-  return [&model, likelihood = DecodedLikelihood(model)](const at::Tensor& z, const Batch& batch) {
-    const at::Tensor target = batch.target.cpu();
-    check_fit(model, likelihood, target);
+  const DecodedLikelihood likelihood(model);
+  const at::Tensor target = batch.target.cpu();
+  check_fit(model, likelihood, target);
+  const at::Tensor known = target.isnan().logical_not().flatten(1).sum(1).clamp_min(1);
+  return [&model, &batch, likelihood, target, known](const at::Tensor& z) {
     const at::Tensor numbers = decoded(model, likelihood, z, batch.condition);
-    const at::Tensor known = target.isnan().logical_not().flatten(1).sum(1).clamp_min(1);
     return -likelihood.log_density(numbers, target) * target[0].numel() / known;
   };
 }
@@ -93,12 +95,13 @@ void check_elbo(const ExportedModel& model) {
 
 AnomalyScorer elbo_scorer(ExportedModel& model, int64_t samples, uint64_t seed) {
   check_elbo(model);
-  return [&model, samples, seed, loss_of = code_loss(model)](const Batch& batch) {
+  return [&model, samples, seed](const Batch& batch) {
+    const CodeLoss loss_of = code_loss(model, batch);
     const models::GaussianCode code = posteriors(model, batch);
     const at::Tensor noise = elbo_noise(samples, code.mean.sizes().slice(1).vec(), seed);
     at::Tensor total = at::zeros({batch.input.size(0)}, at::kDouble);
     for (const at::Tensor& epsilon : noise.unbind(0)) {
-      total += loss_of(models::sample(code, epsilon), batch);
+      total += loss_of(models::sample(code, epsilon));
     }
     return total / noise.size(0) +
            models::kl_from_standard_normal(

@@ -41,11 +41,5 @@ def measure(system, seed):
     return {"squared_error": 784 * found["model"]["mse"], **{key: quality[key] for key in ("frechet", "precision", "recall", "coverage")}}
 
 
-def main():
-    choices = ledger.chosen(ledger.parser_of(__doc__), SEEDS)
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    ledger.measure_missing("generative", choices.systems, SEEDS, measure)
-
-
 if __name__ == "__main__":
-    main()
+    ledger.compare(__doc__, FOLDER, "generative", SEEDS, measure)

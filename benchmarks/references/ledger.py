@@ -43,6 +43,13 @@ def chosen(parser, seeds):
     return choices
 
 
+def compare(description, folder, comparison, seeds, measure):
+    """A comparison that has no other options: measures in the folder what is asked for and missing."""
+    choices = chosen(parser_of(description), seeds)
+    folder.mkdir(parents=True, exist_ok=True)
+    measure_missing(comparison, choices.systems, seeds, measure)
+
+
 def parser_of(description):
     return argparse.ArgumentParser(description=description.splitlines()[0])
 

@@ -42,11 +42,5 @@ def measure(system, seed):
             "used": len(numpy.unique(indices)) / float(numpy.prod(LEVELS))}
 
 
-def main():
-    choices = ledger.chosen(ledger.parser_of(__doc__), SEEDS)
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    ledger.measure_missing("fsq", choices.systems, SEEDS, measure)
-
-
 if __name__ == "__main__":
-    main()
+    ledger.compare(__doc__, FOLDER, "fsq", SEEDS, measure)

@@ -500,8 +500,9 @@ const std::map<std::string, std::vector<double>> kPinnedLosses = {
     {"vector_quantized_fsq",
      {0.867512, 0.75831, 0.684242, 0.624073, 0.608096, 0.605554, 0.573416, 0.574635, 0.618587,
       0.57441}},
-    // From the third step on rounding decides which vectors are nearest, and processors differ.
-    {"vector_quantized_residual", {2.94948, 1.56708}},
+    {"vector_quantized_residual",
+     {2.94948, 1.56708, 1.08286, 1.01517, 0.964028, 0.940077, 0.888891, 0.866345, 0.918516,
+      0.854135}},
     {"vector_quantized_learned",
      {4.39934, 1.61987, 1.63279, 1.6707, 1.62056, 1.66137, 1.65798, 1.57602, 1.69299, 1.56782}},
     {"variational_logistic",
@@ -531,8 +532,10 @@ TEST_P(Conformance, FirstLossesArePinned) {
   }
   const auto pinned = kPinnedLosses.find(GetParam().name);
   ASSERT_NE(pinned, kPinnedLosses.end()) << "pin: " << ::testing::PrintToString(losses);
-  ASSERT_LE(pinned->second.size(), losses.size()) << "pin: " << ::testing::PrintToString(losses);
-  for (size_t i = 0; i < pinned->second.size(); ++i) {
+  ASSERT_EQ(pinned->second.size(), losses.size()) << "pin: " << ::testing::PrintToString(losses);
+  // From the third step on rounding decides which vectors of this one are nearest, and processors differ.
+  const size_t alike = GetParam().name == "vector_quantized_residual" ? 2 : losses.size();
+  for (size_t i = 0; i < alike; ++i) {
     EXPECT_NEAR(losses[i], pinned->second[i], 1e-5 * std::abs(losses[i])) << "step " << i + 1;
   }
 }

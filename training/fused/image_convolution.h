@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace hourglass::training::fused {
 
@@ -41,6 +42,16 @@ class ImageConvolution {
 
  protected:
   ImageConvolution(ConvolutionWeights weights, const ConvolutionShape& shape, const Step& step);
+
+  /// `action(row, column, number)` for each pair of taps, in the order of their blocks, numbered from 0.
+  template <class Action>
+  static void for_taps(const std::vector<int64_t>& row_taps,
+                       const std::vector<int64_t>& column_taps, const Action& action) {
+    int64_t number = 0;
+    for (const int64_t row : row_taps) {
+      for (const int64_t column : column_taps) action(row, column, number++);
+    }
+  }
 
   ConvolutionWeights weights_;
   const Step* step_;

@@ -66,13 +66,9 @@ template <class Action>
 void PhasedConvolution::for_blocks(const std::vector<Part>& parts, int64_t block,
                                    const Action& action) {
   for (const Part& part : parts) {
-    int64_t offset = part.weights;
-    for (const int64_t row : part.row_taps) {
-      for (const int64_t column : part.column_taps) {
-        action(row, column, offset);
-        offset += block;
-      }
-    }
+    for_taps(part.row_taps, part.column_taps, [&](int64_t row, int64_t column, int64_t number) {
+      action(row, column, part.weights + number * block);
+    });
   }
 }
 

@@ -88,12 +88,9 @@ int64_t WinogradConvolution::work() const { return kPlaces / 4 * from_channels_;
 void WinogradConvolution::refresh(int shard) {
   const int64_t weights_of_place = from_channels_ * to_channels_;
   const auto copy = [&](Pass& pass, const BlockLayout& layout) {
-    int64_t block = 0;
-    for (const int64_t row : pass.row_taps) {
-      for (const int64_t column : pass.column_taps) {
-        weights_.copy(row, column, layout, pass.kernels.data() + block++ * weights_of_place);
-      }
-    }
+    for_taps(pass.row_taps, pass.column_taps, [&](int64_t row, int64_t column, int64_t number) {
+      weights_.copy(row, column, layout, pass.kernels.data() + number * weights_of_place);
+    });
     kernels::places_of_kernels(weights_of_place, pass.kernels.data(), pass.places.data());
   };
   if (shard == 0) copy(forward_, {to_channels_, 1});
@@ -154,13 +151,11 @@ void WinogradConvolution::write_weight_gradient(int shard) {
   const int64_t weights_of_place = from_channels_ * to_channels_;
   kernels::gradient_of_kernels(weights_of_place, space.gradient_places.data(),
                                space.gradient.data());
-  int64_t block = 0;
-  for (const int64_t row : forward_.row_taps) {
-    for (const int64_t column : forward_.column_taps) {
-      weights_.add_gradient(row, column, {to_channels_, 1},
-                            space.gradient.data() + block++ * weights_of_place, shard);
-    }
-  }
+  for_taps(forward_.row_taps, forward_.column_taps,
+           [&](int64_t row, int64_t column, int64_t number) {
+             weights_.add_gradient(row, column, {to_channels_, 1},
+                                   space.gradient.data() + number * weights_of_place, shard);
+           });
 }
 
 }  // namespace hourglass::training::fused
