@@ -4,17 +4,12 @@
 # environment of its own under build/. With --help: all options.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source scripts/environment.sh
 
 # Versions that go together; torch is the one that the project links.
 readonly packages=(torch==2.13.0 jax==0.10.2 keras==3.15.1 tensorflow-cpu==2.21.0 onnxruntime==1.32.0 onnx==1.23.2)
-readonly environment=build/benchmarks-venv
 readonly programs=(training_speed inference_speed app_dense_autoencoder app_variational_autoencoder
   app_convolutional_autoencoder)
-
-fail() {
-  echo "compare.sh: $1" >&2
-  exit 1
-}
 
 # quietly WHAT LOG COMMAND…
 quietly() {
@@ -32,25 +27,14 @@ build() {
   quietly "building" build/benchmarks.log cmake --build build --target "${targets[@]}"
 }
 
-install_peers() {
-  local stamp=$environment/installed
-  [ "$(cat "$stamp" 2>/dev/null)" = "${packages[*]}" ] && return
-  command -v python3 >/dev/null || fail "python3 is missing"
-  quietly "creating $environment" build/benchmarks.log python3 -m venv "$environment"
-  quietly "installing ${packages[*]}" build/benchmarks.log "$environment/bin/pip" install "${packages[@]}"
-  echo "${packages[*]}" >"$stamp"
-}
-
 command -v python3 >/dev/null || fail "python3 is missing"
 # Wrong options, and --help, before anything is built.
 python3 benchmarks/compare.py --check "$@"
-for word in "$@"; do
-  case $word in --help | -h) exit ;; esac
-done
+if asks_for_help "$@"; then exit; fi
 for word in "$@"; do
   if [ "$word" = --report-only ]; then exec python3 benchmarks/performance_report.py; fi
 done
 build
-install_peers
+make_environment benchmarks "${packages[@]}"
 python3 benchmarks/compare.py "$@"
 python3 benchmarks/performance_report.py

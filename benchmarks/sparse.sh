@@ -8,19 +8,14 @@
 #   benchmarks/sparse.sh --report-only                             the page again, from the lines that are there
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source scripts/environment.sh
 
 readonly packages=(sae-lens==6.54.12 torch==2.13.0)
-readonly environment=build/sparse-venv
 
-case " $* " in *" --help "* | *" -h "*) exec python3 benchmarks/sparse_comparison.py --help ;; esac
+if asks_for_help "$@"; then exec python3 benchmarks/sparse_comparison.py --help; fi
 [ -f build/CMakeCache.txt ] || scripts/setup.sh
 mkdir -p build/benchmarks
 cmake -S . -B build -DHOURGLASS_BENCHMARKS=ON >build/benchmarks.log
 cmake --build build --target sparse_speed speed_chart >>build/benchmarks.log
-if [ "$(cat "$environment/installed" 2>/dev/null)" != "${packages[*]}" ]; then
-  echo "sparse.sh: installing ${packages[*]}"
-  python3 -m venv "$environment"
-  "$environment/bin/pip" install "${packages[@]}" >>build/benchmarks.log
-  echo "${packages[*]}" >"$environment/installed"
-fi
-exec "$environment/bin/python" benchmarks/sparse_comparison.py "$@"
+make_environment saelens "${packages[@]}"
+exec "$python" benchmarks/sparse_comparison.py "$@"

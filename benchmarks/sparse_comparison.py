@@ -47,7 +47,7 @@ def rows_of(width, folder):
 
 def command(contender, case, rows, asked):
     ours = [str(asked.build / "benchmarks" / "sparse_speed")]
-    peer = [str(asked.build / "sparse-venv" / "bin" / "python"), str(HERE / "peers" / "sae_lens_steps.py")]
+    peer = [str(asked.build / "saelens-venv" / "bin" / "python"), str(HERE / "peers" / "sae_lens_steps.py")]
     words = ours if contender == "ours" else peer
     words += ["--data", str(rows), "--sparsity", case.sparsity, "--latents", str(case.latents), "--dead", str(case.dead),
               "--threads", str(case.threads), "--seconds", str(asked.seconds)]

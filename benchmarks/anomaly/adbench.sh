@@ -8,24 +8,16 @@
 #   HOURGLASS_DATA=DIR benchmarks/anomaly/adbench.sh --report-only       the page again
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+source scripts/environment.sh
 
 readonly packages=(pyod==3.6.7 torch==2.13.0 numpy scikit-learn tqdm)
-readonly environment=build/pyod-venv
 
-case " $* " in *" --help "* | *" -h "*) exec python3 benchmarks/anomaly/adbench.py --help ;; esac
+if asks_for_help "$@"; then exec python3 benchmarks/anomaly/adbench.py --help; fi
 [ -d "${HOURGLASS_DATA:-}/adbench" ] || {
   echo "adbench.sh: expected HOURGLASS_DATA to be a folder with adbench/, found '${HOURGLASS_DATA:-}'" >&2
   exit 2
 }
-[ -x build/bin/detect_anomalies ] || {
-  echo "adbench.sh: build/bin/detect_anomalies is missing; run scripts/build.sh first" >&2
-  exit 1
-}
+need_programs detect_anomalies
 mkdir -p build/benchmarks
-if [ "$(cat "$environment/installed" 2>/dev/null)" != "${packages[*]}" ]; then
-  echo "adbench.sh: installing ${packages[*]}"
-  python3 -m venv "$environment"
-  "$environment/bin/pip" install "${packages[@]}" >build/benchmarks/pyod-venv.log 2>&1
-  echo "${packages[*]}" >"$environment/installed"
-fi
-exec "$environment/bin/python" benchmarks/anomaly/adbench.py "$@"
+make_environment pyod "${packages[@]}"
+exec "$python" benchmarks/anomaly/adbench.py "$@"

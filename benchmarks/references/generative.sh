@@ -7,12 +7,12 @@
 #   benchmarks/references/generative.sh --systems wae-ours           some of the systems
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-source benchmarks/references/environment.sh
+source scripts/environment.sh
 
 readonly packages=(torch==2.13.0 numpy cloudpickle imageio pydantic scikit-learn scipy tqdm typing-extensions)
 
 if asks_for_help "$@"; then exec python3 benchmarks/references/generative.py --help; fi
 need_programs wasserstein_autoencoder adversarial_autoencoder regularized_autoencoder supervised_autoencoder evaluate
 export TQDM_DISABLE=1  # pythae has a bar for each epoch
-make_environment pythae pythae==0.1.2 "${packages[@]}"
+make_environment pythae "${packages[@]}" --alone pythae==0.1.2
 exec "$python" -W ignore benchmarks/references/generative.py "$@"

@@ -7,11 +7,11 @@
 #   benchmarks/references/quantizer.sh --systems ours                one of them
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-source benchmarks/references/environment.sh
+source scripts/environment.sh
 
 readonly packages=(torch==2.13.0 numpy einops einx loguru torch-einops-utils)
 
 if asks_for_help "$@"; then exec python3 benchmarks/references/quantizer.py --help; fi
 need_programs vector_quantized_autoencoder encode decode
-make_environment quantizer vector-quantize-pytorch==1.32.0 "${packages[@]}"
+make_environment quantizer "${packages[@]}" --alone vector-quantize-pytorch==1.32.0
 exec "$python" -W ignore benchmarks/references/quantizer.py "$@"

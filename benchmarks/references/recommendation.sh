@@ -8,7 +8,7 @@
 #   benchmarks/references/recommendation.sh --check                  our measures beside RecBole's of the same recommendations
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-source benchmarks/references/environment.sh
+source scripts/environment.sh
 
 # Of what RecBole asks for, ray, plotly and hyperopt are for tuning alone and left out. NumPy and pandas are the last of which it works.
 readonly packages=(torch==2.13.0 numpy==1.26.4 pandas==2.3.3 'scipy<1.16' 'scikit-learn<1.8' tqdm colorlog==4.7.2 colorama==0.4.4 pyyaml
@@ -16,5 +16,5 @@ readonly packages=(torch==2.13.0 numpy==1.26.4 pandas==2.3.3 'scipy<1.16' 'sciki
 
 if asks_for_help "$@"; then exec python3 benchmarks/references/recommendation.py --help; fi
 need_programs variational_autoencoder recommend
-make_environment recbole recbole==1.2.1 "${packages[@]}"
+make_environment recbole "${packages[@]}" --alone recbole==1.2.1
 exec "$python" -W ignore benchmarks/references/recommendation.py "$@"
