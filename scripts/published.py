@@ -10,16 +10,13 @@ kept in docs/published.json, a row and seed each, so that the page can be writte
 """
 
 import argparse
-import json
-import pathlib
-import subprocess
 import sys
+
 import published_comparisons
 import published_record
+from our_programs import ROOT, told, trained
 from results_table import mean_and_each
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-BIN = ROOT / "build" / "bin"
 PAGE = ROOT / "docs" / "published.md"
 
 BURDA = "Burda, Grosse & Salakhutdinov 2016"
@@ -81,33 +78,18 @@ def say(text):
     print(f"published: {text}", file=sys.stderr)
 
 
-def train(row, seed, epochs):
-    """Trains the row up to so many epochs, from where it was; its run.json."""
-    folder = ROOT / "runs" / "published" / f"{row['name']}-seed{seed}"
-    record = folder / "run.json"
-    program, *options = row["train"]
-    wanted = min(epochs or row["of"], row["of"])
-    if record.exists():
-        done = (json.loads(record.read_text()).get("results") or {}).get("epochs", 0)
-        arguments = ["--resume", str(folder)] if done < wanted else None
-    else:
-        arguments = [*options, "--seed", str(seed), "--out", str(folder)]
-    if arguments:
-        say(f"{row['name']}, seed {seed}: up to epoch {wanted} of {row['of']}")
-        stop = ["--stop-after", str(wanted)] if wanted < row["of"] else []
-        subprocess.run([BIN / program, *arguments, *stop, "--no-figures", "--log-every", "10"], check=True)
-    return folder, json.loads(record.read_text())
-
-
 def judge(row, folder):
     say(f"judging {folder.name}")
-    told = subprocess.run([BIN / "evaluate", folder / "best.pt", "--json", "--quiet", "--split", "test", *row["judge"]],
-                          check=True, capture_output=True, text=True)
-    return row["measure"](json.loads(told.stdout)["checkpoints"][0]["model"])
+    model = told("evaluate", folder / "best.pt", "--quiet", "--split", "test", *row["judge"])["checkpoints"][0]["model"]
+    return row["measure"](model)
 
 
 def measure(row, seed, epochs):
-    folder, run = train(row, seed, epochs)
+    """Trains the row up to so many epochs, from where it was, and judges it."""
+    folder = ROOT / "runs" / "published" / f"{row['name']}-seed{seed}"
+    wanted = min(epochs or row["of"], row["of"])
+    say(f"{folder.name}: up to epoch {wanted} of {row['of']}")
+    run = trained(folder, *row["train"], "--seed", str(seed), epochs=wanted)
     results, machine = run["results"], run["machine"]
     return {"ours": judge(row, folder), "epochs": results["epochs"], "seconds": results["training_seconds"],
             "day": run["started"][:8], "machine": f"{machine['processor']}, {machine['cores']} cores"}

@@ -1,16 +1,14 @@
 """What the comparisons with other libraries share: our programs, and docs/published.json, into which figures go as they come."""
 
 import argparse
-import json
 import pathlib
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = ROOT / "build" / "bin"
-
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
+import our_programs  # noqa: E402
 import published_record  # noqa: E402
+from our_programs import BIN, ROOT, told  # noqa: E402, F401  # for the comparisons
 
 
 def say(text):
@@ -18,18 +16,9 @@ def say(text):
 
 
 def trained(folder, program, *options):
-    """The best checkpoint of one of our trainers, in the folder, where it may have trained before, to the end or not."""
-    record = folder / "run.json"
-    run = json.loads(record.read_text()) if record.exists() else None
-    if not run or (run.get("results") or {}).get("epochs") != run["options"]["epochs"]:
-        start = ["--resume", folder] if run else [*options, "--out", folder]
-        subprocess.run([BIN / program, *start, "--no-figures", "--quiet"], check=True)
+    """The best checkpoint of a run in the folder."""
+    our_programs.trained(folder, program, *options)
     return folder / "best.pt"
-
-
-def told(program, *options):
-    """What one of our tools says with --json."""
-    return json.loads(subprocess.run([BIN / program, *options, "--json"], check=True, capture_output=True, text=True).stdout)
 
 
 def chosen(parser, seeds):
