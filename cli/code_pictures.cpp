@@ -33,7 +33,7 @@ class CodePictures {
 
   std::vector<NamedPicture> draw() {
     const formats::ModelCard& card = model_.card().value();
-    if (card.code_kind == "indices") {
+    if (card.has_index_codes()) {
       draw_code_maps();
       draw_codebook();
       return std::move(pictures_);

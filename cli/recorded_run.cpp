@@ -86,7 +86,11 @@ std::string RecordedRun::training_command() const {
 }
 
 std::string RecordedRun::resume_command() const {
-  return fmt::format("{} --resume {}", trainer(), shell_word(folder_.string()));
+  return cli::resume_command(record_.variant, folder_);
+}
+
+std::string resume_command(const std::string& variant, const std::filesystem::path& folder) {
+  return fmt::format("{}_autoencoder --resume {}", variant, shell_word(folder.string()));
 }
 
 std::string shell_word(const std::string& text) {

@@ -66,4 +66,7 @@ class RecordedRun {
 /// As a shell takes it: quoted where it would be read otherwise.
 std::string shell_word(const std::string& text);
 
+/// The command that goes on with the run in a folder.
+std::string resume_command(const std::string& variant, const std::filesystem::path& folder);
+
 }  // namespace hourglass::cli

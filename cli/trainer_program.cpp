@@ -2,6 +2,7 @@
 
 #include "hourglass/cli/interrupt.h"
 #include "hourglass/cli/program.h"
+#include "hourglass/cli/recorded_run.h"
 #include "hourglass/cli/run_pictures.h"
 #include "hourglass/cli/run_report.h"
 #include "hourglass/cli/trainer_options.h"
@@ -122,18 +123,14 @@ int exit_code_of(RunEnd end) {
   }
 }
 
-std::string resume_command(const runs::Run& run) {
-  return fmt::format("{}_autoencoder --resume {}", run.options().model.variant,
-                     run.folder().string());
-}
-
 /// A run that fails says how it goes on, where it left something to go on from.
 training::TrainingResult train(runs::Run& run) {
   try {
     return run.train(&InterruptGuard::requested);
   } catch (const Error& error) {
     if (!run.processes().first() || !fs::exists(run.folder() / "last.safetensors")) throw;
-    throw Error("{}; go on with: {}", error.what(), resume_command(run));
+    throw Error("{}; go on with: {}", error.what(),
+                resume_command(run.options().model.variant, run.folder()));
   }
 }
 
@@ -149,7 +146,8 @@ int train(TrainerRequest request) {
   if (result.end == RunEnd::NotFinite) throw Error("{}", result.problem);
   if (result.end != RunEnd::Interrupted) return exit_code_of(result.end);
   fmt::print(stderr, "interrupted after {}; go on with: {}\n",
-             place_of(result.state->cursor, run.trainer().steps_per_epoch()), resume_command(run));
+             place_of(result.state->cursor, run.trainer().steps_per_epoch()),
+             resume_command(run.options().model.variant, run.folder()));
   return kInterrupted;
 }
 

@@ -72,13 +72,34 @@ std::optional<double> take_time(std::string_view& text) {
   return time + *seconds;
 }
 
-/// Reads over "Z", "+02:00", "+0200" or nothing.
-bool take_offset(std::string_view& text) {
-  if (text.empty() || take(text, 'Z')) return true;
-  if (!take(text, '+') && !take(text, '-')) return false;
-  if (!take_digits(text, 2)) return false;
+/// Takes "Z", "+02:00", "+0200", "+02" or nothing: the seconds that the clock is ahead of UTC.
+std::optional<double> take_offset(std::string_view& text) {
+  if (text.empty() || take(text, 'Z')) return 0;
+  const double sign = text.starts_with('-') ? -1 : 1;
+  if (!take(text, '+') && !take(text, '-')) return {};
+  const auto hours = take_digits(text, 2);
+  if (!hours || *hours > 23) return {};
   take(text, ':');
-  return text.empty() || take_digits(text, 2).has_value();
+  const auto minutes = text.empty() ? 0 : take_digits(text, 2);
+  if (!minutes || *minutes > 59) return {};
+  return sign * (3600.0 * *hours + 60.0 * *minutes);
+}
+
+struct Moment {
+  double clock = 0;   // seconds since 1970 by the clock of whoever wrote it
+  double offset = 0;  // of that clock from UTC
+};
+
+std::optional<Moment> parse_moment(std::string_view text) {
+  const auto day = take_day(text);
+  if (!day) return {};
+  if (text.empty()) return Moment{.clock = *day};
+  if (!take(text, 'T') && !take(text, ' ')) return {};
+  const auto time = take_time(text);
+  if (!time) return {};
+  const auto offset = take_offset(text);
+  if (!offset || !text.empty()) return {};
+  return Moment{.clock = *day + *time, .offset = *offset};
 }
 
 chrono::sys_days day_of(double seconds) {
@@ -90,12 +111,13 @@ double time_of_day(double seconds) { return seconds - kDay * std::floor(seconds 
 }  // namespace
 
 std::optional<double> parse_date(std::string_view text) {
-  auto seconds = take_day(text);
-  if (!seconds || text.empty()) return seconds;
-  if (!take(text, 'T') && !take(text, ' ')) return {};
-  const auto time = take_time(text);
-  if (!time || !take_offset(text) || !text.empty()) return {};
-  return *seconds + *time;
+  const auto moment = parse_moment(text);
+  return moment ? std::optional(moment->clock) : std::nullopt;
+}
+
+std::optional<double> parse_utc(std::string_view text) {
+  const auto moment = parse_moment(text);
+  return moment ? std::optional(moment->clock - moment->offset) : std::nullopt;
 }
 
 std::string date_text(double seconds) {

@@ -17,6 +17,9 @@ namespace hourglass::datasets {
 /// that do not exist.
 std::optional<double> parse_date(std::string_view text);
 
+/// The same by the clock of UTC: the offset counts, and where there is none, it is UTC's.
+std::optional<double> parse_utc(std::string_view text);
+
 /// "2024-05-01", or "2024-05-01 12:30:15" where it is not midnight.
 std::string date_text(double seconds);
 

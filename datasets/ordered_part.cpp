@@ -49,18 +49,10 @@ struct BlockSplit {
   }
 };
 
-[[noreturn]] void empty_part(const Validation& validation, int64_t rows, int64_t count) {
-  throw Error(
-      "`validation` {}: of {} rows, {} would be for validation and {} for training; both need at "
-      "least one",
-      validation.text(), rows, count, rows - count);
-}
-
 LargeSplit last_rows(const DatasetPtr& whole, const Validation& validation) {
   const int64_t rows = whole->size();
-  const auto training = static_cast<int64_t>(
-      std::floor((1 - validation.fraction) * static_cast<double>(rows) + 1e-6));
-  if (training == 0 || training == rows) empty_part(validation, rows, rows - training);
+  const int64_t training = validation.rows_before_last(rows);
+  if (training == 0 || training == rows) refuse_empty_part(validation, rows, rows - training);
   return {std::make_shared<OrderedPart>(whole, training, [](int64_t position) { return position; }),
           std::make_shared<OrderedPart>(whole, rows - training, [training](int64_t position) {
             return training + position;
@@ -72,7 +64,7 @@ LargeSplit random_blocks(const DatasetPtr& whole, const Validation& validation, 
   BlockSplit split{.rows = rows, .taken = 0, .seed = seed};
   split.taken = std::llround(validation.fraction * static_cast<double>(split.blocks()));
   const int64_t count = split.taken * kSplitRows;
-  if (count == 0 || count == rows) empty_part(validation, rows, count);
+  if (count == 0 || count == rows) refuse_empty_part(validation, rows, count);
   return {
       std::make_shared<OrderedPart>(
           whole, rows - count, [split](int64_t position) { return split.training_row(position); }),

@@ -73,9 +73,7 @@ RowSplit split_windows(const Validation& validation, int64_t steps,
         validation.text(), validation.fraction);
   }
   if (validation.kind != Validation::Kind::Last) return {windows_within(stretches, form), {}};
-  // As `split_rows`: (1 − 0.2) · n may come out just below the whole number it is.
-  const auto border = static_cast<int64_t>(
-      std::floor((1 - validation.fraction) * static_cast<double>(steps) + 1e-6));
+  const int64_t border = validation.rows_before_last(steps);
   RowSplit split = {windows_within(clipped(stretches, 0, border), form),
                     windows_within(clipped(stretches, border, steps), form)};
   if (split.training.numel() == 0 || split.validation.numel() == 0) {

@@ -79,22 +79,26 @@ std::string Validation::text() const {
   return fmt::format("last:{}", fraction);
 }
 
+int64_t Validation::rows_before_last(int64_t rows) const {
+  // The small term: (1 − 0.2) · n may come out just below the whole number it is.
+  return static_cast<int64_t>(std::floor((1 - fraction) * static_cast<double>(rows) + 1e-6));
+}
+
+void refuse_empty_part(const Validation& validation, int64_t rows, int64_t count) {
+  throw Error(
+      "`validation` {}: of {} rows, {} would be for validation and {} for training; both need at "
+      "least one",
+      validation.text(), rows, count, rows - count);
+}
+
 RowSplit split_rows(const Validation& validation, int64_t rows, const at::Tensor& labels,
                     uint64_t seed) {
   const bool random = validation.kind == Validation::Kind::Split;
   if (!random && validation.kind != Validation::Kind::Last) return {at::arange(rows), {}};
 
-  const double fraction = validation.fraction;
-  const auto all = static_cast<double>(rows);
-  // The small term: (1 − 0.2) · n may come out just below the whole number it is.
-  const auto count = random ? std::llround(fraction * all)
-                            : rows - static_cast<int64_t>(std::floor((1 - fraction) * all + 1e-6));
-  if (count == 0 || count == rows) {
-    throw Error(
-        "`validation` {}: of {} rows, {} would be for validation and {} for training; "
-        "both need at least one",
-        validation.text(), rows, count, rows - count);
-  }
+  const int64_t count = random ? std::llround(validation.fraction * static_cast<double>(rows))
+                               : rows - validation.rows_before_last(rows);
+  if (count == 0 || count == rows) refuse_empty_part(validation, rows, count);
   if (random) return stratified_split(rows, count, labels, seed);
   const at::Tensor positions = at::arange(rows);
   return {positions.narrow(0, 0, rows - count), positions.narrow(0, rows - count, count)};

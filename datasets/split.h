@@ -16,7 +16,7 @@ struct Validation {
     Auto,   ///< `test` for a set with an official test part, else `split:0.1`
     Test,   ///< the official test part
     Split,  ///< a seeded random fraction, stratified by class where there are labels
-    Last,   ///< the last fraction, before any shuffle; training rows = floor((1 − fraction) · n)
+    Last,   ///< the last fraction, before any shuffle: see `rows_before_last`
     None
   };
   Kind kind = Kind::Auto;
@@ -26,7 +26,13 @@ struct Validation {
   static std::string expects();
   static std::optional<Validation> parse(const std::string& text);
   std::string text() const;
+
+  /// floor((1 − fraction) · rows), which Last leaves for training.
+  int64_t rows_before_last(int64_t rows) const;
 };
+
+/// Throws `Error`: of `rows` rows, `count` would be for validation, none or all.
+[[noreturn]] void refuse_empty_part(const Validation& validation, int64_t rows, int64_t count);
 
 /// Positions of the rows of each part, ascending; int64 on the CPU.
 struct RowSplit {

@@ -1,12 +1,12 @@
 #include "hourglass/datasets/table_schema.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/core/quantile.h"
 #include "hourglass/core/text.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <numeric>
@@ -29,13 +29,6 @@ std::vector<double> known_values(const TableColumn& column, const at::Tensor& ro
         column.name, column.name);
   }
   return known;
-}
-
-double median_of(std::vector<double> values) {
-  const auto middle = values.begin() + std::ssize(values) / 2;
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return (*middle + *std::max_element(values.begin(), middle)) / 2;
 }
 
 double mean_of(const std::vector<double>& values) {
@@ -276,8 +269,9 @@ std::vector<std::string> unknown_cells(const Table& table, const TableSchema& sc
 
 std::string schema_text(const Table& table, const TableSchema& schema) {
   std::array<size_t, 4> counts = {};
-  std::vector<std::string> categories, constant, texts, missing_texts;
+  std::vector<std::string> categories, texts;
   int64_t missing = 0;
+  size_t columns_that_miss = 0;
   for (size_t i = 0; i < schema.columns.size(); ++i) {
     const auto& column = schema.columns[i];
     ++counts[static_cast<size_t>(column.kind)];
@@ -285,7 +279,7 @@ std::string schema_text(const Table& table, const TableSchema& schema) {
       categories.push_back(fmt::format("{}: {}", column.name, column.categories.size()));
     }
     const int64_t of_column = table.columns[i].missing();
-    if (of_column > 0) missing_texts.push_back(column.name);
+    if (of_column > 0) ++columns_that_miss;
     missing += of_column;
   }
   const auto add = [&](ColumnKind kind, const std::string& one, const std::string& many,
@@ -300,7 +294,7 @@ std::string schema_text(const Table& table, const TableSchema& schema) {
   std::string text = fmt::format("{} in {} values", join_text(texts), schema.width());
   if (missing == 0) return text;
   return text + fmt::format("; {} missing cells in {} have indicators", with_thousands(missing),
-                            counted(missing_texts.size(), "column", "columns"));
+                            counted(columns_that_miss, "column", "columns"));
 }
 
 }  // namespace hourglass::datasets

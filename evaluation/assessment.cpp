@@ -77,7 +77,7 @@ class Assessor {
     const CodePair codes =
         pair(encode_all(model_, *data_.training), encode_all(model_, *data_.evaluated));
     found.code_size = found.pca_size = codes.evaluated.values[0].numel();
-    if (model_.card() && model_.card()->code_kind == "indices") {
+    if (model_.card() && model_.card()->has_index_codes()) {
       found.model.merge(no_code_measures("integer codes"));
       if (options_.factors) found.disentanglement.obstacle = "integer codes";
       return;

@@ -8,7 +8,7 @@
 namespace hourglass::evaluation {
 
 bool has_index_codes(const ExportedModel& model) {
-  return model.card() && model.card()->code_kind == "indices";
+  return model.card() && model.card()->has_index_codes();
 }
 
 at::Tensor codebook(ExportedModel& model) {

@@ -32,11 +32,6 @@ bool in_unit_range(const at::Tensor& values) {
   return at::logical_and(values >= 0, values <= 1).all().item<bool>();
 }
 
-/// Whether cross-entropy can be computed of all that is known.
-bool in_unit_range(const RowPair& rows) {
-  return in_unit_range(rows.reconstruction) && in_unit_range(rows.target.nan_to_num(0));
-}
-
 /// The errors of batch after batch.
 class ErrorCollector {
  public:
@@ -48,7 +43,7 @@ class ErrorCollector {
     mse_.push_back(item_mse(rows.reconstruction, rows.target));
     mae_.push_back(item_mae(rows.reconstruction, rows.target));
     psnr_.push_back(item_psnr(rows.reconstruction, rows.target, data_range_));
-    with_bce_ = with_bce_ && in_unit_range(rows);
+    with_bce_ = with_bce_ && has_bce(rows.reconstruction, rows.target);
     if (with_bce_) bce_.push_back(item_bce(rows.reconstruction, rows.target));
     if (with_ssim_) {
       ssim_.push_back(item_ssim(rows.reconstruction.view(target.sizes()),
@@ -102,9 +97,13 @@ at::Tensor item_mae(const at::Tensor& reconstruction, const at::Tensor& target) 
   return mean_of_known((rows.reconstruction - rows.target).abs(), rows.target);
 }
 
+bool has_bce(const at::Tensor& reconstruction, const at::Tensor& target) {
+  return in_unit_range(reconstruction) && in_unit_range(target.nan_to_num(0));
+}
+
 at::Tensor item_bce(const at::Tensor& reconstruction, const at::Tensor& target) {
   const RowPair rows = paired_rows(reconstruction, target);
-  if (!in_unit_range(rows)) {
+  if (!has_bce(rows.reconstruction, rows.target)) {
     throw Error("binary cross-entropy: expected values in 0 … 1, found others; use MSE or MAE");
   }
   return mean_of_known(at::binary_cross_entropy(rows.reconstruction, rows.target.nan_to_num(0), {},

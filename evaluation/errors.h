@@ -31,6 +31,9 @@ at::Tensor item_mae(const at::Tensor& reconstruction, const at::Tensor& target);
 /// as in PyTorch. Throws `Error` when a value of either lies outside 0 … 1.
 at::Tensor item_bce(const at::Tensor& reconstruction, const at::Tensor& target);
 
+/// Whether `item_bce` can be had: all values of both that are known lie in 0 … 1.
+bool has_bce(const at::Tensor& reconstruction, const at::Tensor& target);
+
 /// Peak signal-to-noise ratio in dB, 10·log₁₀(data_range² / MSE): infinite where an item is exact.
 at::Tensor item_psnr(const at::Tensor& reconstruction, const at::Tensor& target, double data_range);
 

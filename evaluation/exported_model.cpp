@@ -135,7 +135,7 @@ at::Tensor ExportedModel::encode(const at::Tensor& x, const at::Tensor& conditio
   return run("encode", x, condition, 1).front();
 }
 at::Tensor ExportedModel::decode(const at::Tensor& z, const at::Tensor& condition) {
-  const bool are_indices = card_ && card_->code_kind == "indices";
+  const bool are_indices = card_ && card_->has_index_codes();
   return run("decode", are_indices ? z.to(at::kLong) : z, condition, 1).front();
 }
 

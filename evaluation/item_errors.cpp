@@ -9,13 +9,6 @@
 #include <iterator>
 
 namespace hourglass::evaluation {
-namespace {
-
-bool all_in_unit_range(const at::Tensor& values) {
-  return at::logical_and(values >= 0, values <= 1).all().item<bool>();
-}
-
-}  // namespace
 
 std::vector<ErrorColumn> item_errors(const at::Tensor& reconstructions, const at::Tensor& targets,
                                      ValueRange range) {
@@ -23,7 +16,7 @@ std::vector<ErrorColumn> item_errors(const at::Tensor& reconstructions, const at
       {"mse", item_mse(reconstructions, targets)},
       {"mae", item_mae(reconstructions, targets)},
       {"psnr", item_psnr(reconstructions, targets, range.high - range.low)}};
-  if (all_in_unit_range(reconstructions) && all_in_unit_range(targets)) {
+  if (has_bce(reconstructions, targets)) {
     columns.push_back({"bce", item_bce(reconstructions, targets)});
   }
   return columns;

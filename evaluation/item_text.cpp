@@ -11,21 +11,32 @@ namespace hourglass::evaluation {
 namespace {
 
 /// How the numbers of an item are written, all alike.
-std::string cell_text(double value, const at::Tensor& item) {
-  const bool whole = item.equal(item.round());
-  if (whole && item.min().item<double>() >= 0 && item.max().item<double>() <= 16) {
-    return fmt::format("{:2X}", static_cast<int64_t>(value));
+enum class Digits { Hexadecimal, Whole, Real };
+
+Digits digits_of(const at::Tensor& item) {
+  if (!item.equal(item.round())) return Digits::Real;
+  const bool small = item.min().item<double>() >= 0 && item.max().item<double>() <= 16;
+  return small ? Digits::Hexadecimal : Digits::Whole;
+}
+
+std::string cell_text(double value, Digits digits) {
+  switch (digits) {
+    case Digits::Hexadecimal: return fmt::format("{:2X}", static_cast<int64_t>(value));
+    case Digits::Whole: return fmt::format("{:4}", static_cast<int64_t>(value));
+    case Digits::Real: return fmt::format("{:9.4g}", value);
   }
-  return whole ? fmt::format("{:4}", static_cast<int64_t>(value)) : fmt::format("{:9.4g}", value);
+  return "";
 }
 
 /// Lines of an image [C, H, W] or a sequence [T, F].
 std::string numbers_text(const at::Tensor& item) {
-  const at::Tensor rows = item.reshape({-1, item.size(-1)}).to(at::kDouble);
+  const at::Tensor rows = item.reshape({-1, item.size(-1)}).to(at::kDouble).contiguous();
+  const Digits digits = digits_of(rows);
+  const auto* value = rows.const_data_ptr<double>();
   std::string text;
   for (int64_t r = 0; r < rows.size(0); ++r) {
     for (int64_t c = 0; c < rows.size(1); ++c) {
-      text += (c == 0 ? "" : " ") + cell_text(rows[r][c].item<double>(), rows);
+      text += (c == 0 ? "" : " ") + cell_text(*value++, digits);
     }
     text += "\n";
   }

@@ -69,4 +69,15 @@ std::string Sampler::what() const {
   return "";
 }
 
+void describe(FieldTable& table, Sampler& sampler) {
+  table
+      .add("sampler", sampler,
+           "where codes are drawn from: prior (the model's own), or fitted on the training codes: "
+           "gaussian, mixture:K (of K Gaussians), vamp:K (the distributions of K training rows' "
+           "codes), maf (a masked autoregressive flow), two-stage (a second variational "
+           "autoencoder) or autoregressive (of codes that are indices, one after the other); auto: "
+           "prior for models that have one, autoregressive for indices, mixture:10 for others")
+      .shown_as("HOW");
+}
+
 }  // namespace hourglass::evaluation

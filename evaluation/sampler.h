@@ -34,4 +34,7 @@ struct Sampler {
   std::string what() const;
 };
 
+/// The option `sampler` of programs that draw codes.
+void describe(FieldTable& table, Sampler& sampler);
+
 }  // namespace hourglass::evaluation

@@ -1,10 +1,11 @@
 #include "hourglass/evaluation/step_scores.h"
 
+#include "hourglass/core/quantile.h"
+
 #include <ATen/ATen.h>
 
-#include <algorithm>
 #include <deque>
-#include <limits>
+#include <utility>
 
 namespace hourglass::evaluation {
 namespace {
@@ -41,15 +42,6 @@ class StepSums {
   at::Tensor errors_, reconstructions_, counts_;
 };
 
-/// The median of numbers, which are reordered; of an even count the mean of the middle two.
-double median_of(std::vector<double>& numbers) {
-  if (numbers.empty()) return std::numeric_limits<double>::quiet_NaN();
-  const auto middle = numbers.begin() + std::ssize(numbers) / 2;
-  std::nth_element(numbers.begin(), middle, numbers.end());
-  if (numbers.size() % 2 == 1) return *middle;
-  return (*middle + *std::max_element(numbers.begin(), middle)) / 2;
-}
-
 /// Medians over the windows that hold a step. As windows ascend, a step is settled when a window
 /// begins behind it.
 class StepMedians {
@@ -80,7 +72,7 @@ class StepMedians {
   void settle_before(int64_t step) {
     for (; settled_ < step; ++settled_) {
       if (open_.empty()) open_.emplace_back();
-      medians_.mutable_data_ptr<double>()[settled_] = median_of(open_.front());
+      medians_.mutable_data_ptr<double>()[settled_] = median_of(std::move(open_.front()));
       open_.pop_front();
     }
   }

@@ -72,13 +72,10 @@ std::string shapes_of(const Functions& functions) {
   return join_text(shapes, "; ");
 }
 
-/// Whether generated code calls math.h.
+/// Whether generated code needs math.h.
 bool needs_math(const std::string& code) {
-  for (const char* name :
-       {"expf(", "expm1f(", "logf(", "log1pf(", "sqrtf(", "tanhf(", "erff(", "powf(", "fabsf(",
-        "fminf(", "fmaxf(", "sinf(", "cosf(", "INFINITY", "NAN"})
-    if (code.find(name) != std::string::npos) return true;
-  return false;
+  return std::any_of(c::kMathNames.begin(), c::kMathNames.end(),
+                     [&](std::string_view name) { return code.find(name) != std::string::npos; });
 }
 
 std::string top_comment(const Functions& functions, const c::SharedParts& shared,

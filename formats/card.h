@@ -85,6 +85,7 @@ struct ModelCard {
   /// Whether it is one of a model of ours: a third party's has none.
   bool is_known() const { return !variant.empty(); }
   bool has_gaussian_code() const { return code_kind == "gaussian"; }
+  bool has_index_codes() const { return code_kind == "indices"; }
 };
 
 /// The object of hourglass.json. What the card does not know has no key.

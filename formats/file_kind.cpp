@@ -34,17 +34,11 @@ std::string beginning(const fs::path& path) {
   return bytes;
 }
 
-/// The name without the folder that everything lies in: "model/code/x.py" -> "code/x.py".
-std::string_view name_in_folder(const ZipEntry& entry) {
-  const std::string_view name = entry.name;
-  return name.substr(name.find('/') + 1);
-}
-
 FileKind zip_kind(const fs::path& path) {
   const std::vector<ZipEntry> entries = list_zip(path);
   const auto has = [&](std::string_view name) {
     return std::any_of(entries.begin(), entries.end(),
-                       [&](const ZipEntry& entry) { return name_in_folder(entry) == name; });
+                       [&](const ZipEntry& entry) { return name_in_folder(entry.name) == name; });
   };
   if (has("data.pkl"))
     return has("constants.pkl") ? FileKind::TorchScript : FileKind::StateDictionary;

@@ -4,12 +4,11 @@
 #include "hourglass/formats/json.h"
 #include "hourglass/formats/pt2.h"
 #include "hourglass/formats/pt2_names.h"
+#include "hourglass/formats/shape_check.h"
 #include "hourglass/formats/zip.h"
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <optional>
@@ -22,7 +21,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int64_t kMostSizes = 64;
-// Of a tensor's dimension; no product of two of them overflows.
+// Of a tensor's dimension, of every part of the expression of one; no product of two of them overflows.
 constexpr int64_t kMostSize = int64_t{1} << 31U;
 
 /// The files of an archive, without the folder that everything lies in.
@@ -41,7 +40,7 @@ class ArchiveFiles {
       }
     }
     for (auto& file : read_zip(path)) {
-      files_[file.name.substr(file.name.find('/') + 1)] = std::move(file.bytes);
+      files_[std::string(name_in_folder(file.name))] = std::move(file.bytes);
     }
   }
 
@@ -157,9 +156,9 @@ class ProgramReader {
     if (take("Integer(")) {
       const size_t end = text.find(')', at);
       const auto number = parse_integer(text.substr(at, end == std::string::npos ? 0 : end - at));
-      if (!number || std::abs(*number) > kMostSize) fail("a size", text);
+      if (!number) fail("a size", text);
       at = end + 1;
-      return {*number, 0};
+      return bounded({*number, 0}, text);
     }
     const bool multiplies = take("Mul(");
     if (!multiplies && !take("Add(")) fail("a size", text);
@@ -167,14 +166,18 @@ class ProgramReader {
     if (!take(", ")) fail("a size", text);
     const Size b = read_expression(text, at, depth + 1);
     if (!take(")")) fail("a size", text);
-    if (!multiplies) return {a.fixed + b.fixed, a.per_item + b.per_item};
+    if (!multiplies) return bounded({a.fixed + b.fixed, a.per_item + b.per_item}, text);
     if (!a.is_fixed() && !b.is_fixed()) {
       fail("a size that grows evenly with the batch", text);
     }
-    const Size product = {a.fixed * b.fixed, a.fixed * b.per_item + a.per_item * b.fixed};
-    if (std::abs(product.fixed) > kMostSize || std::abs(product.per_item) > kMostSize)
-      fail("a size", text);
-    return product;
+    return bounded({a.fixed * b.fixed, a.fixed * b.per_item + a.per_item * b.fixed}, text);
+  }
+
+  Size bounded(Size size, const std::string& text) const {
+    for (const int64_t number : {size.fixed, size.per_item}) {
+      if (number < -kMostSize || number > kMostSize) fail("a size", text);
+    }
+    return size;
   }
 
   void read_signature(const json& signature, const std::string& name) {
@@ -216,23 +219,19 @@ class ProgramReader {
 
   at::Tensor stored_tensor(const Value& value, const json& meta, const std::string& bytes,
                            const std::string& file) const {
-    int64_t last = meta.at("storage_offset").at("as_int");
+    const int64_t offset = meta.at("storage_offset").at("as_int");
     Shape shape, strides;
-    const auto item = static_cast<int64_t>(c10::elementSize(value.type));
-    const int64_t most = std::ssize(bytes) / item;
-    const auto in_range = [&](int64_t number) { return number >= 0 && number <= most; };
-    bool fits = in_range(last);
-    const int64_t offset = last;
     for (size_t i = 0; i < value.sizes.size(); ++i) {
       if (!value.sizes[i].is_fixed())
         fail("a fixed shape for '" + value.name + "'", "one that grows");
       shape.push_back(value.sizes[i].fixed);
       strides.push_back(meta.at("strides").at(i).at("as_int"));
-      fits = fits && in_range(shape.back()) && in_range(strides.back());
-      if (fits) last += std::max<int64_t>(shape.back() - 1, 0) * strides.back();
-      fits = fits && in_range(last);
     }
-    if (!fits || last >= std::max<int64_t>(most, 1)) {
+    const auto item = static_cast<int64_t>(c10::elementSize(value.type));
+    const int64_t most = std::ssize(bytes) / item;
+    const auto end = strided_end(offset, shape, strides), count = checked_element_count(shape);
+    // Strides of 0 could make any number of values of the one that is stored.
+    if (!end || *end > most || !count || *count > most) {
       fail(fmt::format("'{}' of {} within {}", value.name, shape_text(shape), file),
            fmt::format("{} bytes", bytes.size()));
     }

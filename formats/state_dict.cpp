@@ -51,8 +51,7 @@ class SavedArchive {
   explicit SavedArchive(const fs::path& path) : where_(path.string()), reader_(path) {
     check_sizes(fs::file_size(path));
     for (size_t i = 0; i < reader_.entries().size(); ++i) {
-      const std::string& name = reader_.entries()[i].name;
-      places_.emplace(name.substr(name.find('/') + 1), i);
+      places_.emplace(name_in_folder(reader_.entries()[i].name), i);
     }
   }
 
@@ -106,7 +105,7 @@ class SavedTensors {
     const PickleValue& stored = pickle_.at(value.items[0]);
     const at::Tensor all = storage(stored);
     const auto count = checked_element_count(sizes);
-    const auto end = count ? end_of(value.integer, sizes, strides) : std::nullopt;
+    const auto end = count ? strided_end(value.integer, sizes, strides) : std::nullopt;
     if (!end || *end > all.numel()) {
       throw Error(
           "{}: expected '{}' within the {} values of its storage, found shape {}, strides {}, from "
@@ -135,24 +134,6 @@ class SavedTensors {
       numbers.push_back(number.integer);
     }
     return numbers;
-  }
-
-  /// Behind the last value that a tensor reaches in its storage; none where the numbers fit no
-  /// tensor.
-  static std::optional<int64_t> end_of(int64_t offset, const Shape& sizes, const Shape& strides) {
-    if (offset < 0 || sizes.size() != strides.size()) return {};
-    if (std::find(sizes.begin(), sizes.end(), 0) != sizes.end()) return offset;
-    int64_t last = offset;
-    for (size_t i = 0; i < sizes.size(); ++i) {
-      int64_t reach = 0;
-      if (__builtin_mul_overflow(sizes[i] - 1, strides[i], &reach) ||
-          __builtin_add_overflow(last, reach, &last)) {
-        return {};
-      }
-    }
-    int64_t end = 0;
-    if (__builtin_add_overflow(last, 1, &end)) return {};
-    return end;
   }
 
   /// [elements], each name read once.

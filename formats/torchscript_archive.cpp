@@ -24,16 +24,10 @@ namespace fs = std::filesystem;
 // larger than a small model's whole file.
 constexpr uint64_t kMostCode = 16U << 20U;
 
-/// The name without the folder that everything lies in: "model/code/x.py" -> "code/x.py".
-std::string_view name_in_archive(const ZipEntry& entry) {
-  const std::string_view name = entry.name;
-  return name.substr(name.find('/') + 1);
-}
-
 void check_sizes(const fs::path& path, const std::vector<ZipEntry>& entries, uint64_t file_size) {
   uint64_t stored = 0;  // of all: entries that overlap could each be small enough
   for (const ZipEntry& entry : entries) {
-    const bool code = name_in_archive(entry).starts_with("code/");
+    const bool code = name_in_folder(entry.name).starts_with("code/");
     const uint64_t most = code ? std::max(file_size, kMostCode) : file_size;
     if (entry.size > most || entry.stored_size > file_size - stored) {
       throw Error(
@@ -60,7 +54,7 @@ class ArchiveEntries {
                     where, shown_name(folder), shown_name(name));
       }
       const bool known = !places_.emplace(name.substr(folder.size()), i).second;
-      if (known && !name_in_archive(entries[i]).starts_with("code/")) {
+      if (known && !name_in_folder(entries[i].name).starts_with("code/")) {
         throw Error("{}: expected each file once in the archive, found '{}' twice", where,
                     shown_name(name));
       }
@@ -147,7 +141,7 @@ ModelCard torchscript_card(const fs::path& path) {
   check_torchscript_archive(path);
   const ZipReader archive(path);
   for (size_t i = 0; i < archive.entries().size(); ++i) {
-    if (name_in_archive(archive.entries()[i]) != "extra/hourglass.json") continue;
+    if (name_in_folder(archive.entries()[i].name) != "extra/hourglass.json") continue;
     return parse_card(archive.read(i), path.string());
   }
   throw Error("{}: expected a model with a card, hourglass.json, found none", path.string());

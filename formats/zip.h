@@ -22,6 +22,11 @@ struct ZipEntry {
 /// is no ZIP archive, or has a directory that is damaged or does not lie within the file.
 std::vector<ZipEntry> list_zip(const std::filesystem::path& path);
 
+/// A name without the folder that everything lies in: "model/code/x.py" -> "code/x.py".
+inline std::string_view name_in_folder(std::string_view name) {
+  return name.substr(name.find('/') + 1);
+}
+
 /// A file to put into an archive.
 struct ZipFile {
   std::string name;

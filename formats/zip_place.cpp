@@ -35,6 +35,13 @@ bool record_at(std::string_view bytes, uint64_t place, size_t size, std::string_
          bytes.substr(place).starts_with(signature);
 }
 
+/// The 64-bit end record that a locator before the end record at `end` tells, if there is one.
+std::optional<uint64_t> end_64_place(std::string_view bytes, size_t end) {
+  if (end < kLocatorBytes) return {};
+  if (!record_at(bytes, end - kLocatorBytes, kLocatorBytes, kLocator64)) return {};
+  return number_at<uint64_t>(bytes, end - kLocatorBytes + 8);
+}
+
 /// The place of the central directory.
 std::optional<uint64_t> directory_place(std::string_view bytes) {
   const size_t searched = std::min(bytes.size(), kEndBytes + kLongestComment);
@@ -42,19 +49,11 @@ std::optional<uint64_t> directory_place(std::string_view bytes) {
   if (found == std::string_view::npos) return {};
   const size_t end = bytes.size() - searched + found;
   if (!record_at(bytes, end, kEndBytes, kEndOfDirectory)) return {};
-  if (end >= kLocatorBytes && record_at(bytes, end - kLocatorBytes, kLocatorBytes, kLocator64)) {
-    const auto end64 = number_at<uint64_t>(bytes, end - kLocatorBytes + 8);
-    if (!record_at(bytes, end64, kEnd64Bytes, kEndOfDirectory64)) return {};
-    return number_at<uint64_t>(bytes, end64 + 48);
+  if (const auto end64 = end_64_place(bytes, end)) {
+    if (!record_at(bytes, *end64, kEnd64Bytes, kEndOfDirectory64)) return {};
+    return number_at<uint64_t>(bytes, *end64 + 48);
   }
   return number_at<uint32_t>(bytes, end + 16);
-}
-
-/// The 64-bit end record that a locator before the end record at `end` tells, if there is one.
-std::optional<uint64_t> end_64_place(std::string_view bytes, size_t end) {
-  if (end < kLocatorBytes) return {};
-  if (!record_at(bytes, end - kLocatorBytes, kLocatorBytes, kLocator64)) return {};
-  return number_at<uint64_t>(bytes, end - kLocatorBytes + 8);
 }
 
 /// Whether a reader may take the bytes at `end` for an end record of a directory that has files.

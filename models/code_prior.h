@@ -13,8 +13,6 @@ struct CodePrior {
   /// Widths of hidden layers, then of the second code (second_layer.h); empty: none
   std::vector<int64_t> second_layer = {};
 
-  bool is_standard() const { return pseudo_inputs == 0 && second_layer.empty(); }
-
   /// "standard", "vamp:K", "layer:100,100,50".
   static std::string expects();
   static std::optional<CodePrior> parse(const std::string& text);

@@ -130,7 +130,7 @@ at::Tensor BatchNormLayer::run(const at::Tensor& x) {
   // The unbiased variance of a single value is 0/0, and a running variance would stay NaN for ever.
   if (x.numel() == x.size(1)) return normalise({}, {}, 0);
   const at::Tensor mean = at::zeros_like(running_mean_), variance = at::zeros_like(running_var_);
-  const at::Tensor y = normalise(mean, variance, 1);
+  at::Tensor y = normalise(mean, variance, 1);
   average(mean, variance);
   return y;
 }

@@ -1,5 +1,6 @@
 #include "hourglass/models/second_layer.h"
 
+#include "hourglass/models/networks/dense_network.h"
 #include "hourglass/models/tensors.h"
 
 #include <ATen/ATen.h>
@@ -12,10 +13,7 @@ namespace hourglass::models {
 GaussianLayers::GaussianLayers(int64_t inputs, const std::vector<int64_t>& hidden,
                                int64_t outputs) {
   trunk_ = register_module("trunk", std::make_shared<Stack>());
-  for (const int64_t width : hidden) {
-    trunk_->add(std::make_shared<DenseLayer>(inputs, width, Activation::Tanh));
-    inputs = width;
-  }
+  inputs = add_hidden_layers(*trunk_, inputs, hidden, Activation::Tanh);
   const auto head = [&] {
     return std::make_shared<DenseLayer>(inputs, outputs, Activation::Linear);
   };

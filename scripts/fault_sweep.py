@@ -54,9 +54,16 @@ class Program:
             if ".tmp" in path.name:
                 raise Broken(f"left {path.name}")
             self.check_file(path)
-        missing = whole.keys() - contents_of(folder).keys()
+        self.compare(contents_of(folder), exit_code, whole)
+
+    def compare(self, found, exit_code, whole):
+        """What is there has to be what an undisturbed command writes, byte for byte."""
+        missing = whole.keys() - found.keys()
         if exit_code == 0 and missing:
             raise Broken(f"exit code 0 without {', '.join(sorted(missing))}")
+        changed = [name for name, digest in found.items() if whole.get(name, digest) != digest]
+        if changed:
+            raise Broken(f"other contents of {', '.join(sorted(changed))}")
 
     def check_file(self, path):
         if path.suffix == ".json":
@@ -70,8 +77,11 @@ class Program:
 class Trainer(Program):
     """A run, which can be resumed."""
 
+    def compare(self, found, exit_code, whole):
+        """A run that was cut short has less, until it has gone on."""
+
     def check(self, folder, exit_code, errors, whole):
-        super().check(folder, exit_code, errors, {})
+        super().check(folder, exit_code, errors, whole)
         again = self.line(folder)
         if (folder / "run.json").exists():
             again = [again[0], "--resume", str(folder), "--no-figures", "--quiet"]
@@ -97,12 +107,17 @@ class Tally:
     def __init__(self):
         self.faults, self.refused, self.broken = 0, 0, []
 
-    def add(self, program, folder, ended, whole, fault):
-        self.faults += 1
+    def add(self, program, folder, ended, whole):
         self.refused += ended.returncode == 1
+        program.check(folder, ended.returncode, ended.stderr, whole)
+
+    @contextlib.contextmanager
+    def judging(self, program, fault):
+        """Counts a fault, and what it broke."""
+        self.faults += 1
         try:
-            program.check(folder, ended.returncode, ended.stderr, whole)
-        except (Broken, json.JSONDecodeError) as problem:
+            yield
+        except (Broken, json.JSONDecodeError, KeyError, subprocess.TimeoutExpired) as problem:
             self.broken.append(f"{program.name}: {fault}: {problem}")
 
 
@@ -124,8 +139,9 @@ def fail_calls(program, folder, whole, chosen):
         tallies[call] = Tally()
         for number in spread(int(counts[call]), chosen.most):
             out = fresh(folder / "out")
-            ended = run(program.line(out), FAILING_CALL=f"{call}:{number}", **preloaded)
-            tallies[call].add(program, out, ended, whole, f"{call} number {number} of {counts[call]}")
+            with tallies[call].judging(program, f"{call} number {number} of {counts[call]}"):
+                ended = run(program.line(out), FAILING_CALL=f"{call}:{number}", **preloaded)
+                tallies[call].add(program, out, ended, whole)
     return tallies
 
 
@@ -144,10 +160,10 @@ def fill_disks(program, folder, whole, chosen):
     out = fresh(folder / "out")
     for i in range(chosen.disks):
         kilobytes = 4 + (2 * needed - 4) * i // chosen.disks
-        with small_disk(out, kilobytes):
+        with small_disk(out, kilobytes), tally.judging(program, f"a disk of {kilobytes} KiB"):
             ended = run(program.line(out))
             subprocess.run(["mount", "-o", "remount,size=1G", out], check=True)
-            tally.add(program, out, ended, whole, f"a disk of {kilobytes} KiB")
+            tally.add(program, out, ended, whole)
     return {"full disk": tally}
 
 

@@ -93,8 +93,10 @@ class Sweep:
         for _ in range(min(KILLS_OF_A_RUN, most_kills)):
             process = self.start(system, run, self.random.choice(INTERVALS))
             try:
-                process.communicate(timeout=self.random.uniform(0, seconds))
+                output = process.communicate(timeout=self.random.uniform(0, seconds))[0]
                 self.too_late += 1
+                if process.returncode != 0:
+                    self.problems.append(f"{system}: exit code {process.returncode}: {output.strip()}")
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.communicate()

@@ -1,66 +1,19 @@
 #include "hourglass/sources/clock_watch.h"
 
 #include "hourglass/core/text.h"
+#include "hourglass/datasets/dates.h"
 #include "hourglass/sources/csv_reader.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
-#include <ctime>
 #include <utility>
 
 namespace hourglass::sources {
-namespace {
-
-/// Reads the beginning of `rest` by strptime's format and takes it off; false where it does not fit.
-bool take(std::string& rest, const char* format, std::tm& moment) {
-  const char* end = ::strptime(rest.c_str(), format, &moment);
-  if (end == nullptr) return false;
-  rest.erase(0, static_cast<size_t>(end - rest.c_str()));
-  return true;
-}
-
-/// Takes ".25" off.
-double take_fraction(std::string& rest) {
-  if (!rest.starts_with('.')) return 0;
-  const size_t end = std::min(rest.find_first_not_of("0123456789", 1), rest.size());
-  const auto fraction = parse_double("0" + rest.substr(0, end));
-  rest.erase(0, end);
-  return fraction.value_or(0);
-}
-
-/// Seconds of "Z", "+02:00", "-0530" or nothing; none for anything else.
-std::optional<double> offset_of(const std::string& zone) {
-  if (zone.empty() || zone == "Z") return 0;
-  std::tm hours = {};
-  std::string rest = zone.substr(1);
-  const bool signed_ = zone.front() == '+' || zone.front() == '-';
-  if (!signed_ || !(take(rest, "%H:%M", hours) || take(rest, "%H%M", hours)) || !rest.empty()) {
-    return {};
-  }
-  const double seconds = hours.tm_hour * 3600.0 + hours.tm_min * 60.0;
-  return zone.front() == '-' ? -seconds : seconds;
-}
-
-}  // namespace
-
 std::optional<double> parse_moment(std::string_view text) {
-  if (const auto number = parse_double(text)) {
-    return std::isfinite(*number) ? number : std::nullopt;
-  }
-  std::string rest(text);
-  std::tm moment = {};
-  if (!take(rest, "%Y-%m-%d", moment)) return {};
-  double fraction = 0;
-  if (rest.starts_with('T') || rest.starts_with(' ')) {
-    rest.erase(0, 1);
-    if (!take(rest, "%H:%M:%S", moment) && !take(rest, "%H:%M", moment)) return {};
-    fraction = take_fraction(rest);
-  }
-  const auto offset = offset_of(rest);
-  if (!offset) return {};
-  return static_cast<double>(::timegm(&moment)) + fraction - *offset;
+  const auto number = parse_double(text);
+  if (!number) return datasets::parse_utc(text);
+  return std::isfinite(*number) ? number : std::nullopt;
 }
 
 std::string ClockWatch::look_at(const std::string& time) {

@@ -9,9 +9,8 @@
 
 namespace hourglass::sources {
 
-/// Seconds since 1970 of a moment that is written as ISO 8601 ("2024-05-01T12:30:15.25Z", with a space
-/// in the place of T, without the time, or with an offset "+02:00"; without one it is taken for UTC);
-/// a number is taken as it is. None for anything else.
+/// Seconds since 1970 of a moment, written as `datasets::parse_utc` reads it; a number is taken as it
+/// is. None for anything else.
 std::optional<double> parse_moment(std::string_view text);
 
 /// Watches the times of rows that come one after the other for jumps of the clock.

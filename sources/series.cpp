@@ -18,7 +18,7 @@ namespace {
 
 /// "300 s" of dates, else "0.5".
 std::string step_text(const SeriesTable& table, double step) {
-  return fmt::format("{}{}", step, table.dates ? " s" : "");
+  return table.dates ? fmt::format("{} s", step) : fmt::format("{:.6g}", step);
 }
 
 /// The first place that is not as it should be, as an error, and how many there are.

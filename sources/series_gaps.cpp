@@ -1,10 +1,12 @@
 #include "hourglass/sources/series_gaps.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/core/quantile.h"
 #include "hourglass/core/text.h"
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -16,19 +18,30 @@ namespace {
 constexpr double kTolerance = 0.01;  // of a step
 constexpr double kMostStepsOfARow = 16;
 
-/// The commonest difference; the smallest of equally common ones. Differences count as equal to the
-/// microsecond, as dates with fractions of a second are not exact in binary.
-double commonest_step(const std::vector<double>& moments) {
-  std::map<int64_t, int64_t> counts;
+/// The commonest difference; the smallest of equally common ones. Dates differ by whole microseconds,
+/// as fractions of a second are not exact in binary; other times, whose unit is not known, count as
+/// equally far apart to a thousandth of the median.
+double commonest_step(const std::vector<double>& moments, bool dates) {
+  std::vector<double> differences;
   for (size_t i = 0; i + 1 < moments.size(); ++i) {
     const double difference = moments[i + 1] - moments[i];
-    if (difference > 0 && difference < 1e12) ++counts[std::llround(difference * 1e6)];
+    if (difference > 0) differences.push_back(difference);
   }
-  int64_t best = 1'000'000, most = 0;
-  for (const auto& [difference, count] : counts) {
-    if (count > most) best = difference, most = count;
+  if (differences.empty()) return 1;
+  const double unit = dates ? 1e-6 : 1e-3 * median_of(differences);
+  struct Alike {
+    double sum = 0, count = 0;
+  };
+  std::map<double, Alike> found;  // by their number of units
+  for (const double difference : differences) {
+    auto& [sum, count] = found[std::round(difference / unit)];
+    sum += difference;
+    ++count;
   }
-  return static_cast<double>(best) / 1e6;
+  const auto& [units, alike] = *std::max_element(
+      found.begin(), found.end(),
+      [](const auto& a, const auto& b) { return a.second.count < b.second.count; });
+  return dates ? units / 1e6 : alike.sum / alike.count;
 }
 
 /// Row numbers where nothing else says when rows were.
@@ -95,7 +108,7 @@ FilledSteps even_moments(const std::vector<double>& moments, double step, int64_
 
 SeriesSteps steps_of(const SeriesTable& table) {
   if (table.moments.size() < 2) return {};
-  SeriesSteps steps{.step = commonest_step(table.moments), .uneven = {}};
+  SeriesSteps steps{.step = commonest_step(table.moments, table.dates), .uneven = {}};
   for (size_t i = 0; i + 1 < table.moments.size(); ++i) {
     const double difference = table.moments[i + 1] - table.moments[i];
     const bool even = std::abs(difference - steps.step) <= kTolerance * steps.step;

@@ -32,8 +32,6 @@ bool is_missing(std::string_view cell) {
   return std::find(kMissing.begin(), kMissing.end(), word) != kMissing.end();
 }
 
-std::string missing_words() { return "empty, NA, N/A, NaN, null, None or ?"; }
-
 std::optional<double> cell_number(std::string_view cell, bool decimal_comma) {
   const auto number = decimal_comma && is_comma_number(cell)
                           ? parse_double(replaced(std::string(cell), ',', '.'))

@@ -13,9 +13,6 @@ namespace hourglass::sources {
 /// Whether nothing is known there: an empty cell, NA, N/A, NaN, null, None or ?, in any case.
 bool is_missing(std::string_view cell);
 
-/// The words that `is_missing` knows, for people.
-std::string missing_words();
-
 /// A number that float32 can hold; with `decimal_comma`, "1,5" is one as well, and "1.000,5" is none.
 std::optional<double> cell_number(std::string_view cell, bool decimal_comma);
 

@@ -82,7 +82,7 @@ double LearningRate::at(int64_t step) const {
   switch (schedule_.kind) {
     case Schedule::Kind::Constant: break;
     case Schedule::Kind::Step: {
-      const int64_t drops = step / (steps_per_epoch_ * schedule_.epochs);
+      const int64_t drops = step / steps_per_epoch_ / schedule_.epochs;
       factor = std::pow(schedule_.factor, static_cast<double>(drops));
       break;
     }

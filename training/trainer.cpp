@@ -68,9 +68,7 @@ void TrainingOptions::describe(FieldTable& table) {
       .shown_as("STEPS");
   table.add("batch_size", batch_size, "items a step").at_least(1).at_most(kMostCount);
   optimizer.describe(table);
-  table.add("schedule", schedule,
-            "of the learning rate: constant, step:EPOCHS,FACTOR, cosine[:FLOOR] or "
-            "plateau:PATIENCE,FACTOR");
+  table.add("schedule", schedule, "of the learning rate: " + Schedule::expects());
   table.add("warmup", warmup, "epochs over which the learning rate grows from 0")
       .at_least(0)
       .shown_as("EPOCHS");
@@ -165,13 +163,26 @@ TrainingResult Trainer::run(const StopRequested& stop_requested) {
   try {
     result = run_epochs(stop_requested);
   } catch (...) {
-    // What failed, a row that cannot be read or another process, takes no finished step with it.
-    for (const auto& hook : hooks_) hook->on_run_end();
+    // What failed, a row that cannot be read or another process, takes no finished step with it, and
+    // is what is told, even if a hook fails in its turn.
+    end_run();
     throw;
   }
   result.state = state_;
-  for (const auto& hook : hooks_) hook->on_run_end();
+  if (const auto failure = end_run()) std::rethrow_exception(failure);
   return result;
+}
+
+std::exception_ptr Trainer::end_run() {
+  std::exception_ptr first;
+  for (const auto& hook : hooks_) {
+    try {
+      hook->on_run_end();
+    } catch (...) {
+      if (!first) first = std::current_exception();
+    }
+  }
+  return first;
 }
 
 TrainingResult Trainer::run_epochs(const StopRequested& stop_requested) {

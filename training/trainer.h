@@ -12,6 +12,7 @@
 #include "hourglass/training/schedule.h"
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -201,6 +202,8 @@ class Trainer {
   Stopwatch question_, epoch_time_;
 
   TrainingResult run_epochs(const StopRequested& stop_requested);
+  /// Tells all hooks, and what failed first of them.
+  std::exception_ptr end_run();
   bool train_epoch(int64_t epoch, const StopRequested& stop_requested);
   EpochMeans evaluate(const datasets::Dataset& data, int64_t epoch);
   std::string advice(const std::string& where) const;

@@ -43,13 +43,7 @@ void AssessmentChoices::describe(FieldTable& table) {
            "items generated of each model and compared with real ones, 10000 say: Fréchet "
            "distance, MMD, precision, recall, density, coverage; 0: none")
       .at_least(0);
-  table
-      .add("sampler", sampler,
-           "where their codes are drawn from: prior, or gaussian, mixture:K, vamp:K, maf or "
-           "two-stage, "
-           "fitted on the training codes; auto: prior for models that have one, mixture:10 for "
-           "others")
-      .shown_as("HOW");
+  evaluation::describe(table, sampler);
   table
       .add("features", features,
            "a model whose codes of items --generation compares; empty: the items' values")

@@ -191,15 +191,7 @@ void CodeOptions::describe(FieldTable& table) {
   table.add("dims", dims, "the components that --manifold changes, from 0")
       .shown_as("I,J")
       .at_least(0);
-  table
-      .add("sampler", sampler,
-           "where codes are drawn from: prior (the model's own), gaussian, "
-           "mixture:K (of K Gaussians), vamp:K (the distributions of K training rows' codes), maf "
-           "(a masked autoregressive flow) or two-stage (a second "
-           "variational autoencoder), fitted on the training codes; auto: prior for models that "
-           "have "
-           "one, mixture:10 for others")
-      .shown_as("HOW");
+  evaluation::describe(table, sampler);
   table.add("save_sampler", save_sampler, "keep what was fitted, for later samples of this model")
       .shown_as("FILE.safetensors");
   table.add("load_sampler", load_sampler, "draw from what --save-sampler kept")

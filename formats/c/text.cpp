@@ -89,18 +89,18 @@ int64_t product(const std::vector<int64_t>& sizes) {
 }
 
 Names::Names()
-    : taken_({"auto",    "break",     "case",     "char",     "const",    "continue", "default",
-              "do",      "double",    "else",     "enum",     "extern",   "float",    "for",
-              "goto",    "if",        "inline",   "int",      "long",     "register", "restrict",
-              "return",  "short",     "signed",   "sizeof",   "static",   "struct",   "switch",
-              "typedef", "union",     "unsigned", "void",     "volatile", "while",    "bool",
-              "i",       "j",         "k",        "l",        "m",        "n",        "best",
-              "sum",     "place",     "NAN",      "INFINITY", "asm",      "main",     "class",
-              "new",     "delete",    "this",     "template", "typename", "operator", "private",
-              "public",  "expf",      "logf",     "tanhf",    "sqrtf",    "fabsf",    "powf",
-              "fminf",   "fmaxf",     "erff",     "expm1f",   "log1pf",   "sinf",     "cosf",
-              "virtual", "namespace", "using",    "try",      "catch",    "throw",    "true",
-              "false",   "friend",    "protected"}) {}
+    : taken_({"auto",      "break",    "case",     "char",     "const",    "continue", "default",
+              "do",        "double",   "else",     "enum",     "extern",   "float",    "for",
+              "goto",      "if",       "inline",   "int",      "long",     "register", "restrict",
+              "return",    "short",    "signed",   "sizeof",   "static",   "struct",   "switch",
+              "typedef",   "union",    "unsigned", "void",     "volatile", "while",    "bool",
+              "i",         "j",        "k",        "l",        "m",        "n",        "best",
+              "sum",       "place",    "asm",      "main",     "class",    "new",      "delete",
+              "this",      "template", "typename", "operator", "private",  "public",   "virtual",
+              "namespace", "using",    "try",      "catch",    "throw",    "true",     "false",
+              "friend",    "protected"}) {
+  taken_.insert(kMathNames.begin(), kMathNames.end());
+}
 
 std::string Names::take(const std::string& wanted) {
   std::string name = wanted;

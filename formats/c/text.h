@@ -2,9 +2,11 @@
 
 #include <c10/core/ScalarType.h>
 
+#include <array>
 #include <cstdint>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hourglass::formats::c {
@@ -37,6 +39,11 @@ std::string literal(double value, Type type);
 std::string sizes_text(const std::vector<int64_t>& sizes);
 
 int64_t product(const std::vector<int64_t>& sizes);
+
+/// What of math.h generated code may use.
+constexpr std::array<std::string_view, 16> kMathNames = {
+    "expf",  "expm1f", "logf",  "log1pf", "sqrtf", "tanhf", "erff",     "powf",
+    "fabsf", "fminf",  "fmaxf", "sinf",   "cosf",  "rintf", "INFINITY", "NAN"};
 
 /// Names that are in use; keywords and the names that generated functions use always are.
 class Names {

@@ -17,11 +17,20 @@ TEST(ParseDate, ReadsTheFormsOfIso8601) {
 }
 
 TEST(ParseDate, RefusesOtherTextsAndDaysThatAreNone) {
-  for (const char* text : {"", "1970", "1970-1-1", "2023-02-29", "2024-13-01", "2024-01-01x",
-                           "2024-01-01 24:00", "2024-01-01 12:60", "2024-01-01 12", "01-02-2024",
-                           "2024-01-01T12:00:00.", "2024-01-01T12:00+2"}) {
+  for (const char* text :
+       {"", "1970", "1970-1-1", "2023-02-29", "2024-13-01", "2024-01-01x", "2024-01-01 24:00",
+        "2024-01-01 12:60", "2024-01-01 12", "01-02-2024", "2024-01-01T12:00:00.",
+        "2024-01-01T12:00+2", "2024-01-01T12:00+24:00", "2024-01-01T12:00+02:60"}) {
     EXPECT_FALSE(parse_date(text)) << text;
   }
+}
+
+TEST(ParseUtc, TakesTheOffsetOff) {
+  EXPECT_EQ(parse_utc("1970-01-01T12:00:00+02:00"), 36000);
+  EXPECT_EQ(parse_utc("1970-01-01T12:00-0530"), 63000);
+  EXPECT_EQ(parse_utc("1970-01-01T12:00+02"), 36000);
+  EXPECT_EQ(parse_utc("1970-01-02"), 86400);
+  EXPECT_FALSE(parse_utc("2023-02-29T12:00Z"));
 }
 
 TEST(DateText, IsTheInverse) {

@@ -233,6 +233,14 @@ TEST(CSource, EqualsLibTorchForOperationsOfOtherModels) {
   expect_equal_results(methods);
 }
 
+TEST(CSource, IncludesWhatRoundingNeeds) {
+  HOURGLASS_NEEDS_C_COMPILER();
+  const auto module = script("def rounded(self, x):\n    return torch.round(x)\n");
+  Methods methods;
+  methods.add(module, "rounded", {{"x", {6}}}, "rounded");
+  expect_equal_results(methods);
+}
+
 TEST(CSource, TakesBytesAndNamesThatMeanSomethingInC) {
   HOURGLASS_NEEDS_C_COMPILER();
   const auto module = script(

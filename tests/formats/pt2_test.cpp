@@ -103,6 +103,24 @@ TEST(Pt2, RefusesTensorsThatDoNotFitTheirBytes) {
   expect_contains(error_of([&] { read_pt2(archive.path); }), {"data/weights/weight_0", "4 bytes"});
 }
 
+TEST(Pt2, RefusesMoreValuesThanAreStored) {
+  SmallArchive archive;
+  const auto replace = [](const std::string& what, const std::string& by) {
+    return [what, by](std::string& text) {
+      ASSERT_NE(text.find(what), std::string::npos) << text;
+      for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) {
+        text.replace(at, what.size(), by);
+      }
+    };
+  };
+  const std::string large = R"({"as_int":100000},{"as_int":100000})";
+  archive.change("models/forward.json", replace(R"({"as_int":5},{"as_int":6})", large));
+  archive.change("weights/forward_weights_config.json",
+                 replace(R"({"as_int":6},{"as_int":1})", R"({"as_int":0},{"as_int":0})"));
+  expect_contains(error_of([&] { read_pt2(archive.path); }),
+                  {"100000 x 100000 within data/weights/weight_", "120 bytes"});
+}
+
 TEST(Pt2, ReadsDamagedProgramsAsErrorsAlone) {
   SmallArchive archive;
   const auto files = read_zip(archive.path);

@@ -14,8 +14,9 @@ TEST(ParseMoment, ReadsIso8601AndNumbers) {
   EXPECT_EQ(parse_moment("2024-05-01T09:00:15-0330"), 1714566615.0);
   EXPECT_EQ(parse_moment("2024-05-01"), 1714521600.0);
   EXPECT_EQ(parse_moment("1714566615.5"), 1714566615.5);
-  for (const char* text : {"", "noon", "2024-13-01", "2024-05-01T", "2024-05-01T25:00", "inf",
-                           "2024-05-01T12:30:15+2", "2024-05-01T12:30:15 UTC"}) {
+  for (const char* text :
+       {"", "noon", "2024-13-01", "2024-02-31", "2024-5-1", "2024-05-01T", "2024-05-01T25:00",
+        "inf", "2024-05-01T12:30:15+2", "2024-05-01T12:30:15 UTC"}) {
     EXPECT_FALSE(parse_moment(text)) << text;
   }
 }

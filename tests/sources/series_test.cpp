@@ -87,6 +87,18 @@ TEST(Gaps, AnEvenSeriesIsOneStretch) {
   EXPECT_TRUE(series.notes.empty());
 }
 
+TEST(Gaps, OfTimesInAnyUnitAreSeen) {
+  // A second each, as days; and nanoseconds, as seconds.
+  for (const double step : {1.0 / 86400, 1e-9}) {
+    std::string text = "time,x\n";
+    for (int i = 0; i < 20; ++i)
+      text += fmt::format("{:.17g},{}\n", (i < 12 ? i : i + 3) * step, i);
+    const Series series = series_of(text, Gaps::Split);
+    EXPECT_NEAR(series.step, step, 1e-9 * step);
+    EXPECT_EQ(series.stretches, (std::vector<Stretch>{{0, 12}, {12, 8}}));
+  }
+}
+
 TEST(Gaps, AreRefusedWithTheirPlace) {
   expect_contains(
       error_of([] { series_of(five_minutes(10, -1, 3)); }),

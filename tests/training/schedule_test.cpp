@@ -24,6 +24,8 @@ TEST(LearningRate, StepDropsAfterEveryPeriod) {
   EXPECT_DOUBLE_EQ(rate.at(9), 1);
   EXPECT_DOUBLE_EQ(rate.at(10), 0.1);
   EXPECT_DOUBLE_EQ(rate.at(20), 0.01);
+  // A period of more steps than can be counted.
+  EXPECT_DOUBLE_EQ(LearningRate(1, schedule("step:4611686018427387904,0.1"), 0, 10, 4).at(39), 1);
 }
 
 TEST(LearningRate, StagesGrowLonger) {

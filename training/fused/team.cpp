@@ -45,10 +45,17 @@ SmallNumbersAreZero::~SmallNumbersAreZero() = default;
 #endif
 
 Team::Team(int threads) {
-  for (int i = 1; i < threads; ++i) helpers_.emplace_back([this] { help(); });
+  try {
+    for (int i = 1; i < threads; ++i) helpers_.emplace_back([this] { help(); });
+  } catch (...) {  // the system starts no more
+    close();
+    throw;
+  }
 }
 
-Team::~Team() {
+Team::~Team() { close(); }
+
+void Team::close() {
   closing_ = true;
   ++run_;
   run_.notify_all();

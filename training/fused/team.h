@@ -57,6 +57,7 @@ class Team {
   std::exception_ptr failure_;  // of this run
   std::vector<std::thread> helpers_;
 
+  void close();
   void help();
   void take_shards(uint32_t run);
   void do_shard(const Work& work, uint32_t shard) noexcept;
