@@ -94,6 +94,9 @@ function(hourglass_test room)
   file(GLOB sources CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" ${room}/*_test.cpp)
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE ${arg_LINK} hourglass_test_support hourglass_warnings)
+  # As libraries are compiled, or their precompiled headers could not be had.
+  target_compile_options(${name} PRIVATE $<$<BOOL:${CMAKE_POSITION_INDEPENDENT_CODE}>:-fPIC>)
+  hourglass_precompile(hourglass_test_headers ${name})
   set_target_properties(${name} PROPERTIES
     UNITY_BUILD ${HOURGLASS_UNITY} RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
   gtest_discover_tests(${name}

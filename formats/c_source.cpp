@@ -114,8 +114,11 @@ std::string c_source(const std::vector<Graph>& methods, const CSourceOptions& op
   for (const auto& method : methods)
     functions.push_back(std::make_unique<c::Function>(method, shared));
 
-  std::string declarations, code = c::helper_texts(shared.helpers, shared.prefix);
-  if (!code.empty()) code = "/* ---- Layers */\n\n" + code;
+  std::string declarations, code;
+  if (const auto layers = c::helper_texts(shared.helpers, shared.prefix); !layers.empty()) {
+    code += "/* ---- Layers */\n\n";
+    code += layers;
+  }
   code += "/* ---- Functions */\n";
   for (const auto& function : functions) {
     declarations += function->declaration() + ";\n";

@@ -142,6 +142,9 @@ datasets::SparseRowsPtr rows_of_known(const Interactions& all,
 }  // namespace
 
 Interactions parse_interactions(std::string_view text, const std::string& name, Header header) {
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    throw Error("{}: expected interactions, a user and an item a line, found an empty file", name);
+  }
   CsvReader rows(text, name);
   const size_t width = rows.cells().size();
   bool more = true;

@@ -244,6 +244,12 @@ ReadData read_data(const DataOptions& options) {
   const Source source = parse_source(options.dataset, "dataset");
   std::optional<Source> target_source;
   if (!options.targets.empty()) target_source = parse_source(options.targets, "targets");
+  if (target_source && !source.held_out.empty()) {
+    throw UsageError(
+        "`targets` {}: expected `dataset` without interactions to judge by, which are targets "
+        "already, found {}",
+        options.targets, options.dataset);
+  }
   // Said before any file is opened.
   resolve(options.validation,
           source.may_have_test_part() && (!target_source || target_source->may_have_test_part()));

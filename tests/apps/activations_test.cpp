@@ -48,7 +48,7 @@ TEST(ActivationsTool, TellsEveryLayerOfOneRowByDefault) {
   const TemporaryFolder folder;
   const auto path = small_checkpoint(folder / "run", "dense_autoencoder", {"--widths", "16,2"});
   const auto facts = json_of(kActivationsTool, {path, "--no-figures"});
-  EXPECT_EQ(facts.at("rows"), nlohmann::json({0}));
+  EXPECT_EQ(facts.at("rows"), nlohmann::json::array({0}));
   EXPECT_EQ(
       layer_names_of(facts),
       (std::vector<std::string>{"encoder.flatten1", "encoder.dense1", "encoder.dense2",

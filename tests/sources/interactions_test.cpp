@@ -73,7 +73,7 @@ TEST(ParseInteractions, SaysWhatIsWrongAndWhere) {
                   {"line 2: expected a user in column 0", "empty"});
   expect_contains(interactions_error("1,7\n2,\n"), {"line 2: expected an item in column 1"});
   expect_contains(interactions_error("user,item\n"), {"expected interactions", "found none"});
-  expect_contains(interactions_error(""), {"mine.tsv: ", "empty file"});
+  expect_contains(interactions_error(""), {"mine.tsv: expected interactions", "empty file"});
 }
 
 TEST(KnownInteractions, CountWhatIsNotKnown) {
@@ -141,6 +141,14 @@ TEST(OpenInteractions, JudgesByWhatIsHeldOut) {
       batch.target.equal(at::tensor({0.F, 0.F, 1.F, 1.F, 0.F, 0.F, 0.F, 0.F, 0.F}).view({3, 3})));
   ASSERT_EQ(data.info.notes.size(), 1U);
   expect_contains(data.info.notes[0], {"held.csv: left out 1 unknown users and 1 interactions"});
+}
+
+TEST(OpenInteractions, RefusesTargetsBesideWhatIsHeldOut) {
+  DataOptions options;
+  options.dataset = "interactions:known.csv,held.csv";
+  options.targets = "npy:targets.npy";
+  expect_contains(error_of([&] { open_data(options, 1); }),
+                  {"`targets` npy:targets.npy", "found interactions:known.csv,held.csv"});
 }
 
 TEST(OpenInteractions, TakesTheItemsThatAModelKnows) {
