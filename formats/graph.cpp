@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <numeric>
 
 namespace hourglass::formats {
 namespace {
@@ -188,6 +189,15 @@ std::vector<ValueId> Operation::tensors_taken() const {
   return taken;
 }
 
+std::vector<int64_t> Operation::reduced_dimensions(int64_t count) const {
+  std::vector<int64_t> dimensions;
+  if (has("dim")) dimensions = integers("dim");
+  if (!dimensions.empty()) return dimensions;
+  dimensions.resize(static_cast<size_t>(count));
+  std::iota(dimensions.begin(), dimensions.end(), 0);
+  return dimensions;
+}
+
 std::string Operation::where() const {
   const std::string dot = overload.empty() ? "" : "." + overload;
   return layer.empty() ? name + dot : fmt::format("{}{} in {}", name, dot, layer);
@@ -196,6 +206,16 @@ std::string Operation::where() const {
 bool Graph::depends_on_items(const Operation& operation) const {
   return std::any_of(operation.results.begin(), operation.results.end(),
                      [&](ValueId id) { return !value(id).constant && !value(id).is_zero; });
+}
+
+std::optional<ValueId> Graph::transposed_source(ValueId id) const {
+  const auto made = std::find_if(operations.begin(), operations.end(), [&](const Operation& one) {
+    return !one.results.empty() && one.results.front() == id;
+  });
+  if (made == operations.end() || value(id).sizes.size() != 2) return {};
+  if (made->name != "aten::t" && made->name != "aten::transpose") return {};
+  const ValueId source = made->tensor("self");
+  return value(source).constant ? std::optional(source) : std::nullopt;
 }
 
 std::vector<at::Tensor> run_graph(const Graph& graph, const std::vector<at::Tensor>& inputs) {

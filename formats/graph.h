@@ -79,6 +79,12 @@ struct Operation {
   /// All tensors that it is told, in order.
   std::vector<ValueId> tensors_taken() const;
 
+  /// The dimensions that a reduction of a tensor of so many takes together: all where none are told.
+  std::vector<int64_t> reduced_dimensions(int64_t count) const;
+
+  /// "linear" of aten::linear.
+  std::string plain_name() const { return name.substr(name.find(':') + 2); }
+
   /// "aten::foo in encoder.dense1", for errors.
   std::string where() const;
 };
@@ -94,6 +100,10 @@ struct Graph {
   /// Whether an operation's results depend on items. A format may store the others (`constant`), or
   /// write zeros.
   bool depends_on_items(const Operation& operation) const;
+
+  /// The constant matrix that an operation transposed to make this value; none where it was made
+  /// otherwise. So tied weights are written once.
+  std::optional<ValueId> transposed_source(ValueId id) const;
 };
 
 /// The graph's outputs for inputs [B, …], computed by LibTorch's operations. Throws `Error` that

@@ -93,13 +93,13 @@ Names write_unary(Emitter& to, const Operation& operation) {
       {"log", "Log"},     {"neg", "Neg"},     {"relu", "Relu"},   {"reciprocal", "Reciprocal"},
       {"round", "Round"}, {"selu", "Selu"},   {"sign", "Sign"},   {"sigmoid", "Sigmoid"},
       {"sin", "Sin"},     {"sqrt", "Sqrt"},   {"tanh", "Tanh"}};
-  const std::string& type = types.at(operation.name.substr(6));
+  const std::string& type = types.at(operation.plain_name());
   if (type == "IsNaN") return {to.add(type, {to.operand(operation.tensor("self"))})};
   return {to.add(type, {self(to, operation)})};
 }
 
 Names write_composed(Emitter& to, const Operation& operation) {
-  const std::string name = operation.name.substr(6), x = self(to, operation);
+  const std::string name = operation.plain_name(), x = self(to, operation);
   const at::ScalarType type = result_type(to, operation);
   if (name == "gelu") return {gelu(to, operation, x, type)};
   if (name == "softplus") return {softplus(to, operation, x, type)};
@@ -158,7 +158,7 @@ Names write_arithmetic(Emitter& to, const Operation& operation) {
       {"div", "Div"}, {"maximum", "Max"}, {"minimum", "Min"}};
   const at::ScalarType type = result_type(to, operation);
   if (type == at::kBool) refuse(operation, "numbers", "truth values");
-  const std::string name = operation.name.substr(6);
+  const std::string name = operation.plain_name();
   if (name == "rsub") {
     const double alpha = operation.has("alpha") ? operation.number("alpha") : 1;
     const std::string x = self(to, operation);
@@ -174,7 +174,7 @@ Names write_comparison(Emitter& to, const Operation& operation) {
   static const std::map<std::string, std::string> types = {
       {"gt", "Greater"},     {"ge", "GreaterOrEqual"}, {"lt", "Less"},
       {"le", "LessOrEqual"}, {"eq", "Equal"},          {"ne", "Equal"}};
-  const std::string name = operation.name.substr(6);
+  const std::string name = operation.plain_name();
   const at::ScalarType type = common_type(to, operation, "self", "other");
   const std::string result =
       to.add(types.at(name), {operand_or_number(to, operation, "self", type),
@@ -187,7 +187,7 @@ Names write_logical(Emitter& to, const Operation& operation) {
       {"logical_not", "Not"}, {"logical_and", "And"}, {"logical_or", "Or"}, {"logical_xor", "Xor"}};
   Names inputs = {to.operand(operation.tensor("self"), at::kBool)};
   if (operation.has("other")) inputs.push_back(to.operand(operation.tensor("other"), at::kBool));
-  return {to.add(types.at(operation.name.substr(6)), inputs)};
+  return {to.add(types.at(operation.plain_name()), inputs)};
 }
 
 Names write_where(Emitter& to, const Operation& operation) {

@@ -47,9 +47,6 @@ Names output_names(const std::string& method, size_t count) {
 
 Emitter::Emitter(const Graph& graph) : graph_(graph) {
   model_.graph_name = graph.method;
-  for (const auto& operation : graph.operations) {
-    for (const ValueId id : operation.results) producers_[id] = &operation;
-  }
   name_ports();
 }
 
@@ -76,11 +73,6 @@ std::string Emitter::unused(const std::string& wanted, std::set<std::string>& ta
 
 int64_t Emitter::dimension(int64_t given, int64_t dimensions) {
   return given < 0 ? given + dimensions : given;
-}
-
-const Operation* Emitter::producer(ValueId id) const {
-  const auto found = producers_.find(id);
-  return found == producers_.end() ? nullptr : found->second;
 }
 
 std::string Emitter::operand(ValueId id) {

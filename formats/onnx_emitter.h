@@ -25,14 +25,12 @@ class Emitter {
 
   // ---- What operations are told
 
+  const Graph& graph() const { return graph_; }
   const Value& value(ValueId id) const { return graph_.value(id); }
   int64_t dimensions(ValueId id) const { return static_cast<int64_t>(value(id).sizes.size()); }
 
   /// A dimension as one of 0 … `dimensions` − 1; negative ones count from the end.
   static int64_t dimension(int64_t given, int64_t dimensions);
-
-  /// The operation that gives a value; null for inputs and constants.
-  const Operation* producer(ValueId id) const;
 
   // ---- Values
 
@@ -80,7 +78,6 @@ class Emitter {
   size_t first_node_ = 0;  // of the current operation
   std::unordered_map<ValueId, std::string> names_;
   std::unordered_map<ValueId, std::string> output_names_;
-  std::unordered_map<ValueId, const Operation*> producers_;
   std::map<std::string, std::string> constants_;  // by type, sizes and bytes
   std::set<std::string> taken_, taken_by_nodes_;
   std::string batch_;  // the batch's size as int64 [1]; empty until it is needed

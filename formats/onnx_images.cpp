@@ -184,7 +184,7 @@ Names write_upsample_linear(Emitter& to, const Operation& operation) {
 }
 
 Names write_pad(Emitter& to, const Operation& operation) {
-  const std::string name = operation.name.substr(6);
+  const std::string name = operation.plain_name();
   std::string mode = operation.text_or("mode", "constant");
   if (name.starts_with("reflection")) mode = "reflect";
   if (name.starts_with("replication")) mode = "replicate";

@@ -10,19 +10,9 @@
 namespace hourglass::formats::onnx {
 namespace {
 
-/// The matrix of which a value is the transpose, where an operation made it of a constant; none
-/// else. So tied layers share their weights in a file too.
-std::optional<ValueId> transposed_source(const Emitter& to, ValueId id) {
-  const Operation* producer = to.producer(id);
-  if (!producer || producer->name != "aten::t") return {};
-  const ValueId source = producer->tensor("self");
-  return to.value(source).constant && to.dimensions(source) == 2 ? std::optional(source)
-                                                                 : std::nullopt;
-}
-
 /// [O, I] as [I, O], for MatMul.
 std::string transposed_weight(Emitter& to, ValueId weight) {
-  if (const auto source = transposed_source(to, weight)) return to.operand(*source);
+  if (const auto source = to.graph().transposed_source(weight)) return to.operand(*source);
   return to.add("Transpose", {to.operand(weight)}, {{"perm", std::vector<int64_t>{1, 0}}});
 }
 
@@ -64,7 +54,7 @@ std::vector<int64_t> pads_of(const Operation& operation, const std::vector<int64
 Names write_linear(Emitter& to, const Operation& operation) {
   const ValueId input = operation.tensor("input"), weight = operation.tensor("weight");
   if (to.dimensions(input) == 2 && to.dimensions(weight) == 2) {
-    const auto source = transposed_source(to, weight);
+    const auto source = to.graph().transposed_source(weight);
     return {to.add("Gemm",
                    {to.operand(input), to.operand(source.value_or(weight)),
                     optional_operand(to, operation, "bias")},

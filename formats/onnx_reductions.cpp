@@ -5,21 +5,9 @@
 
 #include <cmath>
 #include <map>
-#include <numeric>
 
 namespace hourglass::formats::onnx {
 namespace {
-
-/// The dimensions that a reduction takes together; all where none are told.
-std::vector<int64_t> reduced_dimensions(const Emitter& to, const Operation& operation,
-                                        ValueId input) {
-  std::vector<int64_t> dimensions;
-  if (operation.has("dim")) dimensions = operation.integers("dim");
-  if (!dimensions.empty()) return dimensions;
-  dimensions.resize(static_cast<size_t>(to.dimensions(input)));
-  std::iota(dimensions.begin(), dimensions.end(), 0);
-  return dimensions;
-}
 
 bool keeps_dimensions(const Operation& operation) {
   return operation.has("keepdim") && operation.flag("keepdim");
@@ -29,7 +17,7 @@ bool keeps_dimensions(const Operation& operation) {
 /// others as an attribute.
 std::string reduced(Emitter& to, const Operation& operation, const std::string& type) {
   const ValueId input = operation.tensor("self");
-  const auto dimensions = reduced_dimensions(to, operation, input);
+  const auto dimensions = operation.reduced_dimensions(to.dimensions(input));
   const int64_t keep = keeps_dimensions(operation) ? 1 : 0;
   const std::string x = to.operand(input, result_type(to, operation));
   if (dimensions.empty()) return x;
@@ -51,7 +39,7 @@ Names write_reduction(Emitter& to, const Operation& operation) {
   static const std::map<std::string, std::string> types = {
       {"sum", "ReduceSum"},  {"mean", "ReduceMean"}, {"prod", "ReduceProd"},
       {"amax", "ReduceMax"}, {"amin", "ReduceMin"},  {"logsumexp", "ReduceLogSumExp"}};
-  return {reduced(to, operation, types.at(operation.name.substr(6)))};
+  return {reduced(to, operation, types.at(operation.plain_name()))};
 }
 
 Names write_norm(Emitter& to, const Operation& operation) {

@@ -155,7 +155,7 @@ class Program {
     json outputs = json::array();
     for (const ValueId id : operation.results) outputs.push_back(tensor(id));
     const std::string target =
-        fmt::format("torch.ops.aten.{}.{}", operation.name.substr(operation.name.find(':') + 2),
+        fmt::format("torch.ops.aten.{}.{}", operation.plain_name(),
                     operation.overload.empty() ? "default" : operation.overload);
     const json module_stack =
         operation.layer.empty()

@@ -301,8 +301,7 @@ class Builder {
     const auto one = tensors_of(result.one), other = tensors_of(result.other);
     const bool constant = is_of_constants(operation);
     for (size_t i = 0; i < one.size(); ++i) {
-      const ValueId id = add_value(operation.name.substr(operation.name.find(':') + 2),
-                                   Value::Kind::Result, one[i], other[i]);
+      const ValueId id = add_value(operation.plain_name(), Value::Kind::Result, one[i], other[i]);
       if (constant && same(one[i], other[i])) graph_.values[id].constant = one[i];
       graph_.values[id].is_zero = gives_zeros(operation, graph_);
       layers_[id] = operation.layer;

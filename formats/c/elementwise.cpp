@@ -138,7 +138,7 @@ class ElementWriter {
     fill_in_helpers();
     accesses_ = {function_.access(result_)};
     for (const auto& argument : operation_.arguments) fill_in(argument);
-    function_.also(operation_.name.substr(operation_.name.find(':') + 2));
+    function_.also(operation_.plain_name());
     function_.lines(loops(sizes_, accesses_, [&](const auto& elements) {
       std::string text = pattern_;
       for (size_t i = 1; i < elements.size(); ++i)

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 
 namespace hourglass::formats::c {
 namespace {
@@ -100,21 +99,11 @@ struct Reduced {
   Access input, output;
 };
 
-std::vector<int64_t> dimensions_of(const Operation& operation, size_t count) {
-  std::vector<int64_t> dims;
-  if (operation.has("dim")) dims = operation.integers("dim");
-  if (dims.empty()) {
-    dims.resize(count);
-    std::iota(dims.begin(), dims.end(), 0);
-  }
-  return dims;
-}
-
 Reduced split(Function& function, const Step& step) {
   const ValueId source = step.operation->tensor("self");
   const auto sizes = function.sizes(source);
   std::vector<bool> is_reduced(sizes.size(), false);
-  for (const int64_t dim : dimensions_of(*step.operation, sizes.size()))
+  for (const int64_t dim : step.operation->reduced_dimensions(std::ssize(sizes)))
     is_reduced[dimension(dim, sizes.size())] = true;
   Reduced parts = {{}, {}, function.access(source), function.access(step.writes.front())};
   const auto strides = parts.input.strides;
@@ -169,7 +158,7 @@ void write_extreme(Function& function, const Step& step) {
   }
   const Type type = function.type(source);
   write_reduction(
-      function, step, name.substr(name.find(':') + 2),
+      function, step, step.operation->plain_name(),
       {.first = {fmt::format("{} best = {};", type_name(type), literal(0, type)),
                  "long place = -1;"},
        .each =
@@ -227,8 +216,7 @@ void write_copy(Function& function, const Step& step) {
   // Values that lie side by side are where they were.
   if (from.array == whole.array) return;
   const Access source = {from.array, from.offset + step.view->offset, step.view->strides};
-  function.begin(fmt::format("{}: {} -> {}",
-                             step.operation->name.substr(step.operation->name.find(':') + 2),
+  function.begin(fmt::format("{}: {} -> {}", step.operation->plain_name(),
                              sizes_text(function.sizes(step.view->source)), sizes_text(sizes)));
   function.lines(loops(sizes, {whole, source}, assignment));
 }

@@ -18,25 +18,13 @@ at::Tensor known_weights(Function& function, const Operation& operation, ValueId
               function.graph().value(id).name);
 }
 
-/// The tensor that a known value is the transposed of: tied weights are written once.
-std::optional<ValueId> transposed_source(const Graph& graph, ValueId id) {
-  for (const auto& operation : graph.operations) {
-    if (operation.results.empty() || operation.results.front() != id) continue;
-    const bool transposes = operation.name == "aten::t" || operation.name == "aten::transpose";
-    if (!transposes || graph.value(id).sizes.size() != 2) return std::nullopt;
-    const ValueId source = operation.tensor("self");
-    return graph.value(source).constant ? std::optional(source) : std::nullopt;
-  }
-  return std::nullopt;
-}
-
 /// y = x Wᵀ + b, or x W + b where `transposed`, for each of the last dimension's vectors.
 void write_vectors(Function& function, const Step& step, ValueId input, ValueId weight,
                    std::optional<ValueId> bias, bool transposed) {
   const ValueId result = step.writes.front();
   const int64_t inputs = function.sizes(input).back();
   const int64_t rows = function.count(input) / inputs, outputs = function.count(result) / rows;
-  if (const auto source = transposed_source(function.graph(), weight)) {
+  if (const auto source = function.graph().transposed_source(weight)) {
     weight = *source;
     transposed = !transposed;
   }

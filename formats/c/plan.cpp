@@ -19,16 +19,6 @@ const std::set<std::string> kViews = {
     "aten::view_as",    "aten::expand_as", "aten::detach",  "aten::alias",     "aten::contiguous",
     "aten::reshape_as", "aten::swapaxes"};
 
-std::vector<ValueId> tensors_of(const Operation& operation) {
-  std::vector<ValueId> ids;
-  for (const auto& argument : operation.arguments) {
-    if (const auto* id = std::get_if<ValueId>(&argument.content)) ids.push_back(*id);
-    if (const auto* several = std::get_if<std::vector<ValueId>>(&argument.content))
-      ids.insert(ids.end(), several->begin(), several->end());
-  }
-  return ids;
-}
-
 /// Whether strides are those of values side by side, whatever they are in dimensions of one.
 bool is_packed(const std::vector<int64_t>& sizes, const std::vector<int64_t>& strides) {
   const auto packed = packed_strides(sizes);
@@ -118,7 +108,7 @@ void Plan::choose_steps() {
     step.view = view_of(graph_, *operation);
     const std::string& name = operation->name;
     step.in_place = !step.view && (is_elementwise(name) || name == "aten::batch_norm");
-    for (const ValueId id : tensors_of(*operation)) {
+    for (const ValueId id : operation->tensors_taken()) {
       if (is_known(graph_, id)) continue;
       step.reads.push_back(id);
       wanted.insert(id);
