@@ -269,8 +269,7 @@ training::TrainingResult Run::train(const training::StopRequested& stop_requeste
   if (!has_model && result.end != training::RunEnd::NotFinite) return result;
   record_results(result);
   if (!has_model) return result;
-  for (const Part part : options_.save_parts) save_part(part);
-  if (!options_.exports.empty()) export_best();
+  save_parts();
   return result;
 }
 
@@ -302,11 +301,14 @@ fs::path Run::part_path(Part part) const {
   }
 }
 
-void Run::export_best() {
+void Run::save_parts() {
+  if (options_.save_parts.empty() && options_.exports.empty()) return;
   formats::load_weights(*exported_, folder_ / "best.pt");
-  formats::ModelCard model_card = card();
-  model_card.trained = record_.results->best;
-  const formats::Script script = formats::script_of(*exported_, model_card);
+  formats::ModelCard best = card();
+  best.trained = record_.results->best;
+  for (const Part part : options_.save_parts) save_part(part, best);
+  if (options_.exports.empty()) return;
+  const formats::Script script = formats::script_of(*exported_, best);
   for (const auto format : options_.exports) {
     for (auto& path : formats::write_export(script, format, folder_, "best")) {
       parts_.push_back(std::move(path));
@@ -314,24 +316,23 @@ void Run::export_best() {
   }
 }
 
-void Run::save_part(Part part) {
+void Run::save_part(Part part, const formats::ModelCard& best) {
   const fs::path path = part_path(part);
-  formats::load_weights(*exported_, folder_ / "best.pt");
-  formats::ModelCard model_card = card();
   switch (part) {
-    case Part::Encoder: formats::export_encoder(*exported_, path, model_card); break;
-    case Part::Decoder: formats::export_decoder(*exported_, path, model_card); break;
+    case Part::Encoder: formats::export_encoder(*exported_, path, best); break;
+    case Part::Decoder: formats::export_decoder(*exported_, path, best); break;
     case Part::Weights: formats::save_weights(*exported_, path); break;
     case Part::Safetensors:
-      model_card.trained = record_.results->best;
-      formats::write_model_tensors(path, {.card = formats::script_of(*exported_, model_card).card,
+      formats::write_model_tensors(path, {.card = formats::script_of(*exported_, best).card,
                                           .tensors = models::named_tensors(*exported_)});
       break;
     case Part::Architecture: {
+      // Of no weights, so of no epoch.
+      formats::ModelCard untrained = card();
       FieldTable model_table;
       options_.model.describe(model_table);
-      model_card.options = formats::RecordedOptions(formats::to_json(model_table));
-      formats::save_card(*exported_, path, model_card);
+      untrained.options = formats::RecordedOptions(formats::to_json(model_table));
+      formats::save_card(*exported_, path, untrained);
     }
   }
   parts_.push_back(path);

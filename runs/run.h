@@ -79,8 +79,8 @@ class Run {
   void add_hooks();
   void record_results(const training::TrainingResult& result);
   std::filesystem::path part_path(Part part) const;
-  void export_best();
-  void save_part(Part part);
+  void save_parts();
+  void save_part(Part part, const formats::ModelCard& best);
 };
 
 }  // namespace hourglass::runs

@@ -238,6 +238,11 @@ TEST(TrainerProgram, SavesPartsThatLoadAgain) {
   auto decoder = ExportedModel::load(folder / "run/decoder.pt");
   EXPECT_TRUE(
       at::allclose(decoder.reconstruct(encoder.reconstruct(x)), whole.reconstruct(x), 0, 1e-6));
+  ASSERT_TRUE(whole.card()->trained);
+  for (const ExportedModel& part : {encoder, decoder}) {
+    ASSERT_TRUE(part.card()->trained);
+    EXPECT_EQ(part.card()->trained->epoch, whole.card()->trained->epoch);
+  }
 
   // Architecture and weights together are the model again; a learning rate of almost nothing leaves
   // it so.
