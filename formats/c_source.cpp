@@ -122,7 +122,8 @@ std::string c_source(const std::vector<Graph>& methods, const CSourceOptions& op
   code += "/* ---- Functions */\n";
   for (const auto& function : functions) {
     declarations += function->declaration() + ";\n";
-    code += "\n" + function->text();
+    code += '\n';
+    code += function->text();
   }
   std::string text = top_comment(functions, shared, options) + "\n";
   if (needs_math(shared.arrays.text() + code)) text += "#include <math.h>\n\n";

@@ -91,8 +91,7 @@ class JumpRelu : public LatentActivation {
   at::Tensor penalties(const PreActivations& p, const at::Tensor& code) override {
     if (options_.jump_loss == JumpLoss::Tanh) return (4 * code * p.norms).tanh().sum(1);
     const at::Tensor slope = near_threshold(p) / -options_.jump_bandwidth;
-    const at::Tensor count =
-        (speaks(p).to(p.values.scalar_type()) + slope * change()).sum(1);  // [B]
+    at::Tensor count = (speaks(p).to(p.values.scalar_type()) + slope * change()).sum(1);  // [B]
     if (options_.jump_loss == JumpLoss::Step) return count;
     return (count - options_.target_l0).square() * (2 / options_.target_l0);
   }

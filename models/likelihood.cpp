@@ -152,7 +152,7 @@ Shape parameter_shape(Loss loss, Shape target) {
 
 at::Tensor mean_of(const Likelihood& likelihood, const at::Tensor& logits) {
   if (likelihood.loss == Loss::Multinomial) return shares(logits);
-  const at::Tensor mean = activate(likelihood.activation, parameter(likelihood.loss, logits, 0));
+  at::Tensor mean = activate(likelihood.activation, parameter(likelihood.loss, logits, 0));
   if (likelihood.loss != Loss::ZeroInflatedNegativeBinomial) return mean;
   return mean * (-parameter(likelihood.loss, logits, 2)).sigmoid();
 }

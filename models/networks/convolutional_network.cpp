@@ -59,6 +59,7 @@ void check_sequences(const ItemShapes& shapes, size_t poolings) {
 /// A convolution of one pixel a name, which keeps the number of channels.
 std::vector<Head> map_heads(const std::vector<std::string>& names, int64_t channels) {
   std::vector<Head> heads;
+  heads.reserve(names.size());
   for (const auto& name : names) {
     heads.push_back(
         {name, std::make_shared<ConvLayer>(ConvOptions{.inputs = channels,

@@ -38,6 +38,7 @@ int64_t add_hidden_layers(Stack& stack, int64_t inputs, const std::vector<int64_
 std::vector<Head> dense_heads(const std::vector<std::string>& names, int64_t inputs,
                               int64_t outputs) {
   std::vector<Head> heads;
+  heads.reserve(names.size());
   for (const auto& name : names) {
     heads.push_back({name, std::make_shared<DenseLayer>(inputs, outputs, Activation::Linear)});
   }
