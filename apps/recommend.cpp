@@ -54,14 +54,25 @@ struct RecommendOptions {
 struct Recommended {
   BestItems best;
   int64_t unfindable = 0;  ///< held-out items that are known or excluded
+  int64_t strangers = 0;   ///< users who have chosen nothing that the model knows
 };
+
+/// What the model makes of each item, [B, I]: the reconstruction, which says nothing of users without
+/// an item where it is a share of their total; of them what it makes of their code.
+at::Tensor scores_of(ExportedModel& model, const Batch& batch) {
+  const at::Tensor scores = model.reconstruct(batch.input, batch.condition);
+  const at::Tensor strange = batch.input.ne(0).flatten(1).any(1).logical_not();
+  if (!strange.any().item<bool>()) return scores;
+  const at::Tensor code = model.encode(batch.input, batch.condition);
+  return at::where(strange.unsqueeze(1), model.decode(code, batch.condition), scores);
+}
 
 Recommended recommend_all(ExportedModel& model, const datasets::Dataset& rows,
                           const std::optional<KnownInteractions>& held_out,
                           const std::optional<KnownInteractions>& excluded,
                           const RecommendOptions& options) {
   std::vector<at::Tensor> items, scores;
-  int64_t unfindable = 0;
+  int64_t unfindable = 0, strangers = 0;
   for_each_batch(rows, "recommending", options.output, [&](const Batch& batch, int64_t first) {
     const auto chosen = [&](const KnownInteractions& further) {
       return further.rows->items(first, batch.input.size(0)).ne(0);
@@ -69,12 +80,12 @@ Recommended recommend_all(ExportedModel& model, const datasets::Dataset& rows,
     at::Tensor known = batch.input.ne(0);
     if (excluded) known.logical_or_(chosen(*excluded));
     if (held_out) unfindable += chosen(*held_out).logical_and_(known).sum().item<int64_t>();
-    const BestItems best =
-        best_items(model.reconstruct(batch.input, batch.condition), known, options.top);
+    const BestItems best = best_items(scores_of(model, batch), known, options.top);
+    strangers += batch.input.ne(0).flatten(1).any(1).logical_not().sum().item<int64_t>();
     items.push_back(best.items);
     scores.push_back(best.scores);
   });
-  return {{at::cat(items), at::cat(scores)}, unfindable};
+  return {{at::cat(items), at::cat(scores)}, unfindable, strangers};
 }
 
 void print_quality(const RankingQuality& quality, int64_t unfindable,
@@ -107,7 +118,14 @@ int recommend(const RecommendOptions& options, const CommandLine& line) {
   };
   const auto held_out = further(options.held_out, "--held-out");
   const auto excluded = further(options.exclude, "--exclude");
-  const auto [best, unfindable] = recommend_all(model, *rows.rows, held_out, excluded, options);
+  const auto [best, unfindable, strangers] =
+      recommend_all(model, *rows.rows, held_out, excluded, options);
+  if (strangers > 0) {
+    note(options.output,
+         fmt::format("{} users have chosen no item that the model knows: they get what it makes of "
+                     "nothing",
+                     with_thousands(strangers)));
+  }
   if (unfindable > 0) {
     note(options.output,
          fmt::format("{}: {} held-out items are known of their users or excluded, so they are "

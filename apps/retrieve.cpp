@@ -6,6 +6,7 @@
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
+#include "hourglass/evaluation/codebook.h"
 
 #include <fmt/format.h>
 
@@ -87,6 +88,7 @@ int retrieve(const CommandLine& line, const RetrieveOptions& options) {
   check(options, line);
   const OutputOptions& output = options.output;
   ExportedModel model = open_model(line.positional.front(), options.model);
+  refuse_index_codes(model, "retrieve");
   const bool has_queries = line.has("query") || line.has("query_images");
   const auto folder = has_queries ? output_folder(output, "retrieved", kRetrievalFiles) : "";
   if (!options.save_index.empty()) {

@@ -9,6 +9,7 @@
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/item_kind.h"
+#include "hourglass/evaluation/codebook.h"
 #include "hourglass/evaluation/strongest_items.h"
 
 #include <ATen/ATen.h>
@@ -110,6 +111,7 @@ Picture draw(const StrongestItems& found, const std::vector<int64_t>& units,
 int strongest(const StrongestOptions& options, const CommandLine& line) {
   const auto path = picture_file(options.output, "strongest.png");
   ExportedModel model = open_model(line.positional.front(), options.model);
+  refuse_index_codes(model, "strongest");
   const SelectedRows rows = select_rows(model, options.rows, line, RecordedNoise::Leave);
   const StrongestItems found =
       find_strongest_items(model, *rows.rows, options.top,

@@ -3,6 +3,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
 #include "hourglass/evaluation/anomaly_ensemble.h"
+#include "hourglass/evaluation/codebook.h"
 #include "hourglass/evaluation/model_digest.h"
 #include "hourglass/formats/json.h"
 
@@ -90,6 +91,7 @@ AnomalyDetector fit_detector(ExportedModel& model, const NormalRows& normal,
   detector.options.score = resolve_score(options.score, model);
   std::vector<at::Tensor> scores;
   if (detector.options.score == AnomalyScore::Mahalanobis) {
+    refuse_index_codes(model, "`score` mahalanobis");
     const auto encode = [&](const Batch& batch) {
       return model.encode(batch.input, batch.condition);
     };

@@ -9,16 +9,30 @@
 
 #include <algorithm>
 #include <memory>
+#include <tuple>
 
 namespace hourglass::evaluation {
 namespace {
+
+[[noreturn]] void refuse_absent_class(const std::string& name, const at::Tensor& labels,
+                                      const std::vector<std::string>& class_names) {
+  const at::Tensor there = std::get<0>(at::_unique(labels));
+  std::vector<std::string> names;
+  for (int64_t i = 0; i < there.numel(); ++i) {
+    names.push_back(class_name(there[i].item<int64_t>(), class_names));
+  }
+  throw Error("class '{}': expected rows of it here, found rows of {} alone", name,
+              join_text(names));
+}
 
 at::Tensor has_class(const at::Tensor& labels, const std::vector<std::string>& class_names,
                      const std::vector<std::string>& names, bool absent_allowed) {
   at::Tensor found = at::zeros_like(labels, at::kBool);
   for (const auto& name : names) {
-    const at::Tensor here = labels == datasets::label_of(name, class_names).value_or(-1);
+    const auto label = datasets::label_of(name, class_names);
+    const at::Tensor here = labels == label.value_or(-1);
     if (!absent_allowed && !here.any().item<bool>()) {
+      if (label) refuse_absent_class(name, labels, class_names);
       throw Error("class '{}': expected rows of it{}, found classes {}", name,
                   suggestion(name, class_names), join_text(class_names));
     }

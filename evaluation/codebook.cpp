@@ -11,6 +11,15 @@ bool has_index_codes(const ExportedModel& model) {
   return model.card() && model.card()->has_index_codes();
 }
 
+void refuse_index_codes(const ExportedModel& model, const std::string& what) {
+  if (!has_index_codes(model)) return;
+  throw Error(
+      "{}: {}: expected codes that are measurements, found indices of a codebook, whose numbers "
+      "say "
+      "nothing of likeness; use a model of another kind, or what looks at reconstructions",
+      model.path().string(), what);
+}
+
 at::Tensor codebook(ExportedModel& model) {
   // A parameter where it learns by the loss, a buffer where it learns by running averages.
   for (const auto& named : model.module().named_attributes()) {

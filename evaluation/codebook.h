@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace hourglass::evaluation {
@@ -13,6 +14,9 @@ namespace hourglass::evaluation {
 
 /// Whether a model's codes are such.
 bool has_index_codes(const ExportedModel& model);
+
+/// Throws `Error` where they are, for what compares codes as measurements: "`score` mahalanobis".
+void refuse_index_codes(const ExportedModel& model, const std::string& what);
 
 /// The vectors, of several codebooks those of the first: float32 [K, D] on the CPU. Throws `Error`
 /// where the file holds none.

@@ -1,6 +1,7 @@
 #include "hourglass/evaluation/generation_quality.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/core/shape.h"
 #include "hourglass/core/text.h"
 #include "hourglass/evaluation/codebook.h"
 #include "hourglass/evaluation/codes.h"
@@ -78,6 +79,16 @@ class Generator {
   }
 };
 
+/// Items are encoded by it without being told anything, and codes compared as measurements.
+void check_features(const ExportedModel& model, const Shape& items) {
+  refuse_index_codes(model, "features");
+  const auto input = model.input_shape();
+  if (model.condition_width() == 0 && (!input || *input == items)) return;
+  throw Error("{}: features: expected a model of items {} without a condition, found one of {}{}",
+              model.path().string(), shape_text(items), input ? shape_text(*input) : "others",
+              model.condition_width() > 0 ? " with a condition" : "");
+}
+
 at::Tensor features_of(const at::Tensor& items, ExportedModel* model) {
   return (model ? model->encode(items) : items).flatten(1);
 }
@@ -99,6 +110,7 @@ GenerationQuality measure_generation(ExportedModel& model, const datasets::Datas
   if (const std::string obstacle = generation_obstacle(model, options.sampler); !obstacle.empty()) {
     throw Error("{}: nothing to generate: {}", model.path().string(), obstacle);
   }
+  if (options.features) check_features(*options.features, evaluated.target_shape());
   const int64_t count = std::min(options.samples, evaluated.size());
   const Batch real = evaluated.batch(evaluated.first_positions(count));
   Generator generator(model, training, options);

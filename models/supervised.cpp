@@ -8,6 +8,13 @@
 
 namespace hourglass::models {
 
+void check(const SupervisedOptions& options, const NetworkOptions& /*network*/) {
+  if (options.reconstruction_weight > 0 || options.classification_weight > 0) return;
+  throw UsageError(
+      "`reconstruction_weight` 0: expected a `classification_weight` above 0 then, as nothing else "
+      "is learned, found 0");
+}
+
 Supervised::Supervised(SupervisedOptions options, const ModelSpec& spec)
     : Autoencoder(spec), options_(options) {
   if (spec.classes < 2) {

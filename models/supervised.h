@@ -29,6 +29,9 @@ struct SupervisedOptions {
   }
 };
 
+/// Throws `UsageError` where neither term has a weight.
+void check(const SupervisedOptions& options, const NetworkOptions& network);
+
 class Supervised : public Autoencoder {
  public:
   /// Throws `UsageError` where there are not at least two classes.

@@ -67,29 +67,63 @@ std::vector<std::string> variable_options(const FieldTable& table) {
   return names;
 }
 
-/// The values written as the option's own; none where one of them is not.
+/// The value as the option writes it; none where it does not take it.
+std::optional<std::string> parsed_value(const Field& field, const std::string& value) {
+  try {
+    field.set(value);
+  } catch (const UsageError&) {
+    return {};
+  }
+  return field.value_text();
+}
+
+/// The values; none where one of them is not the option's.
 std::optional<std::vector<std::string>> parsed_values(const Field& field, const std::string& list,
                                                       char separator) {
   std::vector<std::string> values;
-  for (const auto& value : split_text(list, separator)) {
-    try {
-      field.set(value);
-    } catch (const UsageError&) {
-      return {};
-    }
-    values.push_back(field.value_text());
+  for (const auto& text : split_text(list, separator)) {
+    const auto value = parsed_value(field, text);
+    if (!value) return {};
+    values.push_back(*value);
   }
   return values;
+}
+
+/// Values between commas of which some have commas themselves, "iwae,miwae:2,3,fsq:8,6,5": what is no
+/// value belongs to the one before, where that takes it, else to what follows.
+std::optional<std::vector<std::string>> joined_values(const Field& field, const std::string& list) {
+  std::vector<std::string> values;
+  std::string open;
+  for (const auto& piece : split_text(list, ',')) {
+    const std::string text = open.empty() ? piece : open + "," + piece;
+    if (const auto value = parsed_value(field, text)) {
+      values.push_back(*value);
+      open.clear();
+      continue;
+    }
+    const auto longer = open.empty() && !values.empty()
+                            ? parsed_value(field, values.back() + "," + piece)
+                            : std::nullopt;
+    if (longer) {
+      values.back() = *longer;
+    } else {
+      open = text;
+    }
+  }
+  return open.empty() ? std::optional(values) : std::nullopt;
 }
 
 std::vector<std::string> values_of(const Field& field, const std::string& list) {
   if (auto values = parsed_values(field, list, ',')) return *values;
   const bool has_colon = list.find(':') != std::string::npos;
-  if (has_colon) {
-    if (auto values = parsed_values(field, list, ':')) return *values;
-  }
-  // One of them is wrong: the option says why.
-  for (const auto& value : split_text(list, has_colon ? ':' : ',')) field.set(value);
+  if (auto values = has_colon ? parsed_values(field, list, ':') : std::nullopt) return *values;
+  if (auto values = joined_values(field, list)) return *values;
+  // One of them is wrong: the option says which, or where none is right, what it takes.
+  const auto parts = split_text(list, has_colon ? ':' : ',');
+  const bool some_are_values = std::any_of(parts.begin(), parts.end(), [&](const auto& part) {
+    return parsed_value(field, part).has_value();
+  });
+  for (const auto& part : some_are_values ? parts : std::vector{list}) field.set(part);
   return {};
 }
 

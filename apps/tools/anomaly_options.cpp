@@ -36,10 +36,12 @@ void DetectOptions::describe(FieldTable& table) {
   auto& [detector, classes, load_threshold, rows, ensemble, selected] = asked;
   table.begin_group("Anomalies");
   training.describe(table);
-  table.add("score", detector.score,
-            "reconstruction (mean squared error), elbo (negative evidence lower bound, Gaussian "
-            "codes), mahalanobis (distance among the codes) or centre-distance (of a one-class "
-            "model, squared); auto: elbo or centre-distance where the model has it");
+  table.add(
+      "score", detector.score,
+      "reconstruction (mean squared error), elbo (negative evidence lower bound, Gaussian "
+      "codes), mahalanobis (distance among the codes) or centre-distance (of a one-class "
+      "model, squared); auto: centre-distance of a one-class model, elbo of a variational one "
+      "whose loss is bce, mse or mae, else reconstruction");
   table
       .add("samples", detector.samples,
            "codes drawn for the elbo score of an item; 0: the mean of its distribution alone")

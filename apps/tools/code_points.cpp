@@ -4,13 +4,22 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+#include <cmath>
+
 namespace hourglass::apps {
+namespace {
+
+/// Whether codes, which are float32, can hold it.
+bool is_float(double number) { return std::isfinite(static_cast<float>(number)); }
+
+}  // namespace
 
 std::optional<CodePoints> CodePoints::parse(const std::string& text) {
   CodePoints list;
   for (const auto& part : split_text(text, ';')) {
     const auto point = TextCodec<std::vector<double>>::parse(part);
-    if (!point || point->empty()) return {};
+    if (!point || point->empty() || !std::all_of(point->begin(), point->end(), is_float)) return {};
     if (!list.points.empty() && point->size() != list.points.front().size()) return {};
     list.points.push_back(*point);
   }

@@ -88,11 +88,11 @@ class CodeMaker {
   }
 
   GeneratedCodes samples(UsualCodes& usual) {
+    fitted_ = {usual.sampler(), usual.distribution(options_.seed)};
     if (usual.fitted_rows() > 0) {
       note(surroundings_.output, fmt::format("{} was fitted on the codes of {} training rows",
-                                             usual.source(), usual.fitted_rows()));
+                                             usual.source(), with_thousands(usual.fitted_rows())));
     }
-    fitted_ = {usual.sampler(), usual.distribution(options_.seed)};
     return {.codes = usual.samples(options_.samples, options_.seed),
             .title = fmt::format("{} samples of {}", options_.samples, usual.source()),
             .fitted = fitted_};

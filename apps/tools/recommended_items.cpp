@@ -51,7 +51,7 @@ std::optional<sources::KnownInteractions> further_interactions(const std::string
                 option, file, named.items.front(), all.items.front());
   }
   if (known.unknown_users > 0) {
-    note(output, fmt::format("{}: left out {} users that the data do not have", file,
+    note(output, fmt::format("{}: left out {} users that are not among the rows", file,
                              with_thousands(known.unknown_users)));
   }
   return known;

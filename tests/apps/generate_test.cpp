@@ -151,6 +151,22 @@ TEST(Generate, DecodesNamedIndicesAndSaysThatNothingLiesBetweenThem) {
   }
   expect_refusal("generate", {path, "--at", "0,0,0,64", "--out", folder / "x"}, kFailed,
                  {"--at", "indices of 0 to 63", "found 64"});
+  expect_refusal("generate", {path, "--at", "1e39,0,0,0", "--out", folder / "x"}, kWrongUsage,
+                 {"--at", "1e39"});
+}
+
+TEST(Tools, RefuseToCompareIndices) {
+  const TemporaryFolder folder;
+  const fs::path path = index_checkpoint(folder);
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"retrieve", path, "--query", "3", "--out", folder / "x"},
+        {"strongest", path, "--out", folder / "x.png"},
+        {"detect_anomalies", path, "--score", "mahalanobis", "--out", folder / "x"}}) {
+    expect_refusal(command.front(), {command.begin() + 1, command.end()}, kFailed,
+                   {"best.pt: ", "indices of a codebook", "likeness"});
+  }
+  expect_refusal("evaluate", {path, "--generation", "10", "--features", path}, kFailed,
+                 {"features", "indices of a codebook"});
 }
 
 TEST(Generate, DrawsSamplesOfSeveralModelsBesideEachOther) {

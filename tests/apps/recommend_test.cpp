@@ -2,10 +2,12 @@
 // apart.
 
 #include "hourglass/core/files.h"
+#include "hourglass/core/text.h"
 #include "hourglass/tests/apps/tool_runs.h"
 
 #include <fmt/format.h>
 
+#include <set>
 #include <string>
 
 namespace hourglass::apps {
@@ -110,6 +112,21 @@ TEST(Recommend, WritesATableThatLeavesOutWhatIsKnown) {
   const std::string found = run_tool_of(
       "recommend", {model, "--dataset", "interactions:" + fresh.string(), "--top", "3"});
   expect_contains(found, {"eve,1,b", "eve,2,b", "eve,3,b"});
+}
+
+TEST(Recommend, GivesUsersWithoutAKnownItemWhatTheModelMakesOfNothing) {
+  const TemporaryFolder folder;
+  const Tastes tastes(folder);
+  const auto model = tastes_model(folder, tastes);
+  const auto fresh = testing::write_file(folder / "fresh.csv", "eve,a0\nzoe,unheard\n");
+  const auto result = testing::run(
+      "recommend", {model, "--dataset", "interactions:" + fresh.string(), "--top", "12"});
+  expect_contains(result.errors, {"1 users have chosen no item that the model knows"});
+  std::set<std::string> scores;
+  for (const auto& line : split_text(result.output, '\n')) {
+    if (line.starts_with("zoe,")) scores.insert(line.substr(line.rfind(',')));
+  }
+  EXPECT_EQ(scores.size(), 12U) << result.output;
 }
 
 TEST(Recommend, RefusesInOneLine) {

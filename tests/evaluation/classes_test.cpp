@@ -32,6 +32,12 @@ TEST(AnomaliesAmong, ReadsClassesByNameThenByNumber) {
   EXPECT_TRUE(at::equal(anomalies({.normal = {"bag"}}), flags({1, 0, 1, 0})));
   EXPECT_TRUE(at::equal(anomalies({.anomalous = {"0", "1"}}), flags({1, 0, 1, 0})));
   expect_contains(error_of([&] { anomalies({.normal = {"bog"}}); }), {"'bog'", "bag"});
+  expect_contains(
+      error_of([&] {
+        anomalies_among(at::tensor({0, 2}, at::kLong), kNames, {.normal = {kNames[1]}},
+                        /*absent_allowed=*/false);
+      }),
+      {"class '" + kNames[1] + "'", "found rows of " + kNames[0] + ", " + kNames[2] + " alone"});
   EXPECT_TRUE(at::equal(anomalies_among(labels, kNames, {.anomalous = {"bog"}}, true),
                         flags({0, 0, 0, 0})));
 }

@@ -1,5 +1,6 @@
 #include "hourglass/models/supervised.h"
 
+#include "hourglass/core/error.h"
 #include "hourglass/models/networks/dense_network.h"
 #include "hourglass/tests/models/steps.h"
 #include "hourglass/tests/support/support.h"
@@ -69,6 +70,12 @@ TEST(Supervised, SaysTheProbabilityOfEachClass) {
   const at::Tensor found = methods[0].run({at::tensor({1.0F, 0.0F}).view({1, 2})})[0];
   const float sum = std::exp(1.0F) + 2;
   EXPECT_TRUE(at::allclose(found, at::tensor({std::exp(1.0F), 1.0F, 1.0F}).view({1, 3}) / sum));
+}
+
+TEST(Supervised, RefusesToLearnNothing) {
+  const SupervisedOptions nothing{.reconstruction_weight = 0, .classification_weight = 0};
+  EXPECT_THROW(check(nothing, DenseNetwork{}), UsageError);
+  EXPECT_NO_THROW(check(SupervisedOptions{.reconstruction_weight = 0}, DenseNetwork{}));
 }
 
 TEST(Supervised, RefusesDataWithoutClasses) {

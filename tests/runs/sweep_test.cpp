@@ -59,6 +59,17 @@ TEST(PlanSweep, SeparatesValuesByColonsWhereCommasGiveNone) {
   EXPECT_EQ(values_of("--batch-size=32,64"), (Texts{"32", "64"}));
 }
 
+TEST(PlanSweep, PutsValuesTogetherThatHaveCommasThemselves) {
+  const auto values_of = [](const std::string& vary) {
+    return plan_sweep(digits_request({vary})).variations.at(0).values;
+  };
+  EXPECT_EQ(values_of("schedule=constant,step:100,0.1,cosine:0.5,stages:3,0.5"),
+            (Texts{"constant", "step:100,0.1", "cosine:0.5", "stages:3,0.5"}));
+  EXPECT_EQ(values_of("schedule=step:100,0.1"), (Texts{"step:100,0.1"}));
+  expect_contains(error_of([&] { values_of("schedule=constant,steep:100,0.1"); }),
+                  {"`schedule`", "step:EPOCHS,FACTOR", "'constant,steep:100,0.1'"});
+}
+
 TEST(PlanSweep, TakesSeedsAlone) {
   EXPECT_EQ(names_of(plan_sweep(digits_request({}, 3))), (Texts{"seed=1", "seed=2", "seed=3"}));
 }
