@@ -94,8 +94,9 @@ std::string resume_command(const std::string& variant, const std::filesystem::pa
 }
 
 std::string shell_word(const std::string& text) {
-  const bool safe = !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || std::string_view("-_./:,+=@%").find(c) != std::string_view::npos;
+  const bool safe = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("-_./:,+=@%").find(c) != std::string_view::npos;
   });
   if (safe) return text;
   std::string quoted = "'";

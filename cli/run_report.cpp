@@ -240,7 +240,7 @@ std::string use(const RecordedRun& run) {
 std::string footer(const RecordedRun& run) {
   std::vector<std::string> versions;
   for (const auto& [name, version] : run.record().libraries) {
-    versions.push_back(name + " " + version);
+    versions.push_back(fmt::format("{} {}", name, version));
   }
   return html_element(
       "footer", html_text(fmt::format("Written {} by {}. Run: {}", moment_text(utc_timestamp()),

@@ -98,7 +98,7 @@ ItemScaling::ItemScaling(Scaling scaling, const Shape& item_shape, at::Device de
   factor_ = broadcastable(scaling_.factor, item_shape).to(device);
 }
 
-at::Tensor ItemScaling::apply(at::Tensor items) const {
+at::Tensor ItemScaling::apply(at::Tensor&& items) const {
   if (!scaling_.curves.empty()) return follow_curves(items);
   return items.to(at::kFloat).sub_(offset_).mul_(factor_);
 }

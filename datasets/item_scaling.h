@@ -56,7 +56,7 @@ class ItemScaling {
   const Scaling& scaling() const { return scaling_; }
 
   /// The items [B, shape…], on the device, as float32. Takes the memory of `items` where it can.
-  at::Tensor apply(at::Tensor items) const;
+  at::Tensor apply(at::Tensor&& items) const;
 
   /// One item of uint8 or float32.
   template <class Stored>

@@ -25,8 +25,8 @@ struct BlockSplit {
   /// The block that is taken of a stretch.
   int64_t block(int64_t stretch) const {
     const int64_t first = begin(stretch), length = begin(stretch + 1) - first;
-    const auto [high, low, _, __] = philox(seed, 0, static_cast<uint64_t>(stretch));
-    const uint64_t word = uint64_t{high} << 32 | low;
+    const auto words = philox(seed, 0, static_cast<uint64_t>(stretch));
+    const uint64_t word = uint64_t{words[0]} << 32 | words[1];
     return first + static_cast<int64_t>(word % static_cast<uint64_t>(length));
   }
 

@@ -32,7 +32,7 @@ BatchSelection largest_of_batch(const at::Tensor& values, int64_t count,
 }
 
 at::Tensor spoke_in_batch(const at::Tensor& code, const Processes& processes) {
-  const at::Tensor spoke = code.detach().ne(0).any(0);
+  at::Tensor spoke = code.detach().ne(0).any(0);
   if (processes.alone()) return spoke;
   const at::Tensor count = spoke.to(at::kLong);
   processes.sum(count);

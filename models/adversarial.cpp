@@ -9,7 +9,7 @@
 namespace hourglass::models {
 namespace {
 
-enum PhaseNumber : size_t { kReconstruction, kCritic, kEncoder };
+enum PhaseNumber : size_t { ReconstructionPhase, CriticPhase, EncoderPhase };
 
 }  // namespace
 
@@ -38,11 +38,11 @@ std::vector<Phase> Adversarial::phases() const {
 StepValues Adversarial::losses(const Batch& batch, const StepContext& context) {
   const at::Tensor z = encode(batch.input, batch.condition);
   switch (context.phase) {
-    case kReconstruction: {
+    case ReconstructionPhase: {
       const at::Tensor logits = decode_logits(z, batch.condition);
       return {.terms = {reconstruction_loss(likelihood(), logits, batch.target)}};
     }
-    case kCritic: {
+    case CriticPhase: {
       const at::Tensor prior = context.random.normal_like("prior", batch.rows, z);
       return {.terms = {judged_real(prior) + judged_false(z.detach())}};
     }

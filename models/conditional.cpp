@@ -11,7 +11,7 @@
 
 namespace hourglass::models {
 
-Conditional::Conditional(ConditionalOptions options, const ModelSpec& spec)
+Conditional::Conditional(const ConditionalOptions& options, const ModelSpec& spec)
     : Variational(options.variational, spec) {
   if (condition_width() == 0) {
     throw UsageError(

@@ -35,7 +35,7 @@ struct ConditionalOptions {
 class Conditional : public Variational {
  public:
   /// Throws `UsageError` where there is no condition.
-  Conditional(ConditionalOptions options, const ModelSpec& spec);
+  Conditional(const ConditionalOptions& options, const ModelSpec& spec);
 
   /// Of the standard prior alone.
   std::optional<ObjectivePlan> objective_plan() const override;

@@ -5,7 +5,7 @@
 
 namespace hourglass::models {
 
-PseudoInputs::PseudoInputs(int64_t count, Shape item_shape, Activation output) {
+PseudoInputs::PseudoInputs(int64_t count, const Shape& item_shape, Activation output) {
   if (output == Activation::Sigmoid) range_ = {0, 1};
   if (output == Activation::Tanh) range_ = {-1, 1};
   const Shape shape = with_batch(count, item_shape);

@@ -23,7 +23,7 @@ namespace hourglass::models {
 
 class PseudoInputs : public torch::nn::Module {
  public:
-  PseudoInputs(int64_t count, Shape item_shape, Activation output);
+  PseudoInputs(int64_t count, const Shape& item_shape, Activation output);
 
   const at::Tensor& values() const { return values_; }  ///< [K, input shape…]
 

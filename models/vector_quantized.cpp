@@ -25,7 +25,7 @@ at::Tensor use_of(const at::Tensor& indices, int64_t size) {
 
 }  // namespace
 
-VectorQuantized::VectorQuantized(VectorQuantizedOptions options, const ModelSpec& spec)
+VectorQuantized::VectorQuantized(const VectorQuantizedOptions& options, const ModelSpec& spec)
     : Autoencoder(spec, {"embedding"}),
       quantizer_(
           register_module("quantizer", make_quantizer(options.quantizer, codebook_options(options),

@@ -52,7 +52,7 @@ struct VectorQuantizedOptions {
 /// "codebook_use", the share of indices used in it: of several codebooks the means.
 class VectorQuantized : public Autoencoder {
  public:
-  VectorQuantized(VectorQuantizedOptions options, const ModelSpec& spec);
+  VectorQuantized(const VectorQuantizedOptions& options, const ModelSpec& spec);
 
   /// [B, input shape…] -> indices, int64 [B, h, w], or [B, 1] where the network's code is a vector;
   /// of L codebooks [B, L, h, w] or [B, L].

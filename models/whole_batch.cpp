@@ -11,29 +11,37 @@ using torch::autograd::variable_list;
 
 /// A copy that is no view, summed over the processes.
 at::Tensor summed(const at::Tensor& values, const Processes& processes) {
-  const at::Tensor sum = values.detach().clone(at::MemoryFormat::Contiguous);
+  at::Tensor sum = values.detach().clone(at::MemoryFormat::Contiguous);
   processes.sum(sum);
   return sum;
+}
+
+/// What is saved between a forward and a backward pass is tensors and numbers.
+void save(AutogradContext* context, const Processes* processes) {
+  context->saved_data["processes"] = reinterpret_cast<int64_t>(processes);
+}
+
+const Processes& saved_processes(AutogradContext* context) {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr)
+  return *reinterpret_cast<const Processes*>(context->saved_data["processes"].toInt());
 }
 
 struct SumOfAll : torch::autograd::Function<SumOfAll> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& values,
                             const Processes* processes) {
-    context->saved_data["processes"] = reinterpret_cast<int64_t>(processes);
+    save(context, processes);
     return summed(values, *processes);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const auto* processes =
-        reinterpret_cast<const Processes*>(context->saved_data["processes"].toInt());
-    return {summed(gradients.front(), *processes), {}};
+    return {summed(gradients.front(), saved_processes(context)), {}};
   }
 };
 
 struct RowsOfAll : torch::autograd::Function<RowsOfAll> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& rows,
                             const Processes* processes) {
-    context->saved_data["processes"] = reinterpret_cast<int64_t>(processes);
+    save(context, processes);
     const auto [all, first] = processes->gather(rows.detach().contiguous());
     context->saved_data["first"] = first;
     context->saved_data["count"] = rows.size(0);
@@ -41,9 +49,7 @@ struct RowsOfAll : torch::autograd::Function<RowsOfAll> {
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const auto* processes =
-        reinterpret_cast<const Processes*>(context->saved_data["processes"].toInt());
-    const at::Tensor all = summed(gradients.front(), *processes);
+    const at::Tensor all = summed(gradients.front(), saved_processes(context));
     return {
         all.narrow(0, context->saved_data["first"].toInt(), context->saved_data["count"].toInt()),
         {}};

@@ -34,8 +34,8 @@ constexpr std::pair<const char*, Source::Kind> kNamedSources[] = {
 /// "csv" for the name of a CSV file without a prefix; empty where the suffix says nothing.
 std::string prefix_meant(const std::string& text) {
   if (text.find(':') != std::string::npos) return "";
-  for (const std::string suffix : {"csv", "npy", "npz", "safetensors"}) {
-    if (text.ends_with("." + suffix)) return suffix;
+  for (const char* suffix : {"csv", "npy", "npz", "safetensors"}) {
+    if (text.ends_with(fmt::format(".{}", suffix))) return suffix;
   }
   return "";
 }

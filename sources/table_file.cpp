@@ -63,6 +63,7 @@ KnownFile known_file(std::string_view text, const std::string& name, const CsvOp
 void reorder(StoredData& data, const std::vector<int64_t>& order) {
   data.rows.values = data.rows.values.index_select(1, at::tensor(order, at::kLong));
   std::vector<std::string> names;
+  names.reserve(order.size());
   for (const int64_t at : order) names.push_back(data.column_names[static_cast<size_t>(at)]);
   data.column_names = std::move(names);
 }

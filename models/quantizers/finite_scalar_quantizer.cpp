@@ -18,7 +18,8 @@ at::Tensor all_vectors(const std::vector<int64_t>& levels) {
   for (const int64_t count : levels) {
     const at::Tensor level =
         at::arange(size).div(place, "floor").remainder(count).to(at::kFloat);  // [K]
-    const auto middle = static_cast<double>(count / 2);
+    const int64_t whole_half = count / 2;
+    const auto middle = static_cast<double>(whole_half);
     columns.push_back((level - middle) / middle);
     place *= count;
   }
@@ -37,7 +38,8 @@ FiniteScalarQuantizer::FiniteScalarQuantizer(const std::vector<int64_t>& levels,
     shifts.push_back(std::atanh(offset / scale));
     scales.push_back(scale);
     offsets.push_back(offset);
-    middles.push_back(static_cast<double>(count / 2));
+    const int64_t whole_half = count / 2;
+    middles.push_back(static_cast<double>(whole_half));
     places.push_back(place);
     place *= static_cast<double>(count);
   }
