@@ -80,7 +80,7 @@ TEST(ToStored, IsTheInverseOfPairsAndCurves) {
     const bool alike = scaling.factor.size() == 1 && scaling.curves.empty();
     const int64_t features = alike ? 1 : 2;
     const at::Tensor items = stored.to(at::kFloat).unsqueeze(1).expand({5, features}).clone();
-    const at::Tensor scaled = ItemScaling(scaling, {features}).apply(items);
+    const at::Tensor scaled = ItemScaling(scaling, {features}).apply(items.clone());
     for (int64_t i = 0; i < features; ++i) {
       EXPECT_TRUE(at::allclose(to_stored(scaling, i, scaled.select(1, i)), stored, 1e-6, 1e-6));
     }
