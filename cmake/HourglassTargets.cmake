@@ -6,9 +6,8 @@ add_library(hourglass_warnings INTERFACE)
 target_compile_options(hourglass_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
   -Wno-missing-field-initializers
-  # GCC 12 warns of "text" + std::string (its bug 105651), behind precompiled headers under another name.
+  # GCC 12 warns of "text" + std::string (its bug 105651).
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>
-  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-stringop-overflow>
   $<$<BOOL:${HOURGLASS_WARNINGS_AS_ERRORS}>:-Werror>)
 
 # fmt comes with newer LibTorch wheels, else from the system; header-only, so that either may be found.
