@@ -88,10 +88,11 @@ class CodeMaker {
   }
 
   GeneratedCodes samples(UsualCodes& usual) {
+    const int64_t rows = usual.fitted_rows();  // before: what is there already is not fitted again
     fitted_ = {usual.sampler(), usual.distribution(options_.seed)};
-    if (usual.fitted_rows() > 0) {
+    if (rows > 0) {
       note(surroundings_.output, fmt::format("{} was fitted on the codes of {} training rows",
-                                             usual.source(), with_thousands(usual.fitted_rows())));
+                                             usual.source(), with_thousands(rows)));
     }
     return {.codes = usual.samples(options_.samples, options_.seed),
             .title = fmt::format("{} samples of {}", options_.samples, usual.source()),
