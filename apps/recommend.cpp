@@ -58,10 +58,10 @@ struct Recommended {
 };
 
 /// What the model makes of each item, [B, I]: the reconstruction, which says nothing of users without
-/// an item where it is a share of their total; of them what it makes of their code.
-at::Tensor scores_of(ExportedModel& model, const Batch& batch) {
+/// an item, the `strange` ones [B], where it is a share of their total; of them what it makes of
+/// their code.
+at::Tensor scores_of(ExportedModel& model, const Batch& batch, const at::Tensor& strange) {
   const at::Tensor scores = model.reconstruct(batch.input, batch.condition);
-  const at::Tensor strange = batch.input.ne(0).flatten(1).any(1).logical_not();
   if (!strange.any().item<bool>()) return scores;
   const at::Tensor code = model.encode(batch.input, batch.condition);
   return at::where(strange.unsqueeze(1), model.decode(code, batch.condition), scores);
@@ -78,10 +78,11 @@ Recommended recommend_all(ExportedModel& model, const datasets::Dataset& rows,
       return further.rows->items(first, batch.input.size(0)).ne(0);
     };
     at::Tensor known = batch.input.ne(0);
+    const at::Tensor strange = known.flatten(1).any(1).logical_not();
+    strangers += strange.sum().item<int64_t>();
     if (excluded) known.logical_or_(chosen(*excluded));
     if (held_out) unfindable += chosen(*held_out).logical_and_(known).sum().item<int64_t>();
-    const BestItems best = best_items(scores_of(model, batch), known, options.top);
-    strangers += batch.input.ne(0).flatten(1).any(1).logical_not().sum().item<int64_t>();
+    const BestItems best = best_items(scores_of(model, batch, strange), known, options.top);
     items.push_back(best.items);
     scores.push_back(best.scores);
   });
