@@ -21,16 +21,17 @@ need_programs() {
 }
 
 # make_environment NAME PACKAGE… [--alone PACKAGE]: build/NAME-venv with the packages, and one without what it asks for; $python runs there.
-# Says so and fails where they cannot be had.
+# Says so and fails where they cannot be had. Its own variables have names that no script's constants have: Bash refuses a
+# local variable of a read-only one's name.
 make_environment() {
-  local environment=build/$1-venv log=build/$1-venv.log wanted=${*:2} packages=() alone=()
+  local environment=build/$1-venv log=build/$1-venv.log wanted=${*:2} with_theirs=() without_theirs=()
   shift
   while [ $# -gt 0 ]; do
     if [ "$1" = --alone ]; then
-      alone=(--no-deps "$2")
+      without_theirs=(--no-deps "$2")
       shift
     else
-      packages+=("$1")
+      with_theirs+=("$1")
     fi
     shift
   done
@@ -40,8 +41,8 @@ make_environment() {
   mkdir -p build
   {
     python3 -m venv "$environment" &&
-      "$environment/bin/pip" install "${packages[@]}" &&
-      { [ ${#alone[@]} -eq 0 ] || "$environment/bin/pip" install "${alone[@]}"; }
+      "$environment/bin/pip" install "${with_theirs[@]}" &&
+      { [ ${#without_theirs[@]} -eq 0 ] || "$environment/bin/pip" install "${without_theirs[@]}"; }
   } >"$log" 2>&1 || {
     echo "$(basename "$0"): they could not all be installed (log: $log)" >&2
     return 1
