@@ -101,12 +101,14 @@ int show_activations(const ActivationsOptions& options, const CommandLine& line)
                       line);
   }
   check_value_map(options.look);
+  if (!options.save.empty()) {
+    output_file({.out = options.save, .force = options.output.force}, "");
+  }
   auto [activations, title] = find_subject(options, line);
   keep_layers(activations, choose_layers(layer_names(activations), options.layers, options.part));
   std::vector<std::string> files;
   if (!options.save.empty()) {
-    const OutputOptions file = {.out = options.save, .force = options.output.force};
-    save_activations(output_file(file, ""), activations);
+    save_activations(options.save, activations);
     files.push_back(options.save);
   }
   if (!options.no_figures && figures_available()) {

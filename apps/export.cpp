@@ -97,12 +97,12 @@ int export_model(const std::string& path, const ExportOptions& options) {
   if (options.raw_input) script = formats::with_raw_input(script);
   const fs::path folder = options.output.out.empty() ? fs::path(".") : fs::path(options.output.out);
   const std::string name = options.name.empty() ? fs::path(path).stem().string() : options.name;
+  create_folders(folder);
   for (const auto format : options.formats) {
     for (const auto& file : formats::export_paths(script, format, folder, name)) {
       output_file({.out = file, .force = options.output.force}, "");
     }
   }
-  create_folders(folder);
   nlohmann::json written = nlohmann::json::array();
   for (const auto format : options.formats) {
     for (const auto& file : formats::write_export(script, format, folder, name)) {

@@ -93,6 +93,7 @@ int compare(const GenerateOptions& options, const CommandLine& line) {
     ExportedModel model = open_model(path, options.model);
     models.push_back(
         generate_items(options.codes, {model, options.rows, line, options.output}, options.look));
+    expect_same_items(models.front(), models.back());
     titles.push_back(models.back().generated.title);
     if (!options.output.json) fmt::print("{}\n", models.back().generated.title);
   }

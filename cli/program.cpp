@@ -18,6 +18,8 @@
 namespace hourglass::cli {
 namespace {
 
+bool output_was_closed = false;
+
 int complain(const std::string& name, const std::string& message, int exit_code) {
   std::fflush(stdout);  // what was said before the error stands before it
   const std::string line =
@@ -45,6 +47,7 @@ void keep_standard_streams_apart() {
   for (int taken = 0; taken <= STDERR_FILENO;) {
     taken = ::open("/dev/null", O_RDWR);
     if (taken < 0) return;
+    if (taken == STDOUT_FILENO) output_was_closed = true;
     if (taken > STDERR_FILENO) ::close(taken);
   }
 }
@@ -57,6 +60,8 @@ void print_note(std::FILE* stream, const std::string& note) {
   fmt::print(stream, "{}      {}\n", styled(stream, Style::Note, "note"),
              printable(with_dashes(note)));
 }
+
+bool standard_output_is_open() { return !output_was_closed; }
 
 int run_program(const std::string& name, const std::function<int()>& work) {
   keep_standard_streams_apart();

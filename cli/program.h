@@ -19,6 +19,9 @@ std::string user_message(const std::exception& error);
 /// "note      …", a line for people.
 void print_note(std::FILE* stream, const std::string& note);
 
+/// Whether the program was started with one; what is printed without goes nowhere.
+bool standard_output_is_open();
+
 /// Runs a program's work. Errors become one line on standard error, "name: message", and an exit
 /// code. Standard streams that are closed become /dev/null. For the end of `main`: the process then
 /// ends without the destructors of static objects.

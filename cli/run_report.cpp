@@ -214,9 +214,6 @@ std::string in_cpp(const std::string& file, const ExampleSizes& sizes) {
 
 /// How the model's tool `generate` is asked for something.
 std::string generate_command(const evaluation::ExportedModel& model, const std::string& path) {
-  if (model.card() && model.card()->has_index_codes()) {
-    return fmt::format("decode {} codes.csv", path);
-  }
   return fmt::format("generate {} --samples {}", path,
                      model.condition_width() > 0 ? "10 --condition all" : "16");
 }

@@ -122,7 +122,7 @@ std::optional<double> parse_utc(std::string_view text) {
 
 std::string date_text(double seconds) {
   const chrono::year_month_day date(day_of(seconds));
-  const std::string day =
+  std::string day =
       fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
                   static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
   const auto time = static_cast<int64_t>(time_of_day(seconds));

@@ -1,6 +1,7 @@
 #include "hourglass/evaluation/assessment.h"
 
 #include "hourglass/core/text.h"
+#include "hourglass/evaluation/codebook.h"
 #include "hourglass/evaluation/codes.h"
 #include "hourglass/evaluation/decoded_likelihood.h"
 #include "hourglass/evaluation/log_likelihood.h"
@@ -77,7 +78,7 @@ class Assessor {
     const CodePair codes =
         pair(encode_all(model_, *data_.training), encode_all(model_, *data_.evaluated));
     found.code_size = found.pca_size = codes.evaluated.values[0].numel();
-    if (model_.card() && model_.card()->has_index_codes()) {
+    if (has_index_codes(model_)) {
       found.model.merge(no_code_measures("integer codes"));
       if (options_.factors) found.disentanglement.obstacle = "integer codes";
       return;
@@ -100,8 +101,7 @@ class Assessor {
   }
 
   void assess_pca(Assessment& found) const {
-    const std::string obstacle =
-        pca_obstacle(found.pca_size, data_.evaluated->target_shape(), data_.training_card);
+    const std::string obstacle = pca_obstacle(found.pca_size, *data_.training, data_.training_card);
     if (!obstacle.empty()) {
       found.pca_size.reset();
       found.pca = no_measures(obstacle);

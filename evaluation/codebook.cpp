@@ -15,8 +15,7 @@ void refuse_index_codes(const ExportedModel& model, const std::string& what) {
   if (!has_index_codes(model)) return;
   throw Error(
       "{}: {}: expected codes that are measurements, found indices of a codebook, whose numbers "
-      "say "
-      "nothing of likeness; use a model of another kind, or what looks at reconstructions",
+      "say nothing of likeness; use a model of another kind, or what looks at reconstructions",
       model.path().string(), what);
 }
 

@@ -46,6 +46,10 @@ std::string sampler_obstacle(const ExportedModel& model, const Sampler& sampler)
     return draws_indices ? "expected codes that are indices of a codebook, found numbers"
                          : "expected autoregressive, as the codes are indices";
   }
+  if (sampler.kind == Sampler::Kind::Prior && model.card() && !model.card()->has_gaussian_code()) {
+    return "expected a model with a prior, as variational, Wasserstein and adversarial ones have "
+           "it, found none: use gaussian or mixture:10, say";
+  }
   if (sampler.kind != Sampler::Kind::Vamp || model.has_method("encode_distribution")) return "";
   return "expected codes that are normal distributions, as variational models without a flow have "
          "them, found others";

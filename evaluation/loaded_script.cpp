@@ -1,6 +1,7 @@
 #include "hourglass/evaluation/loaded_script.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/evaluation/codebook.h"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/jit/api/module.h>
@@ -26,7 +27,7 @@ Shape shape_of_items(const ExportedModel& model) {
 /// What `encode` gives for an item: of a card, or as the method itself does.
 Argument code_argument(ExportedModel& model, const Shape& item_shape) {
   // Indices below 2 are those of any codebook.
-  const bool are_indices = model.card() && model.card()->has_index_codes();
+  const bool are_indices = has_index_codes(model);
   if (const auto shape = model.code_shape()) return {"z", *shape, are_indices ? 2 : 0};
   const at::Tensor code = model.encode(at::rand(with_batch(2, item_shape)));
   return {"z", code.sizes().slice(1).vec()};

@@ -119,14 +119,15 @@ Measures no_measures(const std::string& reason) {
   return measures;
 }
 
-std::string pca_obstacle(std::optional<int64_t> code_size, const Shape& item_shape,
+std::string pca_obstacle(std::optional<int64_t> code_size, const datasets::Dataset& training,
                          const formats::DataCard& data) {
-  const int64_t values = element_count(item_shape);
+  const int64_t values = element_count(training.target_shape());
   if (!code_size) return "no PCA: the size of the code is not known";
   if (*code_size > values) {
     return fmt::format("no PCA: the code has {} values, an item {}", *code_size, values);
   }
   if (data.targets) return "no PCA: it cannot turn inputs into other targets";
+  if (training.size() < 2) return "no PCA: a single training row has no directions";
   if (values > kMostPcaValues) {
     return fmt::format("no PCA: items of {} values, more than {}", values, kMostPcaValues);
   }

@@ -63,9 +63,9 @@ Measures measure_codes(const CodePair& codes);
 Measures no_code_measures(const std::string& reason);
 Measures no_measures(const std::string& reason);
 
-/// Why there is no PCA of a code's size to compare with, "no PCA: …"; empty where there is one.
-/// `data` are the training rows', `item_shape` is of a target.
-std::string pca_obstacle(std::optional<int64_t> code_size, const Shape& item_shape,
+/// Why the training rows, of which `data` tells, give no PCA of a code's size to compare with, "no
+/// PCA: …"; empty where they do.
+std::string pca_obstacle(std::optional<int64_t> code_size, const datasets::Dataset& training,
                          const formats::DataCard& data);
 
 /// The position in `training` of each item of `rows`, −1 where it is not there; both are parts of

@@ -154,7 +154,7 @@ SearchComparison compare_searches(ExportedModel& model, const LabelledSearch& se
       .spaces = {measure_search("codes", search.codes, codes, search.options),
                  measure_encoded("raw values", search, [](const at::Tensor& x) { return x; })}};
   const int64_t size = comparison.spaces.front().size;
-  comparison.not_available = pca_obstacle(size, search.entries->target_shape(), search.data);
+  comparison.not_available = pca_obstacle(size, *search.training, search.data);
   if (!comparison.not_available.empty()) return comparison;
   const Pca pca = fit_pca(*search.training, size);
   comparison.spaces.push_back(

@@ -11,7 +11,7 @@ namespace hourglass::evaluation {
 std::vector<double> score_list(const at::Tensor& scores, std::string_view what) {
   const at::Tensor doubles = scores.flatten().to(at::kCPU, at::kDouble).contiguous();
   const auto* first = doubles.const_data_ptr<double>();
-  const std::vector<double> list(first, first + doubles.numel());
+  std::vector<double> list(first, first + doubles.numel());
   if (list.empty()) throw Error("{}: expected scores, found none", what);
   for (size_t i = 0; i < list.size(); ++i) {
     if (!std::isfinite(list[i])) {

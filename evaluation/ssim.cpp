@@ -21,7 +21,8 @@ SsimWeights gaussian_window() {
   SsimWeights weights;
   double sum = 0;
   for (int64_t i = 0; i < kSsimWindow; ++i) {
-    const auto offset = static_cast<double>(i - kSsimWindow / 2);
+    const int64_t from_middle = i - kSsimWindow / 2;
+    const auto offset = static_cast<double>(from_middle);
     const double weight = std::exp(-offset * offset / (2 * kSsimSigma * kSsimSigma));
     weights[static_cast<size_t>(i)] = weight;
     sum += weight;

@@ -67,6 +67,7 @@ class CodeMaker {
   SelectedRows selected(const RowList& list) {
     RowOptions rows = surroundings_.rows;
     rows.indices = list;
+    if (!options_.traverse) rows.indices_option = "--interpolate";
     rows.condition = {};
     cli::CommandLine line = surroundings_.line;
     std::erase(line.given, "condition");

@@ -1,6 +1,8 @@
 #include "hourglass/apps/tools/generated_items.h"
 
+#include "hourglass/core/error.h"
 #include "hourglass/core/item_kind.h"
+#include "hourglass/core/shape.h"
 #include "hourglass/figures/manifold.h"
 
 #include <ATen/ATen.h>
@@ -58,6 +60,14 @@ Picture draw_generated(const GeneratedItems& all, const CodeOptions& options,
   }
   return draw_items(rows_of(all, generated.row_labels), generated.captions, generated.title,
                     generated.columns, all.style);
+}
+
+void expect_same_items(const GeneratedItems& one, const GeneratedItems& other) {
+  const Shape expected = one.items.sizes().slice(1).vec(),
+              found = other.items.sizes().slice(1).vec();
+  if (expected == found) return;
+  throw Error("several checkpoints: expected models of the same items, found {} of {} and {} of {}",
+              one.model, shape_text(expected), other.model, shape_text(found));
 }
 
 Picture draw_beside(const std::vector<GeneratedItems>& models, const std::string& title) {

@@ -27,7 +27,10 @@ GeneratedItems generate_items(const CodeOptions& options, const CodeSurroundings
 figures::Picture draw_generated(const GeneratedItems& all, const CodeOptions& options,
                                 const recipes::PictureLook& look);
 
-/// Samples of several models, as many of each, a row or more for each model.
+/// Throws `Error` where the two models' items are of unlike shapes.
+void expect_same_items(const GeneratedItems& one, const GeneratedItems& other);
+
+/// Samples of several models of the same items, as many of each, a row or more for each model.
 figures::Picture draw_beside(const std::vector<GeneratedItems>& models, const std::string& title);
 
 }  // namespace hourglass::apps

@@ -63,6 +63,19 @@ class WorkLine {
   Clock::time_point started_ = Clock::now();
 };
 
+/// Said before the work, not when its result cannot be written.
+void expect_folder_of(const fs::path& file) {
+  const fs::path folder = file.parent_path();
+  if (folder.empty() || fs::is_directory(folder)) return;
+  throw Error("{}: expected a folder {}, found {}; make it, or choose another name", file.string(),
+              folder.string(), fs::exists(folder) ? "a file" : "none");
+}
+
+fs::path standard_output() {
+  if (standard_output_is_open()) return "-";
+  throw Error("expected a standard output to write to, found it closed; name a file by --out");
+}
+
 void refuse_to_overwrite(const fs::path& path, bool force) {
   expect_replaceable(path);
   if (force || !fs::exists(path)) return;
@@ -177,9 +190,10 @@ ExportedModel open_model(const std::string& path, const ModelOptions& options) {
 // ---- Output
 
 fs::path output_file(const OutputOptions& options, const std::string& default_name) {
-  if (options.out == "-") return "-";
+  if (options.out == "-") return standard_output();
   const fs::path path = options.out.empty() ? default_name : options.out;
   refuse_to_overwrite(path, options.force);
+  expect_folder_of(path);
   return path;
 }
 
@@ -196,7 +210,7 @@ fs::path text_file(const OutputOptions& options, std::string_view reason) {
     throw UsageError("--out: {}: expected a name such as items.txt, or -, found '{}'", reason,
                      options.out);
   }
-  return options.out.empty() ? "-" : output_file(options, "");
+  return options.out.empty() ? standard_output() : output_file(options, "");
 }
 
 fs::path output_folder(const OutputOptions& options, const std::string& default_name,

@@ -75,7 +75,8 @@ struct RowOptions {
   ToolCondition condition;                      ///< in the place of that of `data`
   Split split = Split::Auto;
   RowList indices;
-  int64_t first_rows = 0;  ///< evaluated when --indices is not given; 0: all
+  std::string indices_option = "--indices";  ///< which asked for them
+  int64_t first_rows = 0;                    ///< evaluated when --indices is not given; 0: all
   /// Rows of all classes of the model's data, though it may have been trained on some alone.
   bool every_class = false;
 
@@ -155,8 +156,9 @@ ImageInputs read_image_inputs(const evaluation::ExportedModel& model,
                               const std::vector<std::string>& names, const OutputOptions& options,
                               const ToolCondition& condition = {});
 
-/// The file that `--out` names, or `default_name` in the working folder. Throws `Error` where it is
-/// there already and --force is not given: call it before the work. "-" stays "-".
+/// The file that `--out` names, or `default_name` in the working folder; "-" stays "-". Throws
+/// `Error` where it is there already and --force is not given, where its folder is not there, and
+/// for "-" where standard output is closed: call it before the work.
 std::filesystem::path output_file(const OutputOptions& options, const std::string& default_name);
 
 /// The same for a picture. Throws `UsageError` for a name without a picture's suffix.

@@ -126,8 +126,8 @@ std::vector<int64_t> chosen_numbers(const RowOptions& options, const std::string
                                     int64_t size) {
   for (const int64_t row : options.indices.rows) {
     if (row >= size) {
-      throw Error("--indices: expected rows of 0 to {}, as the {} part has, found {}", size - 1,
-                  part, row);
+      throw Error("{}: expected rows of 0 to {}, as the {} part has, found {}",
+                  options.indices_option, size - 1, part, row);
     }
   }
   if (!options.indices.rows.empty()) return options.indices.rows;

@@ -9,6 +9,12 @@
 namespace hourglass::models {
 namespace {
 
+/// The level that stands for 0.
+double middle_of(int64_t levels) {
+  const int64_t whole_half = levels / 2;
+  return static_cast<double>(whole_half);
+}
+
 /// x̂ of every index: [K, values].
 at::Tensor all_vectors(const std::vector<int64_t>& levels) {
   int64_t size = 1;
@@ -18,8 +24,7 @@ at::Tensor all_vectors(const std::vector<int64_t>& levels) {
   for (const int64_t count : levels) {
     const at::Tensor level =
         at::arange(size).div(place, "floor").remainder(count).to(at::kFloat);  // [K]
-    const int64_t whole_half = count / 2;
-    const auto middle = static_cast<double>(whole_half);
+    const double middle = middle_of(count);
     columns.push_back((level - middle) / middle);
     place *= count;
   }
@@ -38,8 +43,7 @@ FiniteScalarQuantizer::FiniteScalarQuantizer(const std::vector<int64_t>& levels,
     shifts.push_back(std::atanh(offset / scale));
     scales.push_back(scale);
     offsets.push_back(offset);
-    const int64_t whole_half = count / 2;
-    middles.push_back(static_cast<double>(whole_half));
+    middles.push_back(middle_of(count));
     places.push_back(place);
     place *= static_cast<double>(count);
   }

@@ -155,6 +155,18 @@ TEST(Evaluate, PcaIsNotAskedForMoreValuesThanAnItemHas) {
   expect_contains(result.at("verdict"), {"80 values", "64"});
 }
 
+TEST(Evaluate, ASingleTrainingRowHasNoPca) {
+  const TemporaryFolder folder;
+  const auto rows = testing::write_file(folder / "rows.csv", "5.1,3.5,1.4,0.2\n4.9,3,1.4,0.3\n");
+  const auto path = small_checkpoint(
+      folder / "run", "dense_autoencoder",
+      {"--dataset", "csv:" + rows.string(), "--label-column", "none", "--validation", "split:0.5"});
+  const auto result = json_of("evaluate", {path}).at("checkpoints").at(0);
+  EXPECT_TRUE(result.at("model").at("mse").is_number());
+  EXPECT_TRUE(result.at("pca").at("mse").is_null());
+  expect_contains(result.at("verdict"), {"a single training row"});
+}
+
 TEST(Evaluate, PcaEqualsTheBaselineOfFashionMnist) {
   HOURGLASS_OPEN_FASHION_MNIST(data);
   EXPECT_EQ(data.info.training_rows, 60000);

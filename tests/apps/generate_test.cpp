@@ -185,6 +185,13 @@ TEST(Generate, DrawsSamplesOfSeveralModelsBesideEachOther) {
   expect_refusal("generate",
                  {indices, gaussian, "--samples", "3", "--save-sampler", folder / "s.safetensors"},
                  kWrongUsage, {"--save-sampler", "several checkpoints"});
+  const fs::path plain =
+      small_checkpoint(folder / "plain", "dense_autoencoder", {"--dataset", "iris"});
+  expect_refusal("generate", {gaussian, plain, "--samples", "3", "--out", folder / "unlike"},
+                 kFailed, {"the same items", "1 x 8 x 8", "4"});
+  expect_refusal("generate",
+                 {plain, "--samples", "3", "--sampler", "prior", "--out", folder / "none"},
+                 kWrongUsage, {"--sampler prior", "a model with a prior", "gaussian"});
   expect_refusal("generate",
                  {gaussian, "--samples", "3", "--color-map", "distinct", "--out", folder / "y"},
                  kWrongUsage, {"--color-map", "a map of values", "distinct"});

@@ -100,7 +100,7 @@ TEST(Tools, RefuseRowsThatTheModelCannotTake) {
   expect_refusal("show", {"--indices", "1797"}, kFailed, {"--indices", "0 to 1796"});
   expect_refusal("show", {"--random", "2000", "--numbers"}, kFailed, {"--random", "1797", "2000"});
   expect_refusal("generate", {path, "--interpolate", "0,1797", "--out", folder / "x"}, kFailed,
-                 {"1797"});
+                 {"--interpolate", "0 to 1796", "1797"});
   expect_refusal("generate", {path, "--at", "1,2,3", "--out", folder / "x"}, kFailed,
                  {"codes of 2 values", "found 3"});
   expect_refusal("generate", {path, "--traverse", "2", "--out", folder / "x"}, kFailed,
@@ -145,10 +145,29 @@ TEST(Tools, RefuseOutputsThatCannotBeWritten) {
   const auto path = digits_model(folder);
   testing::write_file(folder / "file", "");
   expect_refusal("encode", {path, "--out", folder / "absent/codes.npy", "--no-picture"}, kFailed,
-                 {"codes.npy"});
+                 {"codes.npy", "expected a folder", "found none"});
+  // Before the work, though what it gives is written last.
+  expect_refusal("detect_anomalies",
+                 {path, "--out", folder / "found", "--save-threshold", folder / "absent/t.json"},
+                 kFailed, {"t.json", "expected a folder"});
+  EXPECT_TRUE(fs::is_empty(folder / "found"));
+  expect_refusal("activations", {path, "--save", folder / "absent/a.npz"}, kFailed,
+                 {"a.npz", "expected a folder"});
   expect_refusal("reconstruct", {path, "--out", folder / "file/out"}, kFailed, {"file"});
   expect_refusal("generate", {path, "--at", "0,0", "--out", folder / "file/out"}, kFailed,
                  {"file"});
+}
+
+TEST(Tools, WriteNothingToAStandardOutputThatIsClosed) {
+  const TemporaryFolder folder;
+  const auto path = digits_model(folder);
+  const auto code_of = [&](const std::string& out) {
+    return testing::run("/bin/sh", {"-c", "exec \"$0\" \"$@\" >&-", testing::program_path("encode"),
+                                    path, "--no-picture", "--out", out})
+        .exit_code;
+  };
+  EXPECT_EQ(code_of("-"), kFailed);
+  EXPECT_EQ(code_of(folder / "codes.npy"), kDone);
 }
 
 TEST(Tools, WrongUsageEndsWithCodeTwoBeforeAnyFileIsOpened) {
