@@ -13,7 +13,7 @@ at::Tensor code_matrix(const at::Tensor& codes, at::ScalarType type) {
     throw Error("codes: expected a table of one row an item, found {} values in {} dimensions",
                 codes.numel(), codes.dim());
   }
-  const at::Tensor matrix = codes.flatten(1).to(at::kCPU, type).contiguous();
+  at::Tensor matrix = codes.flatten(1).to(at::kCPU, type).contiguous();
   const at::Tensor finite = at::isfinite(matrix);
   if (!finite.all().item<bool>()) {
     const at::Tensor place = at::nonzero(~finite)[0];

@@ -16,6 +16,7 @@ constexpr int64_t kFewestToHoldOut = 20;
 
 std::vector<at::Tensor> copies_of(const std::vector<at::Tensor>& parameters) {
   std::vector<at::Tensor> copies;
+  copies.reserve(parameters.size());
   for (const auto& parameter : parameters) copies.push_back(parameter.detach().clone());
   return copies;
 }

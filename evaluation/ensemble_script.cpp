@@ -34,6 +34,7 @@ std::string deviations_source(const std::string& name, const RobustScale& scale)
 /// The sum over scores of the means over their members.
 std::string sum_source(const std::map<AnomalyScore, std::vector<std::string>>& deviations) {
   std::vector<std::string> means;
+  means.reserve(deviations.size());
   for (const auto& [score, of_members] : deviations) {
     means.push_back(fmt::format("({}) / {}.0", join_text(of_members, " + "), of_members.size()));
   }

@@ -69,8 +69,10 @@ json pt2_facts(const std::filesystem::path& path) {
 
 std::string ports_text(const std::vector<OnnxSummary::Port>& ports) {
   std::vector<std::string> texts;
-  for (const auto& port : ports)
+  texts.reserve(ports.size());
+  for (const auto& port : ports) {
     texts.push_back(fmt::format("{} [{}]", port.name, join_text(port.sizes)));
+  }
   return join_text(texts);
 }
 

@@ -59,6 +59,7 @@ constexpr const char* kStandardPrior = "standard";
 std::vector<at::Tensor> rows_of(const std::vector<at::Tensor>& arguments, int64_t first,
                                 int64_t count) {
   std::vector<at::Tensor> rows;
+  rows.reserve(arguments.size());
   for (const auto& argument : arguments) rows.push_back(argument.narrow(0, first, count));
   return rows;
 }
@@ -214,6 +215,7 @@ std::vector<at::Tensor> ExportedModel::run_program(const std::string& method,
     for (size_t i = 0; i < values.size(); ++i) pieces[i].push_back(values[i]);
   }
   std::vector<at::Tensor> results;
+  results.reserve(pieces.size());
   for (const auto& batches : pieces) results.push_back(at::cat(batches));
   return results;
 }
@@ -247,6 +249,7 @@ std::vector<at::Tensor> ExportedModel::run_batch(const std::string& method,
                        shape_text(x.sizes().vec()));
   };
   std::vector<IValue> there;
+  there.reserve(arguments.size());
   for (const auto& argument : arguments) there.emplace_back(argument.to(program_->device));
   std::vector<at::Tensor> values;
   try {

@@ -174,14 +174,14 @@ at::Tensor interpolate_codes(const at::Tensor& first, const at::Tensor& last, in
 
 at::Tensor traverse_codes(const at::Tensor& bases, int64_t component,
                           const std::vector<double>& values) {
-  const at::Tensor codes = bases.repeat_interleave(std::ssize(values), 0);
+  at::Tensor codes = bases.repeat_interleave(std::ssize(values), 0);
   codes.select(1, component).copy_(at::tensor(values, at::kFloat).repeat({bases.size(0)}));
   return codes;
 }
 
 at::Tensor codes_on_grid(const CodeGrid& grid, const at::Tensor& middle, int64_t first,
                          int64_t second) {
-  const at::Tensor codes = middle.repeat({grid.codes.size(0), 1});
+  at::Tensor codes = middle.repeat({grid.codes.size(0), 1});
   codes.select(1, first).copy_(grid.codes.select(1, 0));
   codes.select(1, second).copy_(grid.codes.select(1, 1));
   return codes;

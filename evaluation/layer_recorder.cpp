@@ -35,7 +35,7 @@ std::optional<std::string> module_path(const jit::Value* module, const jit::Valu
   for (; module != self; module = module->node()->input()) {
     if (module->node()->kind() != c10::prim::GetAttr) return {};
     const std::string& name = module->node()->s(c10::attr::name);
-    path = path.empty() ? name : name + "." + path;
+    path.insert(0, path.empty() ? name : fmt::format("{}.", name));
   }
   return path;
 }

@@ -19,7 +19,7 @@ at::Tensor squared_distances(const at::Tensor& a, const at::Tensor& b) {
 /// The sum of the kernel over all pairs of points at these squared distances.
 at::Tensor kernel_sum(const at::Tensor& squared_distance, double scale) {
   at::Tensor sum;
-  for (const double s : {0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0}) {
+  for (const double s : kKernelScales) {
     const at::Tensor part = (scale * s / (scale * s + squared_distance)).sum();
     sum = sum.defined() ? sum + part : part;
   }
@@ -29,14 +29,16 @@ at::Tensor kernel_sum(const at::Tensor& squared_distance, double scale) {
 }  // namespace
 
 at::Tensor squared_mmd(const at::Tensor& codes, const at::Tensor& prior) {
-  constexpr double kScales = 7;  // k(a, a): one for each scale of the kernel
+  constexpr auto kSame = static_cast<double>(kKernelScales.size());  // k(a, a)
   const auto n = static_cast<double>(codes.size(0));
   const double scale = 2.0 * static_cast<double>(codes.size(1));
-  const at::Tensor within = kernel_sum(squared_distances(codes, codes), scale) +
-                            kernel_sum(squared_distances(prior, prior), scale) - 2 * n * kScales;
-  const at::Tensor between = kernel_sum(squared_distances(codes, prior), scale);
-  if (codes.size(0) < 2) return between * 0;
-  return within / (n * (n - 1)) - 2 * between / (n * n);
+  // In float32 what is left of the norms, whose small difference a distance may be, has few digits.
+  const at::Tensor z = codes.to(at::kDouble), p = prior.to(at::kDouble);
+  const at::Tensor within = kernel_sum(squared_distances(z, z), scale) +
+                            kernel_sum(squared_distances(p, p), scale) - 2 * n * kSame;
+  const at::Tensor between = kernel_sum(squared_distances(z, p), scale);
+  const at::Tensor mmd = within / (n * (n - 1)) - 2 * between / (n * n);
+  return (codes.size(0) < 2 ? between * 0 : mmd).to(codes.scalar_type());
 }
 
 std::vector<Phase> Wasserstein::phases() const {

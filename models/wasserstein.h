@@ -2,6 +2,7 @@
 
 #include "hourglass/models/autoencoder.h"
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,10 @@ namespace hourglass::models {
 //
 //   loss = Σ over values of the reconstruction loss, the mean over the batch, + λ · MMD²(codes, prior samples)
 //   MMD² = 1/(n(n−1)) Σ_{i≠j} [k(zᵢ, zⱼ) + k(pᵢ, pⱼ)] − 2/n² Σᵢⱼ k(zᵢ, pⱼ)
-//   k(a, b) = Σ_s C s / (C s + ‖a − b‖²), C = 2 d, s in 0.1, 0.2, 0.5, 1, 2, 5, 10 (inverse multiquadratic)
+//   k(a, b) = Σ_s C s / (C s + ‖a − b‖²), C = 2 d (inverse multiquadratic)
+
+/// s of the kernel.
+constexpr std::array kKernelScales = {0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0};
 
 struct WassersteinOptions {
   double mmd_weight = 10;

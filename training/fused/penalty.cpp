@@ -1,6 +1,7 @@
 #include "hourglass/training/fused/penalty.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/models/wasserstein.h"
 #include "hourglass/training/fused/code.h"
 #include "hourglass/training/fused/code_and_weights.h"
 #include "hourglass/training/fused/penalty_on_code.h"
@@ -263,7 +264,7 @@ class Mmd : public PenaltyOnCode {
   };
   Kernel kernel(double squared_distance) const {
     Kernel kernel;
-    for (const double s : {0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0}) {
+    for (const double s : models::kKernelScales) {
       const double scale = 2.0 * static_cast<double>(code_.width) * s;
       const double part = scale / (scale + squared_distance);
       kernel.value += part;
