@@ -36,6 +36,12 @@ std::vector<std::string> result_files(bool train) {
   return files;
 }
 
+/// What an earlier call left, its models too.
+void remove_results(const fs::path& folder) {
+  for (const auto& file : result_files(/*train=*/true)) fs::remove(folder / file);
+  fs::remove_all(folder / kMembersFolder);
+}
+
 /// What judges the rows: a model, or of an ensemble its first.
 struct Judge {
   std::shared_ptr<ExportedModel> model;
@@ -93,14 +99,16 @@ int detect(const CommandLine& line, DetectOptions options) {
   const bool train = options.training.train;
   if (train) settle_training(options, line);
   const auto folder = output_folder(options.output, "anomalies", result_files(train));
-  if (train && options.output.force) fs::remove_all(folder / kMembersFolder);
+  // An interrupted call then goes on without --force, which would begin anew.
+  if (train && options.output.force) remove_results(folder);
   if (!options.save_threshold.empty()) {
     output_file({.out = options.save_threshold, .force = options.output.force}, "");
   }
   const Judge judge =
       train ? train_judge(options, line, folder) : open_judge(line.positional.front(), options);
   if (!judge.model) {
-    fmt::print(stderr, "interrupted; the same command goes on\n");
+    fmt::print(stderr, "interrupted; the same command{} goes on\n",
+               options.output.force ? " without --force" : "");
     return kInterrupted;
   }
   options.asked.ensemble = judge.ensemble;

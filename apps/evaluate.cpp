@@ -52,9 +52,9 @@ void EvaluateOptions::describe(FieldTable& table) {
   measured.describe(table);
 }
 
-AssessedModel assess_file(const std::string& path, const EvaluateOptions& options,
+AssessedModel assess_file(ExportedModel& model, const EvaluateOptions& options,
                           AssessmentFiles& files, const CommandLine& line) {
-  ExportedModel model = open_model(path, options.model);
+  const std::string path = model.path().string();
   const JudgedRows rows =
       select_judged_rows(model, options.rows, line, RecordedNoise::Apply, options.output);
   StageLine stage(options.output);
@@ -90,8 +90,11 @@ int evaluate(const CommandLine& line, const EvaluateOptions& options) {
   const auto chart = draws ? picture_file(output, "") : std::filesystem::path();
 
   AssessmentFiles files(options.measured, options.model);
+  // All of them first: a name that is wrong is not to be found out after hours with the others.
+  std::vector<ExportedModel> models;
+  for (const auto& path : line.positional) models.push_back(open_model(path, options.model));
   std::vector<AssessedModel> all;
-  for (const auto& path : line.positional) all.push_back(assess_file(path, options, files, line));
+  for (auto& model : models) all.push_back(assess_file(model, options, files, line));
   name_all(all);
   if (output.json) {
     print_json(all);

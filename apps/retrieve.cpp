@@ -6,6 +6,7 @@
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
+#include "hourglass/datasets/batches.h"
 #include "hourglass/evaluation/codebook.h"
 
 #include <fmt/format.h>
@@ -72,7 +73,7 @@ SearchedItems queries_of(const ExportedModel& model, const SearchLibrary& librar
 SearchComparison evaluate(ExportedModel& model, const SearchLibrary& library,
                           const RetrieveOptions& options) {
   const SearchedItems queries =
-      part_rows(library, evenly_spread(options.evaluate, library.part.rows->size()));
+      part_rows(library, datasets::evenly_spread(options.evaluate, library.part.rows->size()));
   StageLine stage(options.output);
   stage.show("searching in codes, raw values and PCA codes");
   const SelectedRows& entries = library.entries;

@@ -9,6 +9,7 @@
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/item_kind.h"
+#include "hourglass/core/shape.h"
 #include "hourglass/evaluation/codebook.h"
 #include "hourglass/evaluation/strongest_items.h"
 
@@ -52,17 +53,19 @@ struct StrongestOptions {
   }
 };
 
+/// Said before all rows are looked through, where the file tells the code's size.
+void check_units(const std::vector<int64_t>& units, int64_t count) {
+  for (const int64_t unit : units) {
+    if (unit >= count) throw Error("--units: expected units below {}, found {}", count, unit);
+  }
+}
+
 std::vector<int64_t> chosen_units(const StrongestOptions& options, const StrongestItems& found) {
-  if (options.units.rows.empty()) {
-    const auto units = units_of_most_energy(found, options.most_units);
-    if (units.empty()) throw Error("expected a unit that is not 0 for every row, found none");
-    return units;
-  }
-  for (const int64_t unit : options.units.rows) {
-    if (unit < found.rows.size(0)) continue;
-    throw Error("--units: expected units below {}, found {}", found.rows.size(0), unit);
-  }
-  return options.units.rows;
+  check_units(options.units.rows, found.rows.size(0));
+  if (!options.units.rows.empty()) return options.units.rows;
+  const auto units = units_of_most_energy(found, options.most_units);
+  if (units.empty()) throw Error("expected a unit that is not 0 for every row, found none");
+  return units;
 }
 
 /// What is drawn, and the range of its values.
@@ -73,7 +76,7 @@ struct DrawnItems {
 
 /// The data set that `--items` names, all its rows but an official test part in their order; else
 /// the data the model is shown.
-DrawnItems drawn_items(const StrongestOptions& options, const SelectedRows& own) {
+DrawnItems open_items(const StrongestOptions& options, const SelectedRows& own) {
   if (options.items.empty()) {
     const auto& info = own.splits.info;
     return {own.rows, {info.lowest, info.highest}};
@@ -85,16 +88,18 @@ DrawnItems drawn_items(const StrongestOptions& options, const SelectedRows& own)
   return {splits.training, {splits.info.lowest, splits.info.highest}};
 }
 
+DrawnItems drawn_items(const StrongestOptions& options, const SelectedRows& own) {
+  DrawnItems items = open_items(options, own);
+  if (item_kind(items.rows->item_shape()) != ItemKind::Vector) return items;
+  throw Error(
+      "expected items that can be drawn, found rows of numbers; --items names the images that they "
+      "are the activations of, and --item-shape gives numbers a shape");
+}
+
 /// `places` is [W, K]: of the items to draw for each unit.
 Picture draw(const StrongestItems& found, const std::vector<int64_t>& units,
              const DrawnItems& items, const at::Tensor& places, const std::string& title,
              const ItemStyle& style) {
-  if (item_kind(items.rows->item_shape()) == ItemKind::Vector) {
-    throw Error(
-        "expected items that can be drawn, found rows of numbers; --items names the images that "
-        "they "
-        "are the activations of, and --item-shape gives numbers a shape");
-  }
   std::vector<ItemRow> rows;
   for (const int64_t unit : units) {
     const at::Tensor numbers = places[unit];
@@ -112,7 +117,11 @@ int strongest(const StrongestOptions& options, const CommandLine& line) {
   const auto path = picture_file(options.output, "strongest.png");
   ExportedModel model = open_model(line.positional.front(), options.model);
   refuse_index_codes(model, "strongest");
+  const auto code = model.code_shape();
+  if (code) check_units(options.units.rows, element_count(*code));
   const SelectedRows rows = select_rows(model, options.rows, line, RecordedNoise::Leave);
+  const DrawnItems items = drawn_items(options, rows);
+  const ItemStyle style = item_style(model, options.look);
   const StrongestItems found =
       find_strongest_items(model, *rows.rows, options.top,
                            progress_line("looking through", rows.rows->size(), options.output));
@@ -120,8 +129,7 @@ int strongest(const StrongestOptions& options, const CommandLine& line) {
   const std::string title = fmt::format("{}: strongest of {}", model_name(model), row_text(rows));
   // Of other items, row numbers are the places.
   const at::Tensor places = options.items.empty() ? found.positions : found.rows;
-  draw(found, units, drawn_items(options, rows), places, title, item_style(model, options.look))
-      .save(path);
+  draw(found, units, items, places, title, style).save(path);
   if (options.output.json) {
     fmt::print("{}\n",
                nlohmann::json{{"file", path.string()}, {"units", to_json(found, units)}}.dump(2));

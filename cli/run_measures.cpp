@@ -4,8 +4,8 @@
 #include "hourglass/cli/html.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
+#include "hourglass/datasets/batches.h"
 #include "hourglass/evaluation/model_data.h"
-#include "hourglass/evaluation/retrieval.h"
 #include "hourglass/runs/shown_rows.h"
 
 #include <fmt/format.h>
@@ -29,7 +29,7 @@ struct MeasuredRows {
 MeasuredRows spread_rows(const datasets::DatasetPtr& rows, int64_t most, const std::string& part) {
   const int64_t size = rows->size();
   if (size <= most) return {rows, fmt::format("{} {} rows", with_thousands(size), part)};
-  return {std::make_shared<datasets::Subset>(rows, evaluation::evenly_spread(most, size)),
+  return {std::make_shared<datasets::Subset>(rows, datasets::evenly_spread(most, size)),
           fmt::format("{} of the {} {} rows", with_thousands(most), with_thousands(size), part)};
 }
 

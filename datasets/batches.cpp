@@ -25,4 +25,9 @@ std::vector<int64_t> row_numbers(const Dataset& data) {
   return {first, first + rows.size(0)};
 }
 
+at::Tensor evenly_spread(int64_t count, int64_t size) {
+  const int64_t chosen = std::min(count, size);
+  return at::arange(chosen, at::kLong).mul(size).floor_divide(chosen);
+}
+
 }  // namespace hourglass::datasets

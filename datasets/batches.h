@@ -28,4 +28,7 @@ void for_each_batch(const Dataset& data, const BatchWork& work, const BatchProgr
 /// The numbers of all rows, see `Batch::rows`.
 std::vector<int64_t> row_numbers(const Dataset& data);
 
+/// `count` positions of 0 … size − 1, or all where there are fewer, at even distances: int64.
+at::Tensor evenly_spread(int64_t count, int64_t size);
+
 }  // namespace hourglass::datasets

@@ -1,5 +1,6 @@
 #include "hourglass/evaluation/assessment.h"
 
+#include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
 #include "hourglass/evaluation/codebook.h"
 #include "hourglass/evaluation/codes.h"
@@ -30,6 +31,8 @@ class Assessor {
 
   Assessment assess() {
     Assessment found;
+    const bool encodes = options_.generation && options_.generation->features;
+    if (encodes) check_features(*options_.generation->features, data_.evaluated->target_shape());
     // Of a flow the code is no mean.
     found.gaussian_code =
         model_.card() && model_.card()->has_gaussian_code() && !model_.has_method("encode_base");
@@ -163,8 +166,13 @@ class Assessor {
     found.generation.obstacle = generation_obstacle(model_, options_.generation->sampler);
     if (!found.generation.obstacle.empty()) return;
     options_.say(fmt::format("{} samples", with_thousands(options_.generation->samples)));
-    found.generation.found =
-        measure_generation(model_, *data_.training, *data_.evaluated, *options_.generation);
+    // What cannot be fitted to these codes leaves the other measures, which may have taken hours.
+    try {
+      found.generation.found =
+          measure_generation(model_, *data_.training, *data_.evaluated, *options_.generation);
+    } catch (const Error& error) {
+      found.generation.obstacle = error.what();
+    }
   }
 
   void measure_speed(Assessment& found) {

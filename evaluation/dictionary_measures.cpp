@@ -7,20 +7,24 @@ namespace hourglass::evaluation {
 void DictionaryMeter::add(const at::Tensor& code, const at::Tensor& reconstruction,
                           const at::Tensor& items) {
   const at::Tensor spoken = code.ne(0).sum(0);
-  const at::Tensor x = items.flatten(1).to(at::kDouble);
-  const at::Tensor apart = x - reconstruction.flatten(1).to(at::kDouble);
+  const at::Tensor given = items.flatten(1).to(at::kDouble), known = given.isnan().logical_not();
+  const at::Tensor x = given.nan_to_num(0);
+  const at::Tensor apart = (x - reconstruction.flatten(1).to(at::kDouble)) * known;
   times_spoken_ = rows_ == 0 ? spoken : times_spoken_ + spoken;
+  known_ = rows_ == 0 ? known.sum(0) : known_ + known.sum(0);
   sum_ = rows_ == 0 ? x.sum(0) : sum_ + x.sum(0);
-  squares_ += x.square().sum().item<double>();
-  squared_residuals_ += apart.square().sum().item<double>();
+  squares_ = rows_ == 0 ? x.square().sum(0) : squares_ + x.square().sum(0);
+  squared_residuals_ =
+      rows_ == 0 ? apart.square().sum(0) : squared_residuals_ + apart.square().sum(0);
   rows_ += x.size(0);
 }
 
 DictionaryMeasures DictionaryMeter::measures() const {
   constexpr double kNothing = 1e-10;  // as SAELens has it
   const auto rows = static_cast<double>(rows_);
-  const double variance = squares_ / rows - (sum_ / rows).square().sum().item<double>();
-  const double error = squared_residuals_ / rows;
+  const at::Tensor known = known_.to(at::kDouble).clamp_min(1);  // [D]
+  const double variance = (squares_ / known - (sum_ / known).square()).sum().item<double>();
+  const double error = (squared_residuals_ / known).sum().item<double>();
   const at::Tensor share = times_spoken_.to(at::kDouble) / rows;
   const double without_variance = error < kNothing ? 1 : 0;
   return {.rows = rows_,

@@ -26,7 +26,8 @@ struct DictionaryMeasures {
 /// Measures batch by batch. B rows, W units.
 class DictionaryMeter {
  public:
-  /// `code` is [B, W]; items and reconstructions [B, …].
+  /// `code` is [B, W]; items and reconstructions [B, …]. A value that is NaN is not known, and counts
+  /// for nothing.
   void add(const at::Tensor& code, const at::Tensor& reconstruction, const at::Tensor& items);
 
   /// Of all rows so far, at least one.
@@ -34,9 +35,9 @@ class DictionaryMeter {
 
  private:
   int64_t rows_ = 0;
-  at::Tensor times_spoken_;  // int64 [W]
-  at::Tensor sum_;           // [D] float64
-  double squares_ = 0, squared_residuals_ = 0;
+  at::Tensor times_spoken_;                       // int64 [W]
+  at::Tensor known_;                              // int64 [D]: how often a value is known
+  at::Tensor sum_, squares_, squared_residuals_;  // [D] float64
 };
 
 }  // namespace hourglass::evaluation

@@ -2,6 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/random.h"
+#include "hourglass/datasets/batches.h"
 #include "hourglass/evaluation/codebook.h"
 
 #include <ATen/ATen.h>
@@ -109,7 +110,9 @@ int64_t UsualCodes::fitted_rows() {
 CodeDistributionPtr UsualCodes::distribution(uint64_t seed) {
   if (has_prior_) return nullptr;
   if (!fitted_) {
-    const at::Tensor codes = training_codes().narrow(0, 0, fitted_rows());
+    // From all over: files of images, and many tables, have one class after the other.
+    const at::Tensor chosen = datasets::evenly_spread(fitted_rows(), training_codes().size(0));
+    const at::Tensor codes = training_codes().index_select(0, chosen);
     const int64_t indices = has_index_codes(model_) ? codebook(model_).size(0) : 0;
     fitted_ = fit_distribution(sampler_, codes, seed, indices);
   }

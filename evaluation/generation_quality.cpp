@@ -3,6 +3,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/shape.h"
 #include "hourglass/core/text.h"
+#include "hourglass/datasets/batches.h"
 #include "hourglass/evaluation/codebook.h"
 #include "hourglass/evaluation/codes.h"
 #include "hourglass/evaluation/generation.h"
@@ -79,16 +80,6 @@ class Generator {
   }
 };
 
-/// Items are encoded by it without being told anything, and codes compared as measurements.
-void check_features(const ExportedModel& model, const Shape& items) {
-  refuse_index_codes(model, "features");
-  const auto input = model.input_shape();
-  if (model.condition_width() == 0 && (!input || *input == items)) return;
-  throw Error("{}: features: expected a model of items {} without a condition, found one of {}{}",
-              model.path().string(), shape_text(items), input ? shape_text(*input) : "others",
-              model.condition_width() > 0 ? " with a condition" : "");
-}
-
 at::Tensor features_of(const at::Tensor& items, ExportedModel* model) {
   return (model ? model->encode(items) : items).flatten(1);
 }
@@ -104,6 +95,15 @@ std::string generation_obstacle(const ExportedModel& model, const Sampler& sampl
   return obstacle.empty() ? "" : fmt::format("sampler {}: {}", sampler.text(), obstacle);
 }
 
+void check_features(const ExportedModel& model, const Shape& items) {
+  refuse_index_codes(model, "features");
+  const auto input = model.input_shape();
+  if (model.condition_width() == 0 && (!input || *input == items)) return;
+  throw Error("{}: features: expected a model of items {} without a condition, found one of {}{}",
+              model.path().string(), shape_text(items), input ? shape_text(*input) : "others",
+              model.condition_width() > 0 ? " with a condition" : "");
+}
+
 GenerationQuality measure_generation(ExportedModel& model, const datasets::Dataset& training,
                                      const datasets::Dataset& evaluated,
                                      const GenerationOptions& options) {
@@ -112,7 +112,7 @@ GenerationQuality measure_generation(ExportedModel& model, const datasets::Datas
   }
   if (options.features) check_features(*options.features, evaluated.target_shape());
   const int64_t count = std::min(options.samples, evaluated.size());
-  const Batch real = evaluated.batch(evaluated.first_positions(count));
+  const Batch real = evaluated.batch(datasets::evenly_spread(count, evaluated.size()));
   Generator generator(model, training, options);
   const at::Tensor samples = generator.generate_like(real.condition);
   return {.source = generator.source(),

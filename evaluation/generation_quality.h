@@ -33,8 +33,12 @@ struct GenerationOptions {
 /// and a sampler of its kind of codes.
 std::string generation_obstacle(const ExportedModel& model, const Sampler& sampler);
 
+/// Throws `Error` for a model whose codes cannot be the features of these items: it would encode
+/// them without being told anything, and its codes are compared as measurements.
+void check_features(const ExportedModel& model, const Shape& items);
+
 /// Decodes codes of the sampler, fitted on those of `training` where it needs to be, and compares
-/// what comes out with the first so many targets of `evaluated`. A model with a condition is told
+/// what comes out with as many targets of `evaluated`, evenly spread. A model with a condition is told
 /// those of these rows, so that both have the same. Throws `Error` with the obstacle where there is
 /// one, and where the features' model takes other items.
 GenerationQuality measure_generation(ExportedModel& model, const datasets::Dataset& training,

@@ -162,11 +162,6 @@ SearchComparison compare_searches(ExportedModel& model, const LabelledSearch& se
   return comparison;
 }
 
-at::Tensor evenly_spread(int64_t count, int64_t size) {
-  const int64_t chosen = std::min(count, size);
-  return at::arange(chosen, at::kLong).mul(size).floor_divide(chosen);
-}
-
 nlohmann::json to_json(const SearchComparison& comparison) {
   nlohmann::json spaces = nlohmann::json::array();
   for (const auto& quality : comparison.spaces) {

@@ -92,9 +92,6 @@ struct LabelledSearch {
 /// the same size. Throws `Error` where entries or queries have no labels.
 SearchComparison compare_searches(ExportedModel& model, const LabelledSearch& search);
 
-/// `count` positions of 0 … size − 1, or all where there are fewer, at even distances: int64.
-at::Tensor evenly_spread(int64_t count, int64_t size);
-
 /// {"queries": …, "neighbours": …, "spaces": [{"space": …}], "not_available": …}
 nlohmann::json to_json(const SearchComparison& comparison);
 

@@ -4,6 +4,7 @@
 #include "hourglass/cli/fast_inference.h"
 #include "hourglass/cli/interrupt.h"
 #include "hourglass/core/error.h"
+#include "hourglass/formats/field_json.h"
 #include "hourglass/models/networks/dense_network.h"
 #include "hourglass/runs/sweep.h"
 #include "hourglass/sources/open.h"
@@ -58,13 +59,20 @@ runs::RunOptions options_of(const Kind& kind, const sources::DataOptions& data, 
   return options;
 }
 
+/// What decides the members beside their number: others are not to be mixed with them.
+nlohmann::json record_of(sources::DataOptions data, const std::string& digest, uint64_t seed) {
+  FieldTable table;
+  data.describe(table);
+  return {{"options", formats::to_json(table)}, {"data", digest}, {"seed", seed}};
+}
+
 /// A run for each member of each kind.
 runs::SweepPlan plan_members(const sources::DataOptions& data, const AnomalyTraining& asked,
                              uint64_t seed, const ModelOptions& model, const fs::path& folder) {
   const sources::ReadData read = sources::read_data(data);
   const int64_t rows =
       read.chosen.rows.defined() ? read.chosen.rows.size(0) : read.inputs.rows.size();
-  runs::SweepPlan plan = {.folder = folder};
+  runs::SweepPlan plan = {.folder = folder, .record = record_of(data, read.inputs.sha256, seed)};
   for (const Kind& kind : kKinds) {
     for (int64_t i = 0; i < asked.members; ++i) {
       runs::SweepPoint point = {.name = fmt::format("{}-{}", kind.name, i + 1),
@@ -116,6 +124,7 @@ std::vector<MemberModel> train_members(const sources::DataOptions& data,
                                        const ModelOptions& model, const fs::path& folder,
                                        const OutputOptions& output) {
   const runs::SweepPlan plan = plan_members(data, asked, seed, model, folder);
+  runs::open_sweep(plan);
   const auto progress = std::make_shared<SweepProgress>(plan, output.quiet);
   const cli::InterruptGuard interrupt;
   for (const auto& point : plan.points) {

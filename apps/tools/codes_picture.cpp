@@ -37,6 +37,9 @@ DrawnCodes drawn_codes(const at::Tensor& codes) {
     return {at::cat({numbers, flat}, 1), {"row", "component 0", ""}, ""};
   }
   if (width <= 3) return {flat};
+  if (flat.size(0) == 1) {
+    return {flat.narrow(1, 0, 2), {"component 0", "component 1", ""}, ", two of its values"};
+  }
   const TensorDataset rows(flat, at::Tensor(), Scaling());
   const Pca pca = fit_pca(rows, 2);
   const at::Tensor points = pca.encode(flat);

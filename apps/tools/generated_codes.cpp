@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace hourglass::apps {
 
@@ -74,8 +75,8 @@ class CodeMaker {
     return select_rows(surroundings_.model, rows, line, RecordedNoise::Leave);
   }
 
-  at::Tensor codes_of_rows(const RowList& list) {
-    const SelectedRows rows = selected(list);
+  /// [N, D]
+  at::Tensor codes_of(const SelectedRows& rows) {
     return encode_rows(surroundings_.model, *rows.rows, "encoding", surroundings_.output)
         .values.flatten(1);
   }
@@ -116,7 +117,7 @@ class CodeMaker {
 
   GeneratedCodes interpolation() {
     const int64_t first = options_.interpolate[0], last = options_.interpolate[1];
-    const at::Tensor ends = codes_of_rows({.rows = {first, last}});
+    const at::Tensor ends = codes_of(selected({.rows = {first, last}}));
     GeneratedCodes generated = {
         .codes = interpolate_codes(ends[0], ends[1], options_.steps, options_.spherical),
         .title = fmt::format("from row {} to row {}, {}", first, last,
@@ -133,14 +134,17 @@ class CodeMaker {
     const int64_t component = *options_.traverse;
     const auto values = usual.grid(component, component, options_.steps).first;
     const RowList& list = surroundings_.rows.indices;
-    const at::Tensor bases = list.rows.empty() ? usual.mean() : codes_of_rows(list);  // [B, D]
+    std::optional<SelectedRows> rows;
+    if (list.all || !list.rows.empty()) rows = selected(list);
+    const at::Tensor bases = rows ? codes_of(*rows) : usual.mean();  // [B, D]
     GeneratedCodes generated = {.codes = traverse_codes(bases, component, values),
                                 .title = fmt::format("component {}", component),
                                 .columns = step_columns()};
     for (const double value : values) generated.captions.push_back(fmt::format("{:.2f}", value));
-    if (list.rows.empty()) return generated;
+    if (!rows) return generated;
     generated.row_labels.clear();
-    for (const int64_t row : list.rows) generated.row_labels.push_back(fmt::format("row {}", row));
+    for (const int64_t row : rows->numbers)
+      generated.row_labels.push_back(fmt::format("row {}", row));
     return generated;
   }
 };

@@ -44,7 +44,13 @@ SelectedRows select_training(const ExportedModel& model, const SelectedRows& eva
                              const RowOptions& options, const CommandLine& line,
                              RecordedNoise noise, bool classes_added) {
   if (line.has("dataset") && recorded_data(model)) {
-    return select_rows(model, {.split = Split::Train}, CommandLine{}, noise);
+    RowOptions recorded = {.split = Split::Train};
+    CommandLine said;
+    if (line.has("data_dir")) {
+      recorded.data.data_dir = options.data.data_dir;
+      said.given = {"data_dir"};
+    }
+    return select_rows(model, recorded, said, noise);
   }
   if (!classes_added) return select_part(evaluated, Split::Train, {});
   RowOptions training = options;

@@ -354,9 +354,9 @@ void StreamOptions::describe(FieldTable& table) {
 void check(const StreamOptions& options, const CommandLine& line) {
   constexpr std::array<std::string_view, 5> kOfStreams = {"adapt", "calibrate", "state",
                                                           "state_every", "time_column"};
-  constexpr std::array<std::string_view, 9> kOfBoth = {"follow", "load_threshold", "input_shape",
-                                                       "device", "threads",        "out",
-                                                       "force",  "json",           "quiet"};
+  constexpr std::array<std::string_view, 10> kOfBoth = {
+      "follow", "load_threshold", "input_shape", "device", "threads",
+      "out",    "force",          "json",        "quiet",  "untrusted"};
   const auto is_one_of = [](const auto& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };
@@ -367,6 +367,13 @@ void check(const StreamOptions& options, const CommandLine& line) {
     if (!options.follow.empty() && !is_one_of(kOfStreams, name) && !is_one_of(kOfBoth, name)) {
       throw UsageError("`{}`: means nothing with `follow`", name);
     }
+  }
+  if (line.has("calibrate") && !options.keeping.spot()) {
+    throw UsageError(
+        "`calibrate`: expected `adapt` spot or dspot with it, found none that is calibrated");
+  }
+  if (line.has("state_every") && options.state.empty()) {
+    throw UsageError("`state_every`: expected `state` with it, the file that is kept");
   }
   if (options.follow.empty() || line.has("load_threshold")) return;
   const bool ensemble = !line.positional.empty() && names_ensemble(line.positional.front());

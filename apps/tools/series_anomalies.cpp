@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -33,11 +34,18 @@ void check_question(const SeriesQuestion& question) {
   }
 }
 
+/// As they come in the series, whatever order --indices name them in.
+datasets::DatasetPtr in_order(const SelectedRows& windows) {
+  if (std::is_sorted(windows.numbers.begin(), windows.numbers.end())) return windows.rows;
+  return std::make_shared<datasets::Subset>(windows.rows,
+                                            at::tensor(windows.numbers, at::kLong).argsort());
+}
+
 StepScores scores_of(ExportedModel& model, const SelectedRows& windows, StepAverage average,
                      const std::string& what, const OutputOptions& output) {
   const datasets::Series& series = *windows.splits.series;
   return score_steps([&](const at::Tensor& input) { return model.reconstruct(input); },
-                     *windows.rows, series.form, series.size(), average,
+                     *in_order(windows), series.form, series.size(), average,
                      progress_line(what, windows.rows->size(), output));
 }
 

@@ -233,6 +233,11 @@ TEST(Evaluate, ComparesWhatIsGeneratedWithRealItems) {
   const auto& none = fitted.at("checkpoints").at(1);
   EXPECT_FALSE(none.contains("generation"));
   expect_contains(none.at("not_available").at("generation"), {"indices"});
+  // What cannot be fitted leaves the other measures.
+  const auto rest = json_of("evaluate", {vae, "--generation", "300", "--sampler", "vamp:5000"});
+  const auto& measured = rest.at("checkpoints").at(0);
+  EXPECT_TRUE(measured.at("model").at("mse").is_number());
+  expect_contains(measured.at("not_available").at("generation"), {"5000"});
   expect_refusal("evaluate", {vae, "--sampler", "maf"}, kWrongUsage, {"sampler", "generation"});
 }
 

@@ -256,6 +256,9 @@ TEST_F(Follow, RefusesWhatCannotBeRight) {
   refused({"--dataset", "digits"}, kWrongUsage, {"--dataset", "--follow"});
   refused({"--adapt", "spot:2"}, kWrongUsage, {"--adapt", "dspot:Q,D", "spot:2"});
   refused({"--calibrate", "100"}, kWrongUsage, {"--calibrate", "500"});
+  refused({"--calibrate", "600"}, kWrongUsage, {"--calibrate", "--adapt spot"});
+  refused({"--state-every", "5"}, kWrongUsage, {"--state-every", "--state"});
+  refused({"--untrusted"}, kFailed, {"--untrusted", "safetensors"});
   refused({}, kFailed, {"rows.csv", "cannot open"});
   testing::write_file(path("rows.csv"), "a,b,d\n1,2,3\n");
   refused({}, kFailed, {"rows.csv: line 1", "one column 'c'", "a, b, d"});

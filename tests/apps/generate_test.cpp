@@ -4,6 +4,7 @@
 #include "hourglass/cli/program.h"
 #include "hourglass/core/files.h"
 #include "hourglass/evaluation/exported_model.h"
+#include "hourglass/figures/picture.h"
 #include "hourglass/formats/npy.h"
 #include "hourglass/tests/apps/tool_runs.h"
 
@@ -167,6 +168,21 @@ TEST(Tools, RefuseToCompareIndices) {
   }
   expect_refusal("evaluate", {path, "--generation", "10", "--features", path}, kFailed,
                  {"features", "indices of a codebook"});
+}
+
+TEST(Generate, TraversesAComponentOfAllRowsOfAPart) {
+  const TemporaryFolder folder;
+  const fs::path path = testing::digits_model(folder);
+  json_of("generate", {path, "--traverse", "1", "--indices", "all", "--split", "validation",
+                       "--steps", "2", "--out", folder / "out"});
+  EXPECT_EQ(formats::read_npy(folder / "out/codes.npy").size(0), 2 * 180);
+}
+
+TEST(Encode, DrawsASingleRow) {
+  const TemporaryFolder folder;
+  const auto path = small_checkpoint(folder / "run", "dense_autoencoder", {"--widths", "16,5"});
+  json_of("encode", {path, "--indices", "3", "--out", folder / "codes.csv"});
+  EXPECT_TRUE(!figures::figures_available() || fs::exists(folder / "codes.png"));
 }
 
 TEST(Generate, DrawsSamplesOfSeveralModelsBesideEachOther) {

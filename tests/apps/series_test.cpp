@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <utility>
 
 namespace hourglass::apps {
 namespace {
@@ -14,6 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::expect_contains;
 using testing::json_of;
+using testing::run_tool_of;
 using testing::small_checkpoint;
 using testing::TemporaryFolder;
 
@@ -70,6 +72,18 @@ TEST(Series, AThresholdIsKeptAndApplied) {
   EXPECT_EQ(second.at("steps"), "median");
   EXPECT_EQ(first.at("threshold"), second.at("threshold"));
   EXPECT_EQ(first.at("flagged"), second.at("flagged"));
+}
+
+TEST(Series, MediansAreTheSameInWhateverOrderWindowsAreNamed) {
+  const TemporaryFolder folder;
+  const fs::path model = hours_model(folder);
+  const std::string other = "series:" + hours_in(folder, "other.csv", 480, 240).string();
+  for (const auto& [rows, name] :
+       {std::pair("200-260", "up"), std::pair("231-260,200-230", "mixed")}) {
+    run_tool_of("detect_anomalies", {model, "--dataset", other, "--step-average", "median",
+                                     "--indices", rows, "--out", folder / name});
+  }
+  EXPECT_EQ(read_file(folder / "mixed/scores.csv"), read_file(folder / "up/scores.csv"));
 }
 
 TEST(Series, ValidationStepsAreJudgedWhereNothingIsSaid) {

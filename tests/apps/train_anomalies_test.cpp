@@ -17,6 +17,7 @@ namespace hourglass::apps {
 namespace {
 
 namespace fs = std::filesystem;
+using cli::kFailed;
 using cli::kWrongUsage;
 using testing::expect_contains;
 using testing::expect_refusal;
@@ -112,6 +113,18 @@ TEST(TrainAnomalies, KeepsWhatAnInterruptedCallFinished) {
   run_tool_of("detect_anomalies", line);
   EXPECT_EQ(fs::last_write_time(folder / "found/members/trimmed-1/best.pt"), kept);
   EXPECT_EQ(read_file(folder / "found/scores.csv"), scores);
+
+  // Other rows of the same file's name are not judged by models of these.
+  for (const char* name : {"detector.json", "report.html", "scores.csv", "histogram.png",
+                           "worst.png", "causes.csv", "columns.csv"}) {
+    fs::remove(folder / "found" / name);
+  }
+  testing::write_file(csv, table(/*labelled=*/false) + "0.1,0.2,0.3,0.4\n");
+  expect_refusal("detect_anomalies", line, kFailed, {"members", "other `data`"});
+  auto anew = line;
+  anew.emplace_back("--force");
+  run_tool_of("detect_anomalies", anew);
+  EXPECT_NE(read_file(folder / "found/scores.csv"), scores);
 }
 
 TEST(TrainAnomalies, SaysWhatDoesNotGoTogether) {

@@ -1,5 +1,7 @@
 #include "hourglass/datasets/dataset.h"
 
+#include "hourglass/datasets/batches.h"
+#include "hourglass/datasets/column.h"
 #include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
@@ -118,6 +120,19 @@ TEST(Dataset, MovesWithItsDecorators) {
   const Batch batch = moved->batch(moved->all_positions());
   EXPECT_TRUE(batch.rows.equal(positions_of({6, 1})));
   EXPECT_EQ(batch.target[0].flatten()[0].item<float>(), 36);
+}
+
+TEST(EvenlySpread, CoversAllRows) {
+  EXPECT_TRUE(at::equal(evenly_spread(4, 10), positions_of({0, 2, 5, 7})));
+  EXPECT_TRUE(at::equal(evenly_spread(9, 3), positions_of({0, 1, 2})));
+}
+
+TEST(Label, OfANameThatIsNoneIsANumberWhereNamesAreNone) {
+  EXPECT_EQ(label_of("cat", {"dog", "cat"}), 1);
+  EXPECT_EQ(label_of("1", {"dog", "cat"}), 1);
+  EXPECT_EQ(label_of("2", {"1", "2"}), 1);
+  EXPECT_FALSE(label_of("0", {"1", "2"}));
+  EXPECT_FALSE(label_of("2", {"dog", "cat"}));
 }
 
 TEST(Dataset, GivesTheSameBatchesOnAGpu_CUDA) {

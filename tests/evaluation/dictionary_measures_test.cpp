@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace hourglass::evaluation {
 namespace {
 
@@ -41,6 +43,15 @@ TEST(DictionaryMeter, ExplainedVarianceIsOfAllBatchesTogether) {
   const DictionaryMeasures found = meter.measures();
   EXPECT_NEAR(found.explained_variance, 1 - (4.0 / 3) / (16.0 / 3), 1e-12);
   EXPECT_NEAR(found.fvu(), 0.25, 1e-12);
+}
+
+TEST(DictionaryMeter, ValuesThatAreNotKnownCountForNothing) {
+  constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
+  // x is (0, 4), (2, ?), (4, 2): variances 8/3 and 1. Residuals: 1 and 0, 1 and 1, of what is known.
+  DictionaryMeter meter;
+  meter.add(at::ones({1, 1}), rows({1, 4}, 2), rows({0, 4}, 2));
+  meter.add(at::ones({2, 1}), rows({2, 7, 3, 1}, 2), rows({2, kUnknown, 4, 2}, 2));
+  EXPECT_NEAR(meter.measures().explained_variance, 1 - (2.0 / 3 + 1.0 / 2) / (8.0 / 3 + 1), 1e-12);
 }
 
 TEST(DictionaryMeter, ItemsWithoutVarianceAreExplainedWhereTheyAreMet) {

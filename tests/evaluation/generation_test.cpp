@@ -123,6 +123,18 @@ TEST(UsualCodes, OfAModelWithoutPriorComeFromTrainingRows) {
   expect_contains(error_of([&] { usual.grid(0, 2, 3); }), {"components of 0 to 1", "found 2"});
 }
 
+TEST(UsualCodes, AreFittedOnRowsFromAllOver) {
+  const TemporaryFolder folder;
+  Autoencoder model({.shapes = {{4}, {4}}, .network = DenseNetwork{.widths = {1}}});
+  ExportedModel file = exported(model, folder / "best.pt", nlohmann::json::object());
+  at::manual_seed(1);
+  // One class after the other, as in files of images.
+  const at::Tensor training = at::cat({at::randn({15000, 1}), at::randn({15000, 1}) + 10});
+  UsualCodes usual(file, *Sampler::parse("gaussian"), [&] { return training; });
+  EXPECT_EQ(usual.fitted_rows(), 10000);
+  EXPECT_NEAR(usual.samples(20000, 1).mean().item<double>(), 5, 0.5);
+}
+
 TEST(UsualCodes, OfAGaussianHaveTheCovarianceOfTrainingRows) {
   const TemporaryFolder folder;
   ExportedModel model = told_model(folder, ConditionalPrior::Standard);

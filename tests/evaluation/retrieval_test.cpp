@@ -96,10 +96,5 @@ TEST(CompareSearches, MeasuresCodesValuesAndPca) {
   expect_contains(error_of([&] { compare_searches(model, search); }), {"labels", "blobs"});
 }
 
-TEST(EvenlySpread, CoversAllRows) {
-  EXPECT_TRUE(at::equal(evenly_spread(4, 10), at::tensor({0, 2, 5, 7})));
-  EXPECT_TRUE(at::equal(evenly_spread(9, 3), at::tensor({0, 1, 2})));
-}
-
 }  // namespace
 }  // namespace hourglass::evaluation
