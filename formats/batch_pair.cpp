@@ -74,7 +74,7 @@ IValue joined(const std::vector<IValue>& elements, const c10::TypePtr& type) {
   if (type->kind() == c10::TypeKind::TupleType) return c10::ivalue::Tuple::create(elements);
   c10::List<IValue> list(type->expectRef<c10::ListType>().getElementType());
   for (const IValue& element : elements) list.push_back(element);
-  return IValue(std::move(list));
+  return IValue(list);
 }
 
 Argument::Content told_content(const BatchPair& pair, const c10::Argument& expected,

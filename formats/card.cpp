@@ -8,7 +8,7 @@ namespace hourglass::formats {
 namespace {
 
 Shape read_shape(const JsonFields& fields, const std::string& key) {
-  const auto shape = fields.get<std::vector<int64_t>>(key);
+  auto shape = fields.get<std::vector<int64_t>>(key);
   const bool positive =
       std::all_of(shape.begin(), shape.end(), [](int64_t size) { return size > 0; });
   if (!positive || !checked_element_count(shape)) fields.fail(key, "sizes of at least 1");

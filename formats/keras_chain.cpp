@@ -62,7 +62,7 @@ class Walk {
   const std::string& file_;
 
   std::vector<Node> nodes_of(const JsonFields& config, const std::string& group) const;
-  std::vector<Node> in_order(std::vector<Node> nodes, const JsonFields& config,
+  std::vector<Node> in_order(const std::vector<Node>& nodes, const JsonFields& config,
                              const std::string& model) const;
   void add_build_shape(const JsonFields& config, const std::vector<Node>& nodes);
 };
@@ -86,7 +86,7 @@ std::vector<Walk::Node> Walk::nodes_of(const JsonFields& config, const std::stri
 }
 
 /// A Functional model's layers, which are in any order: each reads what the one before it gives.
-std::vector<Walk::Node> Walk::in_order(std::vector<Node> nodes, const JsonFields& config,
+std::vector<Walk::Node> Walk::in_order(const std::vector<Node>& nodes, const JsonFields& config,
                                        const std::string& model) const {
   std::map<std::string, const Node*> reader_of;  // by what is read
   const Node* next = nullptr;
@@ -151,7 +151,7 @@ void Walk::add_model(const JsonFields& model, const std::string& group, const st
   if (type == "Sequential") {
     add_build_shape(config, nodes);
   } else {
-    nodes = in_order(std::move(nodes), config, name);
+    nodes = in_order(nodes, config, name);
   }
   for (const Node& node : nodes) {
     if (is_model(node.type)) {

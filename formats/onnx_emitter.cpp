@@ -17,6 +17,7 @@ bool all_fixed(const std::vector<Size>& sizes) {
 
 std::vector<int64_t> fixed_parts(const std::vector<Size>& sizes) {
   std::vector<int64_t> numbers;
+  numbers.reserve(sizes.size());
   for (const Size& size : sizes) numbers.push_back(size.fixed);
   return numbers;
 }

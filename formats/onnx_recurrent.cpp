@@ -38,6 +38,7 @@ at::Tensor constant_of(const Emitter& to, const Operation& operation, ValueId id
 /// [GH, …] with the gates in ONNX's order.
 at::Tensor in_order(const at::Tensor& weight, const std::vector<int64_t>& gates) {
   std::vector<at::Tensor> parts;
+  parts.reserve(gates.size());
   const auto chunks = weight.chunk(static_cast<int64_t>(gates.size()), 0);
   for (const int64_t gate : gates) parts.push_back(chunks.at(static_cast<size_t>(gate)));
   return at::cat(parts);
@@ -64,7 +65,7 @@ LayerWeights weights_of(const Emitter& to, const Recurrence& all, int64_t layer)
 std::string first_state(Emitter& to, const Recurrence& all, ValueId id, int64_t layer) {
   const Value& state = to.value(id);
   if (state.is_zero || (state.constant && !state.constant->any().item<bool>())) return "";
-  const std::string whole = to.operand(id);
+  std::string whole = to.operand(id);
   if (all.layers() == 1) return whole;
   const int64_t start = layer * all.directions();
   return to.add("Slice", {whole, to.whole_numbers({start}),

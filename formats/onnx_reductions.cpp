@@ -19,7 +19,7 @@ std::string reduced(Emitter& to, const Operation& operation, const std::string& 
   const ValueId input = operation.tensor("self");
   const auto dimensions = operation.reduced_dimensions(to.dimensions(input));
   const int64_t keep = keeps_dimensions(operation) ? 1 : 0;
-  const std::string x = to.operand(input, result_type(to, operation));
+  std::string x = to.operand(input, result_type(to, operation));
   if (dimensions.empty()) return x;
   if (type == "ReduceSum") {
     return to.add(type, {x, to.whole_numbers(dimensions)}, {{"keepdims", keep}});

@@ -17,6 +17,8 @@ namespace hourglass::formats {
 // those of `encode` times the lengths then, and reconstructions the same. A code chosen from batches
 // becomes "jumprelu" with the threshold that training tracked.
 
+// The map's move is said to throw, which it does not.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 struct SaeLensModel {
   nlohmann::json configuration;
   TensorMap weights;

@@ -171,8 +171,8 @@ Script decoder_script_of(models::Autoencoder& model, ModelCard card) {
 }
 
 std::function<std::vector<at::Tensor>(const std::vector<at::Tensor>&)> script_runner(
-    jit::Module module, const std::string& method) {
-  return [module, method](const std::vector<at::Tensor>& arguments) mutable {
+    const jit::Module& module, const std::string& method) {
+  return [module = jit::Module(module), method](const std::vector<at::Tensor>& arguments) mutable {
     const at::NoGradGuard no_grad;
     return tensors_of(module.get_method(method)(to_stack(arguments)));
   };

@@ -44,7 +44,7 @@ ModelCard completed_card(const models::Autoencoder& model, ModelCard card);
 
 /// A method of a module as a function of tensors, without gradients. It throws what LibTorch throws.
 std::function<std::vector<at::Tensor>(const std::vector<at::Tensor>&)> script_runner(
-    torch::jit::Module module, const std::string& method);
+    const torch::jit::Module& module, const std::string& method);
 
 /// Compares a module with the methods it was traced from, at another batch size: C++ sizes are
 /// constants in a trace, and a method that depends on the batch shows there. Throws `Error` where

@@ -312,7 +312,7 @@ class Builder {
   }
 
   bool changes_nothing(const jit::Node& node, const std::string& name, BatchPair& result) {
-    if (node.inputs().size() == 0 || !known_of(node.inputs()[0]).one.isTensor()) return false;
+    if (node.inputs().empty() || !known_of(node.inputs()[0]).one.isTensor()) return false;
     BatchPair& input = known_of(node.inputs()[0]);
     const bool same_type =
         name == "aten::to" && result.one.isTensor() &&

@@ -47,7 +47,7 @@ std::string Arrays::take(const at::Tensor& values, const std::string& wanted) {
   key.append(static_cast<const char*>(data.const_data_ptr()), data.nbytes());
   const auto [found, is_new] = names_of_values_.try_emplace(key);
   if (!is_new) return found->second;
-  const std::string name = names_.take(prefix_ + "_" + identifier(wanted));
+  std::string name = names_.take(prefix_ + "_" + identifier(wanted));
   found->second = name;
   bytes_ += data.numel() * type_bytes(type);
   text_ +=

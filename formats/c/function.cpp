@@ -247,7 +247,7 @@ std::string Function::example() const {
   std::vector<std::string> arguments;
   for (const auto& input : inputs_) arguments.push_back(input.name);
   for (const auto& output : outputs_) arguments.push_back(output.name);
-  const std::string call = fmt::format("{}({});", name_, join_text(arguments));
+  std::string call = fmt::format("{}({});", name_, join_text(arguments));
   if (!returns_) return call;
   const Type returned = type(graph_.outputs[0]);
   return fmt::format("{} {} = {}", returned == Type::Byte ? "int" : type_name(returned),

@@ -80,6 +80,7 @@ std::string literal(double value, Type type) {
 
 std::string sizes_text(const std::vector<int64_t>& sizes) {
   std::vector<std::string> parts;
+  parts.reserve(sizes.size());
   for (const int64_t size : sizes) parts.push_back(fmt::format("{}", size));
   return parts.empty() ? "1" : join_text(parts, " x ");
 }
