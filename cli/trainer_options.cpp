@@ -4,6 +4,7 @@
 #include "hourglass/cli/help_text.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
+#include "hourglass/runs/consequences.h"
 #include "hourglass/runs/option_file.h"
 #include "hourglass/runs/run_title.h"
 
@@ -145,20 +146,13 @@ std::optional<std::string> chosen_value(const std::string& option, const Argumen
 }
 
 /// Sets the defaults that follow from what is chosen, and notes why.
-void set_consequences(const Arguments& arguments, const Origin& origin, const FieldTable& table,
-                      ValueSources& sources) {
-  for (const auto& consequence : arguments.variant.consequences) {
-    const auto value = chosen_value(consequence.option, arguments, origin);
-    if (!value || !consequence.applies_to(*value) ||
-        consequence.applies_to(table.find(consequence.option)->value_text())) {
-      continue;
-    }
-    for (const auto& [option, text] : consequence.defaults) {
-      const Field* field = table.find(option);
-      if (!field) continue;
-      field->set(text);
-      sources.by_field[option] = fmt::format("{} {}", option_name(consequence.option), *value);
-    }
+void set_following_defaults(const Arguments& arguments, const Origin& origin,
+                            const FieldTable& table, ValueSources& sources) {
+  const auto given = [&](const std::string& option) {
+    return chosen_value(option, arguments, origin);
+  };
+  for (const auto& one : runs::set_consequences(arguments.variant, given, table)) {
+    sources.by_field[one.option] = fmt::format("{} {}", option_name(one.cause), one.value);
   }
 }
 
@@ -227,7 +221,7 @@ TrainerRequest parse_trainer_line(const std::string& variant, int argc, const ch
   FieldTable table;
   request.options.describe(table);
   ValueSources sources = sources_of(arguments, origin, request.options);
-  set_consequences(arguments, origin, table, sources);
+  set_following_defaults(arguments, origin, table, sources);
   for (const auto& file : origin.files) apply(file, table);
   check_network_flags(arguments, table);
   const ProgramInfo program = program_info(arguments.variant);

@@ -50,7 +50,7 @@ HWY_NOINLINE void result_tile(const Correlation& c, const float* from, const flo
   for (int i = 0; i < kPixels; ++i) {
 #pragma GCC unroll 2
     for (int j = 0; j < kVectors; ++j) {
-      const Vector sum = finish.relu ? hn::Max(sums[i][j], hn::Zero(f)) : sums[i][j];
+      const Vector sum = finish.relu ? at_least(0, sums[i][j]) : sums[i][j];
       hn::Store(sum, f, to + i * c.to_pixel + j * kWidth);
     }
   }

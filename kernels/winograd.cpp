@@ -148,7 +148,7 @@ void image_of_tiles(const Tiles& tiles, const float* places, const Finish& finis
         for (auto& line : pixels) {
           for (Vector& pixel : line) {
             pixel = hn::Add(pixel, bias);
-            if (finish.relu) pixel = hn::Max(pixel, constant(0));
+            if (finish.relu) pixel = at_least(0, pixel);
           }
         }
         store(pixels, image.row, tiles.channels, to + channel);

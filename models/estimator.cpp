@@ -37,7 +37,9 @@ bool read_numbers(Estimator& estimator, const std::optional<std::string>& number
   const auto groups = parse_integer(parts[0]), per_group = parse_integer(parts[1]);
   estimator.groups = groups.value_or(0);
   estimator.per_group = per_group.value_or(0);
-  return estimator.groups >= 1 && estimator.per_group >= 1;
+  // Divided, as the product of the two may overflow.
+  return estimator.groups >= 1 && estimator.per_group >= 1 &&
+         estimator.groups <= Estimator::kMostSamples / estimator.per_group;
 }
 
 /// log of the mean of the weights over the last dimension.
@@ -48,7 +50,10 @@ at::Tensor log_mean(const at::Tensor& log_weights) {
 }  // namespace
 
 std::string Estimator::expects() {
-  return "iwae, dreg, ciwae:B (B from 0 to 1), miwae:M,K or piwae:M,K (M and K at least 1)";
+  return fmt::format(
+      "iwae, dreg, ciwae:B (B from 0 to 1), miwae:M,K or piwae:M,K (M and K at least 1, M · K at "
+      "most {})",
+      kMostSamples);
 }
 
 std::optional<Estimator> Estimator::parse(const std::string& text) {

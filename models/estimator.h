@@ -27,6 +27,9 @@ struct Estimator {
   double elbo_share = 0;              ///< of Ciwae: β in [0, 1]
   int64_t groups = 1, per_group = 0;  ///< of Miwae and Piwae: M and K
 
+  /// Of an item: no count of the values of a batch's samples overflows.
+  static constexpr int64_t kMostSamples = 1'000'000;
+
   /// Whether M and K are the estimator's own.
   bool has_groups() const { return kind == Kind::Miwae || kind == Kind::Piwae; }
 

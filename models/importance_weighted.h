@@ -27,7 +27,8 @@ struct ImportanceWeightedOptions {
     table
         .add("importance_samples", importance_samples,
              "samples of the code for each item, k; miwae and piwae have numbers of their own")
-        .at_least(1);
+        .at_least(1)
+        .at_most(Estimator::kMostSamples);
     table.add("estimator", estimator,
               "of the bound: " + Estimator::expects() +
                   "; dreg, ciwae and piwae give the encoder a clearer gradient where k is large");

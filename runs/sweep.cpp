@@ -5,6 +5,8 @@
 #include "hourglass/core/text.h"
 #include "hourglass/formats/field_json.h"
 #include "hourglass/formats/json.h"
+#include "hourglass/recipes/variant.h"
+#include "hourglass/runs/consequences.h"
 #include "hourglass/runs/run_list.h"
 
 #include <fmt/format.h>
@@ -36,15 +38,25 @@ std::vector<FixedOption> with_values(std::vector<FixedOption> fixed,
   return fixed;
 }
 
-/// The recipe's options with these set. Which options there are depends on the network.
-RunOptions options_with(const SweepRequest& request, const std::vector<FixedOption>& set) {
-  std::string network;
+/// The last value that one of these gives the option.
+std::optional<std::string> value_in(const std::vector<FixedOption>& set, const std::string& name) {
+  std::optional<std::string> value;
   for (const auto& option : set) {
-    if (option.name == "network") network = option.value;
+    if (option.name == name) value = option.value;
   }
-  RunOptions options = options_of(request.variant, request.recipe, network);
+  return value;
+}
+
+/// The recipe's options with these set, and what follows from them, as a trainer has them. Which
+/// options there are depends on the network.
+RunOptions options_with(const SweepRequest& request, const std::vector<FixedOption>& set) {
+  RunOptions options =
+      options_of(request.variant, request.recipe, value_in(set, "network").value_or(""));
   FieldTable table;
   options.describe(table);
+  set_consequences(
+      recipes::find_variant(request.variant),
+      [&](const std::string& name) { return value_in(set, name); }, table);
   for (const auto& option : set) {
     const Field* field = table.find(option.name);
     if (!field) {

@@ -7,7 +7,10 @@ namespace hourglass::models {
 namespace {
 
 // So many vectors of FSQ are listed for whoever asks what an index stands for.
-constexpr int64_t kMostLevels = 65536;
+constexpr int64_t kMostVectors = 65536;
+// With more, the 10⁻³ by which FSQ's bound is too wide are over half a level, and numbers at the
+// bound would be rounded to a level beyond the last.
+constexpr int64_t kMostLevels = 1001;
 constexpr int64_t kMostCodebooks = 64;
 
 std::optional<Quantization> parse_levels(const std::string& text) {
@@ -17,7 +20,7 @@ std::optional<Quantization> parse_levels(const std::string& text) {
     const auto number = parse_integer(part);
     if (!number || *number < 2 || *number > kMostLevels) return {};
     product *= *number;
-    if (product > kMostLevels) return {};
+    if (product > kMostVectors) return {};
     found.levels.push_back(*number);
   }
   if (found.levels.empty()) return {};
@@ -28,9 +31,9 @@ std::optional<Quantization> parse_levels(const std::string& text) {
 
 std::string Quantization::expects() {
   return fmt::format(
-      "ema, learned, fsq:LEVELS,... (at least 2 each, at most {} in all) or residual:CODEBOOKS (2 "
-      "to {})",
-      kMostLevels, kMostCodebooks);
+      "ema, learned, fsq:LEVELS,... (2 to {} each, at most {} in all) or residual:CODEBOOKS (2 to "
+      "{})",
+      kMostLevels, kMostVectors, kMostCodebooks);
 }
 
 std::optional<Quantization> Quantization::parse(const std::string& text) {

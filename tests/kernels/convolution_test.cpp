@@ -8,6 +8,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,25 @@ TEST_P(ConvolutionKernels, CorrelateAsConv2d) {
     const at::Tensor expected =
         at::relu(at::conv2d(image_first(x), weight.permute({3, 2, 0, 1}), bias, sizes.stride));
     EXPECT_LT(apart(image_first(y), expected), 1e-6) << sizes.inputs << " -> " << sizes.outputs;
+  }
+}
+
+TEST_P(ConvolutionKernels, WhatIsNoNumberStaysNoneThroughRelu) {
+  for (const Sizes& sizes : kSizes) {
+    const Correlation c = sizes.correlation();
+    const at::Tensor x = at::randn({sizes.height, sizes.width, sizes.inputs});
+    x[sizes.height / 2][sizes.width / 2][0] = std::numeric_limits<float>::quiet_NaN();
+    const at::Tensor weight = at::randn({sizes.kernel, sizes.kernel, sizes.inputs, sizes.outputs});
+    const at::Tensor y = at::empty({c.rows, c.columns, c.outputs});
+    correlate(c, x.data_ptr<float>(), weight.data_ptr<float>(), y.data_ptr<float>(),
+              {.relu = true});
+    const at::Tensor reached =
+        at::conv2d(image_first(x.isnan().to(at::kFloat)),
+                   at::ones_like(weight).permute({3, 2, 0, 1}), {}, sizes.stride)
+            .gt(0.5);
+    EXPECT_TRUE(reached.any().item<bool>());
+    EXPECT_TRUE(at::equal(image_first(y).isnan(), reached))
+        << sizes.inputs << " -> " << sizes.outputs;
   }
 }
 

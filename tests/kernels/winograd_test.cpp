@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 
 namespace hourglass::kernels {
@@ -59,6 +60,17 @@ TEST_P(WinogradKernels, ComputeConv2d) {
   const at::Tensor expected =
       at::relu(at::conv2d(image_first(x_), weight.permute({3, 2, 0, 1}), bias));
   EXPECT_LT(apart(image_first(y), expected), 2e-6);
+}
+
+TEST_P(WinogradKernels, WhatIsNoNumberStaysNoneThroughRelu) {
+  outputs_.memory.normal_();
+  // A place that all four pixels of a tile are summed from, of the third tile, above on the right.
+  outputs_.at_place(5)[2][7] = std::numeric_limits<float>::quiet_NaN();
+  const at::Tensor y = at::empty({10, 6, kOutputs});
+  image_of_tiles(result_, outputs_.data(), {.relu = true}, {y.data_ptr<float>(), 6 * kOutputs});
+  const at::Tensor expected = at::zeros({10, 6, kOutputs}, at::kBool);
+  expected.slice(0, 0, 2).slice(1, 4, 6).select(2, 7).fill_(true);
+  EXPECT_TRUE(at::equal(y.isnan(), expected));
 }
 
 TEST_P(WinogradKernels, GiveWeightsTheGradientOfConv2d) {

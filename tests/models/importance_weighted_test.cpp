@@ -1,5 +1,7 @@
 #include "hourglass/models/importance_weighted.h"
 
+#include "hourglass/core/error.h"
+#include "hourglass/core/fields.h"
 #include "hourglass/models/networks/dense_network.h"
 #include "hourglass/tests/models/steps.h"
 
@@ -79,13 +81,26 @@ void expect_same_part(const std::string& part, std::map<std::string, at::Tensor>
 }
 
 TEST(Estimator, ReadsItsForms) {
-  for (const char* text : {"iwae", "dreg", "ciwae:0.05", "miwae:8,4", "piwae:2,3"}) {
+  for (const char* text :
+       {"iwae", "dreg", "ciwae:0.05", "miwae:8,4", "piwae:2,3", "miwae:1000,1000"}) {
     EXPECT_EQ(Estimator::parse(text).value().text(), text);
   }
   for (const char* text : {"", "iwae:3", "ciwae", "ciwae:1.5", "ciwae:nan", "miwae:8", "miwae:0,4",
-                           "piwae:2,3,4", "piwae", "dreg:", "elbo"}) {
+                           "piwae:2,3,4", "piwae", "dreg:", "elbo", "miwae:1000,1001",
+                           "miwae:4294967296,4294967296", "piwae:1,4611686018427387904"}) {
     EXPECT_FALSE(Estimator::parse(text)) << text;
   }
+}
+
+TEST(ImportanceWeighted, TakesNoMoreSamplesThanCanBeCounted) {
+  ImportanceWeightedOptions options;
+  FieldTable table;
+  options.describe(table);
+  const Field* samples = table.find("importance_samples");
+  samples->set("1000000");
+  EXPECT_EQ(options.per_group(), 1'000'000);
+  EXPECT_THROW(samples->set("1000001"), UsageError);
+  EXPECT_THROW(samples->set("4611686018427387904"), UsageError);
 }
 
 TEST(Estimator, BoundsOfKnownWeights) {

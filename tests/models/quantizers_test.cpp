@@ -18,11 +18,11 @@ at::Tensor numbers(const std::vector<float>& values, int64_t columns) {
 }
 
 TEST(Quantization, IsWrittenAsItIsRead) {
-  for (const char* text : {"ema", "learned", "fsq:8,6,5", "fsq:2", "residual:4"}) {
+  for (const char* text : {"ema", "learned", "fsq:8,6,5", "fsq:2", "fsq:1001,65", "residual:4"}) {
     EXPECT_EQ(quantization(text).text(), text);
   }
-  for (const char* wrong : {"", "emas", "fsq", "fsq:", "fsq:1", "fsq:8,", "fsq:300,300", "fsq:-2,3",
-                            "residual", "residual:1", "residual:x", "residual:65"}) {
+  for (const char* wrong : {"", "emas", "fsq", "fsq:", "fsq:1", "fsq:8,", "fsq:300,300", "fsq:1002",
+                            "fsq:-2,3", "residual", "residual:1", "residual:x", "residual:65"}) {
     EXPECT_FALSE(Quantization::parse(wrong)) << wrong;
   }
 }
@@ -65,6 +65,18 @@ TEST(FiniteScalarQuantizer, DecodesWhatItEncoded) {
     const at::Tensor all = at::arange(fsq->size()).unsqueeze(1);
     EXPECT_LE(fsq->decode(all).abs().max().item<double>(), 1);
     EXPECT_EQ(std::get<0>(at::unique_dim(fsq->decode(all), 0)).size(0), fsq->size());
+  }
+}
+
+TEST(FiniteScalarQuantizer, HasNoIndexBeyondTheMostLevels) {
+  for (const char* text : {"fsq:1000", "fsq:1001", "fsq:65,1001"}) {
+    const Quantization levels = quantization(text);
+    const auto width = static_cast<int64_t>(levels.levels.size());
+    const auto fsq = make_quantizer(levels, {}, width);
+    const at::Tensor extremes = at::tensor({-20.0F, 20.0F}).view({2, 1}).expand({2, width});
+    const at::Tensor expected = at::tensor({int64_t{0}, fsq->size() - 1}).view({2, 1});
+    EXPECT_TRUE(at::equal(fsq->encode(extremes), expected)) << text;
+    EXPECT_TRUE(at::equal(fsq->quantize(extremes, true).indices, expected)) << text;
   }
 }
 

@@ -47,6 +47,40 @@ TEST(PlanSweep, IsTheProductOfValuesAndSeeds) {
   EXPECT_EQ(last.out, "sweep/learning-rate=0.003_widths=64,2_seed=2");
 }
 
+/// The value of an option as users write it.
+std::string option_text(RunOptions options, const std::string& name) {
+  FieldTable table;
+  options.describe(table);
+  return table.find(name)->value_text();
+}
+
+TEST(PlanSweep, GivesEachRunTheDefaultsThatFollowFromItsValues) {
+  const SweepPlan plan = plan_sweep({.variant = "sparse",
+                                     .fixed = {{"dataset", "digits"}},
+                                     .vary = {"sparsity=l1,topk:4"},
+                                     .folder = "sweep"});
+  const RunOptions &penalty = plan.points.at(0).options, &dictionary = plan.points.at(1).options;
+  EXPECT_EQ(option_text(penalty, "code_activation"), "relu");
+  EXPECT_FALSE(penalty.training.optimizer.epsilon.has_value());
+  EXPECT_EQ(option_text(dictionary, "code_activation"), "linear");
+  EXPECT_EQ(option_text(dictionary, "loss"), "mse");
+  EXPECT_EQ(option_text(dictionary, "clip_norm"), "1");
+  EXPECT_EQ(dictionary.training.optimizer.epsilon, 1e-8);
+}
+
+TEST(PlanSweep, WhatIsGivenStaysWhateverFollowsFromOthers) {
+  SweepRequest request{.variant = "sparse",
+                       .fixed = {{"sparsity", "topk:4"}, {"clip_norm", "0.5"}},
+                       .vary = {"epsilon=1e-6,1e-7"},
+                       .folder = "sweep"};
+  const SweepPlan plan = plan_sweep(request);
+  EXPECT_EQ(option_text(plan.points.at(0).options, "clip_norm"), "0.5");
+  EXPECT_EQ(plan.points.at(0).options.training.optimizer.epsilon, 1e-6);
+  EXPECT_EQ(plan.record.at("options").at("code_activation"), "linear");
+  request.fixed.push_back({"code_activation", "relu"});
+  expect_contains(error_of([&] { plan_sweep(request); }), {"`code_activation` linear"});
+}
+
 TEST(PlanSweep, SeparatesValuesByColonsWhereCommasGiveNone) {
   const auto values_of = [](const std::string& vary) {
     return plan_sweep(digits_request({vary})).variations.at(0).values;
