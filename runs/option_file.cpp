@@ -33,7 +33,7 @@ OptionFile from_record(const nlohmann::json& record, const std::string& where,
 
 /// The object's text under `key`, which is taken out.
 std::string take_text(nlohmann::json& object, const std::string& key, const std::string& where) {
-  const auto text = formats::JsonFields(object, where).find<std::string>(key).value_or("");
+  auto text = formats::JsonFields(object, where).find<std::string>(key).value_or("");
   object.erase(key);
   return text;
 }

@@ -111,6 +111,7 @@ std::vector<ListedRun> list_runs(const fs::path& folder) {
   }
   std::sort(found.begin(), found.end());
   std::vector<ListedRun> runs;
+  runs.reserve(found.size());
   for (const auto& path : found) runs.push_back(list_run(path));
   std::stable_sort(runs.begin(), runs.end(), [](const ListedRun& a, const ListedRun& b) {
     return sort_value(a) < sort_value(b);
@@ -135,6 +136,7 @@ std::optional<BestValue> best_value(const MetricsTable& metrics, const std::stri
 
 std::vector<std::string> short_names(const std::vector<fs::path>& folders) {
   std::vector<std::string> names;
+  names.reserve(folders.size());
   for (const auto& folder : folders) names.push_back(without_slash(folder).filename().string());
   const std::set<std::string> distinct(names.begin(), names.end());
   if (distinct.size() == names.size()) return names;

@@ -16,7 +16,7 @@ const std::set<std::string_view> kResolvedOptions = {"device", "threads", "engin
 
 /// "widths 32,2", "tied weights", "no tied weights".
 std::string change_text(const ChangedOption& change) {
-  const std::string name = replaced(change.name, '_', ' ');
+  std::string name = replaced(change.name, '_', ' ');
   if (change.value == "true") return name;
   return change.value == "false" ? "no " + name : name + " " + change.value;
 }

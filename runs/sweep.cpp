@@ -107,7 +107,7 @@ std::optional<std::vector<std::string>> joined_values(const Field& field, const 
   std::vector<std::string> values;
   std::string open;
   for (const auto& piece : split_text(list, ',')) {
-    const std::string text = open.empty() ? piece : open + "," + piece;
+    const std::string text = open.empty() ? piece : fmt::format("{},{}", open, piece);
     if (const auto value = parsed_value(field, text)) {
       values.push_back(*value);
       open.clear();
