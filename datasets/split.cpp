@@ -25,7 +25,8 @@ std::optional<double> parse_fraction(const std::string& text, std::string_view p
 
 /// All rows, those of a class beside each other, in random order within it.
 std::vector<int64_t> rows_by_class(int64_t rows, const at::Tensor& labels, uint64_t seed) {
-  const at::Tensor classes = labels.defined() ? labels : at::zeros({rows}, at::kLong);
+  // Labels of mapped rows are kept in fewer bytes.
+  const at::Tensor classes = labels.defined() ? labels.to(at::kLong) : at::zeros({rows}, at::kLong);
   const auto* label = classes.const_data_ptr<int64_t>();
   std::vector<uint32_t> random(static_cast<size_t>(rows));
   for (size_t row = 0; row < random.size(); ++row) random[row] = philox(seed, 0, row)[0];

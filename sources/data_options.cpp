@@ -1,6 +1,12 @@
 #include "hourglass/sources/data_options.h"
 
 namespace hourglass::sources {
+namespace {
+
+/// The bytes of more could not be counted.
+constexpr double kMostMegabytes = 1e12;
+
+}  // namespace
 
 void DataOptions::describe(FieldTable& table) {
   describe_without_condition(table);
@@ -39,6 +45,7 @@ void DataOptions::describe_without_condition(FieldTable& table) {
            "files of more megabytes in all are not read into memory: rows are read when they are "
            "needed, and tables once into a cache")
       .at_least(0)
+      .at_most(kMostMegabytes)
       .shown_as("MB");
   table
       .add("label_column", label_column,

@@ -142,7 +142,7 @@ ImageFiles list_images(const fs::path& folder) {
         "{}: expected images either in it or in sub-folders that are classes, found both: {} and "
         "{}",
         folder.string(), flat.paths[0].filename().string(),
-        fs::relative(classes.paths[0], folder).string());
+        classes.paths[0].lexically_relative(folder).string());
   }
   return flat.paths.empty() ? classes : flat;
 }
@@ -157,7 +157,8 @@ StoredData read_image_folder(const fs::path& folder, const ImageForm& form) {
   std::vector<std::string> names;
   for (const auto& path : files.paths) {
     const std::string bytes = read_file(path);
-    names.push_back(fs::relative(path, folder).generic_string());
+    // As it is called here, wherever a link leads.
+    names.push_back(path.lexically_relative(folder).generic_string());
     hash.add(names.back());
     hash.add(bytes);
     stack.add(path, bytes);

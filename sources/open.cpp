@@ -50,6 +50,22 @@ void check_lengths(const std::string& rows, int64_t inputs, int64_t targets) {
               targets);
 }
 
+/// Throws `UsageError` where targets are none that go with the inputs row by row.
+void check_targets(const DataOptions& options, const Source& source, const Source& targets) {
+  if (!source.held_out.empty()) {
+    throw UsageError(
+        "`targets` {}: expected `dataset` without interactions to judge by, which are targets "
+        "already, found {}",
+        options.targets, options.dataset);
+  }
+  if (targets.kind == Source::Kind::Series) {
+    throw UsageError(
+        "`targets` {}: expected a row for each of the inputs, found a series, which has windows: "
+        "name its file as csv:{} where its lines are rows",
+        options.targets, targets.path.string());
+  }
+}
+
 /// Throws `UsageError` where images are to be changed and there are none.
 void check_images(const DataOptions& options, const Source& source,
                   const std::optional<Source>& targets) {
@@ -244,18 +260,13 @@ ReadData read_data(const DataOptions& options) {
   const Source source = parse_source(options.dataset, "dataset");
   std::optional<Source> target_source;
   if (!options.targets.empty()) target_source = parse_source(options.targets, "targets");
-  if (target_source && !source.held_out.empty()) {
-    throw UsageError(
-        "`targets` {}: expected `dataset` without interactions to judge by, which are targets "
-        "already, found {}",
-        options.targets, options.dataset);
-  }
   // Said before any file is opened.
   resolve(options.validation,
           source.may_have_test_part() && (!target_source || target_source->may_have_test_part()));
   check_images(options, source, target_source);
   check_columns(options, source);
   check_series_options(options, source);
+  if (target_source) check_targets(options, source, *target_source);
   const int64_t map_above = options.map_above * 1'000'000;
   const CsvOptions csv{.label_column = options.label_column,
                        .header = options.header,

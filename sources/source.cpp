@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -92,9 +93,14 @@ Source parse_raw_source(const std::string& text, std::string_view option) {
   }
   const auto count = formats::checked_element_count(source.form.item_shape);
   if (!count || *count < 1) refuse("the shape of an item, 256 or 3x32x32 say", parts.back());
+  const std::string shape = parts.back();
   parts.pop_back();
   const auto type = number_type(parts.back());
   if (!type) refuse("a type of " + number_type_names(), parts.back());
+  const auto value_bytes = static_cast<int64_t>(c10::elementSize(*type));
+  if (*count > std::numeric_limits<int64_t>::max() / value_bytes) {
+    refuse("the shape of an item of less than 2^63 bytes", shape);
+  }
   source.form.type = *type;
   parts.pop_back();
   source.path = join_text(parts, ",");

@@ -14,9 +14,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <sys/file.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -109,26 +112,6 @@ void fill_cache(const fs::path& path, const CsvOptions& options, const json& key
   write_file_atomically(folder / kSummaryFile, formats::json_text(content) + "\n");
 }
 
-/// Fills a folder of its own name and gives it the other's place.
-void replace_cache(const fs::path& path, const CsvOptions& options, const json& key,
-                   const fs::path& folder) {
-  const fs::path temporary = fmt::format("{}.{}.tmp", folder.string(), ::getpid());
-  std::error_code ignored;
-  fs::remove_all(temporary, ignored);
-  create_folders(temporary);
-  try {
-    fill_cache(path, options, key, temporary);
-    fs::remove_all(folder, ignored);
-    fs::rename(temporary, folder);
-  } catch (const fs::filesystem_error& error) {
-    fs::remove_all(temporary, ignored);
-    throw Error("{}: cannot write the cache: {}", folder.string(), error.code().message());
-  } catch (...) {
-    fs::remove_all(temporary, ignored);
-    throw;
-  }
-}
-
 /// Labels by the numbers of the cells, some at a time; in few bytes.
 at::Tensor labels_of(std::string_view bytes, const std::vector<int64_t>& of_cells, int64_t rows,
                      size_t classes) {
@@ -182,16 +165,85 @@ std::optional<StoredData> load_cache(const fs::path& folder, const json& key,
   }
 }
 
+/// Held while a table's cache is filled. The system drops it with the process, however that ends.
+class FillLock {
+ public:
+  /// Waits for a process that fills the same folder: what it leaves there can be used.
+  explicit FillLock(const fs::path& folder) {
+    const std::string path = folder.string() + ".lock";
+    descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (descriptor_ < 0) {
+      throw Error("{}: cannot open: {}", path, std::generic_category().message(errno));
+    }
+    int result = 0;
+    do {
+      result = ::flock(descriptor_, LOCK_EX);
+    } while (result != 0 && errno == EINTR);
+    held_ = result == 0;
+  }
+  ~FillLock() { ::close(descriptor_); }
+  FillLock(const FillLock&) = delete;
+  FillLock& operator=(const FillLock&) = delete;
+
+  /// False on file systems without locks, of some networks.
+  bool held() const { return held_; }
+
+ private:
+  int descriptor_ = -1;
+  bool held_ = false;
+};
+
+/// Removes what processes that were killed have left; to be called with the lock held, so that none
+/// of the folders is another's at work.
+void remove_abandoned_fills(const fs::path& folder) {
+  const std::string start = folder.filename().string() + ".";
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder.parent_path(), ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(start) && name.ends_with(".tmp")) fs::remove_all(entry.path(), ignored);
+  }
+}
+
+/// Fills a folder of its own name and gives it the other's place.
+void replace_cache(const fs::path& path, const CsvOptions& options, const json& key,
+                   const fs::path& folder) {
+  const fs::path temporary = fmt::format("{}.{}.tmp", folder.string(), ::getpid());
+  std::error_code ignored;
+  fs::remove_all(temporary, ignored);
+  create_folders(temporary);
+  try {
+    fill_cache(path, options, key, temporary);
+    fs::remove_all(folder, ignored);
+    fs::rename(temporary, folder);
+  } catch (const fs::filesystem_error& error) {
+    fs::remove_all(temporary, ignored);
+    // Without locks another process may have been faster: what it left is as good.
+    if (load_cache(folder, key, path)) return;
+    throw Error("{}: cannot write the cache: {}", folder.string(), error.code().message());
+  } catch (...) {
+    fs::remove_all(temporary, ignored);
+    throw;
+  }
+}
+
+/// What the folder holds once this process, or another that was at it, has filled it.
+std::optional<StoredData> filled_cache(const fs::path& path, const CsvOptions& options,
+                                       const json& key, const fs::path& folder) {
+  create_folders(folder.parent_path());
+  const FillLock lock(folder);
+  if (auto data = load_cache(folder, key, path)) return data;
+  if (lock.held()) remove_abandoned_fills(folder);
+  replace_cache(path, options, key, folder);
+  return load_cache(folder, key, path);
+}
+
 }  // namespace
 
 StoredData cached_table(const fs::path& path, const CsvOptions& options) {
   const json key = table_key(path, options);
   const fs::path folder = cache_folder(key);
   auto data = load_cache(folder, key, path);
-  if (!data) {
-    replace_cache(path, options, key, folder);
-    data = load_cache(folder, key, path);
-  }
+  if (!data) data = filled_cache(path, options, key, folder);
   if (!data)
     throw Error("{}: expected the cache of {}, found other files", folder.string(), path.string());
   data->notes.push_back(

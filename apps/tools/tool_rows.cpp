@@ -217,7 +217,8 @@ ImageFileList list_image_inputs(const std::vector<std::string>& names) {
     const std::vector<fs::path> files = folder ? list_images(path).paths : std::vector{path};
     for (const auto& file : files) {
       list.paths.push_back(file);
-      list.names.push_back((folder ? fs::relative(file, path) : file.filename()).generic_string());
+      list.names.push_back(
+          (folder ? file.lexically_relative(path) : file.filename()).generic_string());
     }
   }
   return list;

@@ -61,6 +61,16 @@ TEST(SplitRows, TakesItsShareOfEveryClass) {
   }
 }
 
+TEST(SplitRows, TakesLabelsOfAnyWholeNumbers) {
+  const at::Tensor labels = at::arange(500).remainder(7);
+  const RowSplit split = split_rows(split_of(0.2), 500, labels, 1);
+  for (const auto type : {at::kByte, at::kInt}) {
+    const RowSplit small = split_rows(split_of(0.2), 500, labels.to(type), 1);
+    EXPECT_TRUE(small.training.equal(split.training)) << type;
+    EXPECT_TRUE(small.validation.equal(split.validation)) << type;
+  }
+}
+
 TEST(SplitRows, TakesItsShareWhereEveryRowIsAClassOfItsOwn) {
   const RowSplit split = split_rows(split_of(0.1), 200, at::arange(200), 1);
   EXPECT_EQ(split.validation.size(0), 20);

@@ -112,6 +112,25 @@ TEST(ReadImageFolder, StacksImagesInOrder) {
   EXPECT_EQ(data.sha256, sha256("x/a.png1,1,2:1x/b.png1,1,2:2y/a.png1,1,2:3"));
 }
 
+TEST(ReadImageFolder, NamesImagesAsTheFolderDoesWhereverLinksLead) {
+  const ImageFolder folder, store;
+  store.add("0001.png", "1,1,2:1");
+  store.add("0002.png", "1,1,2:2");
+  folder.add("dog/a.png", "1,1,2:3");
+  fs::create_directory_symlink(store.path(), folder.path() / "cat");
+  fs::create_symlink(store.path() / "0002.png", folder.path() / "dog/b.png");
+  const std::vector<std::string> names = {"cat/0001.png", "cat/0002.png", "dog/a.png", "dog/b.png"};
+  for (const fs::path& path : {folder.path(), folder.path() / "", folder.path() / "dog/.."}) {
+    const StoredData data = read_image_folder(path);
+    EXPECT_EQ(data.row_names, names) << path;
+    EXPECT_EQ(data.sha256, sha256("cat/0001.png1,1,2:1cat/0002.png1,1,2:2"
+                                  "dog/a.png1,1,2:3dog/b.png1,1,2:2"));
+  }
+  folder.add("c.png", "1,1,2:4");
+  expect_contains(error_of([&] { list_images(folder.path()); }),
+                  {"found both", "and cat/0001.png"});
+}
+
 TEST(ReadImageFolder, IsInColourWhereAnyImageIs) {
   const ImageFolder folder;
   folder.add("a.png", "1,2,2:5");

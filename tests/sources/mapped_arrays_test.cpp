@@ -185,6 +185,9 @@ TEST(MappedArrays, AreChosenByRowsAndClassesAsOthersAre) {
     options.rows = *RowChoice::parse(rows);
     options.classes = *ClassChoice::parse("1,3");
     inputs_both_ways(options);
+    options.validation = {};
+    inputs_both_ways(options);
+    EXPECT_EQ(open_data(options, 1).info.validation, "split:0.1");
   }
 }
 
@@ -247,6 +250,31 @@ TEST(ParseSource, KnowsRawFilesByTheirTypeAndShape) {
         "raw:,float32,4", "safetensors:", "safetensors:#x"}) {
     EXPECT_THROW(parse_source(text, "dataset"), UsageError) << text;
   }
+}
+
+TEST(ParseSource, RefusesRawItemsOfMoreBytesThanCanBeCounted) {
+  // 2^61 and 2^60 values of 8 bytes.
+  for (const std::string shape :
+       {"2305843009213693952", "1152921504606846976", "1073741824x1073741824"}) {
+    const auto parse = [&] { parse_source("raw:x.bin,float64," + shape, "dataset"); };
+    EXPECT_THROW(parse(), UsageError) << shape;
+    expect_contains(error_of(parse), {"`dataset`", "2^63 bytes", "found '" + shape + "'"});
+  }
+  EXPECT_NO_THROW(parse_source("raw:x.bin,uint8,2305843009213693952", "dataset"));
+}
+
+TEST(DataOptions, MapAboveIsANumberWhoseBytesCanBeCounted) {
+  DataOptions options;
+  FieldTable table;
+  options.describe(table);
+  const Field& map_above = *table.find("map_above");
+  EXPECT_NO_THROW(map_above.set("1000000000000"));
+  for (const std::string megabytes : {"1000000000001", "10000000000000", "9223372036854775807"}) {
+    EXPECT_THROW(map_above.set(megabytes), UsageError) << megabytes;
+    expect_contains(error_of([&] { map_above.set(megabytes); }),
+                    {"`map_above`", "at most 1000000000000", megabytes});
+  }
+  EXPECT_EQ(options.map_above, 1'000'000'000'000);
 }
 
 }  // namespace

@@ -229,6 +229,21 @@ TEST(OpenSeries, RefusesWhatASeriesCannotDo) {
   expect_contains(error_of([&] { open_data(table, 1); }), {"`window`", "`dataset` digits"});
 }
 
+TEST(OpenSeries, IsNoTarget) {
+  const TemporaryFolder folder;
+  const auto inputs = testing::write_file(folder / "x.csv", "1,2,0\n3,4,1\n5,6,0\n");
+  const auto file = testing::write_file(folder / "s.csv", "time,a,b\n0,1,2\n1,2,3\n2,3,4\n");
+  DataOptions options;
+  options.dataset = "csv:" + inputs.string();
+  options.validation = {Validation::Kind::None};
+  for (const std::string columns : {"", ",a"}) {
+    options.targets = "series:" + file.string() + columns;
+    EXPECT_THROW(open_data(options, 1), UsageError) << columns;
+    expect_contains(error_of([&] { open_data(options, 1); }),
+                    {"`targets` " + options.targets, "found a series", "csv:" + file.string()});
+  }
+}
+
 TEST(OpenSeries, SaysWhereTheSeriesIsTooShort) {
   const TemporaryFolder folder;
   const auto file = testing::write_file(folder / "s.csv", five_minutes(10));

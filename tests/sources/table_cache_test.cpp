@@ -9,6 +9,10 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <fcntl.h>
+#include <future>
+#include <sys/file.h>
+#include <unistd.h>
 
 namespace hourglass::sources {
 namespace {
@@ -40,7 +44,7 @@ class TableCache : public ::testing::Test {
   std::vector<fs::path> caches() const {
     std::vector<fs::path> folders;
     for (const auto& entry : fs::directory_iterator(folder_ / "cache/hourglass/tables")) {
-      folders.push_back(entry.path());
+      if (entry.is_directory()) folders.push_back(entry.path());
     }
     return folders;
   }
@@ -122,6 +126,44 @@ TEST_F(TableCache, LeavesNothingOfATableThatCannotBeRead) {
   EXPECT_TRUE(caches().empty());
   EXPECT_EQ(error_of([&] { cached_table(path, {}); }),
             error_of([&] { stored_table(read_file(path), path.string(), {}); }));
+}
+
+TEST_F(TableCache, TakesAwayWhatKilledProcessesLeftOfIt) {
+  const fs::path path = table("1,2,0\n3,4,1\n");
+  cached_table(path, {});
+  const fs::path cache = caches().at(0);
+  const fs::path left = cache.string() + ".1234567.tmp";
+  const fs::path of_another = cache.parent_path() / "0123456789abcdef.1234567.tmp";
+  for (const fs::path& folder : {left, of_another}) {
+    fs::create_directory(folder);
+    testing::write_file(folder / "values.float32", "cut off");
+  }
+  cached_table(path, {});
+  EXPECT_TRUE(fs::exists(left)) << "nothing was to be filled";
+  fs::remove(cache / "table.json");
+  cached_table(path, {});
+  EXPECT_FALSE(fs::exists(left));
+  EXPECT_TRUE(fs::exists(of_another)) << "a process may be at work in it";
+}
+
+TEST_F(TableCache, IsWaitedForWhereAnotherProcessFillsIt) {
+  const fs::path path = table("1,2,0\n3,4,1\n");
+  const at::Tensor expected = values_of(cached_table(path, {})).clone();
+  const fs::path cache = caches().at(0), elsewhere = folder_ / "elsewhere";
+  const auto long_ago = fs::last_write_time(cache / "values.float32") - std::chrono::hours(5);
+  fs::last_write_time(cache / "values.float32", long_ago);
+  fs::rename(cache, elsewhere);
+  // What another process does, which shares no descriptor with those of `cached_table`.
+  const int lock = ::open((cache.string() + ".lock").c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_GE(lock, 0);
+  ASSERT_EQ(::flock(lock, LOCK_EX | LOCK_NB), 0);
+  auto second = std::async(std::launch::async, [&] { return cached_table(path, {}); });
+  EXPECT_EQ(second.wait_for(std::chrono::milliseconds(200)), std::future_status::timeout);
+  EXPECT_TRUE(caches().empty()) << "nothing is filled while the other has the lock";
+  fs::rename(elsewhere, cache);
+  ::close(lock);
+  EXPECT_TRUE(values_of(second.get()).equal(expected));
+  EXPECT_EQ(fs::last_write_time(cache / "values.float32"), long_ago) << "what is there is used";
 }
 
 }  // namespace
