@@ -22,8 +22,8 @@ struct ColumnView {
   datasets::Scaling scaling;
 };
 
-/// Of data whose items are rows of a table ([D], with a name for each value); none of others, and where
-/// the targets are other data.
+/// Of data whose items are rows of a table ([D], with a name for each value); none of others, where
+/// the targets are other data, and where columns that a model is told were scaled with them.
 std::optional<ColumnView> column_view(const formats::DataCard& data, const Shape& item_shape);
 
 /// How far reconstructions are off, for each row and column.

@@ -11,8 +11,6 @@
 #include "hourglass/formats/script_graph.h"
 #include "hourglass/formats/torchscript.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <map>
 
@@ -39,17 +37,26 @@ std::map<std::string, std::string> onnx_metadata(const Script& script) {
           {"recipe", script.card.recipe}};
 }
 
+/// The bytes of an ONNX file, which say what they should.
+std::string checked_onnx(const Script& script, const Graph& graph, const fs::path& path) {
+  std::string bytes = onnx_bytes(graph, onnx_metadata(script));
+  const OnnxSummary found = parse_onnx_summary(bytes, path.string());
+  if (found.inputs.size() == graph.inputs.size() && found.outputs.size() == graph.outputs.size()) {
+    return bytes;
+  }
+  throw Error("{}: expected the inputs and outputs of '{}', found others", path.string(),
+              graph.method);
+}
+
+/// No file is replaced before all are sound.
 void write_onnx_files(const Script& script, const std::vector<fs::path>& paths) {
   const auto graphs = graphs_of(script);
+  std::vector<std::string> files;
+  files.reserve(graphs.size());
   for (size_t i = 0; i < graphs.size(); ++i) {
-    write_onnx(paths[i], graphs[i], onnx_metadata(script));
-    const OnnxSummary written = read_onnx_summary(paths[i]);
-    if (written.inputs.size() != graphs[i].inputs.size() ||
-        written.outputs.size() != graphs[i].outputs.size()) {
-      throw Error("{}: expected the inputs and outputs of '{}', found others", paths[i].string(),
-                  graphs[i].method);
-    }
+    files.push_back(checked_onnx(script, graphs[i], paths[i]));
   }
+  for (size_t i = 0; i < files.size(); ++i) write_file_atomically(paths[i], files[i]);
 }
 
 /// What a reader of the C file should know of the model.
@@ -93,16 +100,7 @@ void write_tensors(const Script& script, const fs::path& path) {
     throw Error(
         "safetensors: expected a model with a card, which says how to rebuild it, found a third "
         "party's");
-  const ModelTensors model = tensors_of(script);
-  write_model_tensors(path, model);
-  const TensorMap written = read_model_tensors(path).tensors;
-  const auto is_same = [](const auto& a, const auto& b) {
-    return a.first == b.first && at::equal(a.second.cpu(), b.second.cpu());
-  };
-  if (!std::equal(written.begin(), written.end(), model.tensors.begin(), model.tensors.end(),
-                  is_same)) {
-    throw Error("{}: expected the model's tensors, found others", path.string());
-  }
+  write_model_tensors(path, tensors_of(script));
 }
 
 }  // namespace

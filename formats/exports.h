@@ -16,9 +16,10 @@ namespace hourglass::formats {
 std::vector<Graph> graphs_of(const Script& script);
 
 /// Writes the model in that format as `folder / name`, with the format's suffix, replacing what is
-/// there file by file; gives the paths. What is written is read again, where this project reads the
-/// format, and compared with the model. Throws `Error` that names operation and layer where a model
-/// does what the format cannot say.
+/// there file by file; gives the paths. Before a file gets its name, what is to be in it is read
+/// again: Pt2 and TorchScript are computed and compared with the model, the tensors of Safetensors
+/// are compared, and ONNX has to be sound. Nothing here reads C or SaeLens. Throws `Error` that
+/// names operation and layer where a model does what the format cannot say.
 std::vector<std::filesystem::path> write_export(const Script& script, ExportFormat format,
                                                 const std::filesystem::path& folder,
                                                 const std::string& name);

@@ -4,7 +4,12 @@
 #include "hourglass/core/files.h"
 #include "hourglass/formats/safetensors.h"
 
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cstring>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 namespace hourglass::formats {
@@ -34,6 +39,34 @@ ModelCard card_of(const TensorFile& file, const std::filesystem::path& path) {
       path.string());
 }
 
+ModelTensors model_of(const TensorFile& file, const std::filesystem::path& path) {
+  ModelTensors model = {.card = card_of(file, path)};
+  for (const auto& [name, tensor] : file.tensors) model.tensors[name] = tensor;
+  return model;
+}
+
+/// Bit by bit: a NaN is equal to itself here.
+bool has_same_bits(const at::Tensor& a, const at::Tensor& b) {
+  if (a.scalar_type() != b.scalar_type() || a.sizes() != b.sizes()) return false;
+  const at::Tensor left = a.cpu().contiguous(), right = b.cpu().contiguous();
+  if (left.nbytes() == 0) return true;  // its address may be null
+  return std::memcmp(left.const_data_ptr(), right.const_data_ptr(), left.nbytes()) == 0;
+}
+
+/// Throws unless the bytes that are to become the file give the model back.
+void check_bytes(std::string_view bytes, const ModelTensors& model,
+                 const std::filesystem::path& path) {
+  const TensorMap found = model_of(parse_safetensors(bytes, path.string()), path).tensors;
+  const auto is_same = [](const auto& a, const auto& b) {
+    return a.first == b.first && has_same_bits(a.second, b.second);
+  };
+  if (std::equal(found.begin(), found.end(), model.tensors.begin(), model.tensors.end(), is_same)) {
+    return;
+  }
+  throw Error("{}: expected the model's tensors in what is to be written, found others",
+              path.string());
+}
+
 }  // namespace
 
 void write_model_tensors(const std::filesystem::path& path, const ModelTensors& model) {
@@ -43,15 +76,14 @@ void write_model_tensors(const std::filesystem::path& path, const ModelTensors& 
                                   {"variant", model.card.variant},
                                   {kCardKey, text}}};
   for (const auto& [name, tensor] : model.tensors) file.tensors.push_back({name, tensor});
-  write_safetensors(path, file);
+  const std::string bytes = safetensors_bytes(file);
+  check_bytes(bytes, model, path);
+  write_file_atomically(path, bytes);
   write_file_atomically(card_beside(path), text + "\n");
 }
 
 ModelTensors read_model_tensors(const std::filesystem::path& path) {
-  const TensorFile file = read_safetensors(path);
-  ModelTensors model = {.card = card_of(file, path)};
-  for (const auto& [name, tensor] : file.tensors) model.tensors[name] = tensor;
-  return model;
+  return model_of(read_safetensors(path), path);
 }
 
 }  // namespace hourglass::formats

@@ -16,8 +16,10 @@ struct ModelTensors {
 };
 
 /// Writes the tensors as `path` and the card as card.json beside it. The file's metadata has the
-/// card, too (as `hourglass.json`), so that it suffices alone; `format` ("pt", the sign of PyTorch's
-/// names and shapes), `hourglass_format` and `variant`. Throws `Error` as `write_safetensors` does.
+/// card, too (as `hourglass.json`), so that it suffices alone; `format` ("pt", the sign of
+/// PyTorch's names and shapes), `hourglass_format` and `variant`. What is to be written is parsed
+/// and compared with the model first. Throws `Error` as `write_safetensors` does, and where that
+/// gives another model or none.
 void write_model_tensors(const std::filesystem::path& path, const ModelTensors& model);
 
 /// The inverse. Other programs drop the metadata when they change tensors: card.json beside the file

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 #include <numbers>
+#include <string>
 
 namespace hourglass::formats::onnx {
 namespace {
@@ -38,7 +39,7 @@ std::string softplus(Emitter& to, const Operation& operation, const std::string&
   const double beta = operation.number("beta"), threshold = operation.number("threshold");
   const std::string scaled = beta == 1 ? x : to.add("Mul", {x, to.scalar(beta, type)});
   const std::string soft = to.add("Softplus", {scaled});
-  const std::string y = beta == 1 ? soft : to.add("Div", {soft, to.scalar(beta, type)});
+  std::string y = beta == 1 ? soft : to.add("Div", {soft, to.scalar(beta, type)});
   // Above the threshold ATen gives x itself; from 18 on that is the same in float32.
   if (threshold >= 18) return y;
   return to.add("Where", {to.add("Greater", {scaled, to.scalar(threshold, type)}), x, y});
@@ -93,6 +94,10 @@ Names write_unary(Emitter& to, const Operation& operation) {
       {"log", "Log"},     {"neg", "Neg"},     {"relu", "Relu"},   {"reciprocal", "Reciprocal"},
       {"round", "Round"}, {"selu", "Selu"},   {"sign", "Sign"},   {"sigmoid", "Sigmoid"},
       {"sin", "Sin"},     {"sqrt", "Sqrt"},   {"tanh", "Tanh"}};
+  // Of round alone. ONNX rounds to whole numbers.
+  if (operation.has("decimals") && operation.integer("decimals") != 0) {
+    refuse(operation, "0 decimals", std::to_string(operation.integer("decimals")));
+  }
   const std::string& type = types.at(operation.plain_name());
   if (type == "IsNaN") return {to.add(type, {to.operand(operation.tensor("self"))})};
   return {to.add(type, {self(to, operation)})};

@@ -1,5 +1,6 @@
 #include "hourglass/core/error.h"
 #include "hourglass/formats/onnx_operations.h"
+#include "hourglass/formats/operation_forms.h"
 
 #include <ATen/ATen.h>
 
@@ -78,22 +79,6 @@ at::Tensor nearest_indices(int64_t input, int64_t output, std::optional<double> 
   return at::upsample_nearest1d(line, {output}, scale).flatten().to(at::kLong);
 }
 
-/// The scale that was asked for in a dimension of the image; none: what follows from the sizes.
-std::optional<double> scale_of(const Operation& operation, size_t dimension) {
-  if (operation.has("scale_factors")) {
-    for (const auto& argument : operation.arguments) {
-      if (argument.name != "scale_factors") continue;
-      if (const auto* scales = std::get_if<std::vector<double>>(&argument.content)) {
-        return scales->at(dimension);
-      }
-    }
-  }
-  for (const char* name : {"scales", dimension == 0 ? "scales_h" : "scales_w"}) {
-    if (operation.has(name)) return operation.number(name);
-  }
-  return {};
-}
-
 struct Enlargement {
   std::vector<at::Tensor> indices;  // by dimension
   std::vector<float> factors;       // 1, 1, then by dimension; empty: not all are whole
@@ -104,7 +89,7 @@ Enlargement enlargement_of(const Operation& operation, const std::vector<int64_t
   Enlargement result = {.indices = {}, .factors = {1, 1}};
   bool whole = true;
   for (size_t i = 0; i < input.size(); ++i) {
-    result.indices.push_back(nearest_indices(input[i], output[i], scale_of(operation, i)));
+    result.indices.push_back(nearest_indices(input[i], output[i], told_scale(operation, i)));
     const int64_t factor = output[i] / input[i];
     const at::Tensor expected = at::arange(output[i]).div(std::max<int64_t>(1, factor), "floor");
     whole = whole && output[i] % input[i] == 0 && at::equal(result.indices.back(), expected);
@@ -172,7 +157,7 @@ Names write_upsample_linear(Emitter& to, const Operation& operation) {
   const bool corners = operation.flag("align_corners");
   for (size_t i = 0; i < from.size(); ++i) {
     const double scale = static_cast<double>(into[i]) / static_cast<double>(from[i]);
-    const double asked = scale_of(operation, i).value_or(scale);
+    const double asked = told_scale(operation, i).value_or(scale);
     if (!corners && std::abs(asked - scale) > 1e-6) {
       refuse(operation, "a scale that gives a whole number of pixels", fmt::format("{}", asked));
     }

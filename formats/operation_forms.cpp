@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 #include <utility>
+#include <variant>
+#include <vector>
 
 namespace hourglass::formats {
 namespace {
@@ -61,6 +63,19 @@ void use_common_form(Operation& operation, const Graph& graph, at::ScalarType ty
     operation.overload = "dtype";
     operation.arguments = {{"self", operation.tensor("self")}, {"dtype", type}};
   }
+}
+
+std::optional<double> told_scale(const Operation& operation, size_t dimension) {
+  for (const auto& argument : operation.arguments) {
+    if (argument.name != "scale_factors") continue;
+    if (const auto* scales = std::get_if<std::vector<double>>(&argument.content)) {
+      return scales->at(dimension);
+    }
+  }
+  for (const char* name : {"scales", dimension == 0 ? "scales_h" : "scales_w"}) {
+    if (operation.has(name)) return operation.number(name);
+  }
+  return {};
 }
 
 bool gives_zeros(const Operation& operation, const Graph& graph) {

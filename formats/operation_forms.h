@@ -2,6 +2,8 @@
 
 #include "hourglass/formats/graph.h"
 
+#include <cstddef>
+#include <optional>
 #include <string>
 
 namespace hourglass::formats {
@@ -18,6 +20,10 @@ bool tells_form(const std::string& name);
 /// aten::conv_transpose2d), with a number for each dimension; casts as aten::to.dtype to `type`, that
 /// of the result.
 void use_common_form(Operation& operation, const Graph& graph, at::ScalarType type);
+
+/// The scale that an upsampling is told for a dimension of the image; none where it follows from
+/// the sizes. ATen computes with it, however the sizes were rounded.
+std::optional<double> told_scale(const Operation& operation, size_t dimension);
 
 /// Whether an operation's results are zeros whatever the items.
 bool gives_zeros(const Operation& operation, const Graph& graph);

@@ -86,6 +86,7 @@ class PickleMachine {
   std::vector<PickleId> stack_;
   std::vector<size_t> marks_;  // heights of the stack
   std::unordered_map<uint64_t, PickleId> memo_;
+  size_t name_bytes_ = 0;  // of all copies
 
   [[noreturn]] void fail(const std::string& expected) const {
     throw Error(
@@ -154,8 +155,17 @@ class PickleMachine {
     push_integer(static_cast<int64_t>(number_read));
   }
 
+  /// Of a name that is about to be copied.
+  void count_name(size_t bytes) {
+    name_bytes_ += bytes;
+    if (name_bytes_ <= kMostNameBytes) return;
+    throw Error("{}: expected at most {} bytes of names in its {}, found more", where_,
+                with_thousands(kMostNameBytes), entry_);
+  }
+
   void push_class(const std::string& name) {
     if (!any_class_ && !is_known_class(name)) refuse_class(name);
+    count_name(name.size());
     push({.kind = Kind::Class, .text = name});
   }
 
@@ -229,6 +239,7 @@ class PickleMachine {
     const std::string& name = value(part(tuple, 1, Kind::Class)).text;
     const auto type = any_class_ ? any_storage_type(name) : storage_type(name);
     if (value(part(tuple, 0, Kind::Text)).text != "storage" || !type) fail("a tensor's storage");
+    count_name(value(part(tuple, 2, Kind::Text)).text.size());
     push({.kind = Kind::Storage,
           .type = *type,
           .integer = value(part(tuple, 4, Kind::Integer)).integer,
@@ -247,11 +258,16 @@ class PickleMachine {
   void reduce() {
     const PickleId arguments = pop();
     const PickleId called = pop();
-    const std::string name = value(called).text;
+    const std::string& name = value(called).text;  // until something is pushed
     if (value(called).kind != Kind::Class || value(arguments).kind != Kind::Tuple) {
       fail("a class and its arguments");
     }
     if (name == kTensorClass) return push_tensor(arguments);
+    if (any_class_ && name == kQuantizedTensorClass) return push_tensor(arguments);
+    // (function, type, the function's arguments, attributes).
+    if (any_class_ && name == kTensorOfTypeClass) {
+      return push_tensor(part(arguments, 2, Kind::Tuple));
+    }
     if (name == kParameterClass) return stack_.push_back(part(arguments, 0, Kind::Tensor));
     if (name == kSizeClass) return stack_.push_back(part(arguments, 0, Kind::Tuple));
     if (name == kDeviceClass) return push({});

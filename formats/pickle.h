@@ -2,6 +2,7 @@
 
 #include <c10/core/ScalarType.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -38,6 +39,10 @@ struct Pickle {
   const PickleValue& at(PickleId id) const { return values[id]; }
 };
 
+/// Names are copied wherever they are used, and a file may use one text any number of times: so
+/// many bytes of them are taken, all together.
+inline constexpr size_t kMostNameBytes = size_t{64} << 20U;
+
 /// Which classes a pickle may name.
 enum class PickleClasses {
   /// Those that `torch.save` needs for tensors; an error names any other.
@@ -48,9 +53,10 @@ enum class PickleClasses {
 };
 
 /// Runs the machine. Safe for any bytes: throws `Error` of one line that begins with `where` for a
-/// damaged pickle, one with more than a million values, an operation or form that torch.save does
-/// not need for tensors, and a class that is not among the `classes`. A tensor's parts are of the
-/// right kind; its numbers are not checked yet. `entry` is the pickle's name in its archive.
+/// damaged pickle, one with more than a million values or `kMostNameBytes` of names, an operation
+/// or form that torch.save does not need for tensors, and a class that is not among the `classes`.
+/// A tensor's parts are of the right kind; its numbers are not checked yet. `entry` is the pickle's
+/// name in its archive.
 Pickle parse_pickle(std::string_view bytes, const std::string& where,
                     PickleClasses classes = PickleClasses::OfTensors,
                     const std::string& entry = "data.pkl");

@@ -11,6 +11,10 @@ namespace hourglass::formats {
 
 inline constexpr std::string_view kOrderedDictClass = "collections OrderedDict";
 inline constexpr std::string_view kTensorClass = "torch._utils _rebuild_tensor_v2";
+/// As LibTorch reads quantized tensors, and tensors of a class of their own. No state dictionary of
+/// ours has them.
+inline constexpr std::string_view kQuantizedTensorClass = "torch._utils _rebuild_qtensor";
+inline constexpr std::string_view kTensorOfTypeClass = "torch._tensor _rebuild_from_type_v2";
 inline constexpr std::string_view kParameterClass = "torch._utils _rebuild_parameter";
 inline constexpr std::string_view kSizeClass = "torch Size";
 inline constexpr std::string_view kDeviceClass = "torch device";

@@ -26,7 +26,8 @@ struct Pt2File {
 void write_pt2(const std::filesystem::path& path, const Pt2File& file);
 
 /// The inverse, for archives of ours and of Python's `torch.export.save`, of one free size, the
-/// batch. Runs no code of the file. Throws `Error` of one line for a file that is damaged, of
+/// batch. Runs no code of the file. Parameters are views of the archive's files, in any strides:
+/// those of one file share its memory. Throws `Error` of one line for a file that is damaged, of
 /// another kind or version, or that needs more than `Graph` says.
 Pt2File read_pt2(const std::filesystem::path& path);
 

@@ -54,6 +54,19 @@ class ArchiveFiles {
     throw Error("{}: expected a .pt2 archive of torch.export with '{}', found none", path_, name);
   }
 
+  /// The file as `type`; what is left over at its end is left out. All tensors of a file share its
+  /// memory: parameters may name one file any number of times.
+  at::Tensor values(const std::string& name, at::ScalarType type) {
+    const std::string& bytes = get(name);
+    at::Tensor& all = tensors_[name];
+    if (!all.defined()) {
+      all = at::empty({std::ssize(bytes)}, at::kByte);
+      if (!bytes.empty()) std::memcpy(all.mutable_data_ptr(), bytes.data(), bytes.size());
+    }
+    const auto item = static_cast<int64_t>(c10::elementSize(type));
+    return all.narrow(0, 0, std::ssize(bytes) / item * item).view(type);
+  }
+
   json get_json(const std::string& name) const { return parse_json(get(name), where(name)); }
   std::string where(const std::string& name) const { return path_ + ": " + name; }
 
@@ -70,12 +83,13 @@ class ArchiveFiles {
  private:
   std::string path_;
   std::map<std::string, std::string> files_;
+  std::map<std::string, at::Tensor> tensors_;  // the bytes of those that were asked for
 };
 
 /// Reads one program. JSON's own errors say what was of another type; see `read_pt2`.
 class ProgramReader {
  public:
-  ProgramReader(const ArchiveFiles& files, const std::string& name, std::string method)
+  ProgramReader(ArchiveFiles& files, const std::string& name, std::string method)
       : files_(files), where_(files.where("models/" + name + ".json")) {
     graph_.method = std::move(method);
     const json program = files.get_json("models/" + name + ".json");
@@ -94,7 +108,7 @@ class ProgramReader {
   Graph take() { return std::move(graph_); }
 
  private:
-  const ArchiveFiles& files_;
+  ArchiveFiles& files_;
   std::string where_;
   Graph graph_;
   std::map<std::string, ValueId> ids_;
@@ -214,11 +228,11 @@ class ProgramReader {
     const json& entry = config.at(value.name);
     if (entry.at("use_pickle")) fail("tensors as raw bytes", "'" + value.name + "' pickled");
     const std::string file = folder + entry.at("path_name").get<std::string>();
-    value.constant = stored_tensor(value, entry.at("tensor_meta"), files_.get(file), file);
+    value.constant = stored_tensor(value, entry.at("tensor_meta"), file);
   }
 
-  at::Tensor stored_tensor(const Value& value, const json& meta, const std::string& bytes,
-                           const std::string& file) const {
+  /// A view of the file, without a copy.
+  at::Tensor stored_tensor(const Value& value, const json& meta, const std::string& file) {
     const int64_t offset = meta.at("storage_offset").at("as_int");
     Shape shape, strides;
     for (size_t i = 0; i < value.sizes.size(); ++i) {
@@ -227,17 +241,15 @@ class ProgramReader {
       shape.push_back(value.sizes[i].fixed);
       strides.push_back(meta.at("strides").at(i).at("as_int"));
     }
-    const auto item = static_cast<int64_t>(c10::elementSize(value.type));
-    const int64_t most = std::ssize(bytes) / item;
+    const at::Tensor whole = files_.values(file, value.type);
+    const int64_t most = whole.numel();
     const auto end = strided_end(offset, shape, strides), count = checked_element_count(shape);
     // Strides of 0 could make any number of values of the one that is stored.
     if (!end || *end > most || !count || *count > most) {
       fail(fmt::format("'{}' of {} within {}", value.name, shape_text(shape), file),
-           fmt::format("{} bytes", bytes.size()));
+           fmt::format("{} bytes", files_.get(file).size()));
     }
-    const at::Tensor whole = at::empty({most}, value.type);
-    std::memcpy(whole.mutable_data_ptr(), bytes.data(), static_cast<size_t>(most * item));
-    return whole.as_strided(shape, strides, offset).contiguous();
+    return whole.as_strided(shape, strides, offset);
   }
 
   void read_node(const json& node) {
@@ -308,7 +320,7 @@ class ProgramReader {
 }  // namespace
 
 Pt2File read_pt2(const std::filesystem::path& path) {
-  const ArchiveFiles files(path);
+  ArchiveFiles files(path);
   if (files.get("archive_format") != "pt2") {
     throw Error("{}: expected an archive of format pt2, found another", path.string());
   }

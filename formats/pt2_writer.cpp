@@ -11,6 +11,7 @@
 #include <cctype>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
 namespace hourglass::formats {
@@ -323,11 +324,15 @@ class Archive {
 
  private:
   std::vector<ZipFile> files_;
-  std::map<std::pair<const void*, std::vector<int64_t>>, std::string> stored_;
+  /// By address, type, sizes and strides: a matrix and its transpose may lie in one place.
+  std::map<std::tuple<const void*, at::ScalarType, std::vector<int64_t>, std::vector<int64_t>>,
+           std::string>
+      stored_;
   int weights_ = 0, constants_ = 0;
 
   std::string stored_tensor(const at::Tensor& tensor, bool is_constant) {
-    std::string& name = stored_[{tensor.const_data_ptr(), tensor.sizes().vec()}];
+    std::string& name = stored_[{tensor.const_data_ptr(), tensor.scalar_type(),
+                                 tensor.sizes().vec(), tensor.strides().vec()}];
     if (!name.empty()) return name;
     name =
         is_constant ? fmt::format("tensor_{}", constants_++) : fmt::format("weight_{}", weights_++);

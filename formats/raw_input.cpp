@@ -30,6 +30,7 @@ at::Tensor shaped(const std::vector<double>& numbers, const Shape& item) {
 /// The same of lists, padded with zeros at their ends: [1, shape…, longest].
 at::Tensor shaped(const std::vector<std::vector<double>>& lists, const Shape& item) {
   std::vector<at::Tensor> rows;
+  rows.reserve(lists.size());
   for (const auto& list : lists) rows.push_back(at::tensor(list, at::kFloat));
   Shape shape = with_batch(1, item);
   shape.push_back(-1);
@@ -90,7 +91,7 @@ Mapping inverse_of(const datasets::Scaling& scaling, const Shape& item) {
 /// Adds the mapping as the method `NAME_scaling`.
 std::string add_mapping(jit::Module& module, const std::string& name, const Mapping& mapping) {
   for (const auto& [part, values] : mapping.buffers) {
-    module.register_buffer(name + "_" + part, values);
+    module.register_buffer(fmt::format("{}_{}", name, part), values);
   }
   return fmt::format("def {}_scaling(self, x):\n", name) +
          fmt::format(fmt::runtime(mapping.source), name);
@@ -125,8 +126,36 @@ models::TensorMethod raw_method(const models::TensorMethod& method, bool is_byte
                                 jit::Module module) {
   models::TensorMethod raw = {.name = method.name, .arguments = method.arguments};
   for (auto& argument : raw.arguments) argument.is_bytes = is_bytes && argument.name == "x";
-  raw.run = script_runner(std::move(module), method.name);
+  raw.run = script_runner(module, method.name);
   return raw;
+}
+
+/// Whether there is a pair or a curve for each value of an item, or one for all.
+bool is_scaling_of(const datasets::Scaling& scaling, const Shape& item) {
+  const auto values = static_cast<size_t>(element_count(item));
+  const size_t pairs = scaling.factor.size(), curves = scaling.curves.size();
+  return (pairs == 1 || pairs == values) && (curves == 0 || curves == values);
+}
+
+/// Columns that a model is told were scaled with the others, and what it is told is not scaled
+/// here.
+void check_scaled_columns(const ModelCard& card, const datasets::Scaling& target_scaling) {
+  const datasets::Scaling& scaling = card.data->scaling;
+  const std::string told = card.options.find<std::string>("condition").value_or("");
+  if (told.starts_with("columns") && !scaling.changes_nothing()) {
+    throw Error(
+        "`raw_input`: expected a model that is told no scaled columns, found `condition` {}: leave "
+        "`raw_input` out and scale as its card says",
+        told);
+  }
+  if (is_scaling_of(scaling, card.input_shape) &&
+      is_scaling_of(target_scaling, card.target_shape)) {
+    return;
+  }
+  throw Error(
+      "`raw_input`: expected a scaling of the model's items, {} -> {}, found one of another number "
+      "of values in its card",
+      shape_text(card.input_shape), shape_text(card.target_shape));
 }
 
 }  // namespace
@@ -138,6 +167,7 @@ Script with_raw_input(const Script& script) {
   }
   const DataCard& data = *script.card.data;
   const datasets::Scaling& target_scaling = data.targets ? data.targets->scaling : data.scaling;
+  check_scaled_columns(script.card, target_scaling);
   Script raw = {.module = jit::Module(c10::QualifiedName("__torch__.hourglass.raw_input"),
                                       script.module._ivalue()->compilation_unit()),
                 .card = script.card,

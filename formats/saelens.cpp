@@ -83,6 +83,11 @@ bool is_saelens_model(const ModelCard& card) {
   return sparsity && sparsity->is_dictionary();
 }
 
+void check_saelens(const ModelCard& card) {
+  sparsity_of(card);
+  factor_of(card);
+}
+
 SaeLensModel saelens_model(const ModelTensors& model) {
   const Sparsity sparsity = sparsity_of(model.card);
   const double factor = factor_of(model.card);

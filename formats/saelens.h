@@ -29,6 +29,9 @@ bool is_saelens_model(const ModelCard& card);
 
 /// Throws `Error` where the card's `sparsity` is none of a dictionary, or the data's scaling is more
 /// than one factor for all values.
+void check_saelens(const ModelCard& card);
+
+/// Throws `Error` as `check_saelens` does.
 SaeLensModel saelens_model(const ModelTensors& model);
 
 /// Writes cfg.json and sae_weights.safetensors into the folder.

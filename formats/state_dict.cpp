@@ -181,9 +181,10 @@ class FoundTensors {
   void collect(const PickleValue& dictionary, bool with_training_parts,
                const std::string& prefix = "", size_t depth = 0) {
     for (size_t i = 0; i + 1 < dictionary.items.size(); i += 2) {
-      const std::string key = key_text(pickle_.at(dictionary.items[i]));
+      const PickleValue& key_value = pickle_.at(dictionary.items[i]);
       const PickleId id = dictionary.items[i + 1];
-      check_limits(depth);
+      count(prefix.size() + key_value.text.size(), depth);
+      const std::string key = key_text(key_value);
       if (depth == 0 && !with_training_parts && is_training_part(key)) continue;
       const PickleValue& value = pickle_.at(id);
       if (value.kind == PickleKind::Tensor) found_[prefix + key] = id;
@@ -197,16 +198,24 @@ class FoundTensors {
   const Pickle& pickle_;
   const std::string& where_;
   std::map<std::string, PickleId> found_;
-  size_t entries_ = 0;
+  size_t entries_ = 0, name_bytes_ = 0;
 
   static std::string key_text(const PickleValue& key) {
     return key.kind == PickleKind::Integer ? std::to_string(key.integer) : key.text;
   }
 
-  void check_limits(size_t depth) {
-    if (depth < kDeepestDictionary && ++entries_ <= kMostDictionaryEntries) return;
-    throw Error("{}: expected at most {} dictionaries within each other and {} entries, found more",
-                where_, kDeepestDictionary, with_thousands(kMostDictionaryEntries));
+  /// One more entry, with a name of so many bytes before it is copied.
+  void count(size_t name_bytes, size_t depth) {
+    if (depth >= kDeepestDictionary || ++entries_ > kMostDictionaryEntries) {
+      throw Error(
+          "{}: expected at most {} dictionaries within each other and {} entries, found more",
+          where_, kDeepestDictionary, with_thousands(kMostDictionaryEntries));
+    }
+    name_bytes_ += name_bytes;
+    if (name_bytes_ > kMostNameBytes) {
+      throw Error("{}: expected at most {} bytes of names in its dictionaries, found more", where_,
+                  with_thousands(kMostNameBytes));
+    }
   }
 };
 

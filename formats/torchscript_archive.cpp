@@ -2,9 +2,11 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/mapped_file.h"
+#include "hourglass/core/shape.h"
 #include "hourglass/core/text.h"
 #include "hourglass/formats/file_kind.h"
 #include "hourglass/formats/pickle.h"
+#include "hourglass/formats/shape_check.h"
 #include "hourglass/formats/zip.h"
 #include "hourglass/formats/zip_place.h"
 
@@ -13,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hourglass::formats {
@@ -23,6 +26,8 @@ namespace fs = std::filesystem;
 // LibTorch stores tensors as they are and deflates the text of the program alone, which may so be
 // larger than a small model's whole file.
 constexpr uint64_t kMostCode = 16U << 20U;
+
+constexpr size_t kMostDimensionsOfTensor = 64;  // as many as LibTorch's kernels take
 
 void check_sizes(const fs::path& path, const std::vector<ZipEntry>& entries, uint64_t file_size) {
   uint64_t stored = 0;  // of all: entries that overlap could each be small enough
@@ -88,24 +93,75 @@ std::optional<uint64_t> storage_bytes(const PickleValue& storage) {
   return bytes;
 }
 
-/// LibTorch takes a storage's size from the pickle and its bytes from a file of the archive, however
-/// few those are.
-void check_storages(const ArchiveEntries& entries, const std::string& pickle_name,
-                    const std::string& folder) {
-  if (!entries.has(pickle_name)) return;
-  const Pickle pickle =
-      parse_pickle(entries.read(pickle_name), entries.where(), PickleClasses::Any, pickle_name);
-  for (const PickleValue& value : pickle.values) {
-    if (value.kind != PickleValue::Kind::Storage) continue;
-    const auto needed = storage_bytes(value);
-    const uint64_t found = entries.size_of(folder + value.text);
-    if (needed && *needed <= found) continue;
+/// The tensors of a pickle, and the files in a folder of the archive that their storages are.
+class ArchiveTensors {
+ public:
+  ArchiveTensors(const ArchiveEntries& entries, const std::string& pickle_name, std::string folder)
+      : entries_(entries),
+        folder_(std::move(folder)),
+        pickle_(parse_pickle(entries.read(pickle_name), entries.where(), PickleClasses::Any,
+                             pickle_name)) {}
+
+  void check() const {
+    for (const PickleValue& value : pickle_.values) {
+      if (value.kind == PickleValue::Kind::Storage) check_storage(value);
+      if (value.kind == PickleValue::Kind::Tensor) check_tensor(value);
+    }
+  }
+
+ private:
+  const ArchiveEntries& entries_;
+  std::string folder_;
+  Pickle pickle_;
+
+  /// LibTorch takes a storage's size from the pickle and its bytes from a file of the archive,
+  /// however few those are.
+  void check_storage(const PickleValue& storage) const {
+    const auto needed = storage_bytes(storage);
+    const uint64_t found = entries_.size_of(folder_ + storage.text);
+    if (needed && *needed <= found) return;
     throw Error(
         "{}: expected {} of {} numbers in '{}{}', found {}; the file is damaged or made to harm",
-        entries.where(),
-        needed ? fmt::format("the {} bytes", *needed) : "a possible number of bytes", value.integer,
-        folder, shown_name(value.text), found);
+        entries_.where(),
+        needed ? fmt::format("the {} bytes", *needed) : "a possible number of bytes",
+        storage.integer, folder_, shown_name(storage.text), found);
   }
+
+  /// Nor does LibTorch compare where a tensor lies in its storage with that storage's size.
+  void check_tensor(const PickleValue& tensor) const {
+    const PickleValue& storage = pickle_.at(tensor.items[0]);
+    const Shape sizes = numbers(tensor.items[1], storage),
+                strides = numbers(tensor.items[2], storage);
+    const auto count = checked_element_count(sizes);
+    const auto end = count ? strided_end(tensor.integer, sizes, strides) : std::nullopt;
+    if (end && *end <= storage.integer) return;
+    throw Error(
+        "{}: expected a tensor within the {} numbers of '{}{}', found shape {}, strides {}, from "
+        "number {}; the file is damaged or made to harm",
+        entries_.where(), storage.integer, folder_, shown_name(storage.text), shape_text(sizes),
+        shape_text(strides), tensor.integer);
+  }
+
+  Shape numbers(PickleId tuple, const PickleValue& storage) const {
+    Shape found;
+    for (const PickleId id : pickle_.at(tuple).items) {
+      const PickleValue& number = pickle_.at(id);
+      if (number.kind != PickleValue::Kind::Integer || number.integer < 0 ||
+          found.size() == kMostDimensionsOfTensor) {
+        throw Error(
+            "{}: expected at most {} sizes and strides of at least 0 of a tensor in '{}{}', found "
+            "others; the file is damaged or made to harm",
+            entries_.where(), kMostDimensionsOfTensor, folder_, shown_name(storage.text));
+      }
+      found.push_back(number.integer);
+    }
+    return found;
+  }
+};
+
+void check_tensors(const ArchiveEntries& entries, const std::string& pickle_name,
+                   const std::string& folder) {
+  if (entries.has(pickle_name)) ArchiveTensors(entries, pickle_name, folder).check();
 }
 
 void check_contents(const fs::path& path, const ZipReader& reader) {
@@ -115,8 +171,8 @@ void check_contents(const fs::path& path, const ZipReader& reader) {
     throw Error("{}: expected a TorchScript file of PyTorch 1.4 or later, found an older one",
                 where);
   }
-  check_storages(entries, "data.pkl", "data/");
-  check_storages(entries, "constants.pkl", "constants/");
+  check_tensors(entries, "data.pkl", "data/");
+  check_tensors(entries, "constants.pkl", "constants/");
 }
 
 [[noreturn]] void refuse(const fs::path& path, FileKind kind) {

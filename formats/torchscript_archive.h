@@ -7,10 +7,11 @@
 namespace hourglass::formats {
 
 /// What can be said before LibTorch loads a file, which takes the archive at its word: that it is a
-/// TorchScript archive with one directory, that it declares no contents larger than itself, that its
-/// checksums hold (LibTorch reads damaged weights without complaint), and that the bytes of each
-/// tensor are there (LibTorch reads past their end). Throws `Error` that says what it is
-/// instead: damaged, a training state or weights, a NumPy archive, a web page.
+/// TorchScript archive with one directory, that it declares no contents larger than itself, that
+/// its checksums hold (LibTorch reads damaged weights without complaint), that the bytes of each
+/// storage are there, and that each tensor lies within its storage (LibTorch reads past their
+/// ends). Throws `Error` that says what it is instead: damaged, a training state or weights, a
+/// NumPy archive, a web page.
 void check_torchscript_archive(const std::filesystem::path& path);
 
 /// The card of a file of ours, without its program. Throws `Error` as `check_torchscript_archive`

@@ -34,6 +34,13 @@ std::string quotient(const Operation& operation) {
   return "{self} / {other}";
 }
 
+std::string rounded_value(const Operation& operation) {
+  if (const int64_t decimals = operation.integer_or("decimals", 0); decimals != 0) {
+    throw Error("{}: expected 0 decimals for C, found {}", operation.where(), decimals);
+  }
+  return "rintf({self})";
+}
+
 std::string power(const Operation& operation) {
   const auto* exponent = std::get_if<ValueId>(&operation.arguments.at(1).content);
   if (!exponent && operation.number("exponent") == 2) return "{self} * {self}";
@@ -68,7 +75,7 @@ const std::map<std::string, Pattern> kPatterns = {
     {"aten::softplus", always("@softplus({self}, {beta}, {threshold})")},
     {"aten::sigmoid", always("@sigmoid({self})")},
     {"aten::tanh", always("tanhf({self})")},
-    {"aten::round", always("rintf({self})")},
+    {"aten::round", rounded_value},
     {"aten::exp", always("expf({self})")},
     {"aten::expm1", always("expm1f({self})")},
     {"aten::log", always("logf({self})")},

@@ -1,5 +1,6 @@
 #include "hourglass/core/error.h"
 #include "hourglass/formats/c/layers.h"
+#include "hourglass/formats/operation_forms.h"
 
 #include <ATen/ATen.h>
 
@@ -113,6 +114,22 @@ void write_pool(Function& function, const Step& step) {
   function.line(fmt::format("    {}, {});", function.pointer(result), image_text(function, to)));
 }
 
+/// Throws where a dimension is told another scale than its sizes': ATen takes other pixels then than
+/// the helper, which knows sizes alone.
+void check_scale(const Operation& operation, size_t dimension, int64_t from, int64_t to) {
+  const double scale = static_cast<double>(to) / static_cast<double>(from);
+  const double told = told_scale(operation, dimension).value_or(scale);
+  if (told == scale) return;
+  throw Error("{}: expected a scale of {}, as {} -> {} pixels have it, for C, found {}",
+              operation.where(), scale, from, to, told);
+}
+
+void check_scales(const Operation& operation, const Image& from, const Image& to) {
+  const bool is_sequence = operation.name.ends_with("1d");
+  if (!is_sequence) check_scale(operation, 0, from.height, to.height);
+  check_scale(operation, is_sequence ? 0 : 1, from.width, to.width);
+}
+
 void write_upsample(Function& function, const Step& step) {
   const Operation& operation = *step.operation;
   const ValueId input = operation.tensor(operation.has("input") ? "input" : "self"),
@@ -123,6 +140,7 @@ void write_upsample(Function& function, const Step& step) {
     throw Error("{}: expected a size that is a multiple of {} x {} for C, found {} x {}",
                 operation.where(), from.height, from.width, to.height, to.width);
   }
+  check_scales(operation, from, to);
   function.begin("upsampling: " + change_text(from, to));
   function.line(fmt::format("{}({}, {}, {}, {});", function.helper("upsample"),
                             function.pointer(input), image_text(function, from),

@@ -80,6 +80,17 @@ TEST(ColumnView, IsThatOfRowsOfATableAlone) {
   EXPECT_EQ(column_view(card, {2})->schema.names(), (std::vector<std::string>{"a", "b"}));
   EXPECT_FALSE(column_view(card, {1, 1, 2}));
   EXPECT_FALSE(column_view(card, {3}));
+  card.scaling = {.offset = {0, 10}, .factor = {1, 0.5}};
+  EXPECT_TRUE(column_view(card, {2}));
+  // Of a column, too, that the model is told: whose is which, nobody says.
+  card.scaling = {.offset = {0, 10, 20}, .factor = {1, 0.5, 0.25}};
+  EXPECT_FALSE(column_view(card, {2}));
+  const datasets::ScalingCurve curve = {{0, 10}, {0, 1}};
+  card.scaling = {.curves = {curve, curve}};
+  EXPECT_TRUE(column_view(card, {2}));
+  card.scaling = {.curves = {curve, curve, curve}};
+  EXPECT_FALSE(column_view(card, {2}));
+  card.scaling = {};
   card.targets.emplace();
   EXPECT_FALSE(column_view(card, {2}));
 }

@@ -221,7 +221,10 @@ TEST(CSource, EqualsLibTorchForOperationsOfOtherModels) {
        "[1], [1])"},
       {"pools",
        "y = x.reshape(-1, 2, 3, 1).expand(-1, -1, -1, 5)\nreturn torch.max_pool2d(y, [2, "
-       "2], [2, 2], [1, 1], [1, 1], True), torch.avg_pool2d(y, [2, 3])"}};
+       "2], [2, 2], [1, 1], [1, 1], True), torch.avg_pool2d(y, [2, 3])"},
+      {"enlarged",
+       "return torch.upsample_nearest1d(x.reshape(-1, 2, 3), None, [2.0]), "
+       "torch.upsample_nearest2d(x.reshape(-1, 1, 2, 3), None, [3.0, 2.0])"}};
   std::string source;
   for (const auto& [name, body] : bodies) {
     source += "def " + name + "(self, x):\n";
@@ -323,6 +326,26 @@ TEST(CSource, FitsAMicrocontroller) {
   lines >> text >> data >> zeros;
   EXPECT_GT(text, 17416);
   EXPECT_LT(text + data + zeros, 20000);
+}
+
+TEST(CSource, RefusesScalesAndDecimalsThatItDoesNotCompute) {
+  const auto module = script(
+      "def row(self, x):\n"
+      "    return torch.upsample_nearest1d(x.reshape(-1, 2, 3), None, [2.2])\n"
+      "def image(self, x):\n"
+      "    return torch.upsample_nearest2d(x.reshape(-1, 1, 2, 3), None, [2.4, 2.0])\n"
+      "def cents(self, x):\n    return torch.round(x, decimals=2)\n"
+      "def whole(self, x):\n    return torch.round(x, decimals=0)\n");
+  const auto source_for = [&](const std::string& method) {
+    return c_source({script_graph(module, method, {{"x", {6}}})}, {});
+  };
+  // ATen takes pixel floor(i / 2.2) of three, not i / 2.
+  expect_contains(error_of([&] { source_for("row"); }),
+                  {"aten::upsample_nearest1d", "a scale of 2, as 3 -> 6", "found 2.2"});
+  expect_contains(error_of([&] { source_for("image"); }),
+                  {"aten::upsample_nearest2d", "a scale of 2, as 2 -> 4", "found 2.4"});
+  expect_contains(error_of([&] { source_for("cents"); }), {"aten::round", "0 decimals", "found 2"});
+  expect_contains(source_for("whole"), {"rintf("});
 }
 
 TEST(CSource, NamesAnOperationThatItLacks) {

@@ -142,6 +142,14 @@ TEST(Onnx, NamesTheOperationWhoseArgumentsItCannotSay) {
                   {"aten::norm", "encoder", "order 1 or 2", "3"});
 }
 
+TEST(Onnx, RoundsToWholeNumbersAlone) {
+  const Graph graph = graph_of("return torch.round(x, decimals=2)");
+  expect_contains(error_of([&] { onnx_bytes(graph); }),
+                  {"aten::round", "expected 0 decimals", "found 2"});
+  EXPECT_EQ(summary_of(graph_of("return torch.round(x, decimals=0)")).operations,
+            (Counts{{"Round", 1}}));
+}
+
 TEST(Onnx, WritesEveryOperationOfItsTests) {
   for (const OnnxProgram& program : testing::onnx_programs()) {
     torch::jit::Module module(program.name);

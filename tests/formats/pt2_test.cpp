@@ -11,6 +11,8 @@
 
 #include <ATen/ATen.h>
 
+#include <functional>
+#include <map>
 #include <random>
 
 namespace hourglass::formats {
@@ -103,22 +105,78 @@ TEST(Pt2, RefusesTensorsThatDoNotFitTheirBytes) {
   expect_contains(error_of([&] { read_pt2(archive.path); }), {"data/weights/weight_0", "4 bytes"});
 }
 
+/// A change for `SmallArchive`.
+std::function<void(std::string&)> replacing(const std::string& what, const std::string& by) {
+  return [what, by](std::string& text) {
+    ASSERT_NE(text.find(what), std::string::npos) << text;
+    for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) {
+      text.replace(at, what.size(), by);
+    }
+  };
+}
+
 TEST(Pt2, RefusesMoreValuesThanAreStored) {
   SmallArchive archive;
-  const auto replace = [](const std::string& what, const std::string& by) {
-    return [what, by](std::string& text) {
-      ASSERT_NE(text.find(what), std::string::npos) << text;
-      for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) {
-        text.replace(at, what.size(), by);
-      }
-    };
-  };
   const std::string large = R"({"as_int":100000},{"as_int":100000})";
-  archive.change("models/forward.json", replace(R"({"as_int":5},{"as_int":6})", large));
+  archive.change("models/forward.json", replacing(R"({"as_int":5},{"as_int":6})", large));
   archive.change("weights/forward_weights_config.json",
-                 replace(R"({"as_int":6},{"as_int":1})", R"({"as_int":0},{"as_int":0})"));
+                 replacing(R"({"as_int":6},{"as_int":1})", R"({"as_int":0},{"as_int":0})"));
   expect_contains(error_of([&] { read_pt2(archive.path); }),
                   {"100000 x 100000 within data/weights/weight_", "120 bytes"});
+}
+
+const at::Tensor& parameter_of(const Pt2File& file, const std::string& method,
+                               const std::string& name) {
+  for (const Graph& graph : file.methods) {
+    if (graph.method != method) continue;
+    for (const Value& value : graph.values) {
+      if (value.name == name && value.constant) return *value.constant;
+    }
+  }
+  throw Error("expected a parameter {} of {}", name, method);
+}
+
+/// Of all parameters; memory that several share counts once.
+uint64_t bytes_held(const Pt2File& file) {
+  std::map<const void*, uint64_t> held;
+  for (const Graph& graph : file.methods) {
+    for (const Value& value : graph.values) {
+      if (!value.constant) continue;
+      const auto& storage = value.constant->storage();
+      held[storage.data()] = storage.nbytes();
+    }
+  }
+  uint64_t all = 0;
+  for (const auto& [place, bytes] : held) all += bytes;
+  return all;
+}
+
+TEST(Pt2, HoldsAFileOnceHoweverOftenAndHoweverItIsNamed) {
+  SmallArchive archive;
+  // Of the weight of 5 x 6 in one of three programs.
+  archive.change("weights/forward_weights_config.json",
+                 replacing(R"({"as_int":6},{"as_int":1})", R"({"as_int":1},{"as_int":5})"));
+  uint64_t stored = 0;
+  for (const ZipEntry& entry : list_zip(archive.path)) {
+    const bool is_tensor = entry.name.find("data/weights/weight_") != std::string::npos ||
+                           entry.name.find("data/constants/tensor_") != std::string::npos;
+    if (is_tensor) stored += entry.size;
+  }
+  const Pt2File file = read_pt2(archive.path);
+  EXPECT_GT(stored, 0U);
+  EXPECT_LE(bytes_held(file), stored);
+  const std::string name = "encoder.dense1.weight";
+  const at::Tensor straight = parameter_of(file, "encode", name),
+                   across = parameter_of(file, "forward", name);
+  EXPECT_TRUE(across.is_alias_of(straight));
+  EXPECT_FALSE(at::equal(across, straight));
+  EXPECT_TRUE(at::equal(across, straight.as_strided({5, 6}, {1, 5})));
+
+  // Written again they are two files: their numbers lie in one place in two orders.
+  write_pt2(archive.folder / "again.pt2", file);
+  const Pt2File again = read_pt2(archive.folder / "again.pt2");
+  EXPECT_TRUE(at::equal(parameter_of(again, "encode", name), straight));
+  EXPECT_TRUE(at::equal(parameter_of(again, "forward", name), across));
 }
 
 TEST(Pt2, ReadsDamagedProgramsAsErrorsAlone) {

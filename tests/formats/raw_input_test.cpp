@@ -110,6 +110,25 @@ TEST(WithRawInput, KeepsTheNamesOfParameters) {
   EXPECT_TRUE(has("input_offset"));
 }
 
+TEST(WithRawInput, RefusesAScalingOfColumnsThatTheModelIsToldToo) {
+  Autoencoder model({.shapes = {{3}, {3}}, .network = DenseNetwork{.widths = {2}}});
+  const auto complaint_for = [&](const ModelCard& card) {
+    return error_of([&] { with_raw_input(script_of(model, card)); });
+  };
+  // Of four columns, of which items have three.
+  expect_contains(complaint_for(card_of("float32", {{10, -1, 7, 0}, {0.1, 4, 1, 2}})),
+                  {"`raw_input`", "a scaling of the model's items, 3 -> 3"});
+  const datasets::ScalingCurve curve = {{0, 1, 10}, {0, 0.5, 1}};
+  expect_contains(complaint_for(card_of("float32", {.curves = {curve, curve, curve, curve}})),
+                  {"`raw_input`", "a scaling of the model's items"});
+
+  ModelCard told = card_of("float32", {{0.0}, {0.25}});
+  told.options = RecordedOptions(nlohmann::json{{"condition", "columns:0"}});
+  expect_contains(complaint_for(told), {"`raw_input`", "told no scaled columns", "columns:0"});
+  told.data->scaling = {};
+  EXPECT_NO_THROW(with_raw_input(script_of(model, told)));
+}
+
 TEST(WithRawInput, NeedsARecordedScaling) {
   Autoencoder model({.shapes = {{6}, {6}}, .network = DenseNetwork{.widths = {2}}});
   const Script script = script_of(model, {.variant = "dense"});

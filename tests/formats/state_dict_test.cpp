@@ -157,6 +157,71 @@ TEST(ReadStateDict, BoundsWhatRefersToItself) {
                   {"1,000,000 values"});
 }
 
+/// BINUNICODE of so many letters.
+std::string letters(uint32_t length) {
+  std::string text = "X";
+  for (int i = 0; i < 4; ++i) text += static_cast<char>(length >> (8 * i) & 0xff);
+  return text + std::string(length, 'a');
+}
+
+/// ("storage", FloatStorage, `name`, "cpu", 1), of which BINPERSID makes a storage.
+std::string storage_tuple(const std::string& name) {
+  return std::string("(X\7\0\0\0storage", 13) + "ctorch\nFloatStorage\n" + name +
+         std::string("X\3\0\0\0cpuK\1t", 11);
+}
+
+std::string repeated(const std::string& piece, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += piece;
+  return all;
+}
+
+constexpr uint32_t kLongName = 1 << 20;  // 64 copies are allowed, with nothing beside them
+
+TEST(ParsePickle, BoundsTheNamesOfStoragesAndClassesThatAFileHasCopied) {
+  const std::string storage =
+                        "\x80\x02" + storage_tuple(letters(kLongName)) + std::string("q\0", 2),
+                    again = std::string("h\0Q", 3);
+  expect_contains(complaint_of([&] { parse_pickle(storage + repeated(again, 100) + ".", "x.pt"); }),
+                  {"x.pt", "67,108,864 bytes of names", "data.pkl"});
+  EXPECT_EQ(complaint_of([&] { parse_pickle(storage + repeated(again, 10) + ".", "x.pt"); }), "");
+
+  const std::string class_name = "\x80\x02" + letters(kLongName) + std::string("q\0", 2) +
+                                 letters(1) + "q\1",
+                    named = std::string("h\0h\1\x93", 5);
+  const auto complaint = [&](int times) {
+    return complaint_of([&] {
+      parse_pickle(class_name + repeated(named, times) + ".", "x.pt", PickleClasses::Any);
+    });
+  };
+  expect_contains(complaint(100), {"x.pt", "67,108,864 bytes of names"});
+  EXPECT_EQ(complaint(10), "");
+}
+
+TEST(ReadStateDict, BoundsTheNamesOfTensorsWithinALongKey) {
+  std::string pickle = "\x80\x02" + std::string("ctorch._utils\n_rebuild_tensor_v2\n(") +
+                       storage_tuple(letters(1)) + std::string("QK\0))tRq\0}q\1", 12);
+  for (char i = 0; i < 100; ++i) pickle += std::string("K") + i + std::string("h\0s", 3);
+  expect_contains(error_with(pickle + "}" + letters(kLongName) + "h\1s."),
+                  {"x.pt", "67,108,864 bytes of names", "dictionaries"});
+}
+
+TEST(ParsePickle, TakesQuantizedTensorsAndThoseOfAClassForTensorsWhereAllClassesAreAllowed) {
+  const std::string arguments =
+      "(" + storage_tuple(letters(1)) + std::string("QK\0K\1\205K\1\205t", 10);
+  const std::string direct = "ctorch._utils\n_rebuild_qtensor\n" + arguments + "R.",
+                    of_class =
+                        "ctorch._tensor\n_rebuild_from_type_v2\n("
+                        "ctorch._utils\n_rebuild_tensor_v2\nN" +
+                        arguments + "}tR.";
+  for (const std::string& calls : {direct, of_class}) {
+    const Pickle pickle = parse_pickle("\x80\x02" + calls, "x.pt", PickleClasses::Any);
+    EXPECT_EQ(pickle.at(pickle.root).kind, PickleValue::Kind::Tensor);
+    expect_contains(error_of([&] { parse_pickle("\x80\x02" + calls, "x.pt"); }),
+                    {"the Python class"});
+  }
+}
+
 /// A few changes of bytes, or a piece cut off.
 std::string mutated(std::string bytes, std::mt19937& random) {
   const auto below = [&](size_t limit) { return static_cast<size_t>(random() % limit); };

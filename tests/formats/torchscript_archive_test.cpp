@@ -95,6 +95,34 @@ TEST(TorchScriptArchive, RefusesAnAbsentTensorAndNamesThatReadersConfuse) {
   expect_refused(folder / "changed.pt", {"one folder", "elsewhere/data.pkl"});
 }
 
+TEST(TorchScriptArchive, RefusesTensorsBeyondTheirStorage) {
+  const TemporaryFolder folder;
+  // Behind the first storage and its place in the memo: K offset ( K size … t ( K stride … t
+  const auto with = [&](const std::function<void(std::string&, size_t)>& change) {
+    return changed(folder, [&](ZipFile& file) {
+      if (!file.name.ends_with("/data.pkl")) return;
+      const size_t storage = file.bytes.find("tQq");
+      ASSERT_NE(storage, std::string::npos);
+      ASSERT_EQ(file.bytes.substr(storage + 4, 4), std::string("K\0(K", 4));
+      change(file.bytes, storage + 4);
+    });
+  };
+  expect_refused(with([](std::string& bytes, size_t offset) { bytes[offset + 1] = 1; }),
+                 {"changed.pt", "a tensor within the", "numbers of 'data/", "from number 1"});
+  expect_refused(with([](std::string& bytes, size_t offset) { bytes[offset + 4] = '\xc8'; }),
+                 {"a tensor within the", "found shape 200"});
+  expect_refused(with([](std::string& bytes, size_t offset) {
+                   const size_t strides = bytes.find("t(K", offset);
+                   ASSERT_NE(strides, std::string::npos);
+                   bytes[strides + 3] = 100;
+                 }),
+                 {"a tensor within the", "strides 100"});
+  // Two values that are nothing in the place of one number.
+  expect_refused(
+      with([](std::string& bytes, size_t offset) { bytes.replace(offset + 3, 2, "NN"); }),
+      {"sizes and strides of at least 0", "'data/"});
+}
+
 // ---- Archives of two directories
 
 constexpr size_t kEndBytes = 22;
