@@ -27,8 +27,8 @@ struct SaeLensModel {
 /// Whether the card is of a dictionary, which SAELens has a form for.
 bool is_saelens_model(const ModelCard& card);
 
-/// Throws `Error` where the card's `sparsity` is none of a dictionary, or the data's scaling is more
-/// than one factor for all values.
+/// Throws `Error` where the card's `sparsity` is none of a dictionary, or the data's scaling is
+/// more than one factor for all values.
 void check_saelens(const ModelCard& card);
 
 /// Throws `Error` as `check_saelens` does.

@@ -64,6 +64,11 @@ struct StepContext {
   size_t phase = 0;      ///< which of the objective's phases
   /// Items of the batch, those of other processes too; 0: those at hand are all.
   int64_t batch_items = 0;
+  /// In the place of `epoch` for what is drawn of a row, where rows may come again within an epoch;
+  /// 0: they do not.
+  int64_t draw = 0;
+
+  int64_t noise_epoch() const { return draw == 0 ? epoch : draw; }
 
   /// Items of the whole batch, of which `own` are here.
   int64_t all_items(int64_t own) const { return batch_items == 0 ? own : batch_items; }

@@ -7,6 +7,7 @@
 #include "hourglass/formats/exports.h"
 #include "hourglass/formats/field_json.h"
 #include "hourglass/formats/model_files.h"
+#include "hourglass/formats/saelens.h"
 #include "hourglass/formats/script.h"
 #include "hourglass/formats/torchscript.h"
 #include "hourglass/formats/weights.h"
@@ -70,16 +71,19 @@ int64_t parameter_count(const models::Autoencoder& model) {
 
 /// A user's own data are often few, and the defaults are for tens of thousands of rows. None where
 /// the run has steps enough, or a recipe that knows better.
-std::optional<std::string> few_steps_note(const RunOptions& options, int64_t rows) {
+std::optional<std::string> few_steps_note(const RunOptions& options, int64_t rows,
+                                          int64_t steps_per_epoch) {
   constexpr int64_t kFewSteps = 500, kEnoughSteps = 1000;
-  const auto steps = [&](int64_t batch_size) { return (rows + batch_size - 1) / batch_size; };
-  const int64_t all = steps(options.training.batch_size) * options.training.epochs;
+  const int64_t all = steps_per_epoch * options.training.epochs;
   if (!options.recipe.empty() || all >= kFewSteps) return {};
+  // An epoch of a length of its own has as many steps whatever the batches.
+  const bool has_own_length = options.training.steps_per_epoch > 0;
   const int64_t batch_size = std::min<int64_t>(options.training.batch_size, 16);
-  const int64_t epochs = (kEnoughSteps / steps(batch_size) / 10 + 1) * 10;
-  return fmt::format(
-      "{} steps in all are few to learn from; `batch_size` {} and `epochs` {} make {}", all,
-      batch_size, epochs, with_thousands(steps(batch_size) * epochs));
+  const int64_t steps = has_own_length ? steps_per_epoch : (rows + batch_size - 1) / batch_size;
+  const int64_t epochs = (kEnoughSteps / steps / 10 + 1) * 10;
+  return fmt::format("{} steps in all are few to learn from; {}`epochs` {} make {}", all,
+                     has_own_length ? "" : fmt::format("`batch_size` {} and ", batch_size), epochs,
+                     with_thousands(steps * epochs));
 }
 
 /// A run that ends before a phase begins has not trained what was asked for.
@@ -103,7 +107,11 @@ Run::Run(RunOptions options, std::optional<RunRecord> resumed, const Processes& 
   options_.describe(table_);
   check(options_);
   check_processes();
-  if (resumed) find_state();
+  if (resumed) {
+    find_state(*resumed);
+  } else if (processes_.first() && !options_.out.empty()) {
+    expect_no_run(options_.out);  // before the data are read; `open_folder` asks again
+  }
   options_.training.device = training::resolve_device(options_.training.device).str();
   data_ = sources::open_data(options_.data, options_.training.seed);
   if (resumed) check_same_data(*resumed, data_.info);
@@ -121,18 +129,22 @@ Run::Run(RunOptions options, std::optional<RunRecord> resumed, const Processes& 
                                                processes_.count_here());
   }
   at::set_num_threads(static_cast<int>(*options_.threads.count));
-  if (!resumed && processes_.first()) open_folder();
   trainer_ = std::make_unique<training::Trainer>(model_, data_.training, data_.validation,
                                                  options_.training, processes_);
   set_order();
   options_.training.engine.kind = trainer_->engine().kind();
   if (state_) trainer_->restore(*state_);
+  check_stop_after();
   record_ = new_run_record(options_, table_, data_.info);
   record_.parameters = parameter_count(*model_);
   record_.processes = processes_.count();
-  if (const auto note = few_steps_note(options_, data_.training->size())) notes_.push_back(*note);
+  const auto note = few_steps_note(options_, data_.training->size(), trainer_->steps_per_epoch());
+  if (note) notes_.push_back(*note);
   if (resumed) record_.results = resumed->results, record_.started = resumed->started;
   if (resumed) note_processes(*resumed);
+  check_exports();
+  // Only now: what is refused leaves no folder behind.
+  if (!resumed && processes_.first()) open_folder();
   if (processes_.first()) write_run_record(folder_, record_);
   add_hooks();
 }
@@ -150,7 +162,7 @@ void Run::check_processes() const {
 }
 
 /// Nobody else may write the folder from the moment that its state is read.
-void Run::find_state() {
+void Run::find_state(const RunRecord& resumed) {
   folder_ = options_.resume;
   if (processes_.first()) {
     lock_ = FolderLock(folder_);
@@ -158,9 +170,36 @@ void Run::find_state() {
     remove_abandoned_temporaries(folder_ / "figures");
   }
   Resumption found = find_resumption(folder_);
+  // Results are written after the state that they are of.
+  const int64_t finished = resumed.results ? resumed.results->epochs : 0;
+  if (!found.state && finished > 0) {
+    throw Error(
+        "{}: expected the state of the run, which has results of {} epochs, found no file; put a "
+        "copy of it back, or begin another run in another `out`",
+        (folder_ / kStateFile).string(), finished);
+  }
   state_ = std::move(found.state);
   state_is_previous_ = found.is_previous;
   notes_ = std::move(found.notes);
+}
+
+/// Where the run ends at once, it is at the end asked for.
+void Run::check_stop_after() const {
+  const int64_t taken = state_ ? state_->cursor.step : 0, steps = trainer_->steps_per_epoch();
+  if (options_.stop_after == 0 || taken <= options_.stop_after * steps) return;
+  throw UsageError("`stop_after`: expected {} or more, as the run went as far before, found {}",
+                   (taken + steps - 1) / steps, options_.stop_after);
+}
+
+/// What could not be written in the end is refused before the first step.
+void Run::check_exports() const {
+  const auto& exports = options_.exports;
+  if (std::count(exports.begin(), exports.end(), formats::ExportFormat::SaeLens) == 0) return;
+  try {
+    formats::check_saelens(card());
+  } catch (const Error& error) {
+    throw UsageError("`export` {}", error.what());
+  }
 }
 
 /// Of a new run. Another process may want the same one at the same time.
@@ -213,8 +252,8 @@ void Run::settle_widths() {
 
 models::AutoencoderPtr Run::build_model() const {
   at::manual_seed(derive_seed(options_.training.seed, "weights"));
-  const auto model = options_.model.build(item_shapes(), data_.training->condition_width(),
-                                          std::ssize(data_.info.class_names));
+  auto model = options_.model.build(item_shapes(), data_.training->condition_width(),
+                                    std::ssize(data_.info.class_names));
   if (!options_.init_from.empty() && !state_) formats::load_weights(*model, options_.init_from);
   return model;
 }

@@ -26,9 +26,10 @@ class Run {
   /// which must outlive the run, has a run of the same options; the first one writes the folder,
   /// and locks it for as long as the run lives.
   ///
-  /// Throws `UsageError` for options that contradict each other or the data, and `Error` for data
-  /// that are missing, damaged or not those of the record, for a folder that holds another run or
-  /// that another process writes, and for processes of other options.
+  /// Throws `UsageError` for options that contradict each other or the data, or ask for what cannot
+  /// be written in the end; no folder is left then. Throws `Error` for data that are missing,
+  /// damaged or not those of the record, for a state that is gone, for a folder that holds another
+  /// run or that another process writes, and for processes of other options.
   explicit Run(RunOptions options, std::optional<RunRecord> resumed = {},
                const Processes& processes = kAlone);
 
@@ -70,7 +71,9 @@ class Run {
   models::ItemShapes item_shapes() const;
   void settle_widths();
   void check_processes() const;
-  void find_state();
+  void find_state(const RunRecord& resumed);
+  void check_stop_after() const;
+  void check_exports() const;
   void open_folder();
   void note_processes(const RunRecord& resumed);
   void set_order();

@@ -7,6 +7,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/autocast_mode.h>
+#include <fmt/format.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <limits>
@@ -79,7 +80,7 @@ class AutogradEngine : public Engine {
     // from_blob wants memory that may be written; it is only read.
     const at::Tensor numbers =
         at::from_blob(const_cast<int64_t*>(positions.data()), {std::ssize(positions)}, at::kLong);
-    const Batch batch = data_.batch(numbers, context.epoch);
+    const Batch batch = data_.batch(numbers, context.noise_epoch());
     model_.begin_step(batch, context);
     Report report{.loss_phase = models::loss_phase(declared_, context.epoch)};
     models::StepContext in_phase = context;
@@ -144,7 +145,7 @@ class AutogradEngine : public Engine {
     models::load_tensors(model_, state.model, "the saved parameters do not fit this run's model");
     for (size_t i = 0; i < phases_.size(); ++i) {
       phases_[i].optimizer->steps = state.optimizers[i].steps;
-      for_each_slot_part(phases_[i], [&](const std::string& name, at::Tensor part) {
+      for_each_slot_part(phases_[i], [&](const std::string& name, const at::Tensor& part) {
         part.copy_(state.optimizers[i].slots.at(name));
       });
     }
@@ -186,7 +187,7 @@ class AutogradEngine : public Engine {
     const PrecisionGuard precision(options_.precision, batch.input.device().type());
     const models::StepValues values = models::part_of_batch(
         phase.declared, model_.losses(batch, context), context, batch.input.size(0));
-    const at::Tensor sum = total(phase.declared, values, context);
+    at::Tensor sum = total(phase.declared, values, context);
     if (context.phase == report.loss_phase) report.loss = sum.detach();
     for (const auto& term : values.terms) report.values.push_back(term.detach());
     for (const auto& metric : values.metrics) report.values.push_back(metric.detach());
@@ -228,13 +229,14 @@ class AutogradEngine : public Engine {
   void for_each_slot_part(const RunningPhase& phase, Work work) const {
     for (const auto& [slot, values] : phase.optimizer->slots) {
       for (const auto& [name, part] : flat_.named_parts(phase.range, values)) {
-        work(slot + "/" + name, part);
+        work(fmt::format("{}/{}", slot, name), part);
       }
     }
   }
 
   std::vector<ExpectedOptimizer> expected_optimizers() const {
     std::vector<ExpectedOptimizer> expected;
+    expected.reserve(phases_.size());
     for (const auto& phase : phases_) {
       expected.push_back({.phase = phase.declared.name, .kind = optimizer_kind_, .slots = {}});
       for_each_slot_part(phase, [&](const std::string& name, const at::Tensor& part) {

@@ -141,7 +141,7 @@ class FusedEngine : public Engine {
                  std::span<const int64_t> positions, const models::StepContext& context) {
     source_ = &source;
     positions_ = positions;
-    epoch_ = context.epoch;
+    epoch_ = context.noise_epoch();
     step_.begin(std::ssize(positions), context.all_items(std::ssize(positions)));
     step_.training = context.training;
     step_.random = &context.random;

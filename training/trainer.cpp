@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <span>
 #include <utility>
 
@@ -32,6 +31,15 @@ models::AutoencoderPtr prepared(models::AutoencoderPtr model, at::Device device,
   for (const auto& tensor : model->parameters()) processes.broadcast(tensor);
   for (const auto& tensor : model->buffers()) processes.broadcast(tensor);
   return model;
+}
+
+/// How many items a step has at most: engines reserve memory for them.
+int64_t most_items_of_step(const TrainingOptions& options, const datasets::DatasetPtr& training,
+                           const datasets::DatasetPtr& validation) {
+  // Such an epoch may have several passes over the data in one batch.
+  if (options.steps_per_epoch > 0) return options.batch_size;
+  const int64_t rows = std::max(training->size(), validation ? validation->size() : 0);
+  return std::min(options.batch_size, rows);
 }
 
 /// The column that `auto` means, or the one asked for, once it is known to exist.
@@ -107,8 +115,8 @@ at::Device resolve_device(const std::string& text) {
   return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(*index));
 }
 
-Trainer::Trainer(models::AutoencoderPtr model, datasets::DatasetPtr training,
-                 datasets::DatasetPtr validation, TrainingOptions options,
+Trainer::Trainer(models::AutoencoderPtr model, const datasets::DatasetPtr& training,
+                 const datasets::DatasetPtr& validation, TrainingOptions options,
                  const Processes& processes)
     : model_(prepared(std::move(model), resolve_device(options.device), processes)),
       training_(training->to(resolve_device(options.device))),
@@ -116,8 +124,9 @@ Trainer::Trainer(models::AutoencoderPtr model, datasets::DatasetPtr training,
       options_(std::move(options)),
       processes_(processes),
       monitor_(resolve_monitor(options_.monitor, reported_names(), validation_ != nullptr)),
-      engine_(make_engine(options_.engine, {*model_, *training_, options_.optimizer,
-                                            options_.batch_size, processes_})),
+      engine_(make_engine(options_.engine,
+                          {*model_, *training_, options_.optimizer,
+                           most_items_of_step(options_, training_, validation_), processes_})),
       learning_rate_(
           options_.optimizer.learning_rate.value_or(default_learning_rate(options_.optimizer.kind)),
           options_.schedule, options_.warmup, options_.epochs, /*steps_per_epoch=*/1) {
@@ -137,6 +146,11 @@ void Trainer::set_sampler(std::shared_ptr<const datasets::Sampler> sampler) {
   if (options_.steps_per_epoch > 0) {
     sampler_ = std::make_shared<datasets::StretchSampler>(
         sampler_, options_.steps_per_epoch * options_.batch_size);
+  }
+  const int64_t most = most_items_of_step(options_, training_, validation_);
+  if (std::min(options_.batch_size, sampler_->size()) > most) {
+    throw Error("the sampler: expected batches of at most {} rows, found epochs of {} rows", most,
+                sampler_->size());
   }
   check_shares("training", sampler_->size(), options_.batch_size, processes_);
   learning_rate_.set_steps_per_epoch(steps_per_epoch());
@@ -186,6 +200,7 @@ std::exception_ptr Trainer::end_run() {
 }
 
 TrainingResult Trainer::run_epochs(const StopRequested& stop_requested) {
+  if (is_over()) return {.end = RunEnd::Stopped, .state = {}, .last = {}, .problem = {}};
   TrainingResult result;
   const auto not_finite = [&](const std::string& where) {
     result.end = RunEnd::NotFinite;
@@ -239,17 +254,20 @@ bool Trainer::train_epoch(int64_t epoch, const StopRequested& stop_requested) {
   for (const auto& hook : hooks_) hook->on_epoch_start({epoch, steps, done, sampler_->size()});
   epoch_time_.restart(state_->unfinished.seconds);
   model_->train();
-  std::vector<int64_t> positions(static_cast<size_t>(options_.batch_size));
-  models::StepContext context{.random = RowRandom(options_.seed, epoch),
-                              .step = (epoch - 1) * steps + done,
-                              .epoch = epoch,
-                              .training = true};
+  std::vector<int64_t> positions(
+      static_cast<size_t>(std::min(options_.batch_size, sampler_->size())));
+  models::StepContext context{.step = (epoch - 1) * steps + done, .epoch = epoch, .training = true};
+  const bool rows_come_again =
+      steps * options_.batch_size > training_->size() && options_.steps_per_epoch > 0;
   for (int64_t step = done; step < steps; ++step, ++context.step) {
     const Wishes wishes = agreed_wishes(stop_requested);
     if ((wishes.stop || wishes.state) && step > done) keep_step({epoch - 1, context.step});
     if (wishes.stop) return false;
     const int64_t first = step * options_.batch_size;
     context.batch_items = std::min(options_.batch_size, sampler_->size() - first);
+    // What is drawn of a row is another thing each time.
+    if (rows_come_again) context.draw = context.step + 1;
+    context.random = RowRandom(options_.seed, context.noise_epoch());
     const auto share = processes_.share(context.batch_items);
     const auto batch = std::span(positions).first(static_cast<size_t>(share.count));
     sampler_->positions(epoch, first + share.first, batch);
@@ -294,15 +312,27 @@ std::string Trainer::advice(const std::string& where) const {
                              : "there is no model from before";
   return fmt::format(
       "{}: the loss is not finite; {}; try a `learning_rate` below {}, `clip_norm` 1, or look for "
-      "extreme values in "
-      "the data",
+      "extreme values in the data",
       where, kept,
       options_.optimizer.learning_rate.value_or(default_learning_rate(options_.optimizer.kind)));
 }
 
 bool Trainer::have_one_loss(int64_t epoch, int64_t other) const {
   const auto phases = model_->phases();
-  return models::loss_phase(phases, epoch) == models::loss_phase(phases, other);
+  const size_t phase = models::loss_phase(phases, epoch);
+  if (phase != models::loss_phase(phases, other)) return false;
+  // Validation has all of a weight that grows, and terms are reported without theirs.
+  return monitor_ != usual_monitor(/*has_validation=*/false) ||
+         have_same_weights(phases.at(phase), epoch, other);
+}
+
+bool Trainer::have_same_weights(const models::Phase& phase, int64_t epoch, int64_t other) const {
+  const auto weight_in = [&](const models::Term& term, int64_t any) {
+    return models::weight_at(term, {.step = (any - 1) * steps_per_epoch(), .epoch = any});
+  };
+  return std::all_of(phase.terms.begin(), phase.terms.end(), [&](const models::Term& term) {
+    return weight_in(term, epoch) == weight_in(term, other);
+  });
 }
 
 double Trainer::monitored(const EpochReport& report) const {
@@ -349,11 +379,22 @@ Verdict Trainer::end_epoch(const EpochReport& report) {
   for (const auto& hook : hooks_) {
     if (hook->on_epoch_end(report, state_) == Verdict::Stop) verdict = Verdict::Stop;
   }
+  return is_patience_over(report.epoch) ? Verdict::Stop : verdict;
+}
+
+bool Trainer::is_patience_over(int64_t epoch) const {
   // Before another loss takes over, that the present one gets no better is no reason to stop.
-  const bool patience_is_over = options_.early_stopping > 0 &&
-                                report.epoch - state_->best.epoch >= options_.early_stopping &&
-                                have_one_loss(report.epoch, options_.epochs);
-  return patience_is_over ? Verdict::Stop : verdict;
+  return options_.early_stopping > 0 && epoch - state_->best.epoch >= options_.early_stopping &&
+         have_one_loss(epoch, options_.epochs);
+}
+
+bool Trainer::is_over() const {
+  const int64_t epoch = state_->cursor.epoch;
+  const bool is_between_epochs = state_->cursor.steps_of_epoch(steps_per_epoch()) == 0;
+  if (epoch == 0 || epoch >= options_.epochs || !is_between_epochs) return false;
+  return is_patience_over(epoch) ||
+         std::any_of(hooks_.begin(), hooks_.end(),
+                     [&](const auto& hook) { return hook->is_at_end(epoch); });
 }
 
 }  // namespace hourglass::training

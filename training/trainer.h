@@ -59,8 +59,8 @@ struct UnfinishedEpoch {
   double seconds = 0;  ///< of training alone
 };
 
-/// The epoch with the lowest monitored number so far, of those whose loss is of the phase that the
-/// latest one's is.
+/// The epoch with the lowest monitored number so far, of those whose number compares with the
+/// latest one's: of the same phase, and of a training loss with the same weights.
 struct BestEpoch {
   int64_t epoch = 0;  ///< 0: none yet
   double monitored = 0;
@@ -69,8 +69,9 @@ struct BestEpoch {
 };
 
 /// All that is needed to go on after a step as if nothing had happened. Order, noise and sampling
-/// are derived from (seed, epoch, row), so they have no state. Tensors are never changed once they
-/// are here.
+/// are derived from (seed, epoch, row), so they have no state; where an epoch has more steps than a
+/// pass over the data, the step is in the place of the epoch for noise and sampling. Tensors are
+/// never changed once they are here.
 struct TrainingState {
   Cursor cursor;
   EngineState engine;
@@ -103,6 +104,9 @@ enum class Verdict { Continue, Stop };
 class Hook {
  public:
   virtual ~Hook() = default;
+
+  /// Whether a run that goes on after this finished epoch is to take no more steps.
+  virtual bool is_at_end(int64_t /*epoch*/) const { return false; }
 
   virtual void on_epoch_start(const EpochStart& /*start*/) {}
 
@@ -157,13 +161,14 @@ class Trainer {
   /// which must outlive the trainer, has a trainer of the same model, data and options; batches are
   /// of all of them together. Throws `UsageError` where the monitored number is none that the model
   /// reports, `Error` where batches are too small to be shared.
-  Trainer(models::AutoencoderPtr model, datasets::DatasetPtr training,
-          datasets::DatasetPtr validation, TrainingOptions options,
+  Trainer(models::AutoencoderPtr model, const datasets::DatasetPtr& training,
+          const datasets::DatasetPtr& validation, TrainingOptions options,
           const Processes& processes = kAlone);
 
   void add_hook(std::shared_ptr<Hook> hook) { hooks_.push_back(std::move(hook)); }
 
-  /// Which rows come when; all in a new order each epoch where nothing is said.
+  /// Which rows come when; all in a new order each epoch where nothing is said. Throws `Error` for
+  /// more rows an epoch than the data have where a batch has more, too.
   void set_sampler(std::shared_ptr<const datasets::Sampler> sampler);
 
   /// Goes back to a state. Throws `Error` when it is of another model or optimizer, or of epochs of
@@ -171,6 +176,7 @@ class Trainer {
   void restore(const TrainingState& state);
 
   /// Trains until all epochs are done, a hook says stop, `stop_requested`, or a loss is not finite.
+  /// A run that goes on from where it had stopped early takes no step.
   TrainingResult run(const StopRequested& stop_requested = {});
 
   /// The numbers of the training rows with the present weights, without learning.
@@ -208,9 +214,16 @@ class Trainer {
   EpochMeans evaluate(const datasets::Dataset& data, int64_t epoch);
   std::string advice(const std::string& where) const;
   double monitored(const EpochReport& report) const;
-  /// Whether the losses of two epochs are of one phase: others do not compare, and the first epoch
-  /// of another is the best one, whatever was before.
+  /// Whether the losses of two epochs are of one phase and, where the training loss is monitored,
+  /// of the same weights: others do not compare, and the first epoch of another is the best one,
+  /// whatever was before.
   bool have_one_loss(int64_t epoch, int64_t other) const;
+  /// At the first steps of two epochs; in between a weight that grows is another one.
+  bool have_same_weights(const models::Phase& phase, int64_t epoch, int64_t other) const;
+  /// Whether nothing has become better for too long by the end of the epoch.
+  bool is_patience_over(int64_t epoch) const;
+  /// Whether a run that goes on is at its end: it stopped early, or was killed as it was about to.
+  bool is_over() const;
   std::shared_ptr<TrainingState> capture(Cursor cursor) const;
   void keep_epoch(const EpochReport& report, double monitored);
   void keep_step(Cursor cursor);

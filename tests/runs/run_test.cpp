@@ -1,7 +1,16 @@
 #include "hourglass/runs/run.h"
 
+#include "hourglass/core/error.h"
+#include "hourglass/core/files.h"
 #include "hourglass/formats/json.h"
+#include "hourglass/runs/resumption.h"
 #include "hourglass/tests/support/support.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <initializer_list>
+#include <string>
+#include <utility>
 
 namespace hourglass::runs {
 namespace {
@@ -87,6 +96,106 @@ TEST(Run, SaysThatFewStepsAreFew) {
   longer.out = folder / "longer";
   longer.training.epochs = 1000;
   EXPECT_EQ(joined(runs::Run(longer).notes()).find("steps"), std::string::npos);
+}
+
+/// Which batches do not change.
+TEST(Run, CountsTheStepsOfEpochsOfALengthOfTheirOwn) {
+  const testing::TemporaryFolder folder;
+  RunOptions options = options_for("dense", folder);
+  options.training.steps_per_epoch = 20;
+  const std::string notes = joined(runs::Run(options).notes());
+  expect_contains(notes, {"40 steps in all", "`epochs` 60 make 1,200"});
+  EXPECT_EQ(notes.find("`batch_size`"), std::string::npos);
+  options.out = folder / "longer";
+  options.training.steps_per_epoch = 250;
+  EXPECT_EQ(joined(runs::Run(options).notes()).find("steps"), std::string::npos);
+}
+
+/// The options of a run that goes on in that folder.
+RunOptions going_on(RunOptions options) {
+  options.resume = std::exchange(options.out, "");
+  return options;
+}
+
+TEST(Run, DoesNotBeginAgainWhereItsStateIsGone) {
+  const testing::TemporaryFolder folder;
+  const RunOptions options = options_for("dense", folder);
+  const std::filesystem::path run = options.out;
+  runs::Run(options).train();
+  const std::string metrics = read_file(run / "metrics.csv");
+  std::filesystem::remove(run / kStateFile);
+  std::filesystem::remove(run / kPreviousStateFile);
+  RunRecord record = read_run_record(run);
+  expect_contains(testing::error_of([&] { runs::Run again(going_on(options), record); }),
+                  {"last.safetensors", "results of 2 epochs", "`out`"});
+  EXPECT_EQ(read_file(run / "metrics.csv"), metrics);
+
+  // As after a kill before the first checkpoint.
+  record.results.reset();
+  runs::Run again(going_on(options), record);
+  EXPECT_EQ(again.finished_epochs(), 0);
+  expect_contains(joined(again.notes()), {"the run begins again"});
+}
+
+TEST(Run, StopsNoEarlierThanItHasGone) {
+  const testing::TemporaryFolder folder;
+  RunOptions options = options_for("dense", folder);
+  const std::filesystem::path run = options.out;
+  options.training.epochs = 4;
+  options.stop_after = 2;
+  runs::Run(options).train();
+  const auto stop_after = [&](int64_t epoch) {
+    RunOptions again = going_on(options);
+    again.stop_after = epoch;
+    return runs::Run(again, read_run_record(run)).train();
+  };
+  expect_contains(testing::error_of([&] { stop_after(1); }),
+                  {"`stop_after`", "2 or more", "found 1"});
+  EXPECT_THROW(stop_after(1), UsageError);
+
+  const auto there = stop_after(2);
+  EXPECT_EQ(there.end, training::RunEnd::Stopped);
+  EXPECT_FALSE(there.last);
+  const auto results = read_run_record(run).results;
+  ASSERT_TRUE(results && results->last);
+  EXPECT_EQ(results->epochs, 2);
+  EXPECT_EQ(results->last->epoch, 2);
+  EXPECT_EQ(stop_after(3).state->cursor.epoch, 3);
+}
+
+/// A refused run leaves no folder.
+void expect_refused_run(const RunOptions& options, std::initializer_list<std::string> parts) {
+  expect_contains(testing::error_of([&] { runs::Run run(options); }), parts);
+  EXPECT_THROW(runs::Run run(options), UsageError);
+  EXPECT_FALSE(std::filesystem::exists(options.out));
+}
+
+TEST(Run, WrongUsageLeavesNoFolder) {
+  const testing::TemporaryFolder folder;
+  RunOptions options = options_for("dense", folder);
+  options.training.monitor = "loss";
+  expect_refused_run(options, {"`monitor`", "found 'loss'"});
+  options.training.monitor = "auto";
+  options.training.engine.kind = training::EngineKind::Fused;
+  options.training.engine.precision = training::Precision::Bfloat16;
+  expect_refused_run(options, {"bfloat16"});
+}
+
+TEST(Run, RefusesAnExportForSaeLensThatCannotWork) {
+  const testing::TemporaryFolder folder;
+  RunOptions options = options_for("dense", folder);
+  options.exports = {formats::ExportFormat::SaeLens};
+  expect_refused_run(options, {"`export` saelens", "'dense'"});
+
+  options = options_of("sparse", "digits-topk");
+  options.out = folder / "dictionary";
+  options.training.epochs = 1;
+  options.training.device = "cpu";
+  options.exports = {formats::ExportFormat::SaeLens};
+  options.data.scale = *datasets::ScalingRule::parse("standard");
+  expect_refused_run(options, {"`export` saelens", "scaling by column"});
+  options.data.scale = *datasets::ScalingRule::parse("auto");
+  EXPECT_NO_THROW(runs::Run run(options));
 }
 
 }  // namespace

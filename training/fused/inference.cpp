@@ -112,7 +112,7 @@ std::vector<at::Tensor> Inference::run(const std::string& method,
   if (values.size(1) != found->second.width) return {};
   const at::Tensor condition = arguments.size() > 1 ? as_rows(arguments[1]) : at::Tensor();
   const int64_t items = values.size(0);
-  const std::vector<at::Tensor> results = empty_results(found->second, items);
+  std::vector<at::Tensor> results = empty_results(found->second, items);
   step_.training = false;
   step_.random = nullptr;
   const SmallNumbersAreZero small_numbers;
