@@ -94,9 +94,10 @@ Picture vector_grid(const std::vector<VectorRow>& rows, const VectorGridOptions&
   const Axis x = feature_axis(options.feature_names, values.front().size(1)),
              y = value_axis(values);
   for (int64_t i = 0; i < count; ++i) {
-    const Box cell = {content.x + static_cast<double>(i % columns) * (kCellWidth + kGap),
-                      content.y + static_cast<double>(i / columns) * (cell_height + kGap),
-                      kCellWidth, cell_height};
+    const int64_t column = i % columns, row = i / columns;
+    const Box cell = {content.x + static_cast<double>(column) * (kCellWidth + kGap),
+                      content.y + static_cast<double>(row) * (cell_height + kGap), kCellWidth,
+                      cell_height};
     const PlotArea area = draw_axes(canvas, cell.without_top(caption_height), x, y, kCellStyle);
     if (!options.captions.empty()) {
       canvas.text(

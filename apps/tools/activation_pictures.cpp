@@ -168,6 +168,7 @@ std::vector<NamedPicture> draw_activations(const Activations& activations, const
 std::vector<std::string> save_pictures(const std::vector<NamedPicture>& pictures,
                                        const OutputOptions& options) {
   std::vector<std::string> files;
+  files.reserve(pictures.size());
   for (const auto& picture : pictures) files.push_back(picture.file);
   const std::filesystem::path folder = output_folder(options, "activations", files);
   for (const auto& [file, picture] : pictures) picture.save(folder / file);

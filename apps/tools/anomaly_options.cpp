@@ -27,7 +27,7 @@ void check_training(const DetectOptions& options, const cli::CommandLine& line) 
          line,
          "cannot be chosen with --train, which trains on all rows, scores by all its models and "
          "keeps the threshold in detector.json");
-  if (options.model.input_shape.size() > 0) throw UsageError("`input_shape`: the data say it");
+  if (!options.model.input_shape.empty()) throw UsageError("`input_shape`: the data say it");
 }
 
 }  // namespace

@@ -176,8 +176,7 @@ std::vector<std::string> write_cause_files(const JudgedAnomalies& judged, Export
   auto view = column_view(rows.splits.info, rows.rows->item_shape());
   if (!view) return {};
   const CauseFiles files(std::move(*view), judged, model);
-  const std::vector<std::string> paths = {(folder / kCauses).string(),
-                                          (folder / kColumnTotals).string()};
+  std::vector<std::string> paths = {(folder / kCauses).string(), (folder / kColumnTotals).string()};
   write_output(paths[0], files.causes());
   write_output(paths[1], files.totals());
   for (const auto& text : files.notes()) note(output, text);

@@ -74,7 +74,7 @@ Picture draw_beside(const std::vector<GeneratedItems>& models, const std::string
   std::vector<ItemRow> rows;
   for (const auto& one : models) {
     std::vector<std::string> labels = one.generated.row_labels;
-    for (auto& label : labels) label = one.model + (label.empty() ? "" : ", " + label);
+    for (auto& label : labels) label.insert(0, label.empty() ? one.model : one.model + ", ");
     for (auto& row : rows_of(one, labels)) rows.push_back(std::move(row));
   }
   // Blocks of the same width.

@@ -42,6 +42,7 @@ Picture draw_items(const std::vector<ItemRow>& rows, const std::vector<std::stri
                    const std::string& title, int columns, const ItemStyle& style) {
   if (are_images(rows.front().items)) return draw_images(rows, captions, title, columns, style);
   std::vector<VectorRow> vectors;
+  vectors.reserve(rows.size());
   for (const auto& row : rows) vectors.push_back({row.label, row.items.flatten(1)});
   const bool fits = std::ssize(style.column_names) == vectors.front().values.size(1);
   return vector_grid(vectors,

@@ -49,6 +49,7 @@ std::vector<DrawnQuery> drawn_queries(const std::vector<RetrievedQuery>& found,
 /// [Q, shape…]
 at::Tensor items_of(const std::vector<DrawnQuery>& drawn) {
   std::vector<at::Tensor> items;
+  items.reserve(drawn.size());
   for (const auto& each : drawn) items.push_back(each.item);
   return at::cat(items);
 }

@@ -20,6 +20,8 @@ struct StreamIdentity {
 };
 
 /// All that a stream's coming lines depend on.
+// JSON's move is said to throw, which it does not.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 struct StreamState {
   sources::StreamPlace place;
   std::string header;        ///< see `sources::StreamRows::header`

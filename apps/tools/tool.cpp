@@ -191,7 +191,7 @@ ExportedModel open_model(const std::string& path, const ModelOptions& options) {
 
 fs::path output_file(const OutputOptions& options, const std::string& default_name) {
   if (options.out == "-") return standard_output();
-  const fs::path path = options.out.empty() ? default_name : options.out;
+  fs::path path = options.out.empty() ? default_name : options.out;
   refuse_to_overwrite(path, options.force);
   expect_folder_of(path);
   return path;
@@ -216,7 +216,7 @@ fs::path text_file(const OutputOptions& options, std::string_view reason) {
 fs::path output_folder(const OutputOptions& options, const std::string& default_name,
                        const std::vector<std::string>& files) {
   if (options.out == "-") throw UsageError("--out -: expected a folder: several files are written");
-  const fs::path folder = options.out.empty() ? default_name : options.out;
+  fs::path folder = options.out.empty() ? default_name : options.out;
   for (const auto& file : files) refuse_to_overwrite(folder / file, options.force);
   create_folders(folder);
   return folder;

@@ -167,7 +167,7 @@ void tell_class(DataSplits& splits, const ExportedModel& model, const std::strin
 
 /// The shape of the images that a checkpoint takes; none where its file does not say.
 std::optional<Shape> image_shape(const ExportedModel& model) {
-  const auto shape = model.input_shape();
+  auto shape = model.input_shape();
   if (shape && shape->size() != 3) {
     throw Error("{}: expected a model of images, which have 3 dimensions, found items of {}",
                 model.path().string(), shape_text(*shape));
