@@ -51,9 +51,12 @@ struct Judge {
 
 /// Trains an ensemble and leaves it in `folder`. No model where it was interrupted.
 Judge train_judge(const DetectOptions& options, const CommandLine& line, const fs::path& folder) {
-  const auto members =
-      train_members(options.asked.rows.data, options.training, options.asked.detector.seed,
-                    options.model, folder / kMembersFolder, options.output);
+  const auto plan =
+      plan_members(options.asked.rows.data, options.training, options.asked.detector.seed,
+                   options.model, folder / kMembersFolder);
+  // Not before the data were read. An interrupted call goes on without --force, which begins anew.
+  if (options.output.force) remove_results(folder);
+  const auto members = train_members(plan, options.output);
   if (members.empty()) return {};
   const SelectedRows rows =
       select_rows(*members.front().model, options.asked.rows, line, RecordedNoise::Leave);
@@ -99,8 +102,6 @@ int detect(const CommandLine& line, DetectOptions options) {
   const bool train = options.training.train;
   if (train) settle_training(options, line);
   const auto folder = output_folder(options.output, "anomalies", result_files(train));
-  // An interrupted call then goes on without --force, which would begin anew.
-  if (train && options.output.force) remove_results(folder);
   if (!options.save_threshold.empty()) {
     output_file({.out = options.save_threshold, .force = options.output.force}, "");
   }

@@ -94,7 +94,10 @@ int evaluate(const CommandLine& line, const EvaluateOptions& options) {
   std::vector<ExportedModel> models;
   for (const auto& path : line.positional) models.push_back(open_model(path, options.model));
   std::vector<AssessedModel> all;
-  for (auto& model : models) all.push_back(assess_file(model, options, files, line));
+  for (auto& model : models) {
+    ExportedModel one = std::move(model);  // and its memory goes with it
+    all.push_back(assess_file(one, options, files, line));
+  }
   name_all(all);
   if (output.json) {
     print_json(all);

@@ -166,7 +166,7 @@ class Assessor {
     found.generation.obstacle = generation_obstacle(model_, options_.generation->sampler);
     if (!found.generation.obstacle.empty()) return;
     options_.say(fmt::format("{} samples", with_thousands(options_.generation->samples)));
-    // What cannot be fitted to these codes leaves the other measures, which may have taken hours.
+    // Whatever fails here leaves the other measures, which may have taken hours.
     try {
       found.generation.found =
           measure_generation(model_, *data_.training, *data_.evaluated, *options_.generation);

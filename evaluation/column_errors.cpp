@@ -35,8 +35,8 @@ double spreads(double value, double middle, double spread) {
   return spread > 0 ? (value - middle) / spread : std::numeric_limits<double>::infinity();
 }
 
-/// Whether there is a pair or a curve for each value of an item, or one for all. A scaling has those of
-/// columns, too, that a model is told beside the items.
+/// Whether there is a pair or a curve for each value of an item, or one for all. There are more where
+/// the scaling is also of columns that the model is told, its condition.
 bool is_of_values(const datasets::Scaling& scaling, int64_t values) {
   const int64_t pairs = std::ssize(scaling.factor), curves = std::ssize(scaling.curves);
   return (pairs == 1 || pairs == values) && (curves == 0 || curves == values);

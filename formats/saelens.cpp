@@ -40,8 +40,7 @@ double factor_of(const ModelCard& card) {
       !scaling.curves.empty()) {
     throw Error(
         "saelens: expected data scaled by one factor, which its weights can take in, found a "
-        "scaling "
-        "by column; train with --scale none, norm or max:V");
+        "scaling by column; train with --scale none, norm or max:V");
   }
   return scaling.factor.front();
 }

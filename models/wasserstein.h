@@ -16,7 +16,7 @@ namespace hourglass::models {
 //   k(a, b) = Σ_s C s / (C s + ‖a − b‖²), C = 2 d (inverse multiquadratic)
 
 /// s of the kernel.
-constexpr std::array kKernelScales = {0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0};
+inline constexpr std::array kKernelScales = {0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0};
 
 struct WassersteinOptions {
   double mmd_weight = 10;

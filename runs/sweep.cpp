@@ -326,6 +326,12 @@ void open_sweep(const SweepPlan& plan) {
   if (is_run(plan.folder)) {
     throw Error("{}: holds a run; choose another `out`", plan.folder.string());
   }
+  const bool has_runs = std::any_of(plan.points.begin(), plan.points.end(),
+                                    [](const auto& point) { return is_run(point.options.out); });
+  if (!fs::exists(file) && has_runs) {
+    throw Error("{}: holds runs, and no {} that says of what: choose another `out`",
+                plan.folder.string(), kSweepFile);
+  }
   if (!fs::exists(file)) {
     create_folders(plan.folder);
     write_file_atomically(file, formats::json_text(plan.record) + "\n");

@@ -60,7 +60,7 @@ struct SweepPlan {
 SweepPlan plan_sweep(const SweepRequest& request);
 
 /// Leaves sweep.json in the sweep's folder, or finds the same there. Throws `Error` where the folder
-/// holds another sweep, saying what differs, or a run.
+/// holds another sweep, saying what differs, a run, or runs of these names without a record.
 void open_sweep(const SweepPlan& plan);
 
 /// The run, where it is there and has nothing left to do.

@@ -257,16 +257,15 @@ bool Trainer::train_epoch(int64_t epoch, const StopRequested& stop_requested) {
   std::vector<int64_t> positions(
       static_cast<size_t>(std::min(options_.batch_size, sampler_->size())));
   models::StepContext context{.step = (epoch - 1) * steps + done, .epoch = epoch, .training = true};
-  const bool rows_come_again =
-      steps * options_.batch_size > training_->size() && options_.steps_per_epoch > 0;
+  const bool rows_come_again = spans_passes(epoch);
   for (int64_t step = done; step < steps; ++step, ++context.step) {
     const Wishes wishes = agreed_wishes(stop_requested);
     if ((wishes.stop || wishes.state) && step > done) keep_step({epoch - 1, context.step});
     if (wishes.stop) return false;
     const int64_t first = step * options_.batch_size;
     context.batch_items = std::min(options_.batch_size, sampler_->size() - first);
-    // What is drawn of a row is another thing each time.
-    if (rows_come_again) context.draw = context.step + 1;
+    // What is drawn of a row is another thing each time, and below 0 of no epoch that is one pass.
+    if (rows_come_again) context.draw = -(context.step + 1);
     context.random = RowRandom(options_.seed, context.noise_epoch());
     const auto share = processes_.share(context.batch_items);
     const auto batch = std::span(positions).first(static_cast<size_t>(share.count));
@@ -333,6 +332,12 @@ bool Trainer::have_same_weights(const models::Phase& phase, int64_t epoch, int64
   return std::all_of(phase.terms.begin(), phase.terms.end(), [&](const models::Term& term) {
     return weight_in(term, epoch) == weight_in(term, other);
   });
+}
+
+bool Trainer::spans_passes(int64_t epoch) const {
+  if (options_.steps_per_epoch == 0) return false;
+  const int64_t first = (epoch - 1) * sampler_->size(), last = first + sampler_->size() - 1;
+  return first / training_->size() != last / training_->size();
 }
 
 double Trainer::monitored(const EpochReport& report) const {

@@ -69,8 +69,8 @@ struct BestEpoch {
 };
 
 /// All that is needed to go on after a step as if nothing had happened. Order, noise and sampling
-/// are derived from (seed, epoch, row), so they have no state; where an epoch has more steps than a
-/// pass over the data, the step is in the place of the epoch for noise and sampling. Tensors are
+/// are derived from (seed, epoch, row), so they have no state; where an epoch has rows of several
+/// passes over the data, the step is in the place of the epoch for noise and sampling. Tensors are
 /// never changed once they are here.
 struct TrainingState {
   Cursor cursor;
@@ -167,8 +167,8 @@ class Trainer {
 
   void add_hook(std::shared_ptr<Hook> hook) { hooks_.push_back(std::move(hook)); }
 
-  /// Which rows come when; all in a new order each epoch where nothing is said. Throws `Error` for
-  /// more rows an epoch than the data have where a batch has more, too.
+  /// Which rows come when; all in a new order each epoch where nothing is said. Throws `Error`
+  /// where a batch could have more rows than the data have.
   void set_sampler(std::shared_ptr<const datasets::Sampler> sampler);
 
   /// Goes back to a state. Throws `Error` when it is of another model or optimizer, or of epochs of
@@ -218,12 +218,15 @@ class Trainer {
   /// of the same weights: others do not compare, and the first epoch of another is the best one,
   /// whatever was before.
   bool have_one_loss(int64_t epoch, int64_t other) const;
-  /// At the first steps of two epochs; in between a weight that grows is another one.
+  /// At the first steps of two epochs; within an epoch a growing weight changes.
   bool have_same_weights(const models::Phase& phase, int64_t epoch, int64_t other) const;
   /// Whether nothing has become better for too long by the end of the epoch.
   bool is_patience_over(int64_t epoch) const;
   /// Whether a run that goes on is at its end: it stopped early, or was killed as it was about to.
   bool is_over() const;
+  /// Whether an epoch of a length of its own has rows of several passes over the data, and so may
+  /// have a row again.
+  bool spans_passes(int64_t epoch) const;
   std::shared_ptr<TrainingState> capture(Cursor cursor) const;
   void keep_epoch(const EpochReport& report, double monitored);
   void keep_step(Cursor cursor);

@@ -6,12 +6,11 @@
 #include "hourglass/core/error.h"
 #include "hourglass/formats/field_json.h"
 #include "hourglass/models/networks/dense_network.h"
-#include "hourglass/runs/sweep.h"
 #include "hourglass/sources/open.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -63,28 +62,10 @@ runs::RunOptions options_of(const Kind& kind, const sources::DataOptions& data, 
 nlohmann::json record_of(sources::DataOptions data, const std::string& digest, uint64_t seed) {
   FieldTable table;
   data.describe(table);
-  return {{"options", formats::to_json(table)}, {"data", digest}, {"seed", seed}};
-}
-
-/// A run for each member of each kind.
-runs::SweepPlan plan_members(const sources::DataOptions& data, const AnomalyTraining& asked,
-                             uint64_t seed, const ModelOptions& model, const fs::path& folder) {
-  const sources::ReadData read = sources::read_data(data);
-  const int64_t rows =
-      read.chosen.rows.defined() ? read.chosen.rows.size(0) : read.inputs.rows.size();
-  runs::SweepPlan plan = {.folder = folder, .record = record_of(data, read.inputs.sha256, seed)};
-  for (const Kind& kind : kKinds) {
-    for (int64_t i = 0; i < asked.members; ++i) {
-      runs::SweepPoint point = {.name = fmt::format("{}-{}", kind.name, i + 1),
-                                .options = options_of(kind, data, rows)};
-      point.options.training.seed = seed + static_cast<uint64_t>(i);
-      point.options.training.device = model.device;
-      point.options.threads = model.threads;
-      point.options.out = (folder / point.name).string();
-      plan.points.push_back(std::move(point));
-    }
-  }
-  return plan;
+  nlohmann::json options = formats::to_json(table);
+  // The digest says which data they are, wherever they lie.
+  for (const char* place : {"dataset", "data_dir", "map_above"}) options.erase(place);
+  return {{"options", options}, {"data", digest}, {"seed", seed}};
 }
 
 /// Trains the member, or goes on with it, unless it is there.
@@ -119,12 +100,32 @@ sources::DataOptions unlabelled_data(sources::DataOptions data, const cli::Comma
   return data;
 }
 
-std::vector<MemberModel> train_members(const sources::DataOptions& data,
-                                       const AnomalyTraining& asked, uint64_t seed,
-                                       const ModelOptions& model, const fs::path& folder,
-                                       const OutputOptions& output) {
-  const runs::SweepPlan plan = plan_members(data, asked, seed, model, folder);
-  runs::open_sweep(plan);
+runs::SweepPlan plan_members(const sources::DataOptions& data, const AnomalyTraining& asked,
+                             uint64_t seed, const ModelOptions& model, const fs::path& folder) {
+  const sources::ReadData read = sources::read_data(data);
+  const int64_t rows =
+      read.chosen.rows.defined() ? read.chosen.rows.size(0) : read.inputs.rows.size();
+  runs::SweepPlan plan = {.folder = folder, .record = record_of(data, read.inputs.sha256, seed)};
+  for (const Kind& kind : kKinds) {
+    for (int64_t i = 0; i < asked.members; ++i) {
+      runs::SweepPoint point = {.name = fmt::format("{}-{}", kind.name, i + 1),
+                                .options = options_of(kind, data, rows)};
+      point.options.training.seed = seed + static_cast<uint64_t>(i);
+      point.options.training.device = model.device;
+      point.options.threads = model.threads;
+      point.options.out = (folder / point.name).string();
+      plan.points.push_back(std::move(point));
+    }
+  }
+  return plan;
+}
+
+std::vector<MemberModel> train_members(const runs::SweepPlan& plan, const OutputOptions& output) {
+  try {
+    runs::open_sweep(plan);
+  } catch (const Error& error) {
+    throw Error("{}, or add --force to train all anew", error.what());
+  }
   const auto progress = std::make_shared<SweepProgress>(plan, output.quiet);
   const cli::InterruptGuard interrupt;
   for (const auto& point : plan.points) {
@@ -132,8 +133,9 @@ std::vector<MemberModel> train_members(const sources::DataOptions& data,
     if (cli::InterruptGuard::requested()) return {};
   }
   std::vector<MemberModel> members;
+  const size_t members_of_kind = plan.points.size() / std::size(kKinds);
   for (size_t i = 0; i < plan.points.size(); ++i) {
-    const Kind& kind = kKinds[i / static_cast<size_t>(asked.members)];
+    const Kind& kind = kKinds[i / members_of_kind];
     members.push_back({std::make_shared<ExportedModel>(
                            cli::load_model(fs::path(plan.points[i].options.out) / "best.pt")),
                        kind.score});

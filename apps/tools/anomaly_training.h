@@ -3,6 +3,7 @@
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/core/fields.h"
 #include "hourglass/evaluation/anomaly_ensemble.h"
+#include "hourglass/runs/sweep.h"
 #include "hourglass/sources/data_options.h"
 
 #include <cstdint>
@@ -43,13 +44,15 @@ struct AnomalyTraining {
 /// the command line says otherwise.
 sources::DataOptions unlabelled_data(sources::DataOptions data, const cli::CommandLine& line);
 
-/// Trains `members` models of each kind, with `seed` and those that follow it, in run folders below
-/// `folder`, on the device and with the threads of `model`, and loads them. What an
-/// interrupted call finished is kept, and what it began goes on. Empty when it was interrupted.
-std::vector<evaluation::MemberModel> train_members(const sources::DataOptions& data,
-                                                   const AnomalyTraining& asked, uint64_t seed,
-                                                   const ModelOptions& model,
-                                                   const std::filesystem::path& folder,
+/// `members` models of each kind, with `seed` and those that follow it, in run folders below `folder`,
+/// on the device and with the threads of `model`. It reads the data.
+runs::SweepPlan plan_members(const sources::DataOptions& data, const AnomalyTraining& asked,
+                             uint64_t seed, const ModelOptions& model,
+                             const std::filesystem::path& folder);
+
+/// Trains them, and loads them. What an interrupted call finished is kept, and what it began goes on.
+/// Empty when it was interrupted. Throws `Error` where the folder has members of other data.
+std::vector<evaluation::MemberModel> train_members(const runs::SweepPlan& plan,
                                                    const OutputOptions& output);
 
 }  // namespace hourglass::apps

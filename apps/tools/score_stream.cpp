@@ -203,8 +203,10 @@ class ScoreStream {
 
   void begin() {
     const bool resumes = !options_.state.empty() && fs::exists(options_.state);
-    const fs::path out = resumes ? (output_options_.out.empty() ? "-" : output_options_.out)
-                                 : output_file(output_options_, "-").string();
+    // A file that the stream goes on with is there already.
+    const bool continues = resumes && !output_options_.out.empty() && output_options_.out != "-";
+    const fs::path out =
+        continues ? fs::path(output_options_.out) : output_file(output_options_, "-");
     if (resumes) resume();
     // Before a new file is there, so that a killed program finds either none or a state to it.
     keep_state();

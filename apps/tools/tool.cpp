@@ -190,8 +190,8 @@ ExportedModel open_model(const std::string& path, const ModelOptions& options) {
 // ---- Output
 
 fs::path output_file(const OutputOptions& options, const std::string& default_name) {
-  if (options.out == "-") return standard_output();
   fs::path path = options.out.empty() ? default_name : options.out;
+  if (path == "-") return standard_output();
   refuse_to_overwrite(path, options.force);
   expect_folder_of(path);
   return path;

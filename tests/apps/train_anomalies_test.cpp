@@ -123,6 +123,11 @@ TEST(TrainAnomalies, KeepsWhatAnInterruptedCallFinished) {
   expect_refusal("detect_anomalies", line, kFailed, {"members", "other `data`"});
   auto anew = line;
   anew.emplace_back("--force");
+  auto mistyped = anew;
+  mistyped[2] = "csv:" + (folder / "absent.csv").string();
+  testing::write_file(folder / "found/scores.csv", scores);
+  expect_refusal("detect_anomalies", mistyped, kFailed, {"absent.csv"});
+  EXPECT_EQ(read_file(folder / "found/scores.csv"), scores);
   run_tool_of("detect_anomalies", anew);
   EXPECT_NE(read_file(folder / "found/scores.csv"), scores);
 }

@@ -85,6 +85,18 @@ TEST(EpochLength, NoRowHasTheSameNoiseAgain) {
   }
 }
 
+/// Epochs of 32 rows of 50: the second ends in the second pass.
+TEST(EpochLength, NorHasARowOfTwoPassesInAShortEpoch) {
+  TrainingOptions options = stretched_options();
+  options.steps_per_epoch = 4;
+  options.epochs = 3;
+  for (const EngineKind engine : {EngineKind::Autograd, EngineKind::Fused}) {
+    const auto asked = asked_by(engine, options);
+    EXPECT_EQ(asked->of.size(), 3U * 4 * kBatch);
+    for (const auto& one : asked->of) EXPECT_EQ(asked->of.count(one), 1U) << one.second;
+  }
+}
+
 /// The noise of an epoch that is one pass is keyed by the epoch, as ever.
 TEST(EpochLength, AnEpochOfAllRowsHasItsOwnNoise) {
   TrainingOptions options = stretched_options();
