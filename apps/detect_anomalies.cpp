@@ -150,10 +150,8 @@ int main(int argc, char** argv) {
                    "detect_anomalies runs/mine/best.pt --dataset csv:new.csv",
                    "detect_anomalies runs/mine/best.pt --normal-class 7 --threshold mad:3.5",
                    "detect_anomalies runs/sensor/best.pt --dataset series:today.csv",
-                   "detect_anomalies runs/mine/best.pt --load-threshold limit.json --dataset "
-                   "csv:tomorrow.csv",
-                   "detect_anomalies runs/mine/best.pt --load-threshold limit.json --follow "
-                   "rows.csv"}};
+                   "detect_anomalies best.pt --load-threshold limit.json --dataset csv:new.csv",
+                   "detect_anomalies best.pt --load-threshold limit.json --follow rows.csv"}};
   return run_tool(program, table, argc, argv, 0, 1,
                   [&](const CommandLine& line) { return detect(line, options); });
 }

@@ -142,6 +142,7 @@ Picture activation_maps(const std::vector<ActivationMap>& activations,
                         const ActivationOptions& options) {
   if (activations.empty()) throw Error("activation maps: expected at least one layer, found none");
   std::vector<Panel> panels;
+  panels.reserve(activations.size());
   for (const auto& activation : activations) panels.push_back(make_panel(activation, options));
 
   const size_t columns = std::min<size_t>(panels.size(), kMostColumns);

@@ -83,6 +83,7 @@ Contour outline_of(const std::vector<double>& heights, const Bins& bins, const P
 Picture histogram(const std::vector<HistogramGroup>& groups, const HistogramOptions& options) {
   if (groups.empty()) throw Error("histogram: expected at least one group, found none");
   std::vector<std::vector<double>> values;
+  values.reserve(groups.size());
   for (const auto& group : groups) values.push_back(finite_values(group));
   const Bins bins = choose_bins(values, options.bins);
 

@@ -36,7 +36,7 @@ class Coloring {
   Color operator()(double value) const {
     const double step = factor_ * (value - low_);
     if (std::isnan(value)) return not_a_number_;
-    return table_[static_cast<size_t>(std::clamp(step, 0.0, 255.0) + 0.5)];
+    return table_[static_cast<size_t>(std::lround(std::clamp(step, 0.0, 255.0)))];
   }
 
  private:

@@ -57,7 +57,8 @@ Legend::Legend(std::vector<LegendEntry> entries, double most_height)
 
 double Legend::width() const {
   if (entries_.empty()) return 0;
-  const auto columns = static_cast<double>((entries_.size() + rows_ - 1) / rows_);
+  const size_t count = (entries_.size() + rows_ - 1) / rows_;
+  const auto columns = static_cast<double>(count);
   return 2 * kPadding + columns * column_width_ + (columns - 1) * kColumnGap;
 }
 
@@ -72,8 +73,9 @@ void Legend::draw(Canvas& canvas, Point top_left) const {
   const Point first = {top_left.x + kPadding,
                        top_left.y + kPadding + kEntryHeight / 2 - 0.2 * kSmallSize};
   for (size_t i = 0; i < entries_.size(); ++i) {
-    const double x = first.x + static_cast<double>(i / rows_) * (column_width_ + kColumnGap);
-    const double y = first.y + static_cast<double>(i % rows_) * kEntryHeight;
+    const size_t column = i / rows_, row = i % rows_;
+    const double x = first.x + static_cast<double>(column) * (column_width_ + kColumnGap);
+    const double y = first.y + static_cast<double>(row) * kEntryHeight;
     draw_swatch(canvas, entries_[i], {x + kSwatchWidth / 2, y});
     canvas.text(entries_[i].name, {x + kSwatchWidth + 0.3 * kSmallSize, y},
                 {.size = kSmallSize, .horizontal = Horizontal::Left});

@@ -123,6 +123,7 @@ std::vector<LegendEntry> entries_for(const std::vector<LinePanel>& panels,
     }
   }
   std::vector<LegendEntry> entries;
+  entries.reserve(by_color.size());
   for (auto& entry : by_color) entries.push_back(std::move(entry.second));
   if (any_dashed && !options.dashed_name.empty()) {
     entries.push_back({options.solid_name, kFrameColor, Swatch::Line});
@@ -206,8 +207,9 @@ Picture line_panels(const std::vector<LinePanel>& panels, const LinePlotOptions&
   auto [canvas, content] = make_page(width + 2 * kGap + legend.width(), height, options.title);
   Box frame;
   for (size_t i = 0; i < panels.size(); ++i) {
-    const Box space = {content.x + static_cast<double>(i % columns) * (kPanelWidth + 2 * kGap),
-                       content.y + static_cast<double>(i / columns) * (kPanelHeight + 2 * kGap),
+    const size_t column = i % columns, row = i / columns;
+    const Box space = {content.x + static_cast<double>(column) * (kPanelWidth + 2 * kGap),
+                       content.y + static_cast<double>(row) * (kPanelHeight + 2 * kGap),
                        kPanelWidth, kPanelHeight};
     draw_panel(canvas, space, panels[i], colors, options, frame);
   }

@@ -22,6 +22,7 @@ Axis coordinate_axis(const std::string& label, const std::vector<double>& values
   double largest = 0;
   for (const double value : values) largest = std::max(largest, std::abs(value));
   std::vector<std::string> names;
+  names.reserve(values.size());
   for (const double value : values) {
     names.push_back(largest >= 0.1 && largest < 100 ? fixed_text(value, 2) : number_text(value, 2));
   }

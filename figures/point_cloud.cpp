@@ -87,6 +87,7 @@ double automatic_area(int64_t count) {
 
 std::vector<std::string> names_of(const std::vector<LegendEntry>& classes) {
   std::vector<std::string> names;
+  names.reserve(classes.size());
   for (const auto& entry : classes) names.push_back(entry.name);
   return names;
 }

@@ -29,7 +29,7 @@ template <int kRows, Left kLies>
 class LeftReader {
  public:
   LeftReader(const float* data, int64_t stride) : stride_(stride) {
-    for (int i = 0; i < kPointers; ++i)
+    for (int64_t i = 0; i < kPointers; ++i)
       pointers_[i] = data + 3 * i * (kLies == Left::Rows ? stride : 1);
   }
 

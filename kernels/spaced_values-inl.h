@@ -22,7 +22,7 @@ class SpacedValues {
  public:
   HWY_INLINE SpacedValues(const float* first, int64_t distance) : distance_(distance) {
 #pragma GCC unroll 8
-    for (int i = 0; i < kPointers; ++i) pointers_[i] = first + 3 * i * distance;
+    for (int64_t i = 0; i < kPointers; ++i) pointers_[i] = first + 3 * i * distance;
   }
 
   HWY_INLINE const float* place(int i) const { return pointers_[i / 3] + (i % 3) * distance_; }

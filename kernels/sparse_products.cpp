@@ -57,7 +57,7 @@ void dots(const float* vector, int64_t count, const int32_t* rows, const float* 
   Vector values[kVectors];
 #pragma GCC unroll 16
   for (int j = 0; j < kVectors; ++j) values[j] = hn::Load(f, vector + j * kWidth);
-  constexpr int kSums = kVectors < 4 ? kVectors : 4;  // apart, so that they need not wait
+  constexpr int kSums = std::min(kVectors, 4);  // apart, so that they need not wait
   for (int64_t t = 0; t < count; ++t) {
     if (t + kAhead < count) ask_for<kVectors>(matrix + rows[t + kAhead] * stride);
     const float* row = matrix + rows[t] * stride;
