@@ -92,6 +92,7 @@ int evaluate(const CommandLine& line, const EvaluateOptions& options) {
   AssessmentFiles files(options.measured, options.model);
   // All of them first: a name that is wrong is not to be found out after hours with the others.
   std::vector<ExportedModel> models;
+  models.reserve(line.positional.size());
   for (const auto& path : line.positional) models.push_back(open_model(path, options.model));
   std::vector<AssessedModel> all;
   for (auto& model : models) {
