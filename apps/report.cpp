@@ -6,6 +6,7 @@
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/cli/run_report.h"
+#include "hourglass/runs/run_record.h"
 
 #include <fmt/format.h>
 
@@ -20,6 +21,7 @@ namespace {
 
 int report(const OutputOptions& options, const CommandLine& line) {
   const std::filesystem::path folder = line.positional.front();
+  runs::read_run_record(folder);  // a folder of no run is said as such, not as one to write into
   const auto path = output_file(options, (folder / "report.html").string());
   std::string page;
   {

@@ -65,7 +65,7 @@ nlohmann::json record_of(sources::DataOptions data, const std::string& digest, u
   nlohmann::json options = formats::to_json(table);
   // The digest says which data they are, wherever they lie.
   for (const char* place : {"dataset", "data_dir", "map_above"}) options.erase(place);
-  return {{"options", options}, {"data", digest}, {"seed", seed}};
+  return {{"options", options}, {"dataset", digest}, {"seed", seed}};
 }
 
 /// Trains the member, or goes on with it, unless it is there.

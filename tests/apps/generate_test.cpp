@@ -203,7 +203,7 @@ TEST(Generate, DrawsSamplesOfSeveralModelsBesideEachOther) {
                  kWrongUsage, {"--save-sampler", "several checkpoints"});
   const fs::path plain =
       small_checkpoint(folder / "plain", "dense_autoencoder", {"--dataset", "iris"});
-  expect_refusal("generate", {gaussian, plain, "--samples", "3", "--out", folder / "unlike"},
+  expect_refusal("generate", {gaussian, plain, "--samples", "3", "--quiet", "--out", folder / "x"},
                  kFailed, {"the same items", "1 x 8 x 8", "4"});
   expect_refusal("generate",
                  {plain, "--samples", "3", "--sampler", "prior", "--out", folder / "none"},

@@ -120,7 +120,7 @@ TEST(TrainAnomalies, KeepsWhatAnInterruptedCallFinished) {
     fs::remove(folder / "found" / name);
   }
   testing::write_file(csv, table(/*labelled=*/false) + "0.1,0.2,0.3,0.4\n");
-  expect_refusal("detect_anomalies", line, kFailed, {"members", "other `data`"});
+  expect_refusal("detect_anomalies", line, kFailed, {"members", "other --dataset", "--force"});
   auto anew = line;
   anew.emplace_back("--force");
   auto mistyped = anew;
