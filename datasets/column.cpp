@@ -22,7 +22,8 @@ std::optional<int64_t> label_of(const std::string& name,
   if (place != class_names.end()) return place - class_names.begin();
   // Among classes that are called 1 and 2, "0" is one that is not there, and not the first.
   const bool numbers_are_names =
-      std::any_of(class_names.begin(), class_names.end(),
+      !class_names.empty() &&
+      std::all_of(class_names.begin(), class_names.end(),
                   [](const auto& known) { return parse_integer(known).has_value(); });
   const auto number = numbers_are_names ? std::nullopt : parse_integer(name);
   const bool is_label =

@@ -16,7 +16,7 @@ bool can_name_column(const std::string& text);
 /// Names as an error lists them: the first dozen.
 std::string first_names(const std::vector<std::string>& names);
 
-/// The label of a class by its name, or else, where no class is called by a number, by its own; none
+/// The label of a class by its name, or else, unless numbers are the names of all, by its number; none
 /// where there is no such class. Where classes have no names, any number from 0 is one.
 std::optional<int64_t> label_of(const std::string& name,
                                 const std::vector<std::string>& class_names);

@@ -132,7 +132,7 @@ TEST(Label, OfANameThatIsNoneIsANumberWhereNamesAreNone) {
   EXPECT_EQ(label_of("1", {"dog", "cat"}), 1);
   EXPECT_EQ(label_of("2", {"1", "2"}), 1);
   EXPECT_FALSE(label_of("0", {"1", "2"}));
-  EXPECT_FALSE(label_of("0", {"7", "other"}));
+  EXPECT_EQ(label_of("0", {"7", "other"}), 0);
   EXPECT_FALSE(label_of("2", {"dog", "cat"}));
 }
 

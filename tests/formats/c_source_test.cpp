@@ -332,7 +332,7 @@ TEST(CSource, RefusesScalesAndDecimalsThatItDoesNotCompute) {
   const auto module = script(
       "def row(self, x):\n"
       "    return torch.upsample_nearest1d(x.reshape(-1, 2, 3), None, [2.2])\n"
-      "def image(self, x):\n"
+      "def square(self, x):\n"
       "    return torch.upsample_nearest2d(x.reshape(-1, 1, 2, 3), None, [2.4, 2.0])\n"
       "def cents(self, x):\n    return torch.round(x, decimals=2)\n"
       "def whole(self, x):\n    return torch.round(x, decimals=0)\n");
@@ -342,7 +342,7 @@ TEST(CSource, RefusesScalesAndDecimalsThatItDoesNotCompute) {
   // ATen takes pixel floor(i / 2.2) of three, not i / 2.
   expect_contains(error_of([&] { source_for("row"); }),
                   {"aten::upsample_nearest1d", "a scale of 2, as 3 -> 6", "found 2.2"});
-  expect_contains(error_of([&] { source_for("image"); }),
+  expect_contains(error_of([&] { source_for("square"); }),
                   {"aten::upsample_nearest2d", "a scale of 2, as 2 -> 4", "found 2.4"});
   expect_contains(error_of([&] { source_for("cents"); }), {"aten::round", "0 decimals", "found 2"});
   expect_contains(source_for("whole"), {"rintf("});
