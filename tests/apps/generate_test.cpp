@@ -172,10 +172,11 @@ TEST(Tools, RefuseToCompareIndices) {
 
 TEST(Generate, TraversesAComponentOfAllRowsOfAPart) {
   const TemporaryFolder folder;
-  const fs::path path = testing::digits_model(folder);
-  json_of("generate", {path, "--traverse", "1", "--indices", "all", "--split", "validation",
-                       "--steps", "2", "--out", folder / "out"});
-  EXPECT_EQ(formats::read_npy(folder / "out/codes.npy").size(0), 2 * 180);
+  const fs::path path =
+      small_checkpoint(folder / "run", "dense_autoencoder", {"--dataset", "iris"});
+  json_of("generate",
+          {path, "--traverse", "1", "--indices", "all", "--steps", "2", "--out", folder / "out"});
+  EXPECT_EQ(read_npy(folder / "out/codes.npy").size(0), 2 * 150);
 }
 
 TEST(Encode, DrawsASingleRow) {

@@ -236,7 +236,7 @@ class Mmd : public PenaltyOnCode {
   explicit Mmd(const PenaltyParts& parts)
       : PenaltyOnCode(parts),
         prior_(step_.most_items * code_.width),
-        own_gradient_(step_.most_items * code_.width) {}
+        own_gradient_(static_cast<size_t>(step_.most_items * code_.width)) {}
 
   void add_forward(Program& program) override {
     program.each([this](const Shard& shard) { draw(shard); });
@@ -247,7 +247,8 @@ class Mmd : public PenaltyOnCode {
   std::vector<double> values() const override { return {sum()}; }
 
  private:
-  Floats prior_, own_gradient_;  // [items, code]
+  Floats prior_;                      // [items, code]
+  std::vector<double> own_gradient_;  // the same: of sums over all items, most of which cancel
 
   void draw(const Shard& shard) {
     const auto rows =
@@ -288,8 +289,8 @@ class Mmd : public PenaltyOnCode {
   /// The share of item i: its pairs with all others, and with the prior's samples.
   double compare(int64_t i) {
     const int64_t width = code_.width;
-    float* gradient = own_gradient_.data() + i * width;
-    std::fill_n(gradient, width, 0.0F);
+    double* gradient = own_gradient_.data() + i * width;
+    std::fill_n(gradient, width, 0.0);
     if (step_.items < 2) return 0;
     const double within = 1 / (items() * (items() - 1)), between = -2 / (items() * items());
     const float *z = code_.row(i), *p = prior_.data() + i * width;
@@ -299,13 +300,13 @@ class Mmd : public PenaltyOnCode {
       const Kernel to_prior = kernel(squared_distance(z, other_p));
       total += between * to_prior.value;
       for (int64_t j = 0; j < width; ++j) {
-        gradient[j] += static_cast<float>(2 * between * to_prior.slope * (z[j] - other_p[j]));
+        gradient[j] += 2 * between * to_prior.slope * (double{z[j]} - other_p[j]);
       }
       if (other == i) continue;
       const Kernel to_code = kernel(squared_distance(z, other_z));
       total += within * (to_code.value + kernel(squared_distance(p, other_p)).value);
       for (int64_t j = 0; j < width; ++j) {
-        gradient[j] += static_cast<float>(4 * within * to_code.slope * (z[j] - other_z[j]));
+        gradient[j] += 4 * within * to_code.slope * (double{z[j]} - other_z[j]);
       }
     }
     return total;
@@ -313,9 +314,11 @@ class Mmd : public PenaltyOnCode {
 
   void backward(const Shard& shard) override {
     for_items(shard, [&](int64_t i) {
-      const float* own = own_gradient_.data() + i * code_.width;
+      const double* own = own_gradient_.data() + i * code_.width;
       float* gradient = code_.gradient_row(i);
-      for (int64_t j = 0; j < code_.width; ++j) gradient[j] += weight() * own[j];
+      for (int64_t j = 0; j < code_.width; ++j) {
+        gradient[j] += weight() * static_cast<float>(own[j]);
+      }
     });
   }
 };
