@@ -61,7 +61,7 @@ struct Recommended {
 /// an item, the `strange` ones [B], where it is a share of their total; of them what it makes of
 /// their code.
 at::Tensor scores_of(ExportedModel& model, const Batch& batch, const at::Tensor& strange) {
-  const at::Tensor scores = model.reconstruct(batch.input, batch.condition);
+  at::Tensor scores = model.reconstruct(batch.input, batch.condition);
   if (!strange.any().item<bool>()) return scores;
   const at::Tensor code = model.encode(batch.input, batch.condition);
   return at::where(strange.unsqueeze(1), model.decode(code, batch.condition), scores);
