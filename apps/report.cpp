@@ -21,7 +21,8 @@ namespace {
 
 int report(const OutputOptions& options, const CommandLine& line) {
   const std::filesystem::path folder = line.positional.front();
-  runs::read_run_record(folder);  // a folder of no run is said as such, not as one to write into
+  // A folder of no run is said as such, not as one to write into.
+  if (options.out.empty()) runs::read_run_record(folder);
   const auto path = output_file(options, (folder / "report.html").string());
   std::string page;
   {
