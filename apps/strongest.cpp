@@ -63,7 +63,7 @@ void check_units(const std::vector<int64_t>& units, int64_t count) {
 std::vector<int64_t> chosen_units(const StrongestOptions& options, const StrongestItems& found) {
   check_units(options.units.rows, found.rows.size(0));
   if (!options.units.rows.empty()) return options.units.rows;
-  const auto units = units_of_most_energy(found, options.most_units);
+  auto units = units_of_most_energy(found, options.most_units);
   if (units.empty()) throw Error("expected a unit that is not 0 for every row, found none");
   return units;
 }

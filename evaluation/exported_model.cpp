@@ -4,6 +4,7 @@
 #include "hourglass/core/text.h"
 #include "hourglass/formats/script.h"
 #include "hourglass/formats/torchscript_archive.h"
+#include "hourglass/formats/torchscript_bytes.h"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/jit/api/module.h>
@@ -110,8 +111,7 @@ ExportedModel ExportedModel::load(const std::filesystem::path& path, at::Device 
 ExportedModel ExportedModel::of(const formats::Script& script, const std::filesystem::path& path,
                                 at::Device device) {
   // As from a file: constants go to the device with the parameters, and nothing is shared.
-  std::stringstream saved;
-  script.module.save(saved);
+  std::istringstream saved(formats::torchscript_bytes(script.module));
   torch::jit::Module module = torch::jit::load(saved, device);
   if (device.is_cpu()) formats::check_script(module, script.methods);
   ExportedModel model(path, {.module = std::move(module), .device = device});

@@ -2,6 +2,7 @@
 
 #include "hourglass/core/files.h"
 #include "hourglass/formats/script.h"
+#include "hourglass/formats/torchscript_bytes.h"
 
 #include <torch/csrc/jit/serialization/import.h>
 
@@ -21,8 +22,7 @@ namespace jit = torch::jit;
 void write_torchscript(const Script& script, const fs::path& path) {
   jit::ExtraFilesMap files;
   if (script.card.is_known()) files["hourglass.json"] = card_text(script.card);
-  std::stringstream bytes;
-  script.module.save(bytes, files);
+  std::istringstream bytes(torchscript_bytes(script.module, files));
   jit::Module loaded = jit::load(bytes);
   check_script(loaded, script.methods);
   write_file_atomically(path, bytes.view());
