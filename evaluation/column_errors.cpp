@@ -1,6 +1,7 @@
 #include "hourglass/evaluation/column_errors.h"
 
 #include "hourglass/core/shape.h"
+#include "hourglass/datasets/scaled_values.h"
 #include "hourglass/evaluation/robust_scale.h"
 
 #include <ATen/ATen.h>
@@ -35,19 +36,12 @@ double spreads(double value, double middle, double spread) {
   return spread > 0 ? (value - middle) / spread : std::numeric_limits<double>::infinity();
 }
 
-/// Whether there is a pair or a curve for each value of an item, or one for all. There are more where
-/// the scaling is also of columns that the model is told, its condition.
-bool is_of_values(const datasets::Scaling& scaling, int64_t values) {
-  const int64_t pairs = std::ssize(scaling.factor), curves = std::ssize(scaling.curves);
-  return (pairs == 1 || pairs == values) && (curves == 0 || curves == values);
-}
-
 }  // namespace
 
 std::optional<ColumnView> column_view(const formats::DataCard& data, const Shape& item_shape) {
   const bool fits = std::ssize(data.column_names) == element_count(item_shape);
   if (data.targets || item_shape.size() != 1 || !fits) return {};
-  if (!is_of_values(data.scaling, item_shape.front())) return {};
+  if (!datasets::is_of_values(data.scaling, item_shape.front())) return {};
   ColumnView view = {{}, data.scaling};
   if (data.schema) {
     // Columns that the model is told beside the items are not among them.

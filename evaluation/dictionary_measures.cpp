@@ -6,16 +6,17 @@ namespace hourglass::evaluation {
 
 void DictionaryMeter::add(const at::Tensor& code, const at::Tensor& reconstruction,
                           const at::Tensor& items) {
-  const at::Tensor spoken = code.ne(0).sum(0);
   const at::Tensor given = items.flatten(1).to(at::kDouble), known = given.isnan().logical_not();
   const at::Tensor x = given.nan_to_num(0);
   const at::Tensor apart = (x - reconstruction.flatten(1).to(at::kDouble)) * known;
-  times_spoken_ = rows_ == 0 ? spoken : times_spoken_ + spoken;
-  known_ = rows_ == 0 ? known.sum(0) : known_ + known.sum(0);
-  sum_ = rows_ == 0 ? x.sum(0) : sum_ + x.sum(0);
-  squares_ = rows_ == 0 ? x.square().sum(0) : squares_ + x.square().sum(0);
-  squared_residuals_ =
-      rows_ == 0 ? apart.square().sum(0) : squared_residuals_ + apart.square().sum(0);
+  const auto add_to = [&](at::Tensor& total, const at::Tensor& part) {
+    total = rows_ == 0 ? part : total + part;
+  };
+  add_to(times_spoken_, code.ne(0).sum(0));
+  add_to(known_, known.sum(0));
+  add_to(sum_, x.sum(0));
+  add_to(squares_, x.square().sum(0));
+  add_to(squared_residuals_, apart.square().sum(0));
   rows_ += x.size(0);
 }
 

@@ -3,6 +3,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/shape.h"
 #include "hourglass/core/text.h"
+#include "hourglass/datasets/scaled_values.h"
 
 #include <ATen/ATen.h>
 
@@ -130,13 +131,6 @@ models::TensorMethod raw_method(const models::TensorMethod& method, bool is_byte
   return raw;
 }
 
-/// Whether there is a pair or a curve for each value of an item, or one for all.
-bool is_scaling_of(const datasets::Scaling& scaling, const Shape& item) {
-  const auto values = static_cast<size_t>(element_count(item));
-  const size_t pairs = scaling.factor.size(), curves = scaling.curves.size();
-  return (pairs == 1 || pairs == values) && (curves == 0 || curves == values);
-}
-
 /// Columns that a model is told were scaled with the others, and what it is told is not scaled
 /// here.
 void check_scaled_columns(const ModelCard& card, const datasets::Scaling& target_scaling) {
@@ -148,8 +142,8 @@ void check_scaled_columns(const ModelCard& card, const datasets::Scaling& target
         "`raw_input` out and scale as its card says",
         told);
   }
-  if (is_scaling_of(scaling, card.input_shape) &&
-      is_scaling_of(target_scaling, card.target_shape)) {
+  if (datasets::is_of_values(scaling, element_count(card.input_shape)) &&
+      datasets::is_of_values(target_scaling, element_count(card.target_shape))) {
     return;
   }
   throw Error(
