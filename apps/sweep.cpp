@@ -90,9 +90,13 @@ int sweep(const SweepLine& line) {
   }
   progress->clear();
   show_results(plan, line, failures);
-  if (!InterruptGuard::requested()) return failures.empty() ? kDone : kFailed;
-  fmt::print(stderr, "interrupted; the same command goes on\n");
-  return kInterrupted;
+  if (InterruptGuard::requested()) {
+    fmt::print(stderr, "interrupted; the same command goes on\n");
+    return kInterrupted;
+  }
+  if (failures.empty()) return kDone;
+  const auto& [name, problem] = *failures.begin();
+  throw Error("{} of {} runs failed; {}: {}", failures.size(), plan.points.size(), name, problem);
 }
 
 }  // namespace

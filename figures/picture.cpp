@@ -5,12 +5,23 @@
 #include "hourglass/figures/opencv.h"
 
 #include <algorithm>
+#include <array>
+#include <string>
 #include <string_view>
 
 namespace hourglass::figures {
 
+namespace {
+
+// Known without OpenCV, whose hundred libraries would be loaded for the answer alone.
+constexpr std::array<std::string_view, 4> kTextSuffixes = {".csv", ".json", ".tsv", ".txt"};
+
+}  // namespace
+
 bool is_picture_name(const std::filesystem::path& path) {
-  return path.has_extension() && opencv().writes(path.string());
+  const std::string suffix = path.extension().string();
+  if (suffix.empty() || std::ranges::count(kTextSuffixes, suffix) > 0) return false;
+  return opencv().writes(path.string());
 }
 
 Picture::Picture(int width, int height, Color background) : width_(width), height_(height) {

@@ -83,7 +83,8 @@ TEST(SweepProgram, OtherRunsGoOnWhereOneFails) {
       "sweep", small_sweep(folder / "s",
                            {"--epochs", "1", "--vary", "item-shape=1,8,8:2,4,8:9,9", "--json"}));
   EXPECT_EQ(result.exit_code, kFailed);
-  expect_contains(result.errors, {"[3/3]", "failed: "});
+  expect_contains(result.errors,
+                  {"[3/3]", "failed: ", "sweep: 1 of 3 runs failed; item-shape=9,9: "});
   const auto results = nlohmann::json::parse(result.output).at("results");
   ASSERT_EQ(results.size(), 3U);
   EXPECT_TRUE(results.at(2).at("mean").is_null());
