@@ -46,7 +46,7 @@ class PseudoTerminal {
 };
 
 #define HOURGLASS_NEEDS_TERMINAL(terminal) \
-  if (terminal.stream == nullptr) GTEST_SKIP() << "needs a pseudo-terminal"
+  if ((terminal).stream == nullptr) GTEST_SKIP() << "needs a pseudo-terminal"
 
 TEST(Terminal, IsAsWideAsItSays) {
   const PseudoTerminal terminal(57);

@@ -115,7 +115,7 @@ TEST_P(ConvolutionKernels, GiveAPoolsGradientToTheFirstOfEqualValues) {
   const at::Tensor x = at::ones({2, 3, 16}), gradient = at::full({1, 2, 16}, 5.0F);
   const at::Tensor result = at::full({2, 3, 16}, -1.0F);
   image_gradient(size, {.pooled = true}, x.data_ptr<float>(), gradient.data_ptr<float>(),
-                 {result.data_ptr<float>(), 3 * 16});
+                 {result.data_ptr<float>(), size.width * size.channels});
   EXPECT_TRUE(at::equal(result.select(2, 0),
                         at::tensor({5.0F, 0.0F, 5.0F, 0.0F, 0.0F, 0.0F}).view({2, 3})));
 }
@@ -125,7 +125,7 @@ INSTANTIATE_TEST_SUITE_P(InstructionSets, ConvolutionKernels,
 
 TEST(Patches, AreAddedWhereTheyAreTaken) {
   for (const int64_t kernel : {1, 2, 3, 4, 5}) {
-    const int64_t side = 2 * 2 + kernel, width = 2 * 3 + kernel;
+    const int64_t side = 4 + kernel, width = 6 + kernel;
     const Patches patches = {.rows = 3,
                              .columns = 4,
                              .planes = 2,
