@@ -27,6 +27,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+KERAS_MODEL = Path(__file__).resolve().parent.parent / "tests/fuzz/corpus/keras/model.keras"
 CALLS = ["open", "read", "write", "fsync", "rename", "mmap", "alloc"]
 TIME_LIMIT = 60
 
@@ -75,26 +76,37 @@ class Program:
                 raise Broken(f"{path.name} is not whole: {inspected.stderr.strip()}")
 
 
-class Trainer(Program):
-    """A run, which can be resumed."""
+class Resumable(Program):
+    """What the same command, or one of its own, goes on with: afterwards the models are an undisturbed one's."""
 
     def compare(self, found, exit_code, whole):
-        """A run that was cut short has less, until it has gone on."""
+        """What was cut short has less, until it has gone on."""
+
+    def again(self, folder):
+        return self.line(folder)
 
     def check(self, folder, exit_code, errors, whole):
         super().check(folder, exit_code, errors, whole)
-        again = self.line(folder)
-        if (folder / "run.json").exists():
-            again = [again[0], "--resume", str(folder), "--no-figures", "--quiet"]
-        resumed = subprocess.run(again, capture_output=True, text=True, timeout=TIME_LIMIT)
+        resumed = subprocess.run(self.again(folder), capture_output=True, text=True, timeout=TIME_LIMIT)
         if resumed.returncode != 0:
             raise Broken(f"cannot go on: {resumed.stderr.strip()}")
-        if contents_of(folder)["best.pt"] != whole["best.pt"]:
+        models = [name for name in whole if name.endswith("best.pt")]
+        found = contents_of(folder)
+        if any(found[name] != whole[name] for name in models):
             raise Broken("goes on to another model")
 
 
+class Trainer(Resumable):
+    """A run."""
+
+    def again(self, folder):
+        line = self.line(folder)
+        return [line[0], "--resume", str(folder), "--no-figures", "--quiet"] if (folder / "run.json").exists() else line
+
+
 def contents_of(folder):
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def run(line, **environment):
@@ -174,9 +186,22 @@ def fresh(folder):
     return folder
 
 
+def write_interactions(folder):
+    """Files of what twelve users chose among six items, and of one more each."""
+    files = folder / "chosen.inter", folder / "held_out.inter"
+    for path, items in zip(files, [range(4), [4]]):
+        lines = [f"u{user}\ti{(user + item) % 6}" for user in range(12) for item in items]
+        path.write_text("user_id:token\titem_id:token\n" + "\n".join(lines) + "\n")
+    return files
+
+
 def programs_of(bin_folder, folder):
     subprocess.run([bin_folder / "dense_autoencoder", "--epochs", "2", "--no-figures", "--quiet", "--threads", "1", "--out",
                     folder / "model"], check=True, capture_output=True)
+    chosen, held_out = write_interactions(folder)
+    subprocess.run([bin_folder / "variational_autoencoder", "--dataset", f"interactions:{chosen}", "--loss", "multinomial",
+                    "--output-activation", "linear", "--widths", "8,2", "--epochs", "2", "--no-figures", "--quiet", "--threads", "1", "--out",
+                    folder / "tastes"], check=True, capture_output=True)
     model, codes = str(folder / "model/best.pt"), str(folder / "codes.npy")
     few = ["--indices", "0-9"]
     subprocess.run([bin_folder / "encode", model, *few, "--out", codes, "--no-picture", "--quiet"], check=True, capture_output=True)
@@ -199,6 +224,11 @@ def programs_of(bin_folder, folder):
         Program("activations", bin_folder, ["activations", model, "--indices", "0", "--save", "{out}/values.npz", "--out", "{out}/maps",
                                             "--quiet"]),
         Program("strongest", bin_folder, ["strongest", model, "--out", "{out}/units.png", "--quiet"]),
+        Program("recommend", bin_folder, ["recommend", str(folder / "tastes/best.pt"), "--held-out", str(held_out), "--top", "1", "--out",
+                                          "{out}/found.csv", "--quiet"]),
+        Program("import", bin_folder, ["import", str(KERAS_MODEL), "--out", "{out}/model.pt", "--quiet"]),
+        Resumable("sweep", bin_folder, ["sweep", "--recipe", "digits-2d", "--vary", "learning-rate=1e-3,3e-3", "--epochs", "2",
+                                        "--checkpoint-interval", "0", "--threads", "1", "--quiet", "--out", "{out}"]),
     ]
 
 
