@@ -1,7 +1,9 @@
 // A library to preload (LD_PRELOAD) that lets one call of a program fail, as a full disk, a broken
-// device or a machine without memory would; scripts/fault_sweep.py goes through all of them.
+// device or a machine without memory would; scripts/fault_sweep.py goes through all of them. Or the
+// program is killed there; scripts/kill_sweep.py --at-calls does that.
 //
 //   FAILING_CALL=write:17          the 17th write fails, once: ENOSPC
+//   KILLING_CALL=write:17          instead: the program is killed (SIGKILL) before its 17th write
 //   FAILING_CALL_COUNTS=FILE       instead: writes "read 120\nwrite 31\n…" when the program ends
 //
 // Counted are calls from the start of main() on: open (EMFILE), read (EIO), write (ENOSPC), fsync
@@ -11,6 +13,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdarg>
 #include <cstddef>
 #include <cstdio>
@@ -36,12 +39,14 @@ std::atomic<long> counts[kKinds];
 std::atomic<bool> of_machine[kMostFiles];  // whether a descriptor reads /proc and the like
 int failing_kind = -1;
 long failing_number = 0;
+bool kills = false;
 
-/// Whether this call is the one that fails. Sets errno then.
+/// Whether this call is the one that fails. Sets errno then, or ends the program.
 bool fails(Kind kind) {
   if (!started.load(std::memory_order_relaxed)) return false;
   const long number = ++counts[kind];
   if (kind != failing_kind || number != failing_number) return false;
+  if (kills) std::raise(SIGKILL);
   errno = kErrors[kind];
   return true;
 }
@@ -81,7 +86,8 @@ void write_counts() {
 
 void read_wish() {
   if (std::getenv("FAILING_CALL_COUNTS") != nullptr) std::atexit(write_counts);
-  const char* wish = std::getenv("FAILING_CALL");
+  kills = std::getenv("KILLING_CALL") != nullptr;
+  const char* wish = std::getenv(kills ? "KILLING_CALL" : "FAILING_CALL");
   const char* colon = wish == nullptr ? nullptr : std::strchr(wish, ':');
   if (colon == nullptr) return;
   for (int kind = 0; kind < kKinds; ++kind) {
