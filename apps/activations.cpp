@@ -101,9 +101,7 @@ int show_activations(const ActivationsOptions& options, const CommandLine& line)
                       line);
   }
   check_value_map(options.look);
-  if (!options.save.empty()) {
-    output_file({.out = options.save, .force = options.output.force}, "");
-  }
+  further_file(options.save, options.output);
   auto [activations, title] = find_subject(options, line);
   keep_layers(activations, choose_layers(layer_names(activations), options.layers, options.part));
   std::vector<std::string> files;

@@ -102,9 +102,7 @@ int detect(const CommandLine& line, DetectOptions options) {
   const bool train = options.training.train;
   if (train) settle_training(options, line);
   const auto folder = output_folder(options.output, "anomalies", result_files(train));
-  if (!options.save_threshold.empty()) {
-    output_file({.out = options.save_threshold, .force = options.output.force}, "");
-  }
+  further_file(options.save_threshold, options.output);
   const Judge judge =
       train ? train_judge(options, line, folder) : open_judge(line.positional.front(), options);
   if (!judge.model) {

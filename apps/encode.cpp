@@ -51,8 +51,7 @@ int encode(const EncodeOptions& options, const CommandLine& line) {
   check_class_map(options.look);
   fs::path picture;
   if (name != "-" && !options.no_picture && figures_available()) {
-    picture = output_file(
-        {.out = fs::path(name).replace_extension(".png"), .force = options.output.force}, "");
+    picture = further_file(fs::path(name).replace_extension(".png"), options.output);
   }
   const fs::path file = output_file(options.output, name);
 

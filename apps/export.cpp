@@ -100,7 +100,7 @@ int export_model(const std::string& path, const ExportOptions& options) {
   create_folders(folder);
   for (const auto format : options.formats) {
     for (const auto& file : formats::export_paths(script, format, folder, name)) {
-      output_file({.out = file, .force = options.output.force}, "");
+      further_file(file, options.output);
     }
   }
   nlohmann::json written = nlohmann::json::array();

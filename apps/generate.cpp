@@ -57,7 +57,7 @@ int generate(const GenerateOptions& options, const CommandLine& line) {
   const std::string& kept = options.codes.save_sampler;
   const fs::path folder =
       output_folder(options.output, "generated", {"generated.png", "items.npy", "codes.npy"});
-  if (!kept.empty()) output_file({.out = kept, .force = options.output.force}, "");
+  further_file(kept, options.output);
   ExportedModel model = open_model(line.positional.front(), options.model);
   const GeneratedItems all =
       generate_items(options.codes, {model, options.rows, line, options.output}, options.look);

@@ -92,9 +92,7 @@ int retrieve(const CommandLine& line, const RetrieveOptions& options) {
   refuse_index_codes(model, "retrieve");
   const bool has_queries = line.has("query") || line.has("query_images");
   const auto folder = has_queries ? output_folder(output, "retrieved", kRetrievalFiles) : "";
-  if (!options.save_index.empty()) {
-    output_file({.out = options.save_index, .force = output.force}, "");
-  }
+  further_file(options.save_index, output);
   SearchLibrary library = open_library(model, options.rows, options.index, line, output);
   if (options.index.empty() || line.has("distance")) library.index.distance = options.distance;
   const std::string entries = row_text(library.entries);

@@ -21,7 +21,7 @@ int save_layer(const LayerFile& file, const cli::CommandLine& line) {
         "images; use FILE.npz for them",
         file.path);
   }
-  const auto path = output_file({.out = file.path, .force = file.output.force}, "");
+  const auto path = further_file(file.path, file.output);
   evaluation::ExportedModel model = open_model(line.positional.front(), file.model);
   const SelectedRows rows = select_rows(model, file.rows, line, RecordedNoise::Apply);
   const at::Tensor values = evaluation::layer_values(

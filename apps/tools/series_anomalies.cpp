@@ -169,7 +169,6 @@ int detect_in_series(ExportedModel& model, const SeriesQuestion& question, const
                      const OutputOptions& output) {
   const auto folder = output_folder(output, "anomalies", kSeriesFiles);
   const std::string& kept = question.save_threshold;
-  if (!kept.empty()) output_file({.out = kept, .force = output.force}, "");
   const JudgedSeries judged = judge_series(model, question, line, output);
   auto files = write_series_files(judged, folder, output);
   if (!kept.empty()) {

@@ -197,6 +197,10 @@ fs::path output_file(const OutputOptions& options, const std::string& default_na
   return path;
 }
 
+fs::path further_file(const fs::path& path, const OutputOptions& options) {
+  return path.empty() ? path : output_file({.out = path, .force = options.force}, "");
+}
+
 fs::path picture_file(const OutputOptions& options, const std::string& default_name) {
   if (!options.out.empty() && !is_picture_name(options.out)) {
     throw UsageError("--out: a picture is written: expected a name such as items.png, found '{}'",

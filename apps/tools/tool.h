@@ -161,6 +161,9 @@ ImageInputs read_image_inputs(const evaluation::ExportedModel& model,
 /// for "-" where standard output is closed: call it before the work.
 std::filesystem::path output_file(const OutputOptions& options, const std::string& default_name);
 
+/// The same for a further file, which an option of its own names; "" where it names none.
+std::filesystem::path further_file(const std::filesystem::path& path, const OutputOptions& options);
+
 /// The same for a picture. Throws `UsageError` for a name without a picture's suffix.
 std::filesystem::path picture_file(const OutputOptions& options, const std::string& default_name);
 
