@@ -27,7 +27,7 @@ constexpr int64_t kWidth = hn::MaxLanes(Float());
 HWY_INLINE Vector constant(float x) { return hn::Set(Float(), x); }
 
 // max(bound, x) and min(bound, x), of which NaN stays NaN: x86 wants the operands in this order for that, and Highway's
-// plain C++ has no such order.
+// plain C++ has no such order. And whole numbers as integers, of NaN any, which plain C++ has none for.
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
 HWY_INLINE Vector at_least(float bound, Vector x) {
   return hn::IfThenElse(hn::Lt(x, constant(bound)), constant(bound), x);
@@ -35,9 +35,13 @@ HWY_INLINE Vector at_least(float bound, Vector x) {
 HWY_INLINE Vector at_most(float bound, Vector x) {
   return hn::IfThenElse(hn::Gt(x, constant(bound)), constant(bound), x);
 }
+HWY_INLINE hn::Vec<Integer> to_integer(Vector whole) {
+  return hn::ConvertTo(Integer(), hn::IfThenElseZero(hn::Eq(whole, whole), whole));
+}
 #else
 HWY_INLINE Vector at_least(float bound, Vector x) { return hn::Max(constant(bound), x); }
 HWY_INLINE Vector at_most(float bound, Vector x) { return hn::Min(constant(bound), x); }
+HWY_INLINE hn::Vec<Integer> to_integer(Vector whole) { return hn::ConvertTo(Integer(), whole); }
 #endif
 
 /// c₀ xⁿ + c₁ xⁿ⁻¹ + …
@@ -74,8 +78,7 @@ HWY_INLINE Vector exponential(Vector x) {
   r = hn::NegMulAdd(n, constant(1.42860677e-6F), r);
   const Vector series =
       polynomial(r, 1.0F / 720, 1.0F / 120, 1.0F / 24, 1.0F / 6, 0.5F, 1.0F, 1.0F);
-  const auto exponent =
-      hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(Integer(), n), hn::Set(Integer(), 127)));
+  const auto exponent = hn::ShiftLeft<23>(hn::Add(to_integer(n), hn::Set(Integer(), 127)));
   return hn::Mul(series, hn::BitCast(Float(), exponent));
 }
 
