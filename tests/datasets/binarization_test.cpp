@@ -47,7 +47,7 @@ TEST(Binarized, IsDrawnAnewOrOnce) {
 TEST(Binarized, WritesWhatItGivesAsBatch) {
   const Binarized data(probabilities(), Noise::Fresh, 4);
   const std::vector<int64_t> positions = {7, 3, 1999};
-  std::vector<float> input(3 * 5, -1), target(3 * 4, -1);
+  std::vector<float> input(15, -1), target(12, -1);
   std::vector<int64_t> rows(3);
   data.write(positions, 6,
              {.input = input.data(),

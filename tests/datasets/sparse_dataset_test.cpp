@@ -50,6 +50,7 @@ TEST(SparseRows, RefuseWhatAreNoRows) {
 
 TEST(SparseDataset, GivesTheSameAsDenseRows) {
   std::vector<at::Tensor> rows;
+  rows.reserve(kRowsOfOnes.size());
   for (const auto& row : kRowsOfOnes) rows.push_back(at::tensor(row));
   const std::vector<int64_t> positions = {2, 0, 2, 1};
   for (const Scaling& scaling :

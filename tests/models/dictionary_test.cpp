@@ -26,7 +26,7 @@ ModelSpec spec_of(int64_t inputs, int64_t units) {
 
 /// As many units as values; p is the item itself, and unit i has the i-th direction, `norms[i]`
 /// long.
-Dictionary with_code_of_input(const Sparsity& sparsity, std::vector<float> norms,
+Dictionary with_code_of_input(const Sparsity& sparsity, const std::vector<float>& norms,
                               const DictionaryOptions& options = {}) {
   const auto units = std::ssize(norms);
   Dictionary model(sparsity, options, spec_of(units, units));
@@ -35,7 +35,7 @@ Dictionary with_code_of_input(const Sparsity& sparsity, std::vector<float> norms
   return model;
 }
 
-at::Tensor rows(std::vector<float> values, int64_t width) {
+at::Tensor rows(const std::vector<float>& values, int64_t width) {
   return at::tensor(values).view({-1, width});
 }
 

@@ -71,8 +71,8 @@ double loss(const std::string& estimator, int64_t samples) {
   return model.losses(batch_of(kFourItems), step_with_seed(1)).terms.at(0).item<double>();
 }
 
-void expect_same_part(const std::string& part, std::map<std::string, at::Tensor> some,
-                      std::map<std::string, at::Tensor> others) {
+void expect_same_part(const std::string& part, const std::map<std::string, at::Tensor>& some,
+                      const std::map<std::string, at::Tensor>& others) {
   for (const auto& [name, gradient] : some) {
     if (!name.starts_with(part)) continue;
     EXPECT_TRUE(at::allclose(gradient, others.at(name), 1e-4, 1e-6))

@@ -26,7 +26,7 @@ std::shared_ptr<OneClass> identity(OneClassOptions options = {}) {
   const ModelSpec spec = {.shapes = {{2}, {2}},
                           .network = DenseNetwork{.widths = {2}},
                           .likelihood = {Loss::Mse, Activation::Linear}};
-  const auto model = std::make_shared<OneClass>(options, spec);
+  auto model = std::make_shared<OneClass>(options, spec);
   set_parameter(*model, "encoder.dense1.weight", at::eye(2));
   return model;
 }

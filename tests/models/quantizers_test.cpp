@@ -114,7 +114,7 @@ TEST(FiniteScalarQuantizer, VectorsOfAnotherWidthPassALinearLayer) {
 /// Two codebooks on the line: 0 and 10, then 0 and 2.
 std::shared_ptr<Quantizer> tens_and_twos(CodebookOptions options = {}) {
   options.size = 2;
-  const auto quantizer = make_quantizer(quantization("residual:2"), options, 1);
+  auto quantizer = make_quantizer(quantization("residual:2"), options, 1);
   const at::NoGradGuard no_grad;
   quantizer->named_buffers()["stage1.codebook"].copy_(numbers({0, 10}, 1));
   quantizer->named_buffers()["stage2.codebook"].copy_(numbers({0, 2}, 1));

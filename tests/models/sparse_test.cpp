@@ -26,7 +26,7 @@ double value_on(Sparse& model, const at::Tensor& x, const std::string& name) {
   return value_of(model, model.losses(batch_of(x), step_with_seed(1)), name);
 }
 
-at::Tensor logit(std::vector<float> probabilities) {
+at::Tensor logit(const std::vector<float>& probabilities) {
   const at::Tensor p = at::tensor(probabilities);
   return (p / (1 - p)).log();
 }

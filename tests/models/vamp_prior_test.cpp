@@ -23,7 +23,7 @@ const ModelSpec kOneNumber = {.shapes = {{1}, {1}},
 
 /// q(z|x) = N(x, ½) and x̂ = z, so that p(z) is a mixture of N(u, ½) of the pseudo-inputs u.
 template <class Model>
-void make_transparent(Model& model, std::vector<float> pseudo_inputs) {
+void make_transparent(Model& model, const std::vector<float>& pseudo_inputs) {
   set_parameter(model, "encoder.mean.weight", at::ones({1, 1}));
   set_parameter(model, "encoder.log_variance.weight", at::zeros({1, 1}));
   set_parameter(model, "encoder.log_variance.bias", at::full({1}, std::log(0.5)));

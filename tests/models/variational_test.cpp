@@ -167,7 +167,7 @@ TEST(Variational, DecodersHaveThePublishedShapes) {
   EXPECT_EQ(decoder_shapes(dense), layers);
   auto convolutional = with_network(strided(), kFashionImage);
   const std::vector<std::pair<std::string, Shape>> convolutions = {
-      {"decoder.dense1", {128}},          {"decoder.dense2", {64 * 14 * 14}},
+      {"decoder.dense1", {128}},          {"decoder.dense2", {int64_t{64} * 14 * 14}},
       {"decoder.reshape1", {64, 14, 14}}, {"decoder.deconv1", {64, 14, 14}},
       {"decoder.deconv2", {64, 14, 14}},  {"decoder.deconv3", {64, 29, 29}},
       {"decoder.conv1", {1, 28, 28}}};
