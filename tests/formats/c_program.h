@@ -58,7 +58,7 @@ class CProgram {
   std::filesystem::path file(const std::string& name) const { return folder_ / name; }
 
   /// Compiles one file or a program; returns the compiler's complaints.
-  std::string compile(std::vector<std::string> arguments) const {
+  std::string compile(const std::vector<std::string>& arguments) const {
     const auto result = run(c_compiler(), arguments);
     return result.exit_code == 0 ? "" : shortened(result.errors + result.output, 3000);
   }
@@ -177,6 +177,7 @@ class CProgram {
         }
       }
       std::vector<at::Tensor> outputs;
+      outputs.reserve(of_outputs.size());
       for (const auto& parts : of_outputs) outputs.push_back(at::cat(parts));
       all.push_back(outputs);
     }

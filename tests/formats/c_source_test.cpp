@@ -14,6 +14,7 @@
 #include "hourglass/tests/formats/c_program.h"
 #include "hourglass/tests/formats/made_up_weights.h"
 
+#include <fmt/format.h>
 #include <torch/csrc/jit/api/module.h>
 
 #include <functional>
@@ -91,7 +92,8 @@ void add_model(Methods& methods, Autoencoder& model, const std::string& name) {
   }
   for (const std::string method : {"forward", "encode", "decode", "encode_distribution"}) {
     if (!loaded.has_method(method)) continue;
-    methods.add(loaded.module(), method, method == "decode" ? codes : items, name + "_" + method);
+    methods.add(loaded.module(), method, method == "decode" ? codes : items,
+                fmt::format("{}_{}", name, method));
   }
 }
 

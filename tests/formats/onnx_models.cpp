@@ -166,12 +166,17 @@ bool write_checkpoints(const fs::path& folder, const std::vector<fs::path>& path
 }  // namespace hourglass::formats
 
 int main(int argc, char** argv) {
+  using namespace hourglass::formats;
   if (argc < 2) {
-    fmt::print(stderr, "usage: onnx_models FOLDER [CHECKPOINT...]\n");
+    std::fputs("usage: onnx_models FOLDER [CHECKPOINT...]\n", stderr);
     return 2;
   }
-  using namespace hourglass::formats;
-  at::manual_seed(1);
-  const std::vector<std::filesystem::path> paths(argv + 2, argv + argc);
-  return (paths.empty() ? write_all(argv[1]) : write_checkpoints(argv[1], paths)) ? 0 : 1;
+  try {
+    at::manual_seed(1);
+    const std::vector<std::filesystem::path> paths(argv + 2, argv + argc);
+    return (paths.empty() ? write_all(argv[1]) : write_checkpoints(argv[1], paths)) ? 0 : 1;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "onnx_models: %s\n", error.what());
+    return 1;
+  }
 }

@@ -111,8 +111,13 @@ bool write_recipes(const fs::path& folder, const std::vector<std::string>& wante
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    fmt::print(stderr, "usage: recipe_exports FOLDER [RECIPE...]\n");
+    std::fputs("usage: recipe_exports FOLDER [RECIPE...]\n", stderr);
     return 2;
   }
-  return hourglass::runs::write_recipes(argv[1], {argv + 2, argv + argc}) ? 0 : 1;
+  try {
+    return hourglass::runs::write_recipes(argv[1], {argv + 2, argv + argc}) ? 0 : 1;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "recipe_exports: %s\n", error.what());
+    return 1;
+  }
 }

@@ -66,7 +66,7 @@ inline std::vector<ZipFile> checkpoint_files() {
                                32)},
       {"x/data/2", std::string("\007\000\000\000\000\000\000\000", 8)},
       {"x/data/3", std::string("\001", 1)},
-      {"x/data/4", std::string("", 0)},
+      {"x/data/4", ""},
       {"x/data/5", std::string("\000\000\240\100", 4)},
       {"x/version", "3\n"}};
 }

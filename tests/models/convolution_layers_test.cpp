@@ -142,7 +142,8 @@ TEST(ConvTransposeLayer, SameDropsTheLastRowAndColumnAtStrideTwo) {
 TEST(ConvTransposeLayer, IsTheTransposeOfTheConvolutionWithTheSamePadding) {
   // ⟨conv(x), y⟩ = ⟨x, conv_transpose(y)⟩, which is how Keras defines it.
   at::manual_seed(1);
-  for (const auto& [kernel_size, stride] : {std::pair{3, 1}, {3, 2}, {2, 1}, {4, 2}, {2, 2}}) {
+  using Sizes = std::pair<int64_t, int64_t>;
+  for (const auto& [kernel_size, stride] : {Sizes{3, 1}, {3, 2}, {2, 1}, {4, 2}, {2, 2}}) {
     const at::Tensor kernel = at::rand({1, 1, kernel_size, kernel_size});
     auto conv = plain<ConvLayer>(kernel, stride, Padding::Same);
     auto transposed = plain<ConvTransposeLayer>(kernel, stride, Padding::Same);

@@ -9,6 +9,7 @@
 #include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <limits>
 
@@ -178,7 +179,7 @@ TEST(OpenData, KnowsTheFormsOfArrays) {
   for (const std::string suffix : {"npy", "npz"}) {
     options.dataset = "mine." + suffix;
     expect_contains(error_of([&] { open_data(options, 1); }),
-                    {"did you mean '" + suffix + ":mine." + suffix + "'"});
+                    {fmt::format("did you mean '{0}:mine.{0}'", suffix)});
   }
 }
 

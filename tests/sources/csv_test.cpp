@@ -4,6 +4,7 @@
 #include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -20,7 +21,7 @@ const CsvOptions kNoLabels{.label_column = {LabelColumn::Kind::None}};
 CsvOptions label_in(int64_t column) { return {.label_column = {LabelColumn::Kind::Index, column}}; }
 
 std::string csv_error(const std::string& text, const CsvOptions& options = {}) {
-  const std::string message = error_of([&] { parse_csv(text, "mine.csv", options); });
+  std::string message = error_of([&] { parse_csv(text, "mine.csv", options); });
   expect_contains(message, {"mine.csv: "});
   return message;
 }
@@ -60,9 +61,8 @@ TEST(ParseCsv, AcceptsTheWaysFilesAreWritten) {
   const std::vector<std::vector<float>> rows = {{1, -2, 0.5}, {3000, 0.25, 6}};
   for (const std::string text :
        {"1,-2,.5\n3e3,0.25,6", "1,-2,.5\n3e3,0.25,6\n\n\n", "1,-2,.5\r\n3e3,0.25,6\r\n\r\n",
-        "\xEF\xBB\xBF"
-        "1,-2,.5\n3E3,.25,6",
-        " 1 , -2, .5 \n +3e+3 ,2.5e-1,+6 \n", "\"1\",\"-2\",\" .5\"\n \"3000\" ,0.25,6\n"}) {
+        "\357\273\2771,-2,.5\n3E3,.25,6", " 1 , -2, .5 \n +3e+3 ,2.5e-1,+6 \n",
+        "\"1\",\"-2\",\" .5\"\n \"3000\" ,0.25,6\n"}) {
     expect_values(parse_csv(text, "a", kNoLabels).values, rows);
   }
   EXPECT_FALSE(parse_csv("1,2", "a", kNoLabels).labels.defined());
@@ -150,7 +150,8 @@ TEST(ParseCsv, TakesALineThatDiffersInKindForNames) {
   // As pandas writes a frame of numbers with a column of labels, with an index, and with both.
   for (const std::string header : {"0,1,label", ",0,1", ",a,label", "0,1,2"}) {
     const std::string last = header == "0,1,2" ? "pear" : "7";
-    const CsvTable table = parse_csv(header + "\n1,2," + last + "\n3,4," + last + "\n", "mine.csv");
+    const CsvTable table =
+        parse_csv(fmt::format("{0}\n1,2,{1}\n3,4,{1}\n", header, last), "mine.csv");
     expect_values(table.values, {{1, 2}, {3, 4}});
     EXPECT_EQ(table.class_names, std::vector<std::string>{last}) << header;
     EXPECT_EQ(table.column_names[1], header.substr(header.find(',') + 1, 1));

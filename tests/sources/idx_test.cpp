@@ -28,7 +28,7 @@ at::Tensor read_idx(const std::filesystem::path& path) {
 std::string idx_error(const std::string& bytes) {
   const TemporaryFolder folder;
   const auto path = testing::write_file(folder / "images.idx", bytes);
-  const std::string message = error_of([&] { read_idx(path); });
+  std::string message = error_of([&] { read_idx(path); });
   expect_contains(message, {"images.idx: "});
   return message;
 }

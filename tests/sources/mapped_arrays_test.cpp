@@ -12,6 +12,7 @@
 #include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <chrono>
 #include <limits>
@@ -51,7 +52,7 @@ at::Tensor inputs_of(const DataOptions& options) {
 
 /// The inputs when the file is mapped, which must equal those when it is read.
 at::Tensor inputs_both_ways(DataOptions options) {
-  const at::Tensor inputs = inputs_of(options);
+  at::Tensor inputs = inputs_of(options);
   EXPECT_TRUE(open_data(options, 1).mapped);
   options.map_above = kMapAbove;
   EXPECT_FALSE(open_data(options, 1).mapped);
@@ -68,7 +69,7 @@ TEST(MappedArrays, GiveWhatMemoryGivesForEveryFormAndType) {
     const at::Tensor stored = numbers.to(*number_type(type));
     testing::write_file(folder / "x.bin", raw_bytes(stored));
     const std::string path = (folder / "x.bin").string();
-    EXPECT_TRUE(inputs_both_ways(mapped("raw:" + path + "," + type + ",5")).equal(numbers));
+    EXPECT_TRUE(inputs_both_ways(mapped(fmt::format("raw:{},{},5", path, type))).equal(numbers));
     if (type == "uint8" || type == "int64" || type == "float32" || type == "float64") {
       write_npy(folder / "x.npy", stored);
       EXPECT_TRUE(inputs_both_ways(mapped("npy:" + (folder / "x.npy").string())).equal(numbers));

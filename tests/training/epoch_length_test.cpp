@@ -65,7 +65,7 @@ class AskedRows : public DatasetDecorator {
 std::shared_ptr<Asked> asked_by(EngineKind engine, TrainingOptions options) {
   options.engine.kind = engine;
   at::manual_seed(4);
-  const auto asked = std::make_shared<Asked>();
+  auto asked = std::make_shared<Asked>();
   Trainer trainer(std::make_shared<Autoencoder>(spec_of_six()),
                   std::make_shared<AskedRows>(fifty_rows(), asked), nullptr, options);
   // In their own order no row is twice in one batch.
@@ -78,7 +78,7 @@ TEST(EpochLength, NoRowHasTheSameNoiseAgain) {
   for (const EngineKind engine : {EngineKind::Autograd, EngineKind::Fused}) {
     SCOPED_TRACE(enum_name(engine));
     const auto asked = asked_by(engine, stretched_options());
-    EXPECT_EQ(asked->of.size(), 2U * 20 * kBatch);
+    EXPECT_EQ(asked->of.size(), size_t{2} * 20 * kBatch);
     for (const auto& one : asked->of) {
       EXPECT_EQ(asked->of.count(one), 1U) << one.first << ", row " << one.second;
     }
@@ -92,7 +92,7 @@ TEST(EpochLength, NorHasARowOfTwoPassesInAShortEpoch) {
   options.epochs = 3;
   for (const EngineKind engine : {EngineKind::Autograd, EngineKind::Fused}) {
     const auto asked = asked_by(engine, options);
-    EXPECT_EQ(asked->of.size(), 3U * 4 * kBatch);
+    EXPECT_EQ(asked->of.size(), size_t{3} * 4 * kBatch);
     for (const auto& one : asked->of) EXPECT_EQ(asked->of.count(one), 1U) << one.second;
   }
 }
@@ -153,7 +153,7 @@ TensorMap trained_in_batches_of(int64_t batch_size, int64_t* grown = nullptr) {
                    .batch_size = batch_size,
                    .device = "cpu",
                    .engine = {.kind = EngineKind::Fused}});
-  const TensorMap model = trainer.run().state->engine.model;
+  TensorMap model = trainer.run().state->engine.model;
   if (grown) *grown = resident_bytes() - before;
   return model;
 }
@@ -173,7 +173,7 @@ TEST(EpochLength, AStepMayTakeMoreRowsThanThereAre) {
   const auto asked =
       asked_by(EngineKind::Fused,
                {.epochs = 1, .steps_per_epoch = 2, .batch_size = 10 * kRows, .device = "cpu"});
-  EXPECT_EQ(asked->of.size(), 2U * 10 * kRows);
+  EXPECT_EQ(asked->of.size(), size_t{2} * 10 * kRows);
 }
 
 TEST(EpochLength, RefusesASamplerOfMoreRowsThanABatchHasRoomFor) {

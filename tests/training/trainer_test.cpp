@@ -63,10 +63,10 @@ struct RecordedRun {
   std::shared_ptr<Recorder> recorder = std::make_shared<Recorder>();
 };
 
-RecordedRun train(const TrainingOptions& options, DatasetPtr validation = nullptr,
+RecordedRun train(const TrainingOptions& options, const DatasetPtr& validation = nullptr,
                   const TrainingState* from = nullptr, std::shared_ptr<Hook> hook = nullptr) {
   RecordedRun run;
-  Trainer trainer(small_model(), small_data(), std::move(validation), options);
+  Trainer trainer(small_model(), small_data(), validation, options);
   if (from) trainer.restore(*from);
   trainer.add_hook(run.recorder);
   if (hook) trainer.add_hook(hook);

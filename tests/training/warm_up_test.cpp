@@ -65,10 +65,9 @@ struct GrowingRun {
 };
 
 GrowingRun train_growing(const Term& term, const TrainingOptions& options,
-                         DatasetPtr validation = nullptr) {
+                         const DatasetPtr& validation = nullptr) {
   at::manual_seed(4);
-  Trainer trainer(std::make_shared<Growing>(term), rows_of_growing(50), std::move(validation),
-                  options);
+  Trainer trainer(std::make_shared<Growing>(term), rows_of_growing(50), validation, options);
   const auto keeper = std::make_shared<ReportKeeper>();
   trainer.add_hook(keeper);
   GrowingRun run;
