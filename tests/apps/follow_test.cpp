@@ -45,18 +45,18 @@ std::string table_rows(int count, int seed, int strange = 0) {
 class Follow : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    folder_ = new TemporaryFolder;
-    const auto train = testing::write_file(*folder_ / "train.csv", "a,b,c\n" + table_rows(400, 1));
+    trained = new TemporaryFolder;
+    const auto train = testing::write_file(*trained / "train.csv", "a,b,c\n" + table_rows(400, 1));
     const auto model = testing::small_checkpoint(
-        *folder_ / "run", "dense_autoencoder",
+        *trained / "run", "dense_autoencoder",
         {"--dataset", "csv:" + train.string(), "--label-column", "none", "--widths", "2", "--loss",
          "mse", "--output-activation", "linear", "--validation", "none", "--epochs", "40"});
-    json_of(kTool, {model, "--save-threshold", limit(), "--out", *folder_ / "fitted"});
+    json_of(kTool, {model, "--save-threshold", limit(), "--out", *trained / "fitted"});
   }
-  static void TearDownTestSuite() { delete folder_; }
+  static void TearDownTestSuite() { delete trained; }
 
-  static std::string model() { return *folder_ / "run/best.pt"; }
-  static std::string limit() { return *folder_ / "limit.json"; }
+  static std::string model() { return *trained / "run/best.pt"; }
+  static std::string limit() { return *trained / "limit.json"; }
 
   std::string path(const std::string& name) const { return own_ / name; }
 
@@ -95,7 +95,7 @@ class Follow : public ::testing::Test {
   TemporaryFolder own_;
 
  private:
-  inline static TemporaryFolder* folder_ = nullptr;
+  inline static TemporaryFolder* trained = nullptr;
 };
 
 int64_t lines_in(const std::string& text) { return std::count(text.begin(), text.end(), '\n'); }
@@ -283,8 +283,7 @@ TEST_F(Follow, StateIsOfOneStream) {
   auto json = kept;
   json.emplace_back("--json");
   expect_refusal(kTool, follow(path("rows.csv"), json), kFailed, {"'json'", "--json"});
-  auto piped = kept;
-  expect_refusal(kTool, follow("/dev/null", piped), kFailed, {"'file'", "pipe"});
+  expect_refusal(kTool, follow("/dev/null", kept), kFailed, {"'file'", "pipe"});
   testing::write_file(path("out.csv"), "");
   auto quiet = kept;
   quiet.emplace_back("--quiet");

@@ -53,8 +53,8 @@ nlohmann::json told_of(const std::string& tool, const fs::path& checkpoint, Argu
 
 /// Both kinds of file give the same numbers, printed and as files.
 void expect_the_same(const TemporaryFolder& folder, const fs::path& tensors,
-                     const std::string& tool, Arguments arguments, const std::string& out = "",
-                     const std::vector<std::string>& arrays = {}) {
+                     const std::string& tool, const Arguments& arguments,
+                     const std::string& out = "", const std::vector<std::string>& arrays = {}) {
   static int calls = 0;
   std::vector<nlohmann::json> told;
   std::vector<fs::path> outs;

@@ -134,7 +134,7 @@ TEST(TrainerProgram, KilledAtAnyMomentAndResumedRunEqualsAnUninterruptedOne) {
                  ? std::ssize(split_text(read_file(folder / "killed/metrics.csv"), '\n'))
                  : 0;
     };
-    wait_until([&] { return epochs() > 6 * (kill + 1) || !program.running(); });
+    wait_until([&] { return epochs() > int64_t{6} * (kill + 1) || !program.running(); });
     ::usleep(static_cast<useconds_t>(1500 * kill));
     program.send(SIGKILL);
     EXPECT_EQ(program.wait().exit_code, 128 + SIGKILL);

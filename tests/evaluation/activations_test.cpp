@@ -85,6 +85,7 @@ def forward(self, x, times: int = 2):
 
 std::vector<std::string> names_of(const std::vector<NamedTensor>& tensors) {
   std::vector<std::string> names;
+  names.reserve(tensors.size());
   for (const auto& tensor : tensors) names.push_back(tensor.name);
   return names;
 }
@@ -97,7 +98,7 @@ at::Tensor value_of(const std::vector<NamedTensor>& tensors, const std::string& 
   return {};
 }
 
-at::Tensor column(std::vector<float> values) { return at::tensor(values).unsqueeze(1); }
+at::Tensor column(const std::vector<float>& values) { return at::tensor(values).unsqueeze(1); }
 
 AutoencoderPtr small_dense() {
   at::manual_seed(3);

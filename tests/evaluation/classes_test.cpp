@@ -16,7 +16,7 @@ using testing::unscaled;
 
 const std::vector<std::string> kNames = {"boot", "bag", "1"};
 
-at::Tensor flags(std::vector<int64_t> values) { return at::tensor(values).to(at::kBool); }
+at::Tensor flags(const std::vector<int64_t>& values) { return at::tensor(values).to(at::kBool); }
 
 TEST(ClassName, IsTheNumberWhereThereIsNoName) {
   EXPECT_EQ(class_name(1, kNames), "bag");

@@ -17,11 +17,11 @@ namespace {
 using testing::error_of;
 using testing::expect_contains;
 
-at::Tensor matrix(std::vector<float> values, int64_t width) {
+at::Tensor matrix(const std::vector<float>& values, int64_t width) {
   return at::tensor(values).view({-1, width});
 }
 
-at::Tensor whole(std::vector<int64_t> values) { return at::tensor(values, at::kLong); }
+at::Tensor whole(const std::vector<int64_t>& values) { return at::tensor(values, at::kLong); }
 
 // ---- Assignment
 

@@ -8,7 +8,7 @@
 namespace hourglass::evaluation {
 namespace {
 
-at::Tensor rows(std::vector<float> values, int64_t width) {
+at::Tensor rows(const std::vector<float>& values, int64_t width) {
   return at::tensor(values).view({-1, width});
 }
 

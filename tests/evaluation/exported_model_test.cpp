@@ -73,7 +73,7 @@ struct StubInference : Inference {
 TEST(ExportedModel, LetsAnInferenceComputeWhatItComputesRightly) {
   const TemporaryFolder folder;
   auto program = ExportedModel::load(write_ours(folder / "best.pt")), model = program;
-  const auto inference = std::make_shared<StubInference>();
+  auto inference = std::make_shared<StubInference>();
   inference->methods["encode"] = [&](const at::Tensor& x) { return program.encode(x) + 1e-7; };
   inference->methods["forward"] = [&](const at::Tensor& x) { return program.reconstruct(x) * 1.1; };
   model.compute_with([&](const ExportedModel&) { return inference; });
@@ -95,7 +95,7 @@ TEST(ExportedModel, SaysWhatTheProgramSaysOfWrongInputWhoeverComputes) {
   auto program = ExportedModel::load(write_ours(folder / "best.pt")), model = program;
   const at::Tensor wrong = at::rand({2, 1, 5, 5});
   const std::string message = error_of([&] { model.encode(wrong); });
-  const auto inference = std::make_shared<StubInference>();
+  auto inference = std::make_shared<StubInference>();
   inference->methods["encode"] = [](const at::Tensor& x) { return x; };
   model.compute_with([&](const ExportedModel&) { return inference; });
   EXPECT_EQ(error_of([&] { model.encode(wrong); }), message);

@@ -14,6 +14,7 @@ namespace {
 /// The (i + ½) / 400 quantiles of the distribution of this shape and scale 1.
 std::vector<double> even_quantiles(double shape) {
   std::vector<double> values;
+  values.reserve(400);
   for (int i = 0; i < 400; ++i) {
     values.push_back(GeneralizedPareto{1, shape}.surpassed_with(1 - (i + 0.5) / 400));
   }

@@ -129,7 +129,7 @@ TEST(UsualCodes, AreFittedOnRowsFromAllOver) {
   ExportedModel file = exported(model, folder / "best.pt", nlohmann::json::object());
   at::manual_seed(1);
   // One class after the other, as in files of images.
-  const at::Tensor training = at::cat({at::randn({15000, 1}), at::randn({15000, 1}) + 10});
+  at::Tensor training = at::cat({at::randn({15000, 1}), at::randn({15000, 1}) + 10});
   UsualCodes usual(file, *Sampler::parse("gaussian"), [&] { return training; });
   EXPECT_EQ(usual.fitted_rows(), 10000);
   EXPECT_NEAR(usual.samples(20000, 1).mean().item<double>(), 5, 0.5);
@@ -140,7 +140,7 @@ TEST(UsualCodes, OfAGaussianHaveTheCovarianceOfTrainingRows) {
   ExportedModel model = told_model(folder, ConditionalPrior::Standard);
   at::manual_seed(1);
   const at::Tensor noise = at::randn({4000, 1});
-  const at::Tensor training = at::cat({noise, 2 * noise + at::randn({4000, 1})}, 1);
+  at::Tensor training = at::cat({noise, 2 * noise + at::randn({4000, 1})}, 1);
   UsualCodes usual(model, *Sampler::parse("gaussian"), [&] { return training; });
   EXPECT_EQ(usual.source(), "a Gaussian");
   const at::Tensor samples = usual.samples(20000, 1);

@@ -24,6 +24,7 @@ std::vector<double> exponential(int64_t count, uint64_t seed) {
 /// 0 … 999, so that everything can be worked out by hand.
 std::vector<double> counting() {
   std::vector<double> scores;
+  scores.reserve(1000);
   for (int i = 0; i < 1000; ++i) scores.push_back(i);
   return scores;
 }

@@ -27,15 +27,14 @@
 
 namespace {
 
-enum Kind { kOpen, kRead, kWrite, kFsync, kRename, kMmap, kAlloc, kKinds };
-constexpr const char* kNames[kKinds] = {"open",   "read", "write", "fsync",
-                                        "rename", "mmap", "alloc"};
-constexpr int kErrors[kKinds] = {EMFILE, EIO, ENOSPC, EIO, EIO, ENOMEM, ENOMEM};
+enum Kind { Open, Read, Write, Fsync, Rename, Mmap, Alloc, Kinds };
+constexpr const char* kNames[Kinds] = {"open", "read", "write", "fsync", "rename", "mmap", "alloc"};
+constexpr int kErrors[Kinds] = {EMFILE, EIO, ENOSPC, EIO, EIO, ENOMEM, ENOMEM};
 constexpr size_t kLeastAllocation = 4096;
 constexpr int kMostFiles = 1024;
 
 std::atomic<bool> started{false};
-std::atomic<long> counts[kKinds];
+std::atomic<long> counts[Kinds];
 std::atomic<bool> of_machine[kMostFiles];  // whether a descriptor reads /proc and the like
 int failing_kind = -1;
 long failing_number = 0;
@@ -79,7 +78,7 @@ void write_counts() {
   const char* path = std::getenv("FAILING_CALL_COUNTS");
   FILE* file = std::fopen(path, "w");
   if (file == nullptr) return;
-  for (int kind = 0; kind < kKinds; ++kind)
+  for (int kind = 0; kind < Kinds; ++kind)
     std::fprintf(file, "%s %ld\n", kNames[kind], counts[kind].load());
   std::fclose(file);
 }
@@ -90,7 +89,7 @@ void read_wish() {
   const char* wish = std::getenv(kills ? "KILLING_CALL" : "FAILING_CALL");
   const char* colon = wish == nullptr ? nullptr : std::strchr(wish, ':');
   if (colon == nullptr) return;
-  for (int kind = 0; kind < kKinds; ++kind) {
+  for (int kind = 0; kind < Kinds; ++kind) {
     const size_t length = std::strlen(kNames[kind]);
     if (static_cast<size_t>(colon - wish) == length &&
         std::strncmp(wish, kNames[kind], length) == 0)
@@ -112,6 +111,9 @@ int counted_main(int count, char** arguments, char** environment) {
 
 extern "C" {
 
+// Functions have the C library's names.
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming)
+
 int __libc_start_main(Main* main, int count, char** arguments, void (*init)(), void (*fini)(),
                       void (*rtld_fini)(), void* stack_end) {
   real_main = main;
@@ -132,7 +134,7 @@ int openat(int folder, const char* path, int flags, ...) {
   const mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : 0;
   va_end(rest);
   static auto* const real = next<int(int, const char*, int, ...)>("openat");
-  if (!is_of_machine(path) && fails(kOpen)) return -1;
+  if (!is_of_machine(path) && fails(Open)) return -1;
   return remember(real(folder, path, flags, mode), path);
 }
 
@@ -149,7 +151,7 @@ int openat64(int folder, const char* path, int flags, ...) __attribute__((alias(
 
 FILE* fopen(const char* path, const char* mode) {
   static auto* const real = next<FILE*(const char*, const char*)>("fopen");
-  if (!is_of_machine(path) && fails(kOpen)) return nullptr;
+  if (!is_of_machine(path) && fails(Open)) return nullptr;
   FILE* file = real(path, mode);
   if (file != nullptr) remember(::fileno(file), path);
   return file;
@@ -159,12 +161,12 @@ FILE* fopen64(const char* path, const char* mode) __attribute__((alias("fopen"))
 
 ssize_t read(int descriptor, void* to, size_t count) {
   static auto* const real = next<ssize_t(int, void*, size_t)>("read");
-  return counts_for(descriptor) && fails(kRead) ? -1 : real(descriptor, to, count);
+  return counts_for(descriptor) && fails(Read) ? -1 : real(descriptor, to, count);
 }
 
 ssize_t pread(int descriptor, void* to, size_t count, off_t offset) {
   static auto* const real = next<ssize_t(int, void*, size_t, off_t)>("pread");
-  return counts_for(descriptor) && fails(kRead) ? -1 : real(descriptor, to, count, offset);
+  return counts_for(descriptor) && fails(Read) ? -1 : real(descriptor, to, count, offset);
 }
 
 ssize_t pread64(int descriptor, void* to, size_t count, off_t offset)
@@ -172,17 +174,17 @@ ssize_t pread64(int descriptor, void* to, size_t count, off_t offset)
 
 size_t fread(void* to, size_t size, size_t count, FILE* file) {
   static auto* const real = next<size_t(void*, size_t, size_t, FILE*)>("fread");
-  return counts_for(::fileno(file)) && fails(kRead) ? 0 : real(to, size, count, file);
+  return counts_for(::fileno(file)) && fails(Read) ? 0 : real(to, size, count, file);
 }
 
 ssize_t write(int descriptor, const void* from, size_t count) {
   static auto* const real = next<ssize_t(int, const void*, size_t)>("write");
-  return counts_for(descriptor) && fails(kWrite) ? -1 : real(descriptor, from, count);
+  return counts_for(descriptor) && fails(Write) ? -1 : real(descriptor, from, count);
 }
 
 ssize_t pwrite(int descriptor, const void* from, size_t count, off_t offset) {
   static auto* const real = next<ssize_t(int, const void*, size_t, off_t)>("pwrite");
-  return counts_for(descriptor) && fails(kWrite) ? -1 : real(descriptor, from, count, offset);
+  return counts_for(descriptor) && fails(Write) ? -1 : real(descriptor, from, count, offset);
 }
 
 ssize_t pwrite64(int descriptor, const void* from, size_t count, off_t offset)
@@ -190,42 +192,42 @@ ssize_t pwrite64(int descriptor, const void* from, size_t count, off_t offset)
 
 ssize_t writev(int descriptor, const iovec* parts, int count) {
   static auto* const real = next<ssize_t(int, const iovec*, int)>("writev");
-  return counts_for(descriptor) && fails(kWrite) ? -1 : real(descriptor, parts, count);
+  return counts_for(descriptor) && fails(Write) ? -1 : real(descriptor, parts, count);
 }
 
 size_t fwrite(const void* from, size_t size, size_t count, FILE* file) {
   static auto* const real = next<size_t(const void*, size_t, size_t, FILE*)>("fwrite");
-  return counts_for(::fileno(file)) && fails(kWrite) ? 0 : real(from, size, count, file);
+  return counts_for(::fileno(file)) && fails(Write) ? 0 : real(from, size, count, file);
 }
 
 int fsync(int descriptor) {
   static auto* const real = next<int(int)>("fsync");
-  return fails(kFsync) ? -1 : real(descriptor);
+  return fails(Fsync) ? -1 : real(descriptor);
 }
 
 int fdatasync(int descriptor) {
   static auto* const real = next<int(int)>("fdatasync");
-  return fails(kFsync) ? -1 : real(descriptor);
+  return fails(Fsync) ? -1 : real(descriptor);
 }
 
 int rename(const char* from, const char* to) {
   static auto* const real = next<int(const char*, const char*)>("rename");
-  return fails(kRename) ? -1 : real(from, to);
+  return fails(Rename) ? -1 : real(from, to);
 }
 
 int renameat2(int from_folder, const char* from, int to_folder, const char* to, unsigned flags) {
   static auto* const real = next<int(int, const char*, int, const char*, unsigned)>("renameat2");
-  return fails(kRename) ? -1 : real(from_folder, from, to_folder, to, flags);
+  return fails(Rename) ? -1 : real(from_folder, from, to_folder, to, flags);
 }
 
 int link(const char* from, const char* to) {
   static auto* const real = next<int(const char*, const char*)>("link");
-  return fails(kRename) ? -1 : real(from, to);
+  return fails(Rename) ? -1 : real(from, to);
 }
 
 void* mmap(void* address, size_t length, int protection, int flags, int descriptor, off_t offset) {
   static auto* const real = next<void*(void*, size_t, int, int, int, off_t)>("mmap");
-  if (counts_for(descriptor) && fails(kMmap)) return MAP_FAILED;
+  if (counts_for(descriptor) && fails(Mmap)) return MAP_FAILED;
   return real(address, length, protection, flags, descriptor, offset);
 }
 
@@ -239,19 +241,19 @@ void* __libc_realloc(void*, size_t);
 void* __libc_memalign(size_t, size_t);
 
 void* malloc(size_t size) {
-  return size >= kLeastAllocation && fails(kAlloc) ? nullptr : __libc_malloc(size);
+  return size >= kLeastAllocation && fails(Alloc) ? nullptr : __libc_malloc(size);
 }
 
 void* calloc(size_t count, size_t size) {
-  return count * size >= kLeastAllocation && fails(kAlloc) ? nullptr : __libc_calloc(count, size);
+  return count * size >= kLeastAllocation && fails(Alloc) ? nullptr : __libc_calloc(count, size);
 }
 
 void* realloc(void* old, size_t size) {
-  return size >= kLeastAllocation && fails(kAlloc) ? nullptr : __libc_realloc(old, size);
+  return size >= kLeastAllocation && fails(Alloc) ? nullptr : __libc_realloc(old, size);
 }
 
 void* memalign(size_t alignment, size_t size) {
-  return size >= kLeastAllocation && fails(kAlloc) ? nullptr : __libc_memalign(alignment, size);
+  return size >= kLeastAllocation && fails(Alloc) ? nullptr : __libc_memalign(alignment, size);
 }
 
 void* aligned_alloc(size_t alignment, size_t size) { return memalign(alignment, size); }
@@ -262,5 +264,7 @@ int posix_memalign(void** to, size_t alignment, size_t size) {
   *to = memory;
   return 0;
 }
+
+// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)
 
 }  // extern "C"

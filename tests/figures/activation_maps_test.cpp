@@ -55,7 +55,7 @@ TEST(ActivationMaps, SequencesAreMatricesWithTimeDownwards) {
 
 TEST(ActivationMaps, ChannelsAreTiles) {
   const Picture picture =
-      map_of({32, 4, 4}, 16 * 8);  // the corner of the ninth tile: first of the second row
+      map_of({32, 4, 4}, 128);  // the corner of the ninth tile: first of the second row
   const auto map = on_map(picture, kLowest), hot = on_map(picture, kHighest);
   EXPECT_EQ(hot.left, map.left);
   EXPECT_GT(map.width(), 8 * 4 * hot.width());

@@ -171,7 +171,7 @@ TEST(FilterGrid, ScalesEachFilterAroundZero) {
   const Picture picture = filter_grid(at::cat({pattern, pattern / 1000}));
   const auto largest = region_of(picture, {103, 0, 31}, kTwoTiles),
              zero = region_of(picture, color_table(ColorMap::RedBlue)[128], kTwoTiles);
-  const int64_t cell = 225 * 225;
+  const int64_t cell = int64_t{225} * 225;
   EXPECT_EQ(zero.count, 2 * cell);
   EXPECT_EQ(largest.count, 2 * cell);
   EXPECT_EQ(region_of(picture, {5, 48, 97}, kTwoTiles).count, 2 * cell);

@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 
 #include <limits>
+#include <vector>
 
 namespace hourglass::figures {
 namespace {
@@ -59,7 +60,7 @@ TEST(ToPicture, RefusesOtherShapes) {
 
 TEST(RangeOf, PassesOverWhatIsNotFinite) {
   const ValueRange range =
-      range_of(at::tensor({kNan, -2.0F, 3.0F, std::numeric_limits<float>::infinity()}));
+      range_of(at::tensor(std::vector<float>{kNan, -2, 3, std::numeric_limits<float>::infinity()}));
   EXPECT_EQ(range.low, -2);
   EXPECT_EQ(range.high, 3);
   EXPECT_EQ(range_of(at::full({2}, kNan)).high, 1);

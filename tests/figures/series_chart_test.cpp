@@ -16,6 +16,7 @@ constexpr Color kShade = {252, 216, 208};
 
 std::vector<double> count_to(int count) {
   std::vector<double> numbers;
+  numbers.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) numbers.push_back(i);
   return numbers;
 }

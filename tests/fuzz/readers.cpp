@@ -125,12 +125,12 @@ void read_words(std::string_view bytes) {
   static_cast<void>(evaluation::ThresholdRule::parse(text));
 }
 
-constexpr auto read_model = [](const fs::path& path) {
+void read_model(const fs::path& path) {
   formats::check_torchscript_archive(path);
   formats::read_zip(path);
-};
-constexpr auto read_options = [](const fs::path& path) { runs::read_option_file(path, "dense"); };
-constexpr auto read_keras = [](const fs::path& path) { formats::read_keras({.model = path}); };
+}
+void read_options(const fs::path& path) { runs::read_option_file(path, "dense"); }
+void read_keras(const fs::path& path) { formats::read_keras({.model = path}); }
 
 constexpr Reader kReaders[] = {
     {"activations", of_file<evaluation::load_activations>},

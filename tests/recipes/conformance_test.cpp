@@ -208,16 +208,16 @@ std::vector<Case> cases() {
 
 class Conformance : public ::testing::TestWithParam<Case> {
  protected:
-  const sources::DataSplits& splits = digits_for(GetParam().model.variant);
-  DatasetPtr data = splits.training;
+  const sources::DataSplits& splits_ = digits_for(GetParam().model.variant);
+  DatasetPtr data_ = splits_.training;
 
   AutoencoderPtr build(int seed = 1) const {
     at::manual_seed(seed);
-    return GetParam().model.build({data->item_shape(), data->target_shape()},
-                                  data->condition_width(), std::ssize(splits.info.class_names));
+    return GetParam().model.build({data_->item_shape(), data_->target_shape()},
+                                  data_->condition_width(), std::ssize(splits_.info.class_names));
   }
 
-  Batch batch(int64_t size) const { return data->batch(data->first_positions(size)); }
+  Batch batch(int64_t size) const { return data_->batch(data_->first_positions(size)); }
 };
 
 TEST_P(Conformance, KeepsItsShapesAtOddBatchSizes) {
@@ -304,7 +304,7 @@ TEST_P(Conformance, OverfitsOneBatch) {
   };
   const double goal = 0.1 * error();
   Trainer trainer(
-      model, std::make_shared<Subset>(data, data->first_positions(8)), nullptr,
+      model, std::make_shared<Subset>(data_, data_->first_positions(8)), nullptr,
       {.epochs = kEpochs, .batch_size = 8, .optimizer = {.learning_rate = 5e-3}, .device = "cpu"});
   trainer.add_hook(std::make_shared<StopWhen>([&] { return error() < goal; }));
   trainer.run();
@@ -314,8 +314,8 @@ TEST_P(Conformance, OverfitsOneBatch) {
 TEST_P(Conformance, EvaluatesTheSameTwice) {
   const auto model = build();
   const OptimizerOptions optimizer;
-  const auto engine = make_engine({}, {*model, *data, optimizer});
-  const auto evaluate = [&] { return engine->evaluate(*data, 64, 1, RowRandom(9)).values; };
+  const auto engine = make_engine({}, {*model, *data_, optimizer});
+  const auto evaluate = [&] { return engine->evaluate(*data_, 64, 1, RowRandom(9)).values; };
   const Measurements first = evaluate(), second = evaluate();
   for (size_t i = 0; i < first.size(); ++i)
     EXPECT_EQ(first[i].value, second[i].value) << first[i].name;
@@ -327,7 +327,7 @@ TEST_P(Conformance, EvaluatesTheSameTwice) {
 TEST_P(Conformance, TorchScriptEqualsTheModel) {
   const testing::TemporaryFolder folder;
   const auto model = build();
-  Trainer(model, data, nullptr, {.epochs = 1, .device = "cpu"})
+  Trainer(model, data_, nullptr, {.epochs = 1, .device = "cpu"})
       .run();  // running averages away from their start
   export_autoencoder(*model, folder / "best.pt", {.variant = GetParam().model.variant});
   auto loaded = ExportedModel::load(folder / "best.pt");
@@ -357,17 +357,17 @@ TEST_P(Conformance, WeightsComeBackByName) {
 
 TEST_P(Conformance, ResumedRunEqualsAnUninterruptedOneToTheBit) {
   const TrainingOptions options = {.epochs = 3, .batch_size = 64, .device = "cpu"};
-  Trainer whole(build(), data, splits.validation, options);
+  Trainer whole(build(), data_, splits_.validation, options);
   const auto expected = whole.run().state;
 
   // In the middle of the second epoch.
-  Trainer half(build(), data, splits.validation, options);
+  Trainer half(build(), data_, splits_.validation, options);
   int64_t steps = 0;
   const auto state = half.run([&] { return steps++ == half.steps_per_epoch() + 3; }).state;
   EXPECT_EQ(state->cursor.epoch, 1);
   const testing::TemporaryFolder folder;
   save_state(folder / "last.safetensors", *state);
-  Trainer rest(build(), data, splits.validation, options);
+  Trainer rest(build(), data_, splits_.validation, options);
   rest.restore(load_state(folder / "last.safetensors"));
   const auto actual = rest.run().state;
 
@@ -521,7 +521,7 @@ const std::map<std::string, std::vector<double>> kPinnedLosses = {
 TEST_P(Conformance, FirstLossesArePinned) {
   const auto model = build();
   const OptimizerOptions optimizer;
-  const auto engine = make_engine({}, {*model, *data, optimizer});
+  const auto engine = make_engine({}, {*model, *data_, optimizer});
   StepContext step = context();
   const std::vector<int64_t> positions = numbers_below(320);
   std::vector<double> losses;
@@ -581,7 +581,7 @@ std::vector<at::Tensor> method_of(Autoencoder& model, const std::string& name, c
 
 TEST_P(Conformance, InferenceByHandEqualsTheModel) {
   const auto model = build();
-  Trainer(model, data, nullptr, {.epochs = 1, .device = "cpu"}).run();
+  Trainer(model, data_, nullptr, {.epochs = 1, .device = "cpu"}).run();
   model->eval();
   const auto inference = make_fused_inference(*model);
   ASSERT_EQ(inference == nullptr, kOnlyByAutograd.contains(GetParam().name));
@@ -614,8 +614,9 @@ TEST_P(Conformance, TheCardTellsTheModel) {
   options.describe(table);
   ModelCard card = {.variant = options.variant, .options = RecordedOptions(to_json(table))};
   card.network = table.find("network")->value_text();
-  card.data = splits.info;
-  if (data->condition_width() > 0) card.condition = {.width = data->condition_width(), .names = {}};
+  card.data = splits_.info;
+  if (data_->condition_width() > 0)
+    card.condition = {.width = data_->condition_width(), .names = {}};
   export_autoencoder(*model, folder / "best.pt", card);
   const auto loaded = ExportedModel::load(folder / "best.pt");
   const auto again = model_of(*loaded.card());
@@ -687,14 +688,14 @@ TEST_P(Conformance, FusedEngineEqualsAutograd) {
   OptimizerOptions optimizer;
   if (is_sensitive) optimizer = {.kind = OptimizerKind::Sgd, .momentum = 0.9};
   const auto reference = build();
-  const EngineParts parts{*reference, *data, optimizer, 33};
+  const EngineParts parts{*reference, *data_, optimizer, 33};
   ASSERT_EQ(fused_obstacle({}, parts).has_value(), kOnlyByAutograd.contains(GetParam().name))
       << fused_obstacle({}, parts).value_or("no obstacle");
   if (fused_obstacle({}, parts)) return;
-  const Steps expected = steps_of(EngineKind::Autograd, reference, splits, optimizer, count);
+  const Steps expected = steps_of(EngineKind::Autograd, reference, splits_, optimizer, count);
   // Autograd's own roundings differ from machine to machine, and reach 1e-5 on some. What began as
   // zeros is after one step what the gradient is, for which the tolerance is that of the slots.
-  const Steps again = steps_of(EngineKind::Autograd, build(), splits, optimizer, count, true);
+  const Steps again = steps_of(EngineKind::Autograd, build(), splits_, optimizer, count, true);
   const auto begun = build()->named_parameters();
   const auto tolerance_of = [&](const std::string& name) {
     const at::Tensor* start = begun.find(name);
@@ -705,7 +706,7 @@ TEST_P(Conformance, FusedEngineEqualsAutograd) {
   for (const auto& instruction_set : kernels::instruction_sets()) {
     SCOPED_TRACE(instruction_set);
     const kernels::WithInstructionSet with(instruction_set);
-    const Steps actual = steps_of(EngineKind::Fused, build(), splits, optimizer, count);
+    const Steps actual = steps_of(EngineKind::Fused, build(), splits_, optimizer, count);
     ASSERT_EQ(actual.state.model.size(), expected.state.model.size());
     for (const auto& [name, tensor] : expected.state.model) {
       EXPECT_LE(relative_distance(actual.state.model.at(name), tensor), tolerance_of(name)) << name;

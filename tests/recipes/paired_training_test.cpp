@@ -56,7 +56,7 @@ DataOptions pair_of(const std::string& inputs, const std::string& targets) {
 /// The dense network, trained for some epochs on the training part.
 AutoencoderPtr trained_on(const DataSplits& data, int64_t epochs) {
   at::manual_seed(1);
-  const auto model = std::make_shared<Autoencoder>(
+  auto model = std::make_shared<Autoencoder>(
       ModelSpec{.shapes = {data.training->item_shape(), data.training->target_shape()},
                 .network = DenseNetwork{.widths = {128, 64}, .code_activation = Activation::Relu}});
   Trainer(
