@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Wasserstein, adversarial and regularized autoencoders of MNIST beside pythae's; generative.sh runs it.
+"""Wasserstein, adversarial and regularized autoencoders of MNIST beside pythae's; `pythae.sh generative` runs it.
 
 Both have the network and the epochs of our recipe and are judged by our `evaluate`, which reads theirs as TorchScript.
 """

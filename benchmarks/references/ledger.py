@@ -44,11 +44,12 @@ def parser_of(description):
 
 
 def measure_missing(comparison, systems, seeds, measure):
-    """Adds measure(system, seed), {measure's name: number}, for each seed of each system that the record lacks; writes the page."""
-    for system in systems:
-        for seed in seeds[system]:
-            if str(seed) in published_record.read().get(comparison, {}).get(system, {}):
-                continue
-            say(f"{system}, seed {seed}")
-            published_record.add(measure(system, seed), comparison, system, str(seed))
+    """Adds measure(system, seed), {measure's name: number}, for each seed of each system that the record lacks, all systems of a seed
+    first; writes the page."""
+    wanted = [(system, seed) for system in systems for seed in seeds[system]]
+    for system, seed in sorted(wanted, key=lambda one: one[1]):
+        if str(seed) in published_record.read().get(comparison, {}).get(system, {}):
+            continue
+        say(f"{system}, seed {seed}")
+        published_record.add(measure(system, seed), comparison, system, str(seed))
     subprocess.run([sys.executable, ROOT / "scripts" / "published.py", "--table"], check=True)

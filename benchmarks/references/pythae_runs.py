@@ -1,6 +1,6 @@
 """pythae 0.1.2 on MNIST: its objectives and trainers with our networks, initialised as ours are.
 
-A network is fully connected, its units rectified, its reconstruction a sigmoid. Of pythae's own are losses, optimisation and the choice of the epoch, which
+A network is fully connected, its reconstruction a sigmoid. Of pythae's own are losses, optimisation and the choice of the epoch, which
 is that of the least of its own loss on the test images.
 """
 
@@ -10,8 +10,9 @@ import pathlib
 import sys
 
 import torch
-from pythae.data.datasets import BaseDataset
-from pythae.models import RAE_L2, WAE_MMD, Adversarial_AE, Adversarial_AE_Config, RAE_L2_Config, WAE_MMD_Config
+from pythae.data.datasets import BaseDataset, DatasetOutput
+from pythae.models import (IWAE, RAE_L2, VAE, WAE_MMD, Adversarial_AE, Adversarial_AE_Config, IWAEConfig, RAE_L2_Config, VAEConfig,
+                           WAE_MMD_Config)
 from pythae.models.base.base_utils import ModelOutput
 from pythae.models.nn import BaseDecoder, BaseDiscriminator, BaseEncoder
 from pythae.trainers import (AdversarialTrainer, AdversarialTrainerConfig, BaseTrainer, BaseTrainerConfig, CoupledOptimizerTrainer,
@@ -43,10 +44,23 @@ class Encoder(BaseEncoder):
         return ModelOutput(embedding=z, log_covariance=torch.zeros_like(z))
 
 
-class Decoder(BaseDecoder):
+class GaussianEncoder(BaseEncoder):
+    """Units of tanh, and a mean and a variance of each value of the code."""
+
     def __init__(self, widths):
+        BaseEncoder.__init__(self)
+        self.trunk = nn.Sequential(nn.Flatten(), dense([784, *widths[:-1]], nn.Tanh), nn.Tanh())
+        self.mean, self.log_variance = dense(widths[-2:], nn.Tanh), dense(widths[-2:], nn.Tanh)
+
+    def forward(self, x):
+        units = self.trunk(x)
+        return ModelOutput(embedding=self.mean(units), log_covariance=self.log_variance(units))
+
+
+class Decoder(BaseDecoder):
+    def __init__(self, widths, activation=nn.ReLU):
         BaseDecoder.__init__(self)
-        self.layers = nn.Sequential(dense([*reversed(widths), 784], nn.ReLU), nn.Sigmoid(), nn.Unflatten(1, (1, 28, 28)))
+        self.layers = nn.Sequential(dense([*reversed(widths), 784], activation), nn.Sigmoid(), nn.Unflatten(1, (1, 28, 28)))
 
     def forward(self, z):
         return ModelOutput(reconstruction=self.layers(z))
@@ -80,6 +94,38 @@ class Exported(nn.Module):
         return self.decode(self.encode(x))
 
 
+class ExportedGaussian(nn.Module):
+    """The same of a variational model, with its codes' distributions."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.trunk, self.mean, self.log_variance = model.encoder.trunk, model.encoder.mean, model.encoder.log_variance
+        self.decoder = model.decoder.layers
+
+    @torch.jit.export
+    def encode_distribution(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        units = self.trunk(x)
+        return self.mean(units), self.log_variance(units)
+
+    @torch.jit.export
+    def encode(self, x: Tensor) -> Tensor:
+        return self.encode_distribution(x)[0]
+
+    @torch.jit.export
+    def decode(self, z: Tensor) -> Tensor:
+        return self.decoder(z)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.decode(self.encode(x))
+
+
+class DrawnImages(BaseDataset):
+    """Pixels of 0 and 1, drawn by their grey whenever they are read."""
+
+    def __getitem__(self, index):
+        return DatasetOutput(data=torch.bernoulli(self.data[index]), labels=self.labels[index])
+
+
 def wae(widths, common):
     config = WAE_MMD_Config(input_dim=(1, 28, 28), latent_dim=widths[-1], reg_weight=10)
     return WAE_MMD(config, Encoder(widths), Decoder(widths)), BaseTrainer, BaseTrainerConfig(learning_rate=1e-3, **common)
@@ -109,16 +155,43 @@ def images(part):
     return BaseDataset(items, torch.zeros(len(items)))
 
 
-def train(name, widths, epochs, seed, folder):
-    """Trains one of MODELS; the path of its TorchScript file in the folder."""
+def settings(folder, batch_size, epochs, seed):
+    """What all trainers take; one thread, a fixed seed."""
     logging.disable(logging.INFO)
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    common = {"output_dir": str(folder), "per_device_train_batch_size": 128, "per_device_eval_batch_size": 1000, "num_epochs": epochs,
-              "seed": seed, "no_cuda": True}
-    model, trainer, config = MODELS[name](widths, common)
-    training = trainer(model=model, train_dataset=images("train"), eval_dataset=images("t10k"), training_config=config)
-    training.train()
+    return {"output_dir": str(folder), "per_device_train_batch_size": batch_size, "per_device_eval_batch_size": 1000, "num_epochs": epochs,
+            "seed": seed, "no_cuda": True}
+
+
+def best_model(model, trainer, config, training, judging):
+    run = trainer(model=model, train_dataset=training, eval_dataset=judging, training_config=config)
+    run.train()
+    return run._best_model.eval()
+
+
+def train(name, widths, epochs, seed, folder):
+    """Trains one of MODELS; the path of its TorchScript file in the folder."""
+    made = MODELS[name](widths, settings(folder, 128, epochs, seed))
     path = folder / "exported.pt"
-    torch.jit.script(Exported(training._best_model).eval()).save(str(path))
+    torch.jit.script(Exported(best_model(*made, images("train"), images("t10k")))).save(str(path))
+    return path
+
+
+def train_bound(samples, epochs, seed, folder, card):
+    """Burda et al.'s 784-200-200-50 on drawn pixels, by so many samples; the path of its TorchScript file, which has our model's `card`."""
+    common = settings(folder, 20, epochs, seed)
+    widths = (200, 200, 50)
+    about = {"input_dim": (1, 28, 28), "latent_dim": widths[-1], "reconstruction_loss": "bce"}
+    networks = GaussianEncoder(widths), Decoder(widths, nn.Tanh)
+    model = VAE(VAEConfig(**about), *networks) if samples == 1 else IWAE(IWAEConfig(number_samples=samples, **about), *networks)
+    # Stages of 1, 3, 9, … epochs.
+    config = BaseTrainerConfig(learning_rate=1e-3, optimizer_params={"eps": 1e-4}, scheduler_cls="MultiStepLR",
+                               scheduler_params={"milestones": [1, 4, 13, 40, 121], "gamma": 10 ** (-1 / 7)}, **common)
+    judging = images("t10k")
+    judging.data = torch.bernoulli(judging.data)
+    grey = images("train")
+    best = best_model(model, BaseTrainer, config, DrawnImages(grey.data, grey.labels), judging)
+    path = folder / "exported.pt"
+    torch.jit.script(ExportedGaussian(best)).save(str(path), _extra_files={"hourglass.json": card})
     return path
