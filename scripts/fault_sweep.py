@@ -141,16 +141,22 @@ def spread(count, most):
     return [1 + i * count // most for i in range(most)]
 
 
+def read_counts(path):
+    """How many calls of each kind a program made, as the preloaded library wrote it down."""
+    pairs = (line.split() for line in path.read_text().splitlines())
+    return {call: int(count) for call, count in pairs}
+
+
 def fail_calls(program, folder, whole, chosen):
     """A tally by kind of call, each failing once."""
     preloaded = {"LD_PRELOAD": chosen.build / "tests/libfailing_calls.so"}
     counted = folder / "counts"
     run(program.line(fresh(folder / "out")), FAILING_CALL_COUNTS=counted, **preloaded)
-    counts = dict(line.split() for line in counted.read_text().splitlines())
+    counts = read_counts(counted)
     tallies = {}
     for call in chosen.calls.split(","):
         tallies[call] = Tally()
-        for number in spread(int(counts[call]), chosen.most):
+        for number in spread(counts[call], chosen.most):
             out = fresh(folder / "out")
             with tallies[call].judging(program, f"{call} number {number} of {counts[call]}"):
                 ended = run(program.line(out), FAILING_CALL=f"{call}:{number}", **preloaded)

@@ -25,7 +25,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from fault_sweep import spread
+from fault_sweep import read_counts, spread
 
 # name -> program and options; about a second of training each.
 SYSTEMS = {
@@ -128,9 +128,9 @@ class Sweep:
         run = os.path.join(self.folder, "killed")
         self.start(system, run, "0", FAILING_CALL_COUNTS=counted, **preloaded).communicate()
         shutil.rmtree(run)
-        counts = dict(line.split() for line in Path(counted).read_text().splitlines())
+        counts = read_counts(Path(counted))
         for call in CHANGING_CALLS:
-            for number in spread(int(counts[call]), most):
+            for number in spread(counts[call], most):
                 process = self.start(system, run, "0", KILLING_CALL=f"{call}:{number}", **preloaded)
                 output = process.communicate()[0]
                 if process.returncode != -signal.SIGKILL:

@@ -46,9 +46,8 @@ weights begin (Glorot's way), pixels drawn anew in every epoch, batches (20), Ad
 TorchScript file, by 500 samples an item of the whole test part; less is better. *Active units* are those of 50 of whose means the
 variance over the test images is above 0.01.
 """,
-    "systems": {f"{model}-{whose}": f"{title}, {said}"
-                for model, title in (("vae", "VAE, k = 1"), ("iwae", "IWAE, k = 5"))
-                for whose, said in (("ours", "ours"), ("pythae", "pythae"))},
+    "systems": {f"{model}-{whose}": f"{title}, {whose}"
+                for model, title in (("vae", "VAE, k = 1"), ("iwae", "IWAE, k = 5")) for whose in ("ours", "pythae")},
     "measures": {"−log p(x)": "nll", "active units": "active_units"},
     "texts": {"nll": "{:.2f}".format, "active_units": "{:.0f}".format},
 }

@@ -15,9 +15,9 @@ def say(text):
     print(f"{pathlib.Path(sys.argv[0]).stem}: {text}", file=sys.stderr, flush=True)
 
 
-def trained(folder, program, *options):
-    """The best checkpoint of a run in the folder."""
-    our_programs.trained(folder, program, *options)
+def trained(folder, program, *options, epochs=None):
+    """The best checkpoint of a run in the folder, to its end or so many `epochs`."""
+    our_programs.trained(folder, program, *options, epochs=epochs)
     return folder / "best.pt"
 
 

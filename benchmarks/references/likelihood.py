@@ -17,9 +17,8 @@ SEEDS = {f"{model}-{whose}": (1, 2, 3) for model in SAMPLES for whose in ("ours"
 
 def ours(samples, seed):
     folder = FOLDER / f"{samples}-ours-{seed}"
-    ledger.our_programs.trained(folder, "importance_weighted_autoencoder", "--recipe", "mnist-binary-iwae", "--importance-samples", str(samples),
-                                "--seed", str(seed), epochs=EPOCHS)
-    return folder / "best.pt"
+    return ledger.trained(folder, "importance_weighted_autoencoder", "--recipe", "mnist-binary-iwae", "--importance-samples", str(samples),
+                          "--seed", str(seed), epochs=EPOCHS)
 
 
 def card_of(checkpoint):
