@@ -11,6 +11,7 @@
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/evaluation/activation_facts.h"
 #include "hourglass/evaluation/activation_file.h"
 #include "hourglass/evaluation/fact_text.h"
@@ -123,7 +124,7 @@ int show_activations(const ActivationsOptions& options, const CommandLine& line)
     fmt::print("{}\n", facts.dump(2));
   } else {
     fmt::print("{}", activation_text(facts));
-    for (const auto& file : files) fmt::print("{}\n", file);
+    for (const auto& file : files) fmt::print("{}\n", printable(file));
   }
   return kDone;
 }

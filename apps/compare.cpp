@@ -9,6 +9,7 @@
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/metric_curves.h"
 #include "hourglass/cli/program.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/figures/picture.h"
 
 #include <fmt/format.h>
@@ -86,7 +87,7 @@ int compare(const CommandLine& line, const CompareOptions& options) {
   fmt::print("{}", comparison_text(comparison));
   if (options.output.quiet) return kDone;
   fmt::print("\n");
-  for (const auto& file : files) fmt::print("{}\n", (folder / file).string());
+  for (const auto& file : files) fmt::print("{}\n", printable((folder / file).string()));
   return kDone;
 }
 

@@ -9,6 +9,7 @@
 #include "hourglass/apps/tools/number_files.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/core/text.h"
 #include "hourglass/evaluation/generation.h"
 #include "hourglass/evaluation/model_condition.h"
@@ -41,7 +42,7 @@ void DecodeOptions::describe(FieldTable& table) {
   table
       .add("condition", condition,
            "what a conditional model is told with all codes, the name or number of a class; empty: "
-           "the column `label` of a CSV file")
+           "the column named label of a CSV file")
       .shown_as("CLASS");
   look.describe_values(table);
   model.describe(table);
@@ -86,7 +87,7 @@ int decode(const std::string& model_path, const std::string& codes_path,
     fmt::print("{}\n",
                nlohmann::json({{"file", file.string()}, {"shape", items.sizes().vec()}}).dump(2));
   } else {
-    fmt::print("{}\n", file.string());
+    fmt::print("{}\n", printable(file.string()));
   }
   return kDone;
 }

@@ -9,6 +9,7 @@
 #include "hourglass/apps/tools/score_stream.h"
 #include "hourglass/apps/tools/series_anomalies.h"
 #include "hourglass/cli/program.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/evaluation/anomaly_ensemble.h"
 #include "hourglass/evaluation/anomaly_findings.h"
 
@@ -90,7 +91,7 @@ void report(const JudgedAnomalies& judged, const std::vector<std::string>& files
     return fmt::print("{}\n", result.dump(2));
   }
   fmt::print("{}", findings_text(judged.found, judged.detector, row_text(judged.rows)));
-  for (const auto& file : files) fmt::print("written   {}\n", file);
+  for (const auto& file : files) fmt::print("written   {}\n", printable(file));
 }
 
 int detect(const CommandLine& line, DetectOptions options) {

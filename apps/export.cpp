@@ -9,6 +9,7 @@
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/core/text.h"
 #include "hourglass/evaluation/ensemble_script.h"
 #include "hourglass/evaluation/loaded_script.h"
@@ -109,7 +110,7 @@ int export_model(const std::string& path, const ExportOptions& options) {
       written.push_back(
           {{"format", enum_name(format)}, {"path", file.string()}, {"bytes", fs::file_size(file)}});
       if (options.output.json) continue;
-      fmt::print("written   {} ({} bytes)\n", file.string(),
+      fmt::print("written   {} ({} bytes)\n", printable(file.string()),
                  with_thousands(static_cast<int64_t>(fs::file_size(file))));
     }
   }

@@ -16,6 +16,7 @@
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/formats/npy.h"
 
 #include <fmt/format.h>
@@ -31,8 +32,6 @@ using namespace cli;
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr size_t kMostModels = 50;  // rows that a picture has room for
 
 struct GenerateOptions {
   CodeOptions codes;
@@ -70,6 +69,11 @@ int generate(const GenerateOptions& options, const CommandLine& line) {
   write_npy(folder / "items.npy", all.items);
   if (figures::figures_available()) {
     draw_generated(all, options.codes, options.look).save(folder / "generated.png");
+    const size_t rows = all.generated.row_labels.size();
+    if (rows > kMostDrawnRows) {
+      note(options.output,
+           fmt::format("the picture shows the first {} of {} rows", kMostDrawnRows, rows));
+    }
   }
   if (options.output.json) {
     fmt::print("{}\n", nlohmann::json({{"folder", folder.string()},
@@ -78,7 +82,7 @@ int generate(const GenerateOptions& options, const CommandLine& line) {
                                        {"items", all.items.sizes().vec()}})
                            .dump(2));
   } else {
-    fmt::print("{}\n{}\n", title, folder.string());
+    fmt::print("{}\n{}\n", printable(title), printable(folder.string()));
   }
   return kDone;
 }
@@ -95,14 +99,14 @@ int compare(const GenerateOptions& options, const CommandLine& line) {
         generate_items(options.codes, {model, options.rows, line, options.output}, options.look));
     expect_same_items(models.front(), models.back());
     titles.push_back(models.back().generated.title);
-    if (!options.output.json) fmt::print("{}\n", models.back().generated.title);
+    if (!options.output.json) fmt::print("{}\n", printable(models.back().generated.title));
   }
   draw_beside(models, fmt::format("{} samples of each model", options.codes.samples))
       .save(folder / "generated.png");
   if (options.output.json) {
     fmt::print("{}\n", nlohmann::json({{"folder", folder.string()}, {"titles", titles}}).dump(2));
   } else {
-    fmt::print("{}\n", folder.string());
+    fmt::print("{}\n", printable(folder.string()));
   }
   return kDone;
 }
@@ -134,6 +138,6 @@ int main(int argc, char** argv) {
                    "generate best.pt --traverse 1 --indices 0-4",
                    "generate best.pt --samples 10 --condition all",
                    "generate vae.pt rae.pt vq.pt --samples 12"}};
-  return run_tool(program, table, argc, argv, 1, kMostModels,
+  return run_tool(program, table, argc, argv, 1, kMostDrawnRows,
                   [&](const CommandLine& line) { return run(options, line); });
 }

@@ -6,6 +6,7 @@
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/cli/run_report.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/runs/run_record.h"
 
 #include <fmt/format.h>
@@ -33,7 +34,7 @@ int report(const OutputOptions& options, const CommandLine& line) {
   if (options.json) {
     fmt::print("{}\n", nlohmann::json{{"file", path.string()}}.dump(2));
   } else if (path != "-" && !options.quiet) {
-    fmt::print("{}\n", path.string());
+    fmt::print("{}\n", printable(path.string()));
   }
   return kDone;
 }

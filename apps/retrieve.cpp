@@ -6,6 +6,7 @@
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/datasets/batches.h"
 #include "hourglass/evaluation/codebook.h"
 
@@ -125,7 +126,7 @@ int retrieve(const CommandLine& line, const RetrieveOptions& options) {
   result["files"] = files;
   if (output.json) fmt::print("{}\n", result.dump(2));
   for (const auto& file : files) {
-    if (!output.json) fmt::print("written   {}\n", file);
+    if (!output.json) fmt::print("written   {}\n", printable(file));
   }
   return kDone;
 }

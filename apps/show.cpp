@@ -11,6 +11,7 @@
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/item_kind.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/core/random.h"
 #include "hourglass/evaluation/item_text.h"
 
@@ -96,7 +97,7 @@ int show_picture(const Batch& batch, const SelectedRows& rows,
       .save(path);
   nlohmann::json result = rows_json(batch, rows, labels, /*with_values=*/false);
   result["file"] = path.string();
-  fmt::print("{}\n", options.output.json ? result.dump(2) : path.string());
+  fmt::print("{}\n", options.output.json ? result.dump(2) : printable(path.string()));
   return kDone;
 }
 

@@ -9,6 +9,7 @@
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/item_kind.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/core/shape.h"
 #include "hourglass/evaluation/codebook.h"
 #include "hourglass/evaluation/strongest_items.h"
@@ -134,7 +135,7 @@ int strongest(const StrongestOptions& options, const CommandLine& line) {
     fmt::print("{}\n",
                nlohmann::json{{"file", path.string()}, {"units", to_json(found, units)}}.dump(2));
   } else {
-    fmt::print("{}\n", path.string());
+    fmt::print("{}\n", printable(path.string()));
   }
   return kDone;
 }

@@ -12,6 +12,7 @@
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/figures/image_file.h"
 #include "hourglass/runs/sweep_results.h"
 #include "hourglass/sources/images.h"
@@ -50,8 +51,9 @@ void show_results(const SweepPlan& plan, const SweepLine& line,
     fmt::print("{}\n", sweep_json(plan, results).dump(2));
     return;
   }
-  fmt::print("{}\n{}\n", sweep_text(plan, results), (plan.folder / "sweep.csv").string());
-  if (draws) fmt::print("{}\n", (plan.folder / "sweep.png").string());
+  fmt::print("{}\n{}\n", sweep_text(plan, results),
+             printable((plan.folder / "sweep.csv").string()));
+  if (draws) fmt::print("{}\n", printable((plan.folder / "sweep.png").string()));
 }
 
 /// Trains or goes on with one; what went wrong, or "".

@@ -8,6 +8,7 @@
 #include "hourglass/cli/trainer_options.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/core/terminal.h"
 #include "hourglass/core/text.h"
 #include "hourglass/figures/image_file.h"
@@ -45,7 +46,7 @@ void show_plan(runs::Run& run) {
   for (const auto& note : run.notes()) print_note(stdout, note);
   if (options.quiet) return;
   fmt::print("{}", to_text(summarize(run.model())));
-  fmt::print("data      {}: {} training, {} validation, {} test rows\n", data.name,
+  fmt::print("data      {}: {} training, {} validation, {} test rows\n", printable(data.name),
              with_thousands(data.training_rows), with_thousands(data.validation_rows),
              with_thousands(data.test_rows));
   const int64_t processes = run.processes().count();
@@ -55,7 +56,7 @@ void show_plan(runs::Run& run) {
              processes == 1 ? "" : fmt::format("{} processes of ", processes),
              *options.threads.count, *options.threads.count == 1 ? "" : "s",
              enum_name(options.training.engine.kind), reason_of(run.trainer().engine()));
-  fmt::print("run       {}\n", run.folder().string());
+  fmt::print("run       {}\n", printable(run.folder().string()));
   std::fflush(stdout);
 }
 

@@ -20,11 +20,14 @@ struct Pair {
   double offset = 0, factor = 1;
 };
 
+/// A spread whose reciprocal is no number in a batch, which has float32, is as good as none.
+bool is_constant(double spread) { return !std::isfinite(static_cast<float>(1 / spread)); }
+
 Pair standard_pair(const at::Tensor& values) {
   const double mean = values.mean().item<double>();
   const double deviation = values.std(/*unbiased=*/false).item<double>();
   // Rounding leaves a constant column a deviation of next to nothing.
-  const bool constant = deviation <= 1e-12 * std::max(std::abs(mean), 1e-300);
+  const bool constant = is_constant(deviation) || deviation <= 1e-12 * std::abs(mean);
   return {mean, constant ? 1 : 1 / deviation};
 }
 
@@ -37,7 +40,7 @@ Pair robust_pair(const at::Tensor& values) {
   const std::span<const double> sorted = span_of(rising);
   const double range = quantile_of_sorted(sorted, 0.75) - quantile_of_sorted(sorted, 0.25);
   const double median = quantile_of_sorted(sorted, 0.5);
-  if (range > 0) return {median, 1 / range};
+  if (!is_constant(range)) return {median, 1 / range};
   const Pair standard = standard_pair(values);
   return {median, standard.factor == 1 ? 1 : standard.factor / kNormalQuartiles};
 }

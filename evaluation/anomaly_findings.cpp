@@ -1,5 +1,6 @@
 #include "hourglass/evaluation/anomaly_findings.h"
 
+#include "hourglass/core/printable.h"
 #include "hourglass/core/text.h"
 
 #include <ATen/ATen.h>
@@ -105,7 +106,7 @@ std::string findings_text(const AnomalyFindings& findings, const AnomalyDetector
                           const std::string& rows) {
   return fmt::format("score     {}\n", score_title(detector)) +
          fmt::format("threshold {:.6g} ({} of {})\n", findings.threshold,
-                     detector.options.threshold.text(), detector.normal_rows) +
+                     detector.options.threshold.text(), printable(detector.normal_rows)) +
          fmt::format("flagged   {} of {}\n", with_thousands(findings.flagged()), rows) +
          separation_text(findings);
 }

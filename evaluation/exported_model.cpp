@@ -3,8 +3,8 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
 #include "hourglass/formats/script.h"
-#include "hourglass/formats/torchscript_archive.h"
 #include "hourglass/formats/torchscript_bytes.h"
+#include "hourglass/formats/torchscript_loading.h"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/jit/api/module.h>
@@ -13,32 +13,12 @@
 #include <algorithm>
 #include <limits>
 #include <sstream>
-#include <string_view>
 #include <utility>
 
 namespace hourglass::evaluation {
 namespace {
 
 using torch::jit::IValue;
-
-/// The line of LibTorch's message that says what went wrong. TorchScript puts it behind traces of
-/// the program; otherwise it comes first.
-std::string reason_of(const std::exception& error) {
-  std::string text = error.what();
-  for (const std::string_view end : {"(most recent call last):\n", "<--- HERE\n"}) {
-    if (const size_t found = text.rfind(end); found != std::string::npos) {
-      text.erase(0, found + end.size());
-    }
-  }
-  text.erase(0, text.find_first_not_of(" \t\n"));
-  text.resize(std::min(text.find('\n'), text.size()));
-  // "RuntimeError: mat1 and …", "[enforce fail at inline_container.cc:372] . PytorchStream…"
-  const size_t type = text.find("Error: ");
-  if (type < text.find(' ')) text.erase(0, type + 7);
-  const size_t place = text.find("] . ");
-  if (text.starts_with('[') && place != std::string::npos) text.erase(0, place + 4);
-  return text;
-}
 
 /// The tensors of what a method returned; none when it is of another kind.
 std::vector<at::Tensor> tensors_of(const IValue& result) {
@@ -91,18 +71,9 @@ ExportedModel::ExportedModel(const std::filesystem::path& path, Program program)
 }
 
 ExportedModel ExportedModel::load(const std::filesystem::path& path, at::Device device) {
-  formats::check_torchscript_archive(path);
   torch::jit::ExtraFilesMap extra = {{"hourglass.json", ""}};
-  Program program{.device = device};
-  try {
-    program.module = torch::jit::load(path.string(), device, extra);
-  } catch (const std::exception& error) {
-    throw Error(
-        "{}: expected a TorchScript file, found one that is damaged or of a version that "
-        "this LibTorch cannot read ({})",
-        path.string(), reason_of(error));
-  }
-  ExportedModel model(path, std::move(program));
+  ExportedModel model(path,
+                      {.module = formats::load_torchscript(path, device, extra), .device = device});
   const std::string& text = extra["hourglass.json"];
   if (!text.empty()) model.card_ = formats::parse_card(text, path.string());
   return model;
@@ -255,7 +226,7 @@ std::vector<at::Tensor> ExportedModel::run_batch(const std::string& method,
   try {
     values = tensors_of(program_->module.get_method(method)(there));
   } catch (const std::exception& error) {
-    throw Error("{} failed: {}", where(), reason_of(error));
+    throw Error("{} failed: {}", where(), formats::libtorch_reason(error.what()));
   }
   if (values.empty()) throw Error("{}: expected tensors, found a result of another kind", where());
   values.resize(std::min(values.size(), most));

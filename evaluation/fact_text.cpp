@@ -26,10 +26,10 @@ std::string plain(const json& value) {
 std::string values_text(const std::string& heading, const json& object) {
   if (object.empty()) return "";
   size_t width = 0;
-  for (const auto& [key, value] : object.items()) width = std::max(width, key.size());
+  for (const auto& [key, value] : object.items()) width = std::max(width, printable(key).size());
   std::string text = fmt::format("\n{}\n", heading);
   for (const auto& [key, value] : object.items()) {
-    text += fmt::format("  {:<{}}  {}\n", key, width, plain(value));
+    text += fmt::format("  {:<{}}  {}\n", printable(key), width, plain(value));
   }
   return text;
 }

@@ -1,5 +1,6 @@
 #include "hourglass/formats/hdf5.h"
 
+#include "hourglass/core/child_process.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
 #include "hourglass/formats/shape_check.h"
@@ -7,12 +8,9 @@
 #include <ATen/ATen.h>
 
 #include <array>
-#include <cerrno>
-#include <csignal>
+#include <functional>
 #include <hdf5.h>
 #include <optional>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace hourglass::formats {
 
@@ -84,28 +82,9 @@ std::optional<Shape> shape_of(hid_t dataset) {
   return Shape(sizes.begin(), sizes.begin() + dimensions);
 }
 
-/// Whether `work` comes to an end in a child process: a damaged file makes the library itself read
-/// where there is no memory (1.10 does), and the child, a copy of this process, dies of it in its
-/// place. An exception is an end.
-template <class Work>
-bool survives(const Work& work) {
-  const pid_t child = ::fork();
-  if (child < 0) return true;  // no process to be had: as without
-  if (child == 0) {
-    // Its end is ours to report.
-    for (const int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE}) ::signal(signal, SIG_DFL);
-    try {
-      work();
-    } catch (...) {
-      ::_exit(0);
-    }
-    ::_exit(0);
-  }
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status);
-}
+/// Whether `work` comes to an end in a child process, an exception being one: a damaged file makes
+/// the library itself read where there is no memory (1.10 does).
+bool survives(const std::function<void()>& work) { return !end_in_child(work).crashed; }
 
 }  // namespace
 

@@ -182,6 +182,13 @@ void check_contents(const fs::path& path, const ZipReader& reader) {
                   : "");
 }
 
+std::optional<size_t> card_entry(const ZipReader& archive) {
+  for (size_t i = 0; i < archive.entries().size(); ++i) {
+    if (name_in_folder(archive.entries()[i].name) == "extra/hourglass.json") return i;
+  }
+  return {};
+}
+
 }  // namespace
 
 void check_torchscript_archive(const fs::path& path) {
@@ -193,13 +200,13 @@ void check_torchscript_archive(const fs::path& path) {
   check_contents(path, reader);
 }
 
+bool has_card(const fs::path& path) { return card_entry(ZipReader(path)).has_value(); }
+
 ModelCard torchscript_card(const fs::path& path) {
   check_torchscript_archive(path);
   const ZipReader archive(path);
-  for (size_t i = 0; i < archive.entries().size(); ++i) {
-    if (name_in_folder(archive.entries()[i].name) != "extra/hourglass.json") continue;
-    return parse_card(archive.read(i), path.string());
-  }
+  if (const auto entry = card_entry(archive))
+    return parse_card(archive.read(*entry), path.string());
   throw Error("{}: expected a model with a card, hourglass.json, found none", path.string());
 }
 

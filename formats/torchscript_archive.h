@@ -14,6 +14,9 @@ namespace hourglass::formats {
 /// NumPy archive, a web page.
 void check_torchscript_archive(const std::filesystem::path& path);
 
+/// Whether it has one of our cards, sound or not. Throws `Error` where it is no ZIP archive.
+bool has_card(const std::filesystem::path& path);
+
 /// The card of a file of ours, without its program. Throws `Error` as `check_torchscript_archive`
 /// and `parse_card` do, and where there is none.
 ModelCard torchscript_card(const std::filesystem::path& path);

@@ -5,11 +5,8 @@
 #include "hourglass/formats/pickle_file.h"
 #include "hourglass/formats/safetensors.h"
 #include "hourglass/formats/state_dict.h"
-#include "hourglass/formats/torchscript_archive.h"
+#include "hourglass/formats/torchscript_loading.h"
 #include "hourglass/models/tensors.h"
-
-#include <torch/csrc/jit/api/module.h>
-#include <torch/csrc/jit/serialization/import.h>
 
 #include <algorithm>
 #include <string>
@@ -25,18 +22,11 @@ namespace fs = std::filesystem;
 constexpr std::string_view kWrappers[] = {"module.", "_orig_mod.", "model.", "autoencoder."};
 
 TensorMap torchscript_tensors(const fs::path& path) {
-  check_torchscript_archive(path);
+  torch::jit::ExtraFilesMap extra;
+  const torch::jit::Module script = load_torchscript(path, at::kCPU, extra);
   TensorMap tensors;
-  try {
-    const torch::jit::Module script = torch::jit::load(path.string(), at::kCPU);
-    for (const auto& entry : script.named_parameters()) tensors[entry.name] = entry.value;
-    for (const auto& entry : script.named_buffers()) tensors[entry.name] = entry.value;
-  } catch (const std::exception&) {  // LibTorch's message is pages long
-    throw Error(
-        "{}: expected a TorchScript file, found one that is damaged or of a version that this "
-        "LibTorch cannot read",
-        path.string());
-  }
+  for (const auto& entry : script.named_parameters()) tensors[entry.name] = entry.value;
+  for (const auto& entry : script.named_buffers()) tensors[entry.name] = entry.value;
   return tensors;
 }
 

@@ -22,7 +22,7 @@ struct CodePrior {
 class Autoencoder;
 
 /// Throws `UsageError` where the model cannot have this prior: a learned one where there is a
-/// condition, pseudo-inputs of an encoder that normalises batches, and a second layer of codes that
+/// condition, pseudo-inputs of an encoder with batch norms or dropout, and a second layer of codes that
 /// are maps.
 void check(const CodePrior& prior, const Autoencoder& model);
 

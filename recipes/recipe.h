@@ -32,7 +32,7 @@ struct Expectation {
   EarlyExpectation early;
 };
 
-/// A published system, as plain data. Source of each: the tables in docs/recipes.md.
+/// A published system, as plain data. Sources: docs/recipes.md.
 struct Recipe {
   std::string name;                               ///< "mnist-2d-relu"
   std::string summary;                            ///< one line

@@ -25,7 +25,7 @@ std::vector<Recipe> sparse_recipes() {
   return {
       {
           .name = "digits-sparse",
-          .summary = "the embedded digits through 64 mostly silent units",
+          .summary = "the embedded digits through 128 mostly silent units",
           // Untied, the decoder's weights would grow and the code shrink, which the penalty likes.
           .network =
               DenseNetwork{

@@ -118,11 +118,12 @@ class Tally:
     """What became of the faults of a kind."""
 
     def __init__(self):
-        self.faults, self.refused, self.broken = 0, 0, []
+        self.faults, self.refused, self.ended_well, self.broken = 0, 0, 0, []
 
     def add(self, program, folder, ended, whole):
-        self.refused += ended.returncode == 1
         program.check(folder, ended.returncode, ended.stderr, whole)
+        self.refused += ended.returncode == 1
+        self.ended_well += ended.returncode == 0
 
     @contextlib.contextmanager
     def judging(self, program, fault):
@@ -132,6 +133,7 @@ class Tally:
             yield
         except (Broken, json.JSONDecodeError, KeyError, subprocess.TimeoutExpired) as problem:
             self.broken.append(f"{program.name}: {fault}: {problem}")
+            print("broken: " + self.broken[-1], file=sys.stderr, flush=True)
 
 
 def spread(count, most):
@@ -148,20 +150,19 @@ def read_counts(path):
 
 
 def fail_calls(program, folder, whole, chosen):
-    """A tally by kind of call, each failing once."""
+    """Kinds of call, one after the other, with a tally of their calls, each failing once."""
     preloaded = {"LD_PRELOAD": chosen.build / "tests/libfailing_calls.so"}
     counted = folder / "counts"
     run(program.line(fresh(folder / "out")), FAILING_CALL_COUNTS=counted, **preloaded)
     counts = read_counts(counted)
-    tallies = {}
     for call in chosen.calls.split(","):
-        tallies[call] = Tally()
+        tally = Tally()
         for number in spread(counts[call], chosen.most):
             out = fresh(folder / "out")
-            with tallies[call].judging(program, f"{call} number {number} of {counts[call]}"):
+            with tally.judging(program, f"{call} number {number} of {counts[call]}"):
                 ended = run(program.line(out), FAILING_CALL=f"{call}:{number}", **preloaded)
-                tallies[call].add(program, out, ended, whole)
-    return tallies
+                tally.add(program, out, ended, whole)
+        yield call, tally
 
 
 @contextlib.contextmanager
@@ -183,7 +184,7 @@ def fill_disks(program, folder, whole, chosen):
             ended = run(program.line(out))
             subprocess.run(["mount", "-o", "remount,size=1G", out], check=True)
             tally.add(program, out, ended, whole)
-    return {"full disk": tally}
+    yield "full disk", tally
 
 
 def fresh(folder):
@@ -248,7 +249,7 @@ def main():
     chosen = parser.parse_args()
     chosen.build = chosen.build.resolve()
     problems, faults = [], 0
-    print("| program | call | faults | refused with a line | ended well |\n|---|---|---|---|---|")
+    print("| program | call | faults | refused with a line | ended well | promise broken |\n|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
         for program in programs_of(chosen.build / "bin", Path(name)):
             if chosen.programs and program.name not in chosen.programs.split(","):
@@ -257,8 +258,9 @@ def main():
             if run(program.line(fresh(folder / "clean"))).returncode != 0:
                 sys.exit(f"fault_sweep.py: {program.name} fails by itself")
             whole = contents_of(folder / "clean")
-            for kind, tally in (fill_disks if chosen.disks else fail_calls)(program, folder, whole, chosen).items():
-                print(f"| {program.name} | {kind} | {tally.faults} | {tally.refused} | {tally.faults - tally.refused} |", flush=True)
+            for kind, tally in (fill_disks if chosen.disks else fail_calls)(program, folder, whole, chosen):
+                row = [program.name, kind, tally.faults, tally.refused, tally.ended_well, len(tally.broken)]
+                print(f"| {' | '.join(map(str, row))} |", flush=True)
                 problems += tally.broken
                 faults += tally.faults
     print(f"\n{faults} faults, {len(problems)} promises broken")

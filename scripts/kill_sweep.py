@@ -41,6 +41,7 @@ SYSTEMS = {
     "vector-quantized": ("vector_quantized_autoencoder", ["--epochs", "4"]),
     "importance-weighted": ("importance_weighted_autoencoder", ["--epochs", "100"]),
     "one-class": ("one_class_autoencoder", ["--epochs", "60", "--pretraining-epochs", "30"]),
+    "regularized": ("regularized_autoencoder", ["--epochs", "100"]),
     "supervised": ("supervised_autoencoder", ["--epochs", "40"]),
     "lstm": ("lstm_autoencoder", ["--epochs", "30"]),
     "sparse": ("sparse_autoencoder", ["--epochs", "200"]),

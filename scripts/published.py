@@ -65,7 +65,7 @@ not finished is no reproduction, and stands beside the others of as many epochs.
 other work, too.
 
 −log p(x): 784-200-200-50 with tanh units (two stochastic layers: 784-200-200-100-100-100-50, codes of 100 and 50), pixels drawn by their grey anew in every epoch (`--binarize fresh`), batches of 20,
-Adam with 1e-3 and ε 1e-4, the rate times 10^(−1/7) after 1, 3, 9, … epochs, 3,280 in all; 5,000 samples an item, of the whole test part,
+Adam with 1e-3 and ε 1e-4, the rate times 10^(−1/7) after stages of 1, 3, 9, … epochs, 3,280 in all; 5,000 samples an item, of the whole test part,
 whose pixels are drawn once. The published numbers are means over drawn test parts of the papers' own. Of a run the epoch with the
 least bound on the test part is kept. Static binarisation (Larochelle's files) is not to be had by this project's scripts and is left out.
 

@@ -100,11 +100,11 @@ void DataOptions::describe_without_condition(FieldTable& table) {
            "columnN, label or row)")
       .shown_as("WHICH");
   table
-      .add(
-          "scale", scale,
-          "auto (digits / 16, images / 255, else minmax), none, max:V (divide by V), or by column: "
-          "minmax (to [0, 1]), standard (mean 0, standard deviation 1), robust (median 0, "
-          "interquartile range 1) or quantile (evenly spread over [0, 1])")
+      .add("scale", scale,
+           "auto (digits / 16, images / 255, else minmax), none, max:V (divide by V), norm (all by "
+           "one factor: items of D values then have length sqrt(D) on average), or by column: "
+           "minmax (to [0, 1]), standard (mean 0, standard deviation 1), robust (median 0, "
+           "interquartile range 1) or quantile (evenly spread over [0, 1])")
       .shown_as("HOW");
   table
       .add("validation", validation,
@@ -119,8 +119,8 @@ void DataOptions::describe_without_condition(FieldTable& table) {
       .shown_as("WHEN");
   table
       .add("corruption", corruption,
-           "noise on the inputs: none, gaussian:S (standard deviation), mask:P or salt-pepper:P "
-           "(probability)")
+           "noise on the inputs: none, mask:P or salt-pepper:P (probability), or gaussian:S "
+           "(standard deviation; values in [0, 1], which stay there)")
       .shown_as("HOW");
   table.add("noise", noise, "draw the training noise fresh in each epoch, or once")
       .shown_as("WHEN");

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "hourglass/core/fields.h"
 #include "hourglass/core/processes.h"
 #include "hourglass/core/stopwatch.h"
 #include "hourglass/datasets/dataset.h"
@@ -8,8 +7,8 @@
 #include "hourglass/models/autoencoder.h"
 #include "hourglass/training/averages.h"
 #include "hourglass/training/engine.h"
-#include "hourglass/training/optimizer.h"
 #include "hourglass/training/schedule.h"
+#include "hourglass/training/training_options.h"
 
 #include <cstdint>
 #include <exception>
@@ -20,29 +19,6 @@
 #include <vector>
 
 namespace hourglass::training {
-
-/// What `monitor` auto means: "validation_loss" where there are validation rows, else "train_loss".
-std::string usual_monitor(bool has_validation);
-
-struct TrainingOptions {
-  int64_t epochs = 20;
-  int64_t steps_per_epoch = 0;
-  int64_t batch_size = 128;
-  OptimizerOptions optimizer;
-  Schedule schedule;
-  double warmup = 0;
-  std::string monitor = "auto";
-  int64_t early_stopping = 0;
-  uint64_t seed = 1;
-  std::string device = "auto";
-  EngineOptions engine;
-
-  void describe(FieldTable& table);
-};
-
-/// "auto" is CUDA where LibTorch has it and a device is there. Throws `UsageError` for a text that
-/// is no device, `Error` for a CUDA device that is absent.
-at::Device resolve_device(const std::string& text);
 
 /// Where a run stands: between two epochs, or in the middle of one.
 struct Cursor {

@@ -50,7 +50,8 @@ void DetectOptions::describe(FieldTable& table) {
   table
       .add("threshold", detector.threshold,
            "from the scores of normal training rows: quantile:Q, sigma:K (mean + K standard "
-           "deviations), mad:K (median + K median deviations) or tail:P (extreme values)")
+           "deviations), mad:K (the same by the median and 1.4826 median deviations) or tail:P "
+           "(extreme values)")
       .shown_as("RULE");
   table
       .add("normal_class", classes.normal,

@@ -21,7 +21,7 @@ namespace hourglass::apps {
 //   (`corruption` mask:0.7); scored by the Mahalanobis distance of the code.
 //
 // Both are D-64-32-32-32-64-D on standardised values, and trained for 200 steps of 256 rows: longer,
-// and they learn the anomalies, too. docs/anomaly.md has what each of these choices is worth.
+// and they learn the anomalies, too. docs/anomaly.md has what they reach together.
 
 /// What it leaves in the folder of the results.
 inline constexpr const char *kMembersFolder = "members", *kEnsembleFile = "detector.json",

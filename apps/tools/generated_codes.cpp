@@ -16,6 +16,9 @@ using namespace evaluation;
 
 namespace {
 
+constexpr int64_t kMostSamples = 10'000'000;
+constexpr int64_t kMostSteps = 1'000;  // of a grid in each direction, and of a way
+
 constexpr const char* kEveryClass = "all";
 
 /// Makes the codes for one condition; each method serves one way to ask for them.
@@ -179,8 +182,11 @@ void CodeOptions::describe(FieldTable& table) {
   table.begin_group("What to generate: one of these");
   table.add("at", at, "these codes: \"0.3,-1.2\", or several: \"0.3,-1.2;1,0\"").shown_as("POINTS");
   table.add("samples", samples, "N codes drawn from --sampler; for each class with --condition all")
-      .at_least(0);
-  table.add("manifold", manifold, "an N × N grid over the two components --dims").at_least(0);
+      .at_least(0)
+      .at_most(kMostSamples);
+  table.add("manifold", manifold, "an N × N grid over the two components --dims")
+      .at_least(0)
+      .at_most(kMostSteps);
   table.add("interpolate", interpolate, "--steps codes on the way from row I to row J")
       .shown_as("I,J")
       .at_least(0);
@@ -192,7 +198,9 @@ void CodeOptions::describe(FieldTable& table) {
       .shown_as("D")
       .at_least(0);
   table.begin_group("How");
-  table.add("steps", steps, "codes of --interpolate and --traverse").at_least(2);
+  table.add("steps", steps, "codes of --interpolate and --traverse")
+      .at_least(2)
+      .at_most(kMostSteps);
   table.add("spherical", spherical, "interpolate along the great circle");
   table.add("dims", dims, "the components that --manifold changes, from 0")
       .shown_as("I,J")

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace hourglass::apps {
 namespace {
@@ -17,14 +18,14 @@ using namespace figures;
 
 constexpr int64_t kMostBeside = 12;
 
-/// Items in the rows that their codes are said to have, labels beside them.
+/// Items in the first rows that their codes are said to have, labels beside them.
 std::vector<ItemRow> rows_of(const GeneratedItems& all, const std::vector<std::string>& labels) {
-  const auto rows = static_cast<int64_t>(labels.size());
-  const int64_t per_row = all.items.size(0) / rows, shown = std::min(kMostDrawnItems, per_row);
+  const int64_t per_row = all.items.size(0) / std::ssize(labels);
+  const int64_t shown = std::min(kMostDrawnItems, per_row);
   std::vector<ItemRow> drawn;
-  for (int64_t r = 0; r < rows; ++r) {
-    drawn.push_back(output_row(labels[static_cast<size_t>(r)],
-                               all.items.narrow(0, r * per_row, shown), all.range));
+  for (size_t r = 0; r < std::min(kMostDrawnRows, labels.size()); ++r) {
+    const at::Tensor items = all.items.narrow(0, static_cast<int64_t>(r) * per_row, shown);
+    drawn.push_back(output_row(labels[r], items, all.range));
   }
   return drawn;
 }

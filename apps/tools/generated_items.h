@@ -5,10 +5,14 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 namespace hourglass::apps {
+
+/// Rows that a picture has room for; files of numbers hold them all.
+inline constexpr size_t kMostDrawnRows = 50;
 
 /// What a model makes of codes that no item has.
 struct GeneratedItems {

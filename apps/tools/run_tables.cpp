@@ -1,6 +1,7 @@
 #include "hourglass/apps/tools/run_tables.h"
 
 #include "hourglass/cli/command_line.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/core/text.h"
 #include "hourglass/core/text_table.h"
 #include "hourglass/formats/json.h"
@@ -132,7 +133,8 @@ json run_list_json(const std::vector<ListedRun>& found) {
 
 std::string comparison_text(const RunComparison& comparison) {
   std::string text = results_text(comparison) + options_text(comparison);
-  for (const auto& note : comparison.notes) text += fmt::format("\nnote      {}\n", note);
+  for (const auto& note : comparison.notes)
+    text += fmt::format("\nnote      {}\n", printable(note));
   return text;
 }
 

@@ -4,6 +4,7 @@
 #include "hourglass/apps/tools/series_files.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/core/text.h"
 
 #include <ATen/ATen.h>
@@ -97,7 +98,7 @@ std::string series_text(const JudgedSeries& judged) {
           "score     squared error of a time step, {} over the windows of {} that hold it\n",
           enum_name(*detector.steps), judged.series().form.window) +
       fmt::format("threshold {:.6g} ({} of {})\n", detector.threshold,
-                  detector.options.threshold.text(), detector.normal_rows) +
+                  detector.options.threshold.text(), printable(detector.normal_rows)) +
       fmt::format("flagged   {} of {}\n",
                   with_thousands((scores > detector.threshold).sum().item<int64_t>()),
                   steps_text(judged.windows, scored_steps(judged.found).size(0))) +
@@ -181,7 +182,7 @@ int detect_in_series(ExportedModel& model, const SeriesQuestion& question, const
     fmt::print("{}\n", result.dump(2));
   } else {
     fmt::print("{}", series_text(judged));
-    for (const auto& written : files) fmt::print("written   {}\n", written);
+    for (const auto& written : files) fmt::print("written   {}\n", printable(written));
   }
   return kDone;
 }

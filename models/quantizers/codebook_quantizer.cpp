@@ -11,7 +11,7 @@ namespace hourglass::models {
 CodebookQuantizer::CodebookQuantizer(const CodebookOptions& options, int64_t width, bool learned,
                                      int64_t number, int64_t count)
     : options_(options), number_(number), count_(count) {
-  // Uniform in ±1/K, as the authors start it.
+  // Uniform in ±1/K, as programs of PyTorch usually start it; the authors' has other distributions.
   at::Tensor start = (at::rand({options.size, width}) * 2 - 1) / static_cast<double>(options.size);
   if (learned) {
     codebook_ = register_parameter("codebook", std::move(start));

@@ -11,8 +11,8 @@ namespace hourglass::models {
 ///   a codebook that is learned:  + ‖sg(e) − q‖²
 ///   or follows running averages: Nₖ ← γ Nₖ + (1 − γ) nₖ, mₖ ← γ mₖ + (1 − γ) Σ e assigned to k, vector k = mₖ / Nₖ
 ///
-/// Squared norms are means over all values. A vector that is hardly used takes the place of a random
-/// e of the batch (Dhariwal et al. 2020).
+/// Squared norms are means over all values. A vector that is hardly used becomes a random e
+/// of the batch (Dhariwal et al. 2020).
 class CodebookQuantizer : public Quantizer {
  public:
   /// Number `number` of `count` codebooks of a model: each draws other vectors of the batch.

@@ -174,9 +174,11 @@ TEST(Generate, TraversesAComponentOfAllRowsOfAPart) {
   const TemporaryFolder folder;
   const fs::path path =
       small_checkpoint(folder / "run", "dense_autoencoder", {"--dataset", "iris"});
-  json_of("generate",
-          {path, "--traverse", "1", "--indices", "all", "--steps", "2", "--out", folder / "out"});
+  const auto ended = testing::run("generate", {path, "--traverse", "1", "--indices", "all",
+                                               "--steps", "2", "--out", folder / "out"});
+  ASSERT_EQ(ended.exit_code, 0) << ended.errors;
   EXPECT_EQ(read_npy(folder / "out/codes.npy").size(0), 2 * 150);
+  if (figures::figures_available()) expect_contains(ended.errors, {"first 50 of 150 rows"});
 }
 
 TEST(Encode, DrawsASingleRow) {

@@ -109,13 +109,16 @@ TEST(RunFolder, ClosedStandardStreamsGetNoFileOfTheRun) {
   }
 }
 
-TEST(RunFolder, TheSignalOfATerminalsEndEndsARunAsCtrlCDoes) {
-  const TemporaryFolder folder;
-  RunningProgram program("dense_autoencoder",
-                         long_run(folder / "run", {"--checkpoint-interval", "0"}));
-  wait_for_state(folder / "run", program);
-  program.send(SIGHUP);
-  expect_error(program.wait(), kInterrupted, {"interrupted after ", "--resume"});
+TEST(RunFolder, SignalsOfAnEndEndARunAsCtrlCDoes) {
+  for (const int signal : {SIGHUP, SIGTERM}) {
+    SCOPED_TRACE(signal);
+    const TemporaryFolder folder;
+    RunningProgram program("dense_autoencoder",
+                           long_run(folder / "run", {"--checkpoint-interval", "0"}));
+    wait_for_state(folder / "run", program);
+    program.send(signal);
+    expect_error(program.wait(), kInterrupted, {"interrupted after ", "--resume"});
+  }
 }
 
 /// Where writing to the terminal fails, too, once it is gone.

@@ -109,6 +109,17 @@ TEST(FitScaling, TakesARangeOfNextToNothingForAConstant) {
   EXPECT_EQ(scaling.factor, (std::vector<double>{0, 0.5}));
 }
 
+TEST(FitColumns, TakeASpreadOfNextToNothingForNone) {
+  const at::Tensor values =
+      at::tensor({0.F, 1.F, 1e-40F, 3.F, 2e-40F, 4.F, 4e-40F, 9.F}).view({4, 2});
+  for (const auto kind : {ScalingRule::Kind::Standard, ScalingRule::Kind::Robust}) {
+    const Scaling scaling = fit_columns({kind}, values, {}, {});
+    ASSERT_EQ(scaling.factor.size(), 2U);
+    EXPECT_EQ(scaling.factor[0], 1);
+    EXPECT_LT(scaling.factor[1], 1);
+  }
+}
+
 TEST(FitScaling, DividesOrLeavesAlone) {
   const Extremes extremes = extremes_of(three_rows(), at::arange(3));
   EXPECT_EQ(fit_scaling({ScalingRule::Kind::Max, 16}, extremes).factor,

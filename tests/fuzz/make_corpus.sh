@@ -54,6 +54,18 @@ put card card.json run/card.json
 put onnx best.onnx onnx/best.onnx
 "$bin/retrieve" run/best.pt --dataset csv:table.csv --label-column 2 --query 0 --save-index index.npz --out retrieved >/dev/null 2>&1 || true
 "$bin/activations" run/best.pt --dataset csv:table.csv --label-column 2 --indices 0,1 --gradients --save activations.npz >/dev/null 2>&1 || true
+"$bin/detect_anomalies" run/best.pt --dataset csv:table.csv --label-column 2 --save-threshold limit.json --out found --quiet >/dev/null
+"$bin/detect_anomalies" run/best.pt --dataset csv:table.csv --label-column 2 --score mahalanobis --save-threshold far.json \
+  --out found --force --quiet >/dev/null
+put threshold limit.json limit.json
+put threshold far.json far.json
+printf 't,a,b\n2024-05-01T00:00:00Z,1,2\n2024-05-01T00:05:00Z,2,3\n2024-05-01T00:10:00Z,5,4\n' >followed.csv
+for rule in running:5,120 spot:0.01 dspot:0.001,2; do
+  # Follows the file until it is told to stop.
+  timeout --signal INT 2 "$bin/detect_anomalies" run/best.pt --follow followed.csv --time-column t --load-threshold limit.json \
+    --adapt "$rule" --state "${rule%%:*}.json" --out "${rule%%:*}.csv" --quiet || true
+  put stream_state "${rule%%:*}.json" "${rule%%:*}.json"
+done
 for kind in index activations; do
   if [ -f "$kind.npz" ]; then put "$kind" "$kind.npz" "$kind.npz" && put npz "$kind.npz" "$kind.npz"; fi
 done

@@ -1,11 +1,17 @@
 #include "hourglass/tests/fuzz/readers.h"
 
+#include "hourglass/apps/tools/stream_state.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
 #include "hourglass/datasets/dates.h"
 #include "hourglass/datasets/row_numbers.h"
 #include "hourglass/evaluation/activation_file.h"
+#include "hourglass/evaluation/anomaly_detector.h"
 #include "hourglass/evaluation/code_index.h"
+#include "hourglass/evaluation/exported_model.h"
+#include "hourglass/evaluation/model_digest.h"
+#include "hourglass/evaluation/stream_item.h"
+#include "hourglass/evaluation/stream_threshold.h"
 #include "hourglass/evaluation/threshold.h"
 #include "hourglass/figures/image_file.h"
 #include "hourglass/formats/card.h"
@@ -24,6 +30,7 @@
 #include "hourglass/runs/option_file.h"
 #include "hourglass/runs/run_record.h"
 #include "hourglass/runs/state_file.h"
+#include "hourglass/sources/clock_watch.h"
 #include "hourglass/sources/csv.h"
 #include "hourglass/sources/idx.h"
 #include "hourglass/sources/interactions.h"
@@ -113,6 +120,32 @@ void read_stream(std::string_view bytes) {
   }
 }
 
+/// What thresholds and streams of the corpus belong to: a model of items of two values.
+const evaluation::ExportedModel& corpus_model() {
+  static const auto model =
+      evaluation::ExportedModel::load(fs::path(HOURGLASS_CORPUS) / "torchscript/best.pt");
+  return model;
+}
+
+void read_threshold(const fs::path& path) { evaluation::load_detector(path, corpus_model()); }
+
+/// As a stream that goes on with it, whichever rule its threshold is kept by.
+void read_stream_state(const fs::path& path) {
+  static const std::string model = evaluation::model_sha256(corpus_model());
+  const apps::StreamState state = apps::load_stream_state(
+      path, {.model_sha256 = model, .file = true, .json = false, .time_column = "t"});
+  sources::ClockWatch::from_json(formats::JsonFields(state.clock, kName));
+  evaluation::StreamItem({2}, 2, {}).restore(formats::JsonFields(state.item, kName));
+  for (const std::string rule : {"running:5,120", "spot:0.01", "dspot:0.001,2"}) {
+    evaluation::StreamThreshold threshold(1, {.adapt = evaluation::AdaptRule::parse(rule)});
+    try {
+      threshold.restore(formats::JsonFields(state.threshold, kName));
+    } catch (const Error&) {
+      // And then the next one.
+    }
+  }
+}
+
 /// What people write as values of options.
 void read_words(std::string_view bytes) {
   const std::string text(bytes);
@@ -154,7 +187,9 @@ constexpr Reader kReaders[] = {
     {"series", read_series},
     {"state", of_file<runs::load_state>},
     {"stream", read_stream},
+    {"stream_state", of_file<read_stream_state>},
     {"table", read_table},
+    {"threshold", of_file<read_threshold>},
     {"torchscript", of_file<read_model>},
     {"weights", of_file<formats::read_weights>},
     {"words", read_words},

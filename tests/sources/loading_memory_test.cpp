@@ -1,7 +1,11 @@
+#include "hourglass/core/files.h"
+#include "hourglass/formats/npy.h"
+#include "hourglass/formats/safetensors.h"
 #include "hourglass/sources/open.h"
 #include "hourglass/tests/sources/idx_files.h"
 #include "hourglass/tests/support/support.h"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <cstdint>
@@ -62,6 +66,36 @@ std::string large_idx() {
   return testing::idx_header({kItems, 28, 28}) + std::string(kItems * 784, '\x10');
 }
 
+/// The bytes of a file that `write` makes.
+std::string written(const std::function<void(const fs::path&)>& write) {
+  const TemporaryFolder folder;
+  write(folder / "file");
+  return read_file(folder / "file");
+}
+
+/// Numbers that nothing compresses.
+at::Tensor large_rows() { return at::rand({kBytes / (4 * 64), 64}); }
+
+std::string large_npz() {
+  return written([](const fs::path& path) {
+    formats::write_npz(path, {{"x_train", large_rows()}});
+  });
+}
+
+std::string large_safetensors() {
+  return written([](const fs::path& path) {
+    formats::write_safetensors(path, {.tensors = {{"x", large_rows()}}});
+  });
+}
+
+std::string large_gzip() {
+  constexpr int64_t kItems = kBytes / 784;
+  const at::Tensor pixels = at::randint(256, {kItems * 784}, at::kByte);
+  const std::string bytes(reinterpret_cast<const char*>(pixels.const_data_ptr<uint8_t>()),
+                          static_cast<size_t>(kItems * 784));
+  return testing::gzip(testing::idx_header({kItems, 28, 28}) + bytes);
+}
+
 struct LargeFile {
   std::string name, source;  ///< "csv:" and the like
   std::function<std::string()> file;
@@ -108,16 +142,18 @@ std::string users_csv() {
   return repeated_lines([](int64_t i) { return fmt::format("{:x},{}\n", i, i % 9); });
 }
 
-INSTANTIATE_TEST_SUITE_P(Forms, LoadingMemory,
-                         ::testing::Values(LargeFile{"numbers.csv", "csv:", digits_csv, 12},
-                                           LargeFile{"words.csv", "csv:", words_csv, 20},
-                                           LargeFile{"series.csv", "series:", steps_csv, 20},
-                                           LargeFile{"users.csv", "interactions:", users_csv, 40},
-                                           LargeFile{"array.npy", "npy:", large_npy, 6},
-                                           LargeFile{"images.idx", "idx:", large_idx, 6}),
-                         [](const auto& of) {
-                           return of.param.name.substr(0, of.param.name.find('.'));
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Forms, LoadingMemory,
+    ::testing::Values(LargeFile{"numbers.csv", "csv:", digits_csv, 12},
+                      LargeFile{"words.csv", "csv:", words_csv, 20},
+                      LargeFile{"series.csv", "series:", steps_csv, 20},
+                      LargeFile{"users.csv", "interactions:", users_csv, 40},
+                      LargeFile{"array.npy", "npy:", large_npy, 6},
+                      LargeFile{"archive.npz", "npz:", large_npz, 6},
+                      LargeFile{"x.safetensors", "safetensors:", large_safetensors, 6},
+                      LargeFile{"packed.gz", "idx:", large_gzip, 6},
+                      LargeFile{"images.idx", "idx:", large_idx, 6}),
+    [](const auto& of) { return of.param.name.substr(0, of.param.name.find('.')); });
 
 }  // namespace
 }  // namespace hourglass::sources
