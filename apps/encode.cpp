@@ -9,6 +9,7 @@
 #include "hourglass/apps/tools/number_files.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/core/text.h"
 #include "hourglass/evaluation/codes.h"
 #include "hourglass/evaluation/generation.h"
@@ -72,8 +73,8 @@ int encode(const EncodeOptions& options, const CommandLine& line) {
                            .dump(2));
   } else {
     fmt::print("{} codes of {} values\n{}\n{}", with_thousands(codes.values.size(0)),
-               codes.values[0].numel(), file.string(),
-               picture.empty() ? "" : picture.string() + "\n");
+               codes.values[0].numel(), printable(file.string()),
+               picture.empty() ? "" : printable(picture.string()) + "\n");
   }
   return kDone;
 }

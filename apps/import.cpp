@@ -8,6 +8,7 @@
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/formats/keras.h"
 #include "hourglass/formats/torchscript.h"
 #include "hourglass/models/networks/layers_network.h"
@@ -78,7 +79,7 @@ void print_model(models::Autoencoder& model, const formats::KerasModel& keras,
     return;
   }
   if (!output.quiet) fmt::print("{}", to_text(models::summarize(model)));
-  fmt::print("model     {}\n", file);
+  fmt::print("model     {}\n", printable(file));
 }
 
 int import_keras(const std::string& path, const ImportOptions& options) {

@@ -11,6 +11,7 @@
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/evaluation/item_errors.h"
 #include "hourglass/evaluation/reconstructions.h"
 
@@ -59,7 +60,7 @@ void print_summary(const nlohmann::json& means, size_t items, const std::filesys
   for (const auto& [name, mean] : means.items()) {
     fmt::print(", mean {} {:.6g}", name, mean.get<double>());
   }
-  fmt::print("\n{}\n", folder.string());
+  fmt::print("\n{}\n", printable(folder.string()));
 }
 
 int reconstruct(const ReconstructOptions& options, const CommandLine& line) {

@@ -97,15 +97,15 @@ void show_results(runs::Run& run, const training::TrainingResult& result) {
   const fs::path& folder = run.folder();
   const std::string& monitor = run.trainer().monitor();
   const bool usual = monitor == "train_loss" || monitor == "validation_loss";
-  fmt::print("model     {}  (epoch {}, {} {:.6f})\n", (folder / "best.pt").string(), best.epoch,
-             usual ? "loss" : monitor, best.monitored);
+  fmt::print("model     {}  (epoch {}, {} {:.6f})\n", printable((folder / "best.pt").string()),
+             best.epoch, usual ? "loss" : monitor, best.monitored);
   show_expectation(run);
-  fmt::print("metrics   {}\n", (folder / "metrics.csv").string());
-  for (const auto& part : run.parts()) fmt::print("part      {}\n", part.string());
+  fmt::print("metrics   {}\n", printable((folder / "metrics.csv").string()));
+  for (const auto& part : run.parts()) fmt::print("part      {}\n", printable(part.string()));
   if (result.end == RunEnd::Interrupted) return;
   if (!options.no_figures && figures::figures_available()) {
     for (const auto& picture : draw_run_pictures(folder, options, run.data())) {
-      fmt::print("picture   {}\n", picture.string());
+      fmt::print("picture   {}\n", printable(picture.string()));
     }
   }
   if (!options.report) return;
@@ -113,7 +113,7 @@ void show_results(runs::Run& run, const training::TrainingResult& result) {
   const auto say = [&](const std::string& what) { stage.show("report: " + what); };
   write_file_atomically(folder / "report.html", report_page(folder, say));
   stage.clear();
-  fmt::print("report    {}\n", (folder / "report.html").string());
+  fmt::print("report    {}\n", printable((folder / "report.html").string()));
 }
 
 int exit_code_of(RunEnd end) {

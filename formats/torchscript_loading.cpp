@@ -61,6 +61,10 @@ std::string libtorch_reason(std::string message) {
       message.erase(0, found + end.size());
     }
   }
+  // Lines of the program may follow the place.
+  if (const size_t found = message.rfind("\nRuntimeError: "); found != std::string::npos) {
+    message.erase(0, found);
+  }
   message.erase(0, message.find_first_not_of(" \t\n"));
   message.resize(std::min(message.find('\n'), message.size()));
   // "RuntimeError: mat1 and …", "[enforce fail at inline_container.cc:372] . PytorchStream…"

@@ -2,6 +2,7 @@
 
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/core/text.h"
 #include "hourglass/evaluation/layer_values.h"
 #include "hourglass/formats/npy.h"
@@ -32,7 +33,7 @@ int save_layer(const LayerFile& file, const cli::CommandLine& line) {
                nlohmann::json{{"files", {path.string()}}, {"shape", values.sizes().vec()}}.dump(2));
   } else {
     fmt::print("{} rows of {} values\n{}\n", with_thousands(values.size(0)), values.size(1),
-               path.string());
+               printable(path.string()));
   }
   return cli::kDone;
 }

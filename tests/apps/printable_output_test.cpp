@@ -1,6 +1,7 @@
 // Names in files and paths change nothing about the terminal that a program prints to.
 
 #include "hourglass/core/files.h"
+#include "hourglass/evaluation/fact_text.h"
 #include "hourglass/formats/json.h"
 #include "hourglass/tests/apps/tool_runs.h"
 #include "hourglass/tests/support/support.h"
@@ -41,8 +42,7 @@ TEST(PrintableOutput, OfPaths) {
   const TemporaryFolder folder;
   const fs::path run = folder.path() / kHostile;
   expect_printable("dense_autoencoder", {"--epochs", "1", "--no-figures", "--out", run});
-  expect_printable("show", {"--indices", "0-3", "--out", run / "items.txt"});
-  expect_printable("export", {run / "best.pt", "--out", run});
+  expect_printable("export", {run / "best.pt", "--format", "onnx", "--out", run});
   expect_printable("encode", {run / "best.pt", "--no-picture", "--out", run / "codes.npy"});
   expect_printable("decode", {run / "best.pt", run / "codes.npy", "--out", run / "items.npy"});
   expect_printable("detect_anomalies", {run / "best.pt", "--out", run / "found"});
@@ -68,9 +68,11 @@ TEST(PrintableOutput, OfRunsThatAreCompared) {
 
 TEST(PrintableOutput, OfACardsOptions) {
   const TemporaryFolder folder;
-  small_checkpoint(folder / "run", "dense_autoencoder", {"--save-parts", "safetensors"});
-  change(folder / "run/card.json", "options", kHostile, 1);
-  expect_printable("inspect", {folder / "run/best.safetensors"});
+  nlohmann::json facts = testing::json_of("inspect", {digits_model(folder)});
+  facts["options"][kHostile] = 1;
+  const std::string text = evaluation::model_text(facts);
+  EXPECT_EQ(text.find_first_of("\x1b\x07"), std::string::npos) << text;
+  testing::expect_contains(text, {"x\\x1b"});
 }
 
 }  // namespace
