@@ -59,6 +59,18 @@ at::Tensor conditions_for(const ExportedModel& model, const NumberRows& codes,
   return condition.defined() ? condition.expand({codes.values.size(0), -1}) : condition;
 }
 
+/// Codes in the order of `encode`, where a file's columns have its names, code0, code1 and so on.
+at::Tensor in_order(const NumberRows& codes) {
+  std::vector<int64_t> order;
+  for (size_t i = 0; i < codes.columns.size(); ++i) {
+    const auto& names = codes.columns;
+    const auto place = std::find(names.begin(), names.end(), fmt::format("code{}", i));
+    if (place == names.end()) return codes.values;
+    order.push_back(place - names.begin());
+  }
+  return order.empty() ? codes.values : codes.values.index_select(1, at::tensor(order, at::kLong));
+}
+
 int decode(const std::string& model_path, const std::string& codes_path,
            const DecodeOptions& options) {
   const bool numbers = options.output.out == "-" || options.output.out.ends_with(".csv") ||
@@ -68,7 +80,7 @@ int decode(const std::string& model_path, const std::string& codes_path,
   ExportedModel model = open_model(model_path, options.model);
   const ItemStyle style = item_style(model, options.look);
   const NumberRows codes = read_numbers(codes_path);
-  const at::Tensor items = model.decode(shaped_codes(model, codes.values, codes_path),
+  const at::Tensor items = model.decode(shaped_codes(model, in_order(codes), codes_path),
                                         conditions_for(model, codes, options.condition));
   if (numbers) {
     const auto& names = style.column_names;

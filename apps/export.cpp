@@ -76,6 +76,10 @@ formats::Script detecting_script(const std::string& path, const ExportOptions& o
 }
 
 void check(const std::string& path, const ExportOptions& options) {
+  if (fs::path(options.name).has_parent_path()) {
+    throw UsageError("`name`: expected a name without folders, which --out is for, found '{}'",
+                     options.name);
+  }
   if (names_ensemble(path) && !options.threshold.empty()) {
     throw UsageError("`threshold`: {} has one of its own", path);
   }

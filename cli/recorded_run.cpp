@@ -80,7 +80,11 @@ std::string RecordedRun::training_command() const {
   for (const auto& field : table_.rows()) {
     if (!is_changed(field)) continue;
     command += " " + option_name(field.name);
-    if (!field.is_switch()) command += " " + shell_word(field.value_text());
+    if (!field.is_switch()) {
+      command += " " + shell_word(field.value_text());
+    } else if (field.value_text() == "false") {
+      command += "=false";
+    }
   }
   return command;
 }

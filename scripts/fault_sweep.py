@@ -175,11 +175,14 @@ def small_disk(folder, kilobytes):
 
 
 def fill_disks(program, folder, whole, chosen):
+    """The same of disks that are too small, but for programs that write no files."""
     needed = sum(path.stat().st_size for path in (folder / "clean").rglob("*") if path.is_file()) // 1024
+    if not whole:
+        return
     tally = Tally()
     out = fresh(folder / "out")
     for i in range(chosen.disks):
-        kilobytes = 4 + (2 * needed - 4) * i // chosen.disks
+        kilobytes = 4 + max(4, 2 * needed - 4) * i // chosen.disks
         with small_disk(out, kilobytes), tally.judging(program, f"a disk of {kilobytes} KiB"):
             ended = run(program.line(out))
             subprocess.run(["mount", "-o", "remount,size=1G", out], check=True)

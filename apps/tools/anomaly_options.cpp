@@ -27,6 +27,15 @@ void check_training(const DetectOptions& options, const cli::CommandLine& line) 
          line,
          "cannot be chosen with --train, which trains on all rows, scores by all its models and "
          "keeps the threshold in detector.json");
+  refuse({"corruption", "noise", "binarize", "targets", "condition"}, line,
+         "has no place in --train, whose models choose their own noise and are told nothing");
+  const bool names_classes = line.has("normal_class") || line.has("anomaly_class");
+  const bool is_table = options.asked.rows.data.dataset.starts_with("csv:");
+  if (names_classes && is_table && !line.has("label_column")) {
+    throw UsageError(
+        "`label_column`: expected the column that tells the classes, found none: rows to train on "
+        "are taken for unlabelled");
+  }
   if (!options.model.input_shape.empty()) throw UsageError("`input_shape`: the data say it");
 }
 

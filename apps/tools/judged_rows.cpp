@@ -7,7 +7,9 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <unordered_set>
 #include <utility>
@@ -38,19 +40,25 @@ bool adds_classes(const ExportedModel& model, const RowOptions& options, const C
   return recorded && !recorded->classes.all();
 }
 
+/// The training rows that the model's file records.
+SelectedRows select_recorded_training(const ExportedModel& model, const RowOptions& options,
+                                      const CommandLine& line, RecordedNoise noise) {
+  RowOptions recorded = {.split = Split::Train};
+  CommandLine said;
+  if (line.has("data_dir")) {
+    recorded.data.data_dir = options.data.data_dir;
+    said.given = {"data_dir"};
+  }
+  return select_rows(model, recorded, said, noise);
+}
+
 /// The training rows of what was read already, or of what the model's file records where that is
 /// another data set or of fewer classes.
 SelectedRows select_training(const ExportedModel& model, const SelectedRows& evaluated,
                              const RowOptions& options, const CommandLine& line,
                              RecordedNoise noise, bool classes_added) {
   if (line.has("dataset") && recorded_data(model)) {
-    RowOptions recorded = {.split = Split::Train};
-    CommandLine said;
-    if (line.has("data_dir")) {
-      recorded.data.data_dir = options.data.data_dir;
-      said.given = {"data_dir"};
-    }
-    return select_rows(model, recorded, said, noise);
+    return select_recorded_training(model, options, line, noise);
   }
   if (!classes_added) return select_part(evaluated, Split::Train, {});
   RowOptions training = options;
@@ -60,10 +68,14 @@ SelectedRows select_training(const ExportedModel& model, const SelectedRows& eva
   return select_rows(model, training, line, noise);
 }
 
+std::unordered_set<int64_t> numbers_of(const SelectedRows& rows) {
+  const auto numbers = datasets::row_numbers(*rows.rows);
+  return {numbers.begin(), numbers.end()};
+}
+
 /// The rows of the whole data that are not among `training`.
 SelectedRows without(SelectedRows whole, const SelectedRows& training) {
-  const auto rows = datasets::row_numbers(*training.rows);
-  const std::unordered_set<int64_t> trained(rows.begin(), rows.end());
+  const auto trained = numbers_of(training);
   std::vector<int64_t> numbers, positions;
   const auto all = datasets::row_numbers(*whole.rows);
   for (size_t i = 0; i < all.size(); ++i) {
@@ -76,6 +88,24 @@ SelectedRows without(SelectedRows whole, const SelectedRows& training) {
   whole.numbers = std::move(numbers);
   whole.name = "held-out";
   return whole;
+}
+
+/// Whether rows were trained on, whatever their part is called: a user may have drawn parts of the
+/// training's data anew.
+bool were_trained_on(const ExportedModel& model, const JudgedRows& judged,
+                     const RowOptions& options, const CommandLine& line, RecordedNoise noise) {
+  if (judged.evaluated.splits.info.sha256 != judged.training.splits.info.sha256) return false;
+  const std::string& part = judged.evaluated.name;
+  if (part == "train" || part == "all") return true;
+  constexpr const char* kRedrawing[] = {"dataset", "validation", "classes", "rows"};
+  const bool redrawn = std::any_of(std::begin(kRedrawing), std::end(kRedrawing),
+                                   [&](const char* name) { return line.has(name); });
+  // An official test part has row numbers of its own.
+  if (part == "test" || !redrawn || !recorded_data(model)) return false;
+  const auto trained = numbers_of(select_recorded_training(model, options, line, noise));
+  const auto evaluated = datasets::row_numbers(*judged.evaluated.rows);
+  return std::any_of(evaluated.begin(), evaluated.end(),
+                     [&](int64_t row) { return trained.contains(row); });
 }
 
 }  // namespace
@@ -91,9 +121,7 @@ JudgedRows select_judged_rows(const ExportedModel& model, const RowOptions& opti
   if (classes_added && judged.evaluated.name == "all" && !chosen_by_user(options, line)) {
     judged.evaluated = without(std::move(judged.evaluated), judged.training);
   }
-  const bool same_data = judged.evaluated.splits.info.sha256 == judged.training.splits.info.sha256;
-  const std::string& part = judged.evaluated.name;
-  judged.seen_in_training = same_data && (part == "train" || part == "all");
+  judged.seen_in_training = were_trained_on(model, judged, options, line, noise);
   if (judged.seen_in_training) {
     note(output, fmt::format("{}: rows that the model was trained on are among the {}",
                              model.path().string(), row_text(judged.evaluated)));

@@ -6,6 +6,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
 #include "hourglass/core/regular_file.h"
+#include "hourglass/core/shape.h"
 #include "hourglass/core/text.h"
 #include "hourglass/datasets/row_numbers.h"
 #include "hourglass/evaluation/codes.h"
@@ -183,7 +184,13 @@ ExportedModel open_model(const std::string& path, const ModelOptions& options) {
   if (options.threads.count) at::set_num_threads(static_cast<int>(*options.threads.count));
   if (options.untrusted) expect_data(path);
   ExportedModel model = load_model(path, resolve_device(options.device));
-  if (!options.input_shape.empty()) model.set_input_shape(options.input_shape);
+  if (options.input_shape.empty()) return model;
+  const auto recorded = model.input_shape();
+  if (recorded && *recorded != options.input_shape) {
+    throw Error("{}: `input_shape`: expected {}, as the file says itself, found {}", path,
+                shape_text(*recorded), shape_text(options.input_shape));
+  }
+  model.set_input_shape(options.input_shape);
   return model;
 }
 

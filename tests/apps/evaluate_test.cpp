@@ -65,6 +65,16 @@ TEST(Evaluate, MeasuresModelAndPcaOnTheValidationRows) {
   EXPECT_EQ(result.at("rows"), "359 validation rows of digits");
   EXPECT_EQ(result.at("training_rows"), "1,438 training rows of digits");
   EXPECT_FALSE(result.at("rows_seen_in_training"));
+  // Parts that are drawn anew have rows that were trained on.
+  for (const std::vector<std::string>& drawn :
+       {std::vector<std::string>{"--validation", "split:0.5"},
+        {"--classes", "3"},
+        {"--dataset", "digits", "--split", "validation"}}) {
+    std::vector<std::string> arguments = {path};
+    arguments.insert(arguments.end(), drawn.begin(), drawn.end());
+    EXPECT_TRUE(json_of("evaluate", arguments).at("checkpoints").at(0).at("rows_seen_in_training"))
+        << drawn.front();
+  }
   EXPECT_EQ(result.at("code_size"), 4);
 
   DataOptions options;

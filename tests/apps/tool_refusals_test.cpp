@@ -98,6 +98,12 @@ TEST(Tools, RefuseRowsThatTheModelCannotTake) {
     refuse({"--indices", "5,1797"}, {"--indices", "0 to 1796", "1797"});
   }
   expect_refusal("show", {"--indices", "1797"}, kFailed, {"--indices", "0 to 1796"});
+  expect_refusal("show", {"--indices", "0-200000000"}, kWrongUsage, {"--indices", "100 million"});
+  expect_refusal("generate", {path, "--samples", "99999999999"}, kWrongUsage,
+                 {"--samples", "10000000"});
+  expect_refusal("export", {path, "--input-shape", "3,3"}, kFailed,
+                 {"--input-shape", "1 x 8 x 8", "3 x 3"});
+  expect_refusal("export", {path, "--name", "../x"}, kWrongUsage, {"--name", "../x"});
   expect_refusal("show", {"--random", "2000", "--numbers"}, kFailed, {"--random", "1797", "2000"});
   expect_refusal("generate", {path, "--interpolate", "0,1797", "--out", folder / "x"}, kFailed,
                  {"--interpolate", "0 to 1796", "1797"});

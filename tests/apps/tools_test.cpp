@@ -251,6 +251,8 @@ TEST(Decode, ReadsFilesWhateverTheirHeader) {
   const std::string now = decoded("code0,code1,label\n");
   EXPECT_EQ(decoded("code1,code2,label\n"), now) << "as version 0.1 wrote it";
   EXPECT_EQ(decoded("x,y,label\n"), now);
+  testing::write_file(folder / "turned.csv", "code1,code0,label\n0.25,0.5,3\n0,1,4\n");
+  EXPECT_EQ(run_tool_of("decode", {path, folder / "turned.csv", "--out", "-"}), now);
   EXPECT_TRUE(now.starts_with("value0,value1,")) << now.substr(0, 40);
 }
 

@@ -139,6 +139,15 @@ TEST(TrainAnomalies, SaysWhatDoesNotGoTogether) {
                  {"no checkpoint", "best.pt"});
   expect_refusal(tool, {"--train", "--dataset", "iris", "--score", "elbo"}, kWrongUsage,
                  {"--score", "--train"});
+  for (const std::string option : {"--corruption", "--binarize", "--condition"}) {
+    const std::string value = option == "--corruption" ? "mask:0.1"
+                              : option == "--binarize" ? "once"
+                                                       : "label";
+    expect_refusal(tool, {"--train", "--dataset", "iris", option, value}, kWrongUsage,
+                   {option, "--train"});
+  }
+  expect_refusal(tool, {"--train", "--dataset", "csv:x.csv", "--anomaly-class", "bad"}, kWrongUsage,
+                 {"--label-column", "unlabelled"});
   expect_refusal(tool, {}, kWrongUsage, {"expected CKPT", "--train"});
   expect_refusal(tool, {"best.pt", "--members", "3"}, kWrongUsage, {"--members", "--train"});
   expect_refusal(tool, {"detector.json", "--threshold", "mad:3"}, kWrongUsage,

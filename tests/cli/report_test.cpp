@@ -72,6 +72,14 @@ TEST(HtmlImage, RefusesWhatIsNoPng) {
   expect_contains(error_of([&] { html_image(folder / "a.png", "a"); }), {"a.png", "PNG"});
 }
 
+TEST(Report, SaysWhichSwitchesOfARecipeWereTurnedOff) {
+  const TemporaryFolder folder;
+  small_checkpoint(folder / "run", "sparse_autoencoder", {"--tied-weights=false"});
+  EXPECT_EQ(testing::run("report", {folder / "run"}).exit_code, kDone);
+  expect_contains(read_file(folder / "run/report.html"),
+                  {"--recipe digits-sparse", "--tied-weights=false"});
+}
+
 TEST(Report, ShowsARunOnOnePageThatNeedsNothingElse) {
   const TemporaryFolder folder;
   small_checkpoint(folder / "run", "dense_autoencoder", {"--learning-rate", "0.002"});
