@@ -9,8 +9,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Tests that only start another compiler, or measure what sanitizers change (time, memory).
-readonly unmeasurable='*LoadingMemory*'
-readonly unsuited='^(install|debian_package|package|program_pages|start_up|docs_commands|fault_sweep)$|LoadingMemory'
+readonly unmeasurable='*LoadingMemory*:*MoreMemory*'
+readonly unsuited='^(install|debian_package|package|program_pages|start_up|docs_commands|fault_sweep)$|LoadingMemory|MoreMemory'
 # Whose code starts threads: the fused engine, data read ahead, files that are followed.
 readonly threaded=(kernels_test datasets_test sources_test training_test)
 
