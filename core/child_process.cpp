@@ -18,11 +18,10 @@ void set_limits(const ChildLimits& limits) {
     ::setrlimit(resource, &limit);
   };
   if (limits.seconds > 0) set(RLIMIT_CPU, limits.seconds);
+  if (limits.bytes == 0) return;
   int64_t pages = 0;
   std::ifstream("/proc/self/statm") >> pages;
-  if (limits.bytes > 0 && pages > 0) {
-    set(RLIMIT_AS, pages * ::sysconf(_SC_PAGESIZE) + limits.bytes);
-  }
+  if (pages > 0) set(RLIMIT_AS, pages * ::sysconf(_SC_PAGESIZE) + limits.bytes);
 }
 
 /// A crash has its usual end, and what libraries print of it goes nowhere.

@@ -8,6 +8,7 @@
 #include <torch/csrc/jit/serialization/import.h>
 
 #include <algorithm>
+#include <exception>
 #include <string_view>
 
 namespace hourglass::formats {

@@ -102,7 +102,10 @@ bool were_trained_on(const ExportedModel& model, const JudgedRows& judged,
                                    [&](const char* name) { return line.has(name); });
   // An official test part has row numbers of its own.
   if (part == "test" || !redrawn || !recorded_data(model)) return false;
-  const auto trained = numbers_of(select_recorded_training(model, options, line, noise));
+  // Beside another data set they were read already.
+  const auto trained =
+      numbers_of(line.has("dataset") ? judged.training
+                                     : select_recorded_training(model, options, line, noise));
   const auto evaluated = datasets::row_numbers(*judged.evaluated.rows);
   return std::any_of(evaluated.begin(), evaluated.end(),
                      [&](int64_t row) { return trained.contains(row); });

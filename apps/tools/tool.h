@@ -42,7 +42,9 @@ struct RowList {
   bool all = false;           ///< all were asked for, rather than nothing said
 
   /// "110-119,7", "all".
-  static std::string expects() { return "row numbers and ranges of them, 110-119,7 say, 100 million rows at most, or all"; }
+  static std::string expects() {
+    return "row numbers and ranges of them, 110-119,7 say, 100 million rows at most, or all";
+  }
   static std::optional<RowList> parse(const std::string& text);
   std::string text() const;
 };

@@ -139,10 +139,9 @@ TEST(TrainAnomalies, SaysWhatDoesNotGoTogether) {
                  {"no checkpoint", "best.pt"});
   expect_refusal(tool, {"--train", "--dataset", "iris", "--score", "elbo"}, kWrongUsage,
                  {"--score", "--train"});
-  for (const std::string option : {"--corruption", "--binarize", "--condition"}) {
-    const std::string value = option == "--corruption" ? "mask:0.1"
-                              : option == "--binarize" ? "once"
-                                                       : "label";
+  const std::pair<std::string, std::string> noisy[] = {
+      {"--corruption", "mask:0.1"}, {"--binarize", "once"}, {"--condition", "label"}};
+  for (const auto& [option, value] : noisy) {
     expect_refusal(tool, {"--train", "--dataset", "iris", option, value}, kWrongUsage,
                    {option, "--train"});
   }
