@@ -86,7 +86,10 @@ int sweep(const SweepLine& line) {
     if (!problem.empty()) failures[point.name] = problem;
     // What is wrong with the first, missing data say, is most likely wrong with all.
     const bool first = &point == &plan.points.front();
-    if (first && !problem.empty()) throw Error("{}: {}", point.name, problem);
+    if (first && !problem.empty()) {
+      withdraw_sweep(plan);
+      throw Error("{}: {}", point.name, problem);
+    }
     progress->end_trained(problem.empty() ? result_text(list_run(point.options.out))
                                           : "failed: " + problem);
   }

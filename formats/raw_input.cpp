@@ -124,7 +124,7 @@ std::string source_of(const models::TensorMethod& method) {
 }
 
 models::TensorMethod raw_method(const models::TensorMethod& method, bool is_bytes,
-                                jit::Module module) {
+                                const jit::Module& module) {
   models::TensorMethod raw = {.name = method.name, .arguments = method.arguments};
   for (auto& argument : raw.arguments) argument.is_bytes = is_bytes && argument.name == "x";
   raw.run = script_runner(module, method.name);

@@ -3,6 +3,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
+#include "hourglass/training/monitor.h"
 
 #include <fmt/format.h>
 
@@ -58,7 +59,8 @@ void read_run(ListedRun& run) {
 }
 
 double sort_value(const ListedRun& run) {
-  return run.best ? run.best->value : std::numeric_limits<double>::infinity();
+  return run.best ? training::as_cost(run.monitor, run.best->value)
+                  : std::numeric_limits<double>::infinity();
 }
 
 }  // namespace
@@ -126,9 +128,10 @@ std::string monitored_column(const RunRecord& record) {
 
 std::optional<BestValue> best_value(const MetricsTable& metrics, const std::string& column) {
   const auto &values = metrics.column(column), &epochs = metrics.column("epoch");
+  const auto cost = [&](double value) { return training::as_cost(column, value); };
   std::optional<BestValue> best;
   for (size_t i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(values[i]) || (best && values[i] >= best->value)) continue;
+    if (!std::isfinite(values[i]) || (best && cost(values[i]) >= cost(best->value))) continue;
     best = BestValue{.epoch = static_cast<int64_t>(epochs[i]), .value = values[i]};
   }
   return best;

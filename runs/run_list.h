@@ -32,7 +32,8 @@ constexpr auto names_of(RunState) {
                                             {RunState::Damaged, "damaged"}});
 }
 
-/// The best of a run's epochs: the lowest value of the monitored column.
+/// The best of a run's epochs: the lowest value of the monitored column, or the highest of one of
+/// which more is better.
 struct BestValue {
   int64_t epoch = 0;  ///< counted from 1
   double value = 0;
@@ -70,7 +71,7 @@ std::vector<ListedRun> list_runs(const std::filesystem::path& folder);
 /// The column that `monitor` auto means for that run, or the one it names.
 std::string monitored_column(const RunRecord& record);
 
-/// The lowest finite value of a column and its epoch; none where there is none.
+/// The best finite value of a column and its epoch; none where there is none.
 std::optional<BestValue> best_value(const MetricsTable& metrics, const std::string& column);
 
 /// A name for each folder: its own, or its whole path where two are called alike.

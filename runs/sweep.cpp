@@ -292,6 +292,11 @@ std::string differences(const json& a, const json& b) {
   return join_text(found);
 }
 
+bool has_runs(const SweepPlan& plan) {
+  return std::any_of(plan.points.begin(), plan.points.end(),
+                     [](const auto& point) { return is_run(point.options.out); });
+}
+
 }  // namespace
 
 SweepPlan plan_sweep(const SweepRequest& request) {
@@ -326,9 +331,7 @@ void open_sweep(const SweepPlan& plan) {
   if (is_run(plan.folder)) {
     throw Error("{}: holds a run; choose another `out`", plan.folder.string());
   }
-  const bool has_runs = std::any_of(plan.points.begin(), plan.points.end(),
-                                    [](const auto& point) { return is_run(point.options.out); });
-  if (!fs::exists(file) && has_runs) {
+  if (!fs::exists(file) && has_runs(plan)) {
     throw Error("{}: holds runs, and no {} that says of what: choose another `out`",
                 plan.folder.string(), kSweepFile);
   }
@@ -342,6 +345,14 @@ void open_sweep(const SweepPlan& plan) {
   if (found == plan.record) return;
   throw Error("{}: holds another sweep, with other {}: choose another `out`", plan.folder.string(),
               differences(plan.record, found));
+}
+
+void withdraw_sweep(const SweepPlan& plan) {
+  if (has_runs(plan)) return;
+  // What is not removed is no worse than before.
+  std::error_code ignored;
+  fs::remove(plan.folder / kSweepFile, ignored);
+  fs::remove(plan.folder, ignored);
 }
 
 std::optional<ListedRun> done_run(const SweepPoint& point) {

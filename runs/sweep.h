@@ -63,6 +63,10 @@ SweepPlan plan_sweep(const SweepRequest& request);
 /// holds another sweep, saying what differs, a run, or runs of these names without a record.
 void open_sweep(const SweepPlan& plan);
 
+/// Takes sweep.json back where no run was begun, and the folder where nothing else is in it, so that
+/// a sweep whose data could not be read can be begun again with others.
+void withdraw_sweep(const SweepPlan& plan);
+
 /// The run, where it is there and has nothing left to do.
 std::optional<ListedRun> done_run(const SweepPoint& point);
 

@@ -1,6 +1,7 @@
 #include "hourglass/runs/sweep_results.h"
 
 #include "hourglass/core/text.h"
+#include "hourglass/training/monitor.h"
 
 #include <algorithm>
 #include <cmath>
@@ -46,8 +47,12 @@ void summarize(SweepResult& result) {
   if (begun > 0) result.seconds /= begun;
 }
 
+/// Less is better of it, whatever is monitored.
 double sort_mean(const SweepResult& result) {
-  return result.mean.value_or(std::numeric_limits<double>::infinity());
+  if (!result.mean) return std::numeric_limits<double>::infinity();
+  const auto valued = std::find_if(result.runs.begin(), result.runs.end(),
+                                   [](const SweepRun& run) { return run.best().has_value(); });
+  return training::as_cost(valued->run->monitor, *result.mean);
 }
 
 }  // namespace

@@ -49,7 +49,8 @@ class LearningRate {
   /// For the step after `step` finished ones.
   double at(int64_t step) const;
 
-  /// Tells the plateau schedule the monitored loss of a finished epoch.
+  /// Tells the plateau schedule the monitored number of a finished epoch, as one of which less is
+  /// better.
   void epoch_ended(double monitored);
 
   /// For a sampler that gives another number of rows.

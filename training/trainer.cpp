@@ -2,7 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/random.h"
-#include "hourglass/core/text.h"
+#include "hourglass/training/monitor.h"
 #include "hourglass/training/shares.h"
 
 #include <ATen/ATen.h>
@@ -15,8 +15,6 @@
 
 namespace hourglass::training {
 namespace {
-
-constexpr std::string_view kTrainPrefix = "train_", kValidationPrefix = "validation_";
 
 /// On the device, and the same in all processes.
 models::AutoencoderPtr prepared(models::AutoencoderPtr model, at::Device device,
@@ -36,22 +34,6 @@ int64_t most_items_of_step(const TrainingOptions& options, const datasets::Datas
   if (options.steps_per_epoch > 0) return options.batch_size;
   const int64_t rows = std::max(training->size(), validation ? validation->size() : 0);
   return std::min(options.batch_size, rows);
-}
-
-/// The column that `auto` means, or the one asked for, once it is known to exist.
-std::string resolve_monitor(const std::string& asked, const std::vector<std::string>& names,
-                            bool has_validation) {
-  if (asked == "auto") return usual_monitor(has_validation);
-  std::vector<std::string> columns;
-  for (const auto& name : names) {
-    if (has_validation) columns.push_back(std::string(kValidationPrefix) + name);
-    columns.push_back(std::string(kTrainPrefix) + name);
-  }
-  if (std::find(columns.begin(), columns.end(), asked) == columns.end()) {
-    throw UsageError("`monitor`: expected one of {}, found '{}'{}", join_text(columns), asked,
-                     suggestion(asked, columns));
-  }
-  return asked;
 }
 
 }  // namespace
@@ -172,11 +154,9 @@ TrainingResult Trainer::run_epochs(const StopRequested& stop_requested) {
       }
     }
     const double value = monitored(report);
-    // A number that is none (a metric may be) beats nothing, and anything beats it.
     report.improved = state_->best.epoch == 0 || !have_one_loss(state_->best.epoch, epoch) ||
-                      value < state_->best.monitored ||
-                      (std::isnan(state_->best.monitored) && !std::isnan(value));
-    learning_rate_.epoch_ended(value);
+                      is_better(value, state_->best.monitored);
+    learning_rate_.epoch_ended(as_cost(monitor_, value));
     if (!have_one_loss(epoch, epoch + 1)) learning_rate_.state = {};
     keep_epoch(report, value);
     result.last = report;
@@ -279,6 +259,12 @@ bool Trainer::spans_passes(int64_t epoch) const {
   if (options_.steps_per_epoch == 0) return false;
   const int64_t first = (epoch - 1) * sampler_->size(), last = first + sampler_->size() - 1;
   return first / training_->size() != last / training_->size();
+}
+
+/// A number that is none (a metric may be) beats nothing, and anything beats it.
+bool Trainer::is_better(double monitored, double than) const {
+  return as_cost(monitor_, monitored) < as_cost(monitor_, than) ||
+         (std::isnan(than) && !std::isnan(monitored));
 }
 
 double Trainer::monitored(const EpochReport& report) const {

@@ -35,7 +35,7 @@ struct UnfinishedEpoch {
   double seconds = 0;  ///< of training alone
 };
 
-/// The epoch with the lowest monitored number so far, of those whose number compares with the
+/// The epoch with the best monitored number so far, of those whose number compares with the
 /// latest one's: of the same phase, and of a training loss with the same weights.
 struct BestEpoch {
   int64_t epoch = 0;  ///< 0: none yet
@@ -161,8 +161,7 @@ class Trainer {
   /// What every epoch reports: "loss", "reconstruction", …
   std::vector<std::string> reported_names() const;
 
-  /// The number whose lowest value makes the best epoch, as a column of metrics.csv:
-  /// "validation_loss".
+  /// The number that makes the best epoch, as a column of metrics.csv: "validation_loss".
   const std::string& monitor() const { return monitor_; }
 
   Engine& engine() { return *engine_; }
@@ -190,6 +189,7 @@ class Trainer {
   EpochMeans evaluate(const datasets::Dataset& data, int64_t epoch);
   std::string advice(const std::string& where) const;
   double monitored(const EpochReport& report) const;
+  bool is_better(double monitored, double than) const;
   /// Whether the losses of two epochs are of one phase and, where the training loss is monitored,
   /// of the same weights: others do not compare, and the first epoch of another is the best one,
   /// whatever was before.

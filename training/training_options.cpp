@@ -15,10 +15,6 @@ constexpr int64_t kMostCount = 1'000'000'000;
 
 }  // namespace
 
-std::string usual_monitor(bool has_validation) {
-  return has_validation ? "validation_loss" : "train_loss";
-}
-
 void TrainingOptions::describe(FieldTable& table) {
   table.begin_group("Training");
   table.add("epochs", epochs, "the run's total number of epochs").at_least(1).at_most(kMostCount);
@@ -37,9 +33,9 @@ void TrainingOptions::describe(FieldTable& table) {
       .shown_as("EPOCHS");
   table
       .add("monitor", monitor,
-           "the column of metrics.csv whose lowest value makes the best epoch, "
-           "validation_reconstruction say; auto: validation_loss, or train_loss without validation "
-           "rows")
+           "the column of metrics.csv that makes the best epoch: its lowest value, or of "
+           "accuracy, perplexity and codebook_use the highest; auto: validation_loss, or "
+           "train_loss without validation rows")
       .shown_as("COLUMN");
   table
       .add("early_stopping", early_stopping,

@@ -12,9 +12,6 @@
 
 namespace hourglass::training {
 
-/// What `monitor` auto means: "validation_loss" where there are validation rows, else "train_loss".
-std::string usual_monitor(bool has_validation);
-
 struct TrainingOptions {
   int64_t epochs = 20;
   int64_t steps_per_epoch = 0;

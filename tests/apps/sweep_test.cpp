@@ -113,6 +113,8 @@ TEST(SweepProgram, SaysWhatIsWrongBeforeTheFirstTraining) {
       "sweep",
       {"--variant", "dense", "--dataset", "csv:absent.csv", "--seeds", "2", "--out", folder / "s"},
       kFailed, {"absent.csv"});
+  // And leaves the folder for another try.
+  EXPECT_FALSE(fs::exists(folder / "s"));
   const auto help = testing::run("sweep", {"--help"});
   expect_contains(help.output, {"--vary OPTION=VALUES", "by colons", "--learning-rate"});
 }

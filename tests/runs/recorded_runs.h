@@ -16,6 +16,7 @@ struct RecordedRunFiles {
   std::string variant = "dense";
   nlohmann::json options = {{"epochs", 3}, {"learning_rate", 0.001}};
   std::vector<double> losses = {0.3, 0.1, 0.2};  ///< of training and validation, an epoch each
+  std::string column = "loss";                   ///< what the numbers are, if not losses
   std::string data = "digits", sha256 = "ab";
   /// How it ended, with results for all epochs of `losses`; none: no results.
   std::optional<training::RunEnd> end = training::RunEnd::Finished;
@@ -33,7 +34,8 @@ inline std::filesystem::path write_run(const std::filesystem::path& folder,
     record.results = runs::RunResults{.end = *run.end, .epochs = std::ssize(run.losses)};
   }
   runs::write_run_record(folder, record);
-  std::string text = "epoch,train_loss,validation_loss,learning_rate,seconds\n";
+  std::string text =
+      fmt::format("epoch,train_{0},validation_{0},learning_rate,seconds\n", run.column);
   for (size_t i = 0; i < run.losses.size(); ++i) {
     text += fmt::format("{},{},{},0.001,0.5\n", i + 1, run.losses[i], run.losses[i]);
   }

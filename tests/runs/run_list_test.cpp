@@ -96,6 +96,28 @@ TEST(BestValue, PassesOverWhatIsNoNumber) {
       best_value({.names = {"epoch", "train_loss"}, .columns = {{1}, {NAN}}}, "train_loss"));
 }
 
+TEST(BestValue, IsTheHighestWhereMoreIsBetter) {
+  const MetricsTable metrics{.names = {"epoch", "validation_accuracy"},
+                             .columns = {{1, 2, 3}, {0.5, 0.75, 0.25}}};
+  const auto best = best_value(metrics, "validation_accuracy");
+  EXPECT_EQ(best->epoch, 2);
+  EXPECT_EQ(best->value, 0.75);
+}
+
+TEST(RunList, SortsByTheHighestWhereMoreIsBetter) {
+  const TemporaryFolder folder;
+  const nlohmann::json options = {{"epochs", 2}, {"monitor", "validation_accuracy"}};
+  const auto write = [&](const char* name, const std::vector<double>& accuracies) {
+    write_run(folder / name, {.options = options, .losses = accuracies, .column = "accuracy"});
+  };
+  write("a", {0.25, 0.5});
+  write("b", {0.75, 0.125});
+  const auto runs = list_runs(folder.path());
+  EXPECT_EQ(runs[0].folder, folder / "b");
+  EXPECT_EQ(runs[0].best->value, 0.75);
+  EXPECT_EQ(runs[1].best->value, 0.5);
+}
+
 TEST(ShortNames, ArePathsWhereTwoFoldersAreCalledAlike) {
   EXPECT_EQ(short_names({"runs/a", "runs/b/"}), (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(short_names({"x/a", "y/a"}), (std::vector<std::string>{"x/a", "y/a"}));

@@ -194,5 +194,21 @@ TEST(SweepResults, AreSortedByTheMeanOverSeeds) {
   EXPECT_EQ(sweep_monitor(results), "validation_loss");
 }
 
+TEST(SweepResults, BeginWithTheHighestWhereMoreIsBetter) {
+  const TemporaryFolder folder;
+  SweepRequest request = digits_request({"batch-size=32,64"}, 1);
+  request.folder = folder.path();
+  const SweepPlan plan = plan_sweep(request);
+  const nlohmann::json options = {{"monitor", "validation_accuracy"}};
+  const std::vector<double> accuracies = {0.5, 0.75};
+  for (size_t i = 0; i < accuracies.size(); ++i) {
+    testing::write_run(plan.points[i].options.out,
+                       {.options = options, .losses = {0.25, accuracies[i]}, .column = "accuracy"});
+  }
+  const auto results = sweep_results(plan, {});
+  EXPECT_EQ(results[0].values, Texts{"64"});
+  EXPECT_EQ(results[0].mean, 0.75);
+}
+
 }  // namespace
 }  // namespace hourglass::runs
