@@ -5,9 +5,11 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/printable.h"
 #include "hourglass/core/terminal.h"
+#include "hourglass/core/unfinished_files.h"
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -27,6 +29,27 @@ int complain(const std::string& name, const std::string& message, int exit_code)
   std::fputs(line.c_str(), stderr);  // not fmt::print, which throws where nobody can be told
   return exit_code;
 }
+
+/// What a library throws where nobody can catch it: destructors of LibTorch's and of the JSON
+/// library's ask for memory. Programs end in one line then, too.
+[[noreturn]] void end_in_one_line() {
+  UnfinishedFile::remove_all();
+  try {
+    if (const auto thrown = std::current_exception()) std::rethrow_exception(thrown);
+  } catch (const std::exception& error) {
+    try {
+      complain(program_invocation_short_name, words_of(error), kFailed);
+    } catch (const std::exception&) {
+      std::fputs("out of memory\n", stderr);
+    }
+    ::_exit(kFailed);
+  } catch (...) {
+  }
+  std::abort();
+}
+
+// Before main(), which asks for memory.
+[[maybe_unused]] const auto kHandlerBefore = std::set_terminate(end_in_one_line);
 
 /// LibTorch takes its operators down one by one, for half as long as it took to start. What runs at
 /// an exit runs in the reverse order of its registration, so this comes before.

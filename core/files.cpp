@@ -2,6 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/regular_file.h"
+#include "hourglass/core/unfinished_files.h"
 
 #include <cerrno>
 #include <cstdlib>
@@ -9,6 +10,7 @@
 #include <fcntl.h>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <random>
 #include <sstream>
 #include <sys/file.h>
@@ -61,6 +63,7 @@ class Replacement {
     expect_replaceable(path);
     do {
       temporary_ = temporary_name(path);
+      unfinished_.emplace(temporary_);
       descriptor_ =
           ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     } while (descriptor_ < 0 && errno == EEXIST);
@@ -95,12 +98,14 @@ class Replacement {
     std::error_code error;
     fs::rename(temporary_, path_, error);
     if (error) throw Error("{}: cannot replace the file: {}", path_.string(), error.message());
+    unfinished_.reset();
     temporary_.clear();
     flush_to_disk(path_.parent_path());
   }
 
  private:
   fs::path path_, temporary_;
+  std::optional<UnfinishedFile> unfinished_;
   int descriptor_ = -1;
 };
 

@@ -6,10 +6,27 @@
 #include <torch/csrc/jit/serialization/pickler.h>
 
 #include <caffe2/serialize/inline_container.h>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace hourglass::formats {
+
+namespace {
+
+using ArchiveWriter = caffe2::serialize::PyTorchStreamWriter;
+
+void write_records(ArchiveWriter& writer, const std::string& pickled,
+                   const std::vector<at::Tensor>& tensors) {
+  writer.writeRecord("data.pkl", pickled.data(), pickled.size());
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    writer.writeRecord("data/" + std::to_string(i), tensors[i].storage().data(),
+                       tensors[i].storage().nbytes());
+  }
+  writer.writeEndOfFile();
+}
+
+}  // namespace
 
 std::string pickle_bytes(const c10::IValue& value) {
   std::string pickled;
@@ -22,17 +39,17 @@ std::string pickle_bytes(const c10::IValue& value) {
   pickler.stop();
 
   std::string archive;
-  caffe2::serialize::PyTorchStreamWriter writer([&](const void* bytes, size_t count) {
+  auto writer = std::make_unique<ArchiveWriter>([&](const void* bytes, size_t count) {
     archive.append(static_cast<const char*>(bytes), count);
     return count;
   });
-  writer.writeRecord("data.pkl", pickled.data(), pickled.size());
-  const std::vector<at::Tensor>& tensors = pickler.tensorData();
-  for (size_t i = 0; i < tensors.size(); ++i) {
-    writer.writeRecord("data/" + std::to_string(i), tensors[i].storage().data(),
-                       tensors[i].storage().nbytes());
+  try {
+    write_records(*writer, pickled, pickler.tensorData());
+  } catch (...) {
+    // Its destructor would go on writing, and end the program where that fails, too.
+    static_cast<void>(writer.release());
+    throw;
   }
-  writer.writeEndOfFile();
   return archive;
 }
 

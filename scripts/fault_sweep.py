@@ -4,7 +4,7 @@
     scripts/fault_sweep.py [build] [--programs train,export,…] [--calls write,fsync,…] [--most N]
     sudo scripts/fault_sweep.py [build] --disks 40
 
-For each open, read, write, fsync, rename, mmap and allocation (of 4 KiB or more) that a program makes, it runs again while
+For each open, read, write, fsync, rename, mmap and allocation (of 4 KiB or more, or of --least-bytes) that a program makes, it runs again while
 tests/faults/failing_calls.cpp, preloaded, makes that one call fail. --most takes so many of a kind, evenly spread. With --disks the programs write
 to disks of memory instead, from a page up to what they need, so that each fills up at another place. Afterwards:
 
@@ -151,7 +151,7 @@ def read_counts(path):
 
 def fail_calls(program, folder, whole, chosen):
     """Kinds of call, one after the other, with a tally of their calls, each failing once."""
-    preloaded = {"LD_PRELOAD": chosen.build / "tests/libfailing_calls.so"}
+    preloaded = {"LD_PRELOAD": chosen.build / "tests/libfailing_calls.so", "FAILING_ALLOC_BYTES": chosen.least_bytes}
     counted = folder / "counts"
     run(program.line(fresh(folder / "out")), FAILING_CALL_COUNTS=counted, **preloaded)
     counts = read_counts(counted)
@@ -248,6 +248,7 @@ def main():
     parser.add_argument("--programs", default="", help="train,export, say; all by default")
     parser.add_argument("--calls", default=",".join(CALLS), help="all by default")
     parser.add_argument("--most", type=int, default=0, help="faults of a kind in a program; 0: each call")
+    parser.add_argument("--least-bytes", type=int, default=4096, help="of memory whose allocation fails (default: %(default)s)")
     parser.add_argument("--disks", type=int, default=0, help="full disks instead of failing calls: so many sizes (needs root)")
     chosen = parser.parse_args()
     chosen.build = chosen.build.resolve()

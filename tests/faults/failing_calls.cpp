@@ -5,9 +5,10 @@
 //   FAILING_CALL=write:17          the 17th write fails, once: ENOSPC
 //   KILLING_CALL=write:17          instead: the program is killed (SIGKILL) before its 17th write
 //   FAILING_CALL_COUNTS=FILE       instead: writes "read 120\nwrite 31\n…" when the program ends
+//   FAILING_ALLOC_BYTES=1          memory of so many bytes and more is counted; 4096 where it is not set
 //
 // Counted are calls from the start of main() on: open (EMFILE), read (EIO), write (ENOSPC), fsync
-// (EIO), rename (EIO), mmap of a file (ENOMEM), and alloc, memory of 4 KiB or more (ENOMEM). What
+// (EIO), rename (EIO), mmap of a file (ENOMEM), and alloc, memory (ENOMEM). What
 // the system tells of the machine, /proc, /sys and /dev, never fails, nor do shared libraries:
 // nobody's program runs without these. Neither does standard error, which tells us.
 
@@ -30,7 +31,6 @@ namespace {
 enum Kind { Open, Read, Write, Fsync, Rename, Mmap, Alloc, Kinds };
 constexpr const char* kNames[Kinds] = {"open", "read", "write", "fsync", "rename", "mmap", "alloc"};
 constexpr int kErrors[Kinds] = {EMFILE, EIO, ENOSPC, EIO, EIO, ENOMEM, ENOMEM};
-constexpr size_t kLeastAllocation = 4096;
 constexpr int kMostFiles = 1024;
 
 std::atomic<bool> started{false};
@@ -39,6 +39,7 @@ std::atomic<bool> of_machine[kMostFiles];  // whether a descriptor reads /proc a
 int failing_kind = -1;
 long failing_number = 0;
 bool kills = false;
+size_t least_allocation = 4096;
 
 /// Whether this call is the one that fails. Sets errno then, or ends the program.
 bool fails(Kind kind) {
@@ -86,6 +87,8 @@ void write_counts() {
 void read_wish() {
   if (std::getenv("FAILING_CALL_COUNTS") != nullptr) std::atexit(write_counts);
   kills = std::getenv("KILLING_CALL") != nullptr;
+  const char* bytes = std::getenv("FAILING_ALLOC_BYTES");
+  if (bytes != nullptr) least_allocation = static_cast<size_t>(std::atol(bytes));
   const char* wish = std::getenv(kills ? "KILLING_CALL" : "FAILING_CALL");
   const char* colon = wish == nullptr ? nullptr : std::strchr(wish, ':');
   if (colon == nullptr) return;
@@ -241,19 +244,19 @@ void* __libc_realloc(void*, size_t);
 void* __libc_memalign(size_t, size_t);
 
 void* malloc(size_t size) {
-  return size >= kLeastAllocation && fails(Alloc) ? nullptr : __libc_malloc(size);
+  return size >= least_allocation && fails(Alloc) ? nullptr : __libc_malloc(size);
 }
 
 void* calloc(size_t count, size_t size) {
-  return count * size >= kLeastAllocation && fails(Alloc) ? nullptr : __libc_calloc(count, size);
+  return count * size >= least_allocation && fails(Alloc) ? nullptr : __libc_calloc(count, size);
 }
 
 void* realloc(void* old, size_t size) {
-  return size >= kLeastAllocation && fails(Alloc) ? nullptr : __libc_realloc(old, size);
+  return size >= least_allocation && fails(Alloc) ? nullptr : __libc_realloc(old, size);
 }
 
 void* memalign(size_t alignment, size_t size) {
-  return size >= kLeastAllocation && fails(Alloc) ? nullptr : __libc_memalign(alignment, size);
+  return size >= least_allocation && fails(Alloc) ? nullptr : __libc_memalign(alignment, size);
 }
 
 void* aligned_alloc(size_t alignment, size_t size) { return memalign(alignment, size); }
