@@ -5,6 +5,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
 #include "hourglass/runs/consequences.h"
+#include "hourglass/runs/dependences.h"
 #include "hourglass/runs/option_file.h"
 #include "hourglass/runs/run_title.h"
 
@@ -228,7 +229,9 @@ TrainerRequest parse_trainer_line(const std::string& variant, int argc, const ch
   const CommandLine line = parse_command_line(program, table, argc, argv);
   request.answered = answer_question(program, table, line, sources);
   request.log_lines = line.has("log_every");
-  if (request.resumed && !request.answered) check_resumed_flags(line, table);
+  if (request.answered) return request;
+  if (request.resumed) check_resumed_flags(line, table);
+  runs::refuse_without_effect(arguments.variant, table, line.given);
   return request;
 }
 

@@ -18,7 +18,8 @@ struct TrainerRequest {
 
 /// Reads the command line of the program `<variant>_autoencoder`. An option's value is that of the
 /// command line, else of a file that the line names (--config, --architecture, the run of
-/// --resume), else of the recipe, else the variant's own.
+/// --resume), else of the recipe, else the variant's own. Throws `UsageError` also for an option of
+/// the command line that does nothing beside the others (runs/dependences.h).
 TrainerRequest parse_trainer_line(const std::string& variant, int argc, const char* const* argv);
 
 }  // namespace hourglass::cli

@@ -8,6 +8,7 @@ namespace hourglass::recipes {
 namespace {
 
 using models::DenseNetwork;
+using models::Estimator;
 using models::ImportanceWeightedOptions;
 using models::StridedNetwork;
 
@@ -89,6 +90,17 @@ std::vector<Recipe> importance_weighted_recipes() {
   };
 }
 
+/// The other estimators say themselves how many samples they take.
+Dependence of_sample_counts() {
+  return {.options = {"importance_samples"},
+          .on = {"estimator"},
+          .expected = "iwae, dreg or ciwae:B",
+          .is_expected = [](const std::string& value) {
+            const auto estimator = Estimator::parse(value);
+            return estimator && !estimator->has_groups();
+          }};
+}
+
 }  // namespace
 
 Variant importance_weighted_variant() {
@@ -96,6 +108,7 @@ Variant importance_weighted_variant() {
           .summary = "variational, on a tighter bound from several samples of each code",
           .objective = objective<models::ImportanceWeighted>(ImportanceWeightedOptions{}),
           .networks = {DenseNetwork{.most_widths = {128, 16}}, StridedNetwork{}},
+          .dependences = {of_sample_counts()},
           .recipes = importance_weighted_recipes()};
 }
 

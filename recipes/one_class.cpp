@@ -63,6 +63,18 @@ std::vector<Recipe> one_class_recipes() {
   };
 }
 
+std::vector<Dependence> one_class_dependences() {
+  return {{.options = {"nu", "radius_warmup"},
+           .on = {"boundary"},
+           .expected = "soft",
+           .is_expected = [](const std::string& value) { return value == "soft"; }},
+          // Only then is there a reconstruction loss.
+          {.options = {"trim"},
+           .on = {"pretraining_epochs"},
+           .expected = "above 0",
+           .is_expected = [](const std::string& value) { return value != "0"; }}};
+}
+
 }  // namespace
 
 Variant one_class_variant() {
@@ -71,6 +83,7 @@ Variant one_class_variant() {
       .summary = "codes of normal items lie close to one point: others are found by their distance",
       .objective = objective<models::OneClass>(OneClassOptions{}),
       .networks = {DenseNetwork{.most_widths = {128, 32}}},
+      .dependences = one_class_dependences(),
       .recipes = one_class_recipes()};
 }
 

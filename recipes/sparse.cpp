@@ -3,6 +3,8 @@
 #include "hourglass/models/networks/dense_network.h"
 #include "hourglass/recipes/variant.h"
 
+#include <utility>
+
 namespace hourglass::recipes {
 namespace {
 
@@ -125,6 +127,53 @@ Consequence of_dictionaries() {
                        {"epsilon", "1e-8"}}};
 }
 
+/// Options of the kinds of sparsity that pass a test.
+Dependence of_kinds(std::vector<std::string> options, std::string expected,
+                    bool (*is_one)(const Sparsity&)) {
+  return {.options = std::move(options),
+          .on = {"sparsity"},
+          .expected = std::move(expected),
+          .is_expected = [is_one](const std::string& value) {
+            const auto sparsity = Sparsity::parse(value);
+            return sparsity && is_one(*sparsity);
+          }};
+}
+
+/// Which kinds of sparsity have which options.
+std::vector<Dependence> sparse_dependences() {
+  using enum Sparsity::Kind;
+  return {
+      of_kinds({"sparsity_weight"}, "l1 or kl",
+               [](const Sparsity& one) { return !one.is_dictionary(); }),
+      of_kinds({"target_activation"}, "kl", [](const Sparsity& one) { return one.kind == Kl; }),
+      of_kinds({"decoder_norm", "unit_norm_decoder", "independent_encoder", "no_pre_bias",
+                "dead_window"},
+               "topk:K or another dictionary",
+               [](const Sparsity& one) { return one.is_dictionary(); }),
+      of_kinds({"unscaled_selection", "auxiliary_coefficient"},
+               "topk:K, batch-topk:K or matryoshka-batch-topk:K,WIDTH,...",
+               [](const Sparsity& one) { return one.chooses_strongest(); }),
+      of_kinds({"prefix_auxiliary"}, "matryoshka-batch-topk:K,WIDTH,...",
+               [](const Sparsity& one) { return one.kind == MatryoshkaBatchTopK; }),
+      of_kinds({"threshold_rate"}, "batch-topk:K or matryoshka-batch-topk:K,WIDTH,...",
+               [](const Sparsity& one) { return one.chooses_from_batch(); }),
+      of_kinds({"l1_coefficient"}, "gated or standard",
+               [](const Sparsity& one) { return one.kind == Gated || one.kind == Standard; }),
+      of_kinds({"l0_coefficient", "jump_loss", "target_l0", "jump_threshold", "jump_bandwidth"},
+               "jumprelu", [](const Sparsity& one) { return one.kind == JumpRelu; }),
+      of_kinds({"coefficient_warmup"}, "jumprelu, gated or standard",
+               [](const Sparsity& one) { return one.is_dictionary() && !one.chooses_strongest(); }),
+      {.options = {"target_l0"},
+       .on = {"jump_loss"},
+       .expected = "quadratic",
+       .is_expected = [](const std::string& value) { return value == "quadratic"; }},
+      {.options = {"decoder_norm"},
+       .on = {"unit_norm_decoder"},
+       .expected = "false",
+       .is_expected = [](const std::string& value) { return value == "false"; }},
+  };
+}
+
 }  // namespace
 
 Variant sparse_variant() {
@@ -133,6 +182,7 @@ Variant sparse_variant() {
           .objective = sparse_objective(),
           .networks = {DenseNetwork{.most_widths = {64}, .code_activation = Activation::Relu}},
           .consequences = {of_dictionaries()},
+          .dependences = sparse_dependences(),
           .recipes = sparse_recipes()};
 }
 

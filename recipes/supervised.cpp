@@ -45,6 +45,14 @@ std::vector<Recipe> supervised_recipes() {
   };
 }
 
+/// A classifier's loss has no reconstruction in it.
+Dependence of_reconstruction() {
+  return {.options = {"trim"},
+          .on = {"reconstruction_weight"},
+          .expected = "above 0",
+          .is_expected = [](const std::string& value) { return value != "0"; }};
+}
+
 }  // namespace
 
 Variant supervised_variant() {
@@ -52,6 +60,7 @@ Variant supervised_variant() {
           .summary = "a code that says the class of an item too; a classifier, where that is all",
           .objective = objective<models::Supervised>(SupervisedOptions{}),
           .networks = {DenseNetwork{.most_widths = {128, 16}}, StridedNetwork{}},
+          .dependences = {of_reconstruction()},
           .recipes = supervised_recipes()};
 }
 

@@ -24,6 +24,15 @@ struct Consequence {
   std::vector<Default> defaults;                       ///< of those options that there are
 };
 
+/// Options that do something only where another has certain values. A recipe or a file may set them
+/// whatever it has; who gives one to a trainer that has no use for it is told so.
+struct Dependence {
+  std::vector<std::string> options;                     ///< "nu", "radius_warmup"
+  std::vector<std::string> on;                          ///< "boundary"; of several one is enough
+  std::string expected;                                 ///< its values in words: "soft"
+  std::function<bool(const std::string&)> is_expected;  ///< whether this value is one of them
+};
+
 /// A kind of autoencoder that can be trained by name: an objective, and what it starts from where
 /// nothing else is said. Its trainer is called `<name>_autoencoder`.
 struct Variant {
@@ -42,6 +51,7 @@ struct Variant {
   datasets::ConditionRule condition = {};
 
   std::vector<Consequence> consequences = {};
+  std::vector<Dependence> dependences = {};  ///< of its own options; see runs/dependences.h
 
   /// The first is what its trainer runs without flags.
   std::vector<Recipe> recipes = {};

@@ -7,6 +7,7 @@ namespace hourglass::recipes {
 namespace {
 
 using models::ConvolutionalNetwork;
+using models::Quantization;
 using models::VectorQuantizedOptions;
 
 std::vector<Recipe> vector_quantized_recipes() {
@@ -36,6 +37,17 @@ std::vector<Recipe> vector_quantized_recipes() {
   };
 }
 
+/// Finite scalars have no codebook to learn.
+Dependence of_codebooks() {
+  return {.options = {"codebook_size", "commitment", "decay", "reseed_below"},
+          .on = {"quantizer"},
+          .expected = "ema, learned or residual:CODEBOOKS",
+          .is_expected = [](const std::string& value) {
+            const auto quantizer = Quantization::parse(value);
+            return quantizer && quantizer->kind != Quantization::Kind::Fsq;
+          }};
+}
+
 }  // namespace
 
 Variant vector_quantized_variant() {
@@ -44,6 +56,7 @@ Variant vector_quantized_variant() {
       .summary = "the code is integers: at each place of a map, the nearest vector of a codebook",
       .objective = objective<models::VectorQuantized>(VectorQuantizedOptions{}),
       .networks = {ConvolutionalNetwork{.filters = {32, 16}}},
+      .dependences = {of_codebooks()},
       .recipes = vector_quantized_recipes()};
 }
 

@@ -45,18 +45,30 @@ std::vector<OptionDifference> differences(const std::vector<ListedRun>& runs) {
   return found;
 }
 
-/// "a, b": the different answers of the runs, in order.
+/// The different answers of the runs, in order; a damaged one has none.
 std::vector<std::string> distinct(const std::vector<ListedRun>& runs,
                                   const std::function<std::string(const ListedRun&)>& answer) {
   std::vector<std::string> answers;
   for (const auto& run : runs) {
+    if (run.state == RunState::Damaged) continue;
     const std::string text = answer(run);
     if (std::find(answers.begin(), answers.end(), text) == answers.end()) answers.push_back(text);
   }
   return answers;
 }
 
-std::vector<std::string> notes_of(const std::vector<ListedRun>& runs) {
+/// Whether a column of a term holds the loss and nothing else, in training and validation.
+bool is_the_loss(const MetricsTable& metrics, const std::string& term) {
+  const auto same = [&](std::string_view prefix) {
+    const std::string loss = std::string(prefix) + "loss", own = std::string(prefix) + term;
+    return !metrics.has(own) || metrics.column(own) == metrics.column(loss);
+  };
+  return same(kTrainColumn) && same(kValidationColumn);
+}
+
+}  // namespace
+
+std::vector<std::string> comparison_notes(const std::vector<ListedRun>& runs) {
   std::vector<std::string> notes;
   const auto monitors = distinct(runs, [](const auto& run) { return run.monitor; });
   if (monitors.size() > 1) {
@@ -77,23 +89,12 @@ std::vector<std::string> notes_of(const std::vector<ListedRun>& runs) {
   return notes;
 }
 
-/// Whether a column of a term holds the loss and nothing else, in training and validation.
-bool is_the_loss(const MetricsTable& metrics, const std::string& term) {
-  const auto same = [&](std::string_view prefix) {
-    const std::string loss = std::string(prefix) + "loss", own = std::string(prefix) + term;
-    return !metrics.has(own) || metrics.column(own) == metrics.column(loss);
-  };
-  return same(kTrainColumn) && same(kValidationColumn);
-}
-
-}  // namespace
-
 RunComparison compare_runs(const std::vector<std::filesystem::path>& folders) {
   RunComparison comparison;
   for (const auto& folder : folders) comparison.runs.push_back(readable_run(folder));
   comparison.names = short_names(folders);
   comparison.options = differences(comparison.runs);
-  comparison.notes = notes_of(comparison.runs);
+  comparison.notes = comparison_notes(comparison.runs);
   return comparison;
 }
 

@@ -22,6 +22,10 @@ struct RunComparison {
   std::vector<std::string> notes;  ///< why numbers are not of one kind, one line each
 };
 
+/// Why the numbers of these runs are not of one kind, one line each: best values of different
+/// columns, different data, different losses. Damaged runs, which have no numbers, are passed over.
+std::vector<std::string> comparison_notes(const std::vector<ListedRun>& runs);
+
 /// Throws `Error` where a folder holds no run, or one that cannot be read.
 RunComparison compare_runs(const std::vector<std::filesystem::path>& folders);
 

@@ -1,6 +1,7 @@
 #include "hourglass/runs/sweep_results.h"
 
 #include "hourglass/core/text.h"
+#include "hourglass/runs/comparison.h"
 #include "hourglass/training/monitor.h"
 
 #include <algorithm>
@@ -90,6 +91,16 @@ std::string sweep_monitor(const std::vector<SweepResult>& results) {
     }
   }
   return join_text({monitors.begin(), monitors.end()});
+}
+
+std::vector<std::string> sweep_notes(const std::vector<SweepResult>& results) {
+  std::vector<ListedRun> runs;
+  for (const auto& result : results) {
+    for (const auto& run : result.runs) {
+      if (run.run) runs.push_back(*run.run);
+    }
+  }
+  return comparison_notes(runs);
 }
 
 }  // namespace hourglass::runs

@@ -43,4 +43,7 @@ std::vector<SweepResult> sweep_results(const SweepPlan& plan,
 /// The column that the values are of; several, "a, b", where `monitor` is varied.
 std::string sweep_monitor(const std::vector<SweepResult>& results);
 
+/// Why they do not compare, where a loss, a monitored column or the data vary: see `comparison_notes`.
+std::vector<std::string> sweep_notes(const std::vector<SweepResult>& results);
+
 }  // namespace hourglass::runs

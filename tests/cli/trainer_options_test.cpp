@@ -1,6 +1,9 @@
 // The trainers' command lines: options, files of them, help, wrong usage, a user's own data.
 
+#include "hourglass/cli/trainer_options.h"
+
 #include "hourglass/cli/program.h"
+#include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
 #include "hourglass/evaluation/exported_model.h"
@@ -70,6 +73,116 @@ TEST(TrainerProgram, WrongUsageEndsWithCodeTwo) {
   expect_error(train({"--momentum", "0.9"}), kWrongUsage, {"--momentum", "sgd"});
   expect_error(train({"--device", "gpu"}), kWrongUsage, {"--device", "'gpu'"});
   expect_error(train({"stray"}), kWrongUsage, {"'stray'"});
+}
+
+/// What a trainer says of its command line, named as in the library; "" where it takes it.
+std::string complaint_of(const std::string& variant, const Arguments& arguments) {
+  std::vector<const char*> words = {"trainer"};
+  for (const auto& argument : arguments) words.push_back(argument.c_str());
+  try {
+    parse_trainer_line(variant, static_cast<int>(words.size()), words.data());
+    return "";
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+}
+
+/// An option, what it needs, and what leaves it without effect.
+struct DependentOption {
+  std::string variant;
+  Arguments option, needed, useless;
+  std::string expected;  ///< of the complaint
+};
+
+std::vector<DependentOption> dependent_options() {
+  const std::string sparsity = "--sparsity", top = "topk:8", batch = "batch-topk:8";
+  std::vector<DependentOption> all = {
+      {"one_class", {"--nu", "0.2"}, {"--boundary", "soft"}, {}, "`boundary` soft"},
+      {"one_class", {"--radius-warmup", "3"}, {"--boundary", "soft"}, {}, "`boundary` soft"},
+      {"one_class", {"--trim", "0.1"}, {}, {"--pretraining-epochs", "0"}, "`pretraining_epochs`"},
+      {"supervised", {"--trim", "0.1"}, {}, {"--reconstruction-weight", "0.0"}, "above 0"},
+      {"importance_weighted",
+       {"--importance-samples", "7"},
+       {"--estimator", "ciwae:0.5"},
+       {"--estimator", "miwae:2,3"},
+       "`estimator` iwae, dreg or ciwae:B"},
+      {"dense", {"--levels", "16"}, {"--loss", "logistic"}, {"--loss", "mse"}, "`loss` logistic"},
+      {"dense", {"--noise", "once"}, {"--corruption", "mask:0.2"}, {}, "`corruption` mask:P"},
+      {"denoising", {"--noise", "once"}, {}, {"--corruption", "none"}, "`corruption` mask:P"},
+      {"dense", {"--label-column", "none"}, {"--dataset", "csv:a.csv"}, {}, "`dataset` csv:PATH"},
+      {"dense", {"--header", "no"}, {"--dataset", "series:a.csv"}, {}, "`dataset` csv:PATH"},
+      {"dense",
+       {"--impute", "mean"},
+       {"--dataset", "csv:a.csv"},
+       {"--dataset", "npy:a.npy"},
+       "`dataset` csv:PATH"},
+      {"sparse", {"--sparsity-weight", "1"}, {sparsity, "l1"}, {sparsity, top}, "l1 or kl"},
+      {"sparse", {"--target-activation", "0.1"}, {sparsity, "kl"}, {sparsity, "l1"}, " kl "},
+      {"sparse", {"--dead-window", "9"}, {sparsity, "gated"}, {sparsity, "kl"}, "dictionary"},
+      {"sparse", {"--no-pre-bias"}, {sparsity, top}, {sparsity, "l1"}, "dictionary"},
+      {"sparse", {"--unscaled-selection"}, {sparsity, top}, {sparsity, "gated"}, "topk:K"},
+      {"sparse",
+       {"--prefix-auxiliary"},
+       {sparsity, "matryoshka-batch-topk:8,16"},
+       {sparsity, top},
+       "matryoshka-batch-topk:K"},
+      {"sparse", {"--threshold-rate", "0.1"}, {sparsity, batch}, {sparsity, top}, "batch-topk:K"},
+      {"sparse", {"--l1-coefficient", "2"}, {sparsity, "standard"}, {sparsity, top}, "gated"},
+      {"sparse", {"--l0-coefficient", "2"}, {sparsity, "jumprelu"}, {sparsity, top}, "jumprelu"},
+      {"sparse", {"--coefficient-warmup", "9"}, {sparsity, "gated"}, {sparsity, batch}, "gated"},
+      {"sparse",
+       {sparsity, "jumprelu", "--target-l0", "5"},
+       {"--jump-loss", "quadratic"},
+       {},
+       "`jump_loss` quadratic"},
+      {"sparse",
+       {sparsity, top, "--decoder-norm", "0.5"},
+       {},
+       {"--unit-norm-decoder"},
+       "`unit_norm_decoder` false"},
+  };
+  for (const std::string option :
+       {"--codebook-size", "--commitment", "--decay", "--reseed-below"}) {
+    const Arguments given = {option, option == "--codebook-size" ? "32" : "0.5"};
+    for (const std::string needed : {"ema", "learned", "residual:2"}) {
+      all.push_back({"vector_quantized",
+                     given,
+                     {"--quantizer", needed},
+                     {"--quantizer", "fsq:8,6,5"},
+                     "`quantizer` ema, learned or residual:CODEBOOKS with it, found 'fsq:8,6,5'"});
+    }
+  }
+  return all;
+}
+
+TEST(TrainerOptions, ThatDoNothingBesideTheOthersAreRefused) {
+  for (const auto& one : dependent_options()) {
+    const auto with = [&](Arguments others) {
+      others.insert(others.end(), one.option.begin(), one.option.end());
+      return complaint_of(one.variant, others);
+    };
+    const std::string shown = one.variant + " " + join_text(one.option, " ");
+    EXPECT_EQ(with(one.needed), "") << shown;
+    EXPECT_NE(with(one.useless), "") << shown;
+    expect_contains(with(one.useless),
+                    {": expected `", one.expected, "with it, found '", "'; leave it out"});
+  }
+  const TemporaryFolder folder;
+  expect_error(train(small_run(folder / "run", {"--levels", "16"})), kWrongUsage,
+               {"dense_autoencoder: --levels: expected --loss logistic with it, found '"});
+  EXPECT_FALSE(fs::exists(folder / "run"));
+}
+
+TEST(TrainerOptions, OfRecipesAndFilesMayDoNothing) {
+  // digits-vq and digits-sparse set these.
+  EXPECT_EQ(complaint_of("vector_quantized", {"--recipe", "digits-vq", "--quantizer", "fsq:8,6,5"}),
+            "");
+  EXPECT_EQ(complaint_of("sparse", {"--recipe", "digits-sparse", "--sparsity", "topk:8"}), "");
+  const TemporaryFolder folder;
+  const fs::path file = testing::write_file(folder / "mine.json", R"({"levels": 16})");
+  EXPECT_EQ(complaint_of("dense", {"--config", file}), "");
+  EXPECT_EQ(train({"--levels", "16", "--help"}).exit_code, kDone)
+      << "who asks is told, not refused";
 }
 
 TEST(TrainerProgram, FailedWorkEndsWithCodeOne) {

@@ -15,9 +15,9 @@ struct TableOf {
   RunOptions options;
   FieldTable table;
 
-  TableOf(const std::string& variant, const std::string& recipe,
-          const std::vector<std::pair<std::string, std::string>>& set = {})
-      : options(options_of(variant, recipe)) {
+  explicit TableOf(const std::string& variant,
+                   const std::vector<std::pair<std::string, std::string>>& set = {})
+      : options(options_of(variant, "")) {
     options.describe(table);
     for (const auto& [name, value] : set) table.find(name)->set(value);
   }
@@ -25,7 +25,7 @@ struct TableOf {
 
 TEST(Dependences, AreOfOptionsThatThereAre) {
   for (const auto& variant : recipes::variants()) {
-    const TableOf run(variant.name, "");
+    const TableOf run(variant.name);
     for (const auto* list : {&variant.dependences, &common_dependences()}) {
       for (const auto& dependence : *list) {
         EXPECT_FALSE(dependence.options.empty() || dependence.on.empty()) << variant.name;
@@ -39,7 +39,7 @@ TEST(Dependences, AreOfOptionsThatThereAre) {
 TEST(Dependences, OneOfSeveralIsEnough) {
   const recipes::Variant& dense = recipes::find_variant("dense");
   const auto reads_labels = [&](const std::string& dataset, const std::string& targets) {
-    const TableOf run("dense", "", {{"dataset", dataset}, {"targets", targets}});
+    const TableOf run("dense", {{"dataset", dataset}, {"targets", targets}});
     return has_effect(dense, run.table, "label_column");
   };
   EXPECT_TRUE(reads_labels("csv:a.csv", ""));
@@ -52,7 +52,7 @@ TEST(Dependences, OneOfSeveralIsEnough) {
 TEST(Dependences, AllOfAnOptionHaveToBeMet) {
   const recipes::Variant& sparse = recipes::find_variant("sparse");
   const auto has_target = [&](const std::string& sparsity, const std::string& loss) {
-    const TableOf run("sparse", "", {{"sparsity", sparsity}, {"jump_loss", loss}});
+    const TableOf run("sparse", {{"sparsity", sparsity}, {"jump_loss", loss}});
     return has_effect(sparse, run.table, "target_l0");
   };
   EXPECT_TRUE(has_target("jumprelu", "quadratic"));
@@ -62,7 +62,7 @@ TEST(Dependences, AllOfAnOptionHaveToBeMet) {
 
 TEST(Dependences, AreAskedOfGivenOptionsAlone) {
   const recipes::Variant& one_class = recipes::find_variant("one_class");
-  const TableOf run("one_class", "", {{"nu", "0.5"}});
+  const TableOf run("one_class", {{"nu", "0.5"}});
   EXPECT_NO_THROW(refuse_without_effect(one_class, run.table, {"boundary", "epochs"}));
   EXPECT_THROW(refuse_without_effect(one_class, run.table, {"epochs", "nu"}), UsageError);
   expect_contains(error_of([&] { refuse_without_effect(one_class, run.table, {"nu"}); }),

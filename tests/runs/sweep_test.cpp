@@ -194,6 +194,17 @@ TEST(SweepResults, AreSortedByTheMeanOverSeeds) {
   EXPECT_EQ(sweep_monitor(results), "validation_loss");
 }
 
+TEST(SweepResults, SayWhereTheyDoNotCompare) {
+  const TemporaryFolder folder;
+  SweepRequest request = digits_request({"loss=bce,mse"}, 1);
+  request.folder = folder.path();
+  const SweepPlan plan = plan_sweep(request);
+  for (const auto& point : plan.points) {
+    testing::write_run(point.options.out, {.options = {{"loss", point.values.front()}}});
+  }
+  EXPECT_EQ(sweep_notes(sweep_results(plan, {})), Texts{"losses are of different kinds: bce, mse"});
+}
+
 TEST(SweepResults, BeginWithTheHighestWhereMoreIsBetter) {
   const TemporaryFolder folder;
   SweepRequest request = digits_request({"batch-size=32,64"}, 1);
