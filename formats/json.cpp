@@ -16,33 +16,54 @@ namespace {
 
 using nlohmann::json;
 
-/// Watches a parser: how deep it is, and which keys each open object has had.
-template <class Json>
-class JsonWatch {
+/// Watches a text before it becomes a value: how deep it is, and which keys each open object has
+/// had. The parser that makes values would report as much, but looks through all that an object or
+/// a list has whenever a part of it ends: a minute for a hundred thousand tensors.
+class JsonWatch final : public json::json_sax_t {
  public:
   explicit JsonWatch(const std::string& where) : where_(where) {}
 
-  /// The parser asks at each event whether to keep the value; `depth` counts what is open.
-  bool operator()(int depth, typename Json::parse_event_t event, const Json& value) {
-    using Event = typename Json::parse_event_t;
-    const auto level = static_cast<size_t>(depth);
-    if (event == Event::object_start || event == Event::array_start) {
-      if (depth >= kJsonDepth) {
-        throw Error("{}: expected JSON of at most {} levels, found more", where_, kJsonDepth);
-      }
-      keys_.resize(level + 1);
-      keys_[level].clear();
-    }
-    if (event == Event::key &&
-        !keys_.at(level - 1).insert(value.template get<std::string>()).second) {
-      throw Error("{}: expected each key once in JSON, found {} twice", where_, value.dump());
-    }
-    return true;
+  bool null() override { return true; }
+  bool boolean(bool /*value*/) override { return true; }
+  bool number_integer(int64_t /*value*/) override { return true; }
+  bool number_unsigned(uint64_t /*value*/) override { return true; }
+  bool number_float(double /*value*/, const std::string& /*text*/) override { return true; }
+  bool string(std::string& /*value*/) override { return true; }
+  bool binary(json::binary_t& /*value*/) override { return true; }
+
+  bool start_object(size_t /*size*/) override { return open(); }
+  bool start_array(size_t /*size*/) override { return open(); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+
+  bool key(std::string& name) override {
+    const auto [place, is_new] = keys_.back().insert(std::move(name));
+    if (is_new) return true;
+    throw Error("{}: expected each key once in JSON, found {} twice", where_, json(*place).dump());
+  }
+
+  /// Ends the watch: who makes the value says what is wrong.
+  bool parse_error(size_t /*place*/, const std::string& /*token*/,
+                   const json::exception& /*error*/) override {
+    return false;
   }
 
  private:
   const std::string& where_;
-  std::vector<std::set<std::string>> keys_;  // by level
+  std::vector<std::set<std::string>> keys_;  // of all that is open; lists have none
+
+  bool open() {
+    if (keys_.size() >= size_t{kJsonDepth}) {
+      throw Error("{}: expected JSON of at most {} levels, found more", where_, kJsonDepth);
+    }
+    keys_.emplace_back();
+    return true;
+  }
+
+  bool close() {
+    keys_.pop_back();
+    return true;
+  }
 };
 
 // ---- What a field may hold: its name in errors, and whether a value is one
@@ -116,7 +137,9 @@ std::string found_text(const json& value) {
 template <class Json>
 Json parse_watched(std::string_view text, const std::string& where) {
   try {
-    return Json::parse(text.begin(), text.end(), JsonWatch<Json>(where));
+    JsonWatch watch(where);
+    json::sax_parse(text.begin(), text.end(), &watch);
+    return Json::parse(text.begin(), text.end());
   } catch (const json::parse_error& error) {
     if (error.byte > text.size()) {
       throw Error("{}: expected JSON, found one that breaks off after {} bytes", where,

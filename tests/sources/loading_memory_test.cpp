@@ -3,6 +3,7 @@
 #include "hourglass/formats/safetensors.h"
 #include "hourglass/sources/open.h"
 #include "hourglass/tests/sources/idx_files.h"
+#include "hourglass/tests/support/peak_memory.h"
 #include "hourglass/tests/support/support.h"
 
 #include <ATen/ATen.h>
@@ -10,9 +11,7 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <functional>
-#include <malloc.h>
 #include <string>
 
 // What docs/limits.md promises of memory: opening data takes at most so many times their file's
@@ -27,21 +26,6 @@ using testing::TemporaryFolder;
 using testing::write_file;
 
 constexpr int64_t kBytes = int64_t{16} << 20;
-
-/// Memory of this process in bytes, by its name in /proc/self/status: VmRSS now, VmHWM at its peak.
-int64_t memory(const std::string& name) {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with(name + ":")) return std::stoll(line.substr(name.size() + 1)) * 1024;
-  }
-  return -1;
-}
-
-/// Lets the peak begin at what is used now, without what was freed and kept for later.
-void forget_peak() {
-  ::malloc_trim(0);
-  std::ofstream("/proc/self/clear_refs") << 5;
-}
 
 std::string repeated_lines(const std::function<std::string(int64_t)>& line) {
   std::string text;
@@ -99,7 +83,7 @@ std::string large_gzip() {
 struct LargeFile {
   std::string name, source;  ///< "csv:" and the like
   std::function<std::string()> file;
-  int64_t times;  ///< at most so many times the file's size
+  double times;  ///< at most so many times the file's size
 };
 
 class LoadingMemory : public ::testing::TestWithParam<LargeFile> {};
@@ -110,15 +94,8 @@ TEST_P(LoadingMemory, IsAMultipleOfTheFile) {
   DataOptions options;
   options.dataset = GetParam().source + path.string();
   const auto size = static_cast<int64_t>(fs::file_size(path));
-  forget_peak();
-  const int64_t before = memory("VmRSS");
-  if (memory("VmHWM") > before + size / 4) GTEST_SKIP() << "the system does not forget a peak";
-  const DataSplits data = open_data(options, 1);
-  const int64_t peak = memory("VmHWM") - before;
-  EXPECT_GT(data.info.total_rows, 0);
-  EXPECT_LE(peak, GetParam().times * size);
-  RecordProperty("times_the_file",
-                 fmt::format("{:.2f}", static_cast<double>(peak) / static_cast<double>(size)));
+  testing::expect_peak(size, GetParam().times,
+                       [&] { EXPECT_GT(open_data(options, 1).info.total_rows, 0); });
 }
 
 // Of text the shortest cells are the worst: a digit becomes a number of four bytes.
