@@ -7,11 +7,11 @@
 //   activations 17.npz --layers encoder.conv1       the saved ones drawn again
 
 #include "hourglass/apps/tools/activation_pictures.h"
+#include "hourglass/apps/tools/gradient_loss.h"
 #include "hourglass/apps/tools/layer_file.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
-#include "hourglass/core/printable.h"
 #include "hourglass/evaluation/activation_facts.h"
 #include "hourglass/evaluation/activation_file.h"
 #include "hourglass/evaluation/fact_text.h"
@@ -35,7 +35,7 @@ struct ActivationsOptions {
   std::vector<std::string> layers;
   NetworkPart part = NetworkPart::All;
   bool gradients = false;
-  std::optional<models::Loss> loss;
+  std::optional<GradientLoss> loss;
   std::string save;
   bool no_figures = false;
   recipes::PictureLook look;
@@ -51,7 +51,8 @@ struct ActivationsOptions {
         .shown_as("LIST");
     table.add("part", part, "encoder, decoder or all, by the layers' names").shown_as("PART");
     table.add("gradients", gradients, "of the reconstruction loss, by activations, weights, input");
-    table.add("loss", loss, "of the gradients: bce, mse or mae; none: as in training, else mse");
+    table.add("loss", loss, "of the gradients: bce, mse or mae; none: as in training, else mse")
+        .shown_as("NAME");
     table
         .add("save", save,
              "the values as FILE.npz or FILE.json; those of one layer as FILE.npy, data for "
@@ -68,7 +69,7 @@ struct ActivationsOptions {
 ActivationSubject compute(const ActivationsOptions& options, const CommandLine& line) {
   ExportedModel model = open_model(line.positional.front(), options.model);
   std::optional<models::Loss> loss;
-  if (options.gradients) loss = options.loss.value_or(recorded_loss(model));
+  if (options.gradients) loss = options.loss ? options.loss->loss : recorded_loss(model);
   if (line.positional.size() > 1) {
     const std::vector<std::string> files(line.positional.begin() + 1, line.positional.end());
     const auto images = read_image_inputs(model, files, options.output, options.rows.condition);
@@ -86,11 +87,8 @@ ActivationSubject find_subject(const ActivationsOptions& options, const CommandL
       (is_activation_file(path) || line.has("dataset") || line.has("indices"))) {
     throw UsageError("expected images, rows of a data set or saved activations, found several");
   }
-  if (line.has("loss") && !options.gradients) {
-    throw UsageError("--loss: expected --gradients with it, which are of the loss");
-  }
-  if (options.loss && !models::follows_from_mean(*options.loss)) {
-    throw UsageError("--loss: expected bce, mse or mae, found '{}'", enum_name(*options.loss));
+  if (!options.gradients) {
+    refuse_options({"loss"}, line, "expected `gradients` with it, which are of the loss");
   }
   if (!options.save.empty()) expect_activation_file(options.save, "--save");
   return is_activation_file(path) ? saved_subject(line) : compute(options, line);
@@ -102,7 +100,7 @@ int show_activations(const ActivationsOptions& options, const CommandLine& line)
                       line);
   }
   check_value_map(options.look);
-  further_file(options.save, options.output);
+  further_file(options.save, "--save", options.output);
   auto [activations, title] = find_subject(options, line);
   keep_layers(activations, choose_layers(layer_names(activations), options.layers, options.part));
   std::vector<std::string> files;
@@ -124,7 +122,7 @@ int show_activations(const ActivationsOptions& options, const CommandLine& line)
     fmt::print("{}\n", facts.dump(2));
   } else {
     fmt::print("{}", activation_text(facts));
-    for (const auto& file : files) fmt::print("{}\n", printable(file));
+    for (const auto& file : files) print_path(file);
   }
   return kDone;
 }

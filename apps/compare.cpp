@@ -3,12 +3,15 @@
 //
 //   compare runs/a runs/b runs/c          a table, comparison/curves.png and comparison/runs.csv
 //   compare runs/                         all runs in the folder, best first
+//   compare theirs --bits-per-dimension --untrusted      runs nothing of a stranger's run
 
 #include "hourglass/apps/tools/bits_per_dimension.h"
 #include "hourglass/apps/tools/run_tables.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/metric_curves.h"
 #include "hourglass/cli/program.h"
+#include "hourglass/cli/run_model.h"
+#include "hourglass/core/error.h"
 #include "hourglass/core/printable.h"
 #include "hourglass/figures/picture.h"
 
@@ -24,6 +27,7 @@ using namespace cli;
 namespace {
 
 struct CompareOptions {
+  RunModelOptions model;
   OutputOptions output;
   bool log_scale = false, bits_per_dimension = false;
 
@@ -31,6 +35,7 @@ struct CompareOptions {
 };
 
 void CompareOptions::describe(FieldTable& table) {
+  model.describe(table);
   output.describe(table);
   table.add("log_scale", log_scale, "curves over a logarithmic axis");
   table.add("bits_per_dimension", bits_per_dimension,
@@ -38,14 +43,32 @@ void CompareOptions::describe(FieldTable& table) {
             "whose loss is a bound of -log p(x)");
 }
 
-int list(const std::filesystem::path& folder, const OutputOptions& output) {
-  const auto file = output.out.empty() ? std::filesystem::path() : output_file(output, "");
+void refuse_looks_of_curves(const std::filesystem::path& folder, const CompareOptions& options) {
+  const auto refuse = [&](const char* name) {
+    throw UsageError(
+        "`{}`: is of curves: expected runs, found {}, a folder of runs, which are listed; "
+        "name those to compare",
+        name, folder.string());
+  };
+  if (options.log_scale) refuse("log_scale");
+  if (options.bits_per_dimension) refuse("bits_per_dimension");
+}
+
+int list(const std::filesystem::path& folder, const CompareOptions& options) {
+  const OutputOptions& output = options.output;
+  // First, so that a folder without runs is said as such.
   const auto found = list_runs(folder);
+  refuse_looks_of_curves(folder, options);
+  const auto file = output.out.empty() ? std::filesystem::path() : output_file(output, "");
   if (!file.empty()) write_output(file, run_list_csv(found));
+  const auto notes = comparison_notes(found);
   if (output.json) {
     fmt::print("{}\n", run_list_json(found).dump(2));
-  } else if (file != "-") {
-    fmt::print("{}", run_list_text(found, folder));
+  } else if (file == "-") {
+    // Standard output is the table for programs.
+    for (const auto& text : notes) note(output, text);
+  } else {
+    fmt::print("{}{}", run_list_text(found, folder), output.quiet ? "" : notes_text(notes));
   }
   return kDone;
 }
@@ -55,8 +78,9 @@ std::vector<NamedMetrics> curves_of(const RunComparison& comparison,
   std::vector<NamedMetrics> curves;
   for (size_t i = 0; i < comparison.runs.size(); ++i) {
     const ListedRun& run = comparison.runs[i];
-    curves.push_back(
-        {comparison.names[i], options.bits_per_dimension ? bits_per_dimension(run) : run.metrics});
+    curves.push_back({comparison.names[i], options.bits_per_dimension
+                                               ? bits_per_dimension(run, options.model)
+                                               : run.metrics});
   }
   return curves;
 }
@@ -86,7 +110,7 @@ int compare(const CommandLine& line, const CompareOptions& options) {
   }
   fmt::print("{}", comparison_text(comparison));
   if (options.output.quiet) return kDone;
-  fmt::print("\n");
+  fmt::print("{}\n", notes_text(comparison.notes));
   for (const auto& file : files) fmt::print("{}\n", printable((folder / file).string()));
   return kDone;
 }
@@ -94,7 +118,7 @@ int compare(const CommandLine& line, const CompareOptions& options) {
 int run(const CommandLine& line, const CompareOptions& options) {
   const std::filesystem::path first = line.positional.front();
   const bool holds_runs = line.positional.size() == 1 && !is_run(first);
-  return holds_runs ? list(first, options.output) : compare(line, options);
+  return holds_runs ? list(first, options) : compare(line, options);
 }
 
 }  // namespace

@@ -41,9 +41,10 @@ void DecodeOptions::describe(FieldTable& table) {
   table.begin_group("Codes");
   table
       .add("condition", condition,
-           "what a conditional model is told with all codes, the name or number of a class; empty: "
-           "the column named label of a CSV file")
-      .shown_as("CLASS");
+           "what a conditional model is told with all codes: a class by its name or number, or "
+           "N,N,... in the data's units where it is told columns; empty: the column named label of "
+           "a CSV file")
+      .shown_as("WHAT");
   look.describe_values(table);
   model.describe(table);
   output.describe(table);

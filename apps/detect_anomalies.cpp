@@ -9,9 +9,7 @@
 #include "hourglass/apps/tools/score_stream.h"
 #include "hourglass/apps/tools/series_anomalies.h"
 #include "hourglass/cli/program.h"
-#include "hourglass/core/printable.h"
 #include "hourglass/evaluation/anomaly_ensemble.h"
-#include "hourglass/evaluation/anomaly_findings.h"
 
 #include <fmt/format.h>
 
@@ -79,21 +77,6 @@ Judge open_judge(const std::string& path, const DetectOptions& options) {
   return {ensemble.members.front()->model, ensemble};
 }
 
-void report(const JudgedAnomalies& judged, const std::vector<std::string>& files,
-            const OutputOptions& output) {
-  if (output.json) {
-    auto result = to_json(judged.found, judged.detector);
-    result.update({{"rows", row_text(judged.rows)},
-                   {"normal_classes", judged.classes.normal},
-                   {"anomaly_classes", judged.classes.anomalous},
-                   {"anomaly_classes_in_training", judged.anomalies_in_training},
-                   {"files", files}});
-    return fmt::print("{}\n", result.dump(2));
-  }
-  fmt::print("{}", findings_text(judged.found, judged.detector, row_text(judged.rows)));
-  for (const auto& file : files) fmt::print("written   {}\n", printable(file));
-}
-
 int detect(const CommandLine& line, DetectOptions options) {
   check(options, line);
   if (!options.stream.follow.empty()) {
@@ -103,7 +86,7 @@ int detect(const CommandLine& line, DetectOptions options) {
   const bool train = options.training.train;
   if (train) settle_training(options, line);
   const auto folder = output_folder(options.output, "anomalies", result_files(train));
-  further_file(options.save_threshold, options.output);
+  further_file(options.save_threshold, "--save-threshold", options.output);
   const Judge judge =
       train ? train_judge(options, line, folder) : open_judge(line.positional.front(), options);
   if (!judge.model) {
@@ -113,7 +96,9 @@ int detect(const CommandLine& line, DetectOptions options) {
   }
   options.asked.ensemble = judge.ensemble;
   options.asked.selected = judge.rows;
-  if (!judge.ensemble && looks_at_series(*judge.model, options.asked.rows, line)) {
+  const bool series = !judge.ensemble && looks_at_series(*judge.model, options.asked.rows, line);
+  if (!judge.ensemble) check_for_model(options, *judge.model, series, line);
+  if (series) {
     const SeriesQuestion asked = {options.asked, options.step_average, options.save_threshold};
     return detect_in_series(*judge.model, asked, line, options.output);
   }
@@ -127,7 +112,7 @@ int detect(const CommandLine& line, DetectOptions options) {
     write_output(options.save_threshold, detector_text(judged.detector, *judge.model));
     files.push_back(options.save_threshold);
   }
-  report(judged, files, options.output);
+  print_anomalies(judged, files, options.output);
   return kDone;
 }
 

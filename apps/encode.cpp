@@ -9,7 +9,6 @@
 #include "hourglass/apps/tools/number_files.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
-#include "hourglass/core/printable.h"
 #include "hourglass/core/text.h"
 #include "hourglass/evaluation/codes.h"
 #include "hourglass/evaluation/generation.h"
@@ -52,7 +51,7 @@ int encode(const EncodeOptions& options, const CommandLine& line) {
   check_class_map(options.look);
   fs::path picture;
   if (name != "-" && !options.no_picture && figures_available()) {
-    picture = further_file(fs::path(name).replace_extension(".png"), options.output);
+    picture = further_file(fs::path(name).replace_extension(".png"), "--out", options.output);
   }
   const fs::path file = output_file(options.output, name);
 
@@ -72,9 +71,10 @@ int encode(const EncodeOptions& options, const CommandLine& line) {
                                        {"labelled", codes.labels.defined()}})
                            .dump(2));
   } else {
-    fmt::print("{} codes of {} values\n{}\n{}", with_thousands(codes.values.size(0)),
-               codes.values[0].numel(), printable(file.string()),
-               picture.empty() ? "" : printable(picture.string()) + "\n");
+    fmt::print("{} codes of {} values\n", with_thousands(codes.values.size(0)),
+               codes.values[0].numel());
+    print_path(file);
+    if (!picture.empty()) print_path(picture);
   }
   return kDone;
 }

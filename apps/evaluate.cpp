@@ -85,6 +85,10 @@ int evaluate(const CommandLine& line, const EvaluateOptions& options) {
   if (options.chart == Measure::Nll && options.measured.samples == 0) {
     throw UsageError("--chart nll: expected --samples with it, 5000 say");
   }
+  if (output.out.empty()) {
+    refuse_options({"chart"}, line,
+                   "expected `out` with it, the picture that is drawn: chart.png, say");
+  }
   const bool draws = !output.out.empty() && figures_available();
   if (!output.out.empty() && !draws) note(output, "no bar chart: this build draws no pictures");
   const auto chart = draws ? picture_file(output, "") : std::filesystem::path();

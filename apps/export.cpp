@@ -8,7 +8,6 @@
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
-#include "hourglass/core/files.h"
 #include "hourglass/core/printable.h"
 #include "hourglass/core/text.h"
 #include "hourglass/evaluation/ensemble_script.h"
@@ -102,10 +101,10 @@ int export_model(const std::string& path, const ExportOptions& options) {
   if (options.raw_input) script = formats::with_raw_input(script);
   const fs::path folder = options.output.out.empty() ? fs::path(".") : fs::path(options.output.out);
   const std::string name = options.name.empty() ? fs::path(path).stem().string() : options.name;
-  create_folders(folder);
+  make_output_folder(folder);
   for (const auto format : options.formats) {
     for (const auto& file : formats::export_paths(script, format, folder, name)) {
-      further_file(file, options.output);
+      further_file(file, "--out", options.output);
     }
   }
   nlohmann::json written = nlohmann::json::array();

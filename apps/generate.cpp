@@ -56,7 +56,7 @@ int generate(const GenerateOptions& options, const CommandLine& line) {
   const std::string& kept = options.codes.save_sampler;
   const fs::path folder =
       output_folder(options.output, "generated", {"generated.png", "items.npy", "codes.npy"});
-  further_file(kept, options.output);
+  further_file(kept, "--save-sampler", options.output);
   ExportedModel model = open_model(line.positional.front(), options.model);
   const GeneratedItems all =
       generate_items(options.codes, {model, options.rows, line, options.output}, options.look);
@@ -82,7 +82,8 @@ int generate(const GenerateOptions& options, const CommandLine& line) {
                                        {"items", all.items.sizes().vec()}})
                            .dump(2));
   } else {
-    fmt::print("{}\n{}\n", printable(title), printable(folder.string()));
+    fmt::print("{}\n", printable(title));
+    print_path(folder);
   }
   return kDone;
 }
@@ -106,7 +107,7 @@ int compare(const GenerateOptions& options, const CommandLine& line) {
   if (options.output.json) {
     fmt::print("{}\n", nlohmann::json({{"folder", folder.string()}, {"titles", titles}}).dump(2));
   } else {
-    fmt::print("{}\n", printable(folder.string()));
+    print_path(folder);
   }
   return kDone;
 }

@@ -18,6 +18,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 namespace hourglass::apps {
 
 using namespace cli;
@@ -54,6 +56,20 @@ runs::ModelOptions model_options(const formats::KerasModel& keras) {
   return options;
 }
 
+/// A folder is what TensorFlow calls a SavedModel, and what an archive is unpacked to.
+void expect_no_folder(const std::string& path) {
+  if (!std::filesystem::is_directory(path)) return;
+  throw Error(
+      "{}: expected a .keras archive, or an architecture as JSON, found a folder; save the model "
+      "again by model.save('MODEL.keras')",
+      path);
+}
+
+formats::KerasModel read(const std::string& path, const ImportOptions& options) {
+  expect_no_folder(path);
+  return formats::read_keras({.model = path, .weights = options.weights, .code = options.code});
+}
+
 /// The model with its weights. What a file holds is no wrong usage.
 models::AutoencoderPtr build(const runs::ModelOptions& options, const formats::KerasModel& keras,
                              const std::string& path) {
@@ -85,8 +101,7 @@ void print_model(models::Autoencoder& model, const formats::KerasModel& keras,
 int import_keras(const std::string& path, const ImportOptions& options) {
   const auto file = output_file(options.output, "best.pt");
   if (file == "-") throw UsageError("`out` -: a checkpoint is a file, not text");
-  const formats::KerasModel keras =
-      formats::read_keras({.model = path, .weights = options.weights, .code = options.code});
+  const formats::KerasModel keras = read(path, options);
   const runs::ModelOptions built = model_options(keras);
   const auto model = build(built, keras, path);
   formats::export_autoencoder(*model, file, runs::card_of(built, *model));

@@ -89,22 +89,6 @@ Recommended recommend_all(ExportedModel& model, const datasets::Dataset& rows,
   return {{at::cat(items), at::cat(scores)}, unfindable, strangers};
 }
 
-void print_quality(const RankingQuality& quality, int64_t unfindable,
-                   const RecommendOptions& options) {
-  const std::string recall = fmt::format("recall@{}", options.top);
-  const std::string ndcg = fmt::format("ndcg@{}", options.top);
-  if (options.output.json) {
-    const nlohmann::json found = {{recall, quality.recall},
-                                  {ndcg, quality.ndcg},
-                                  {"users", quality.users},
-                                  {"held_out_known", unfindable}};
-    fmt::print("{}\n", found.dump(2));
-  } else {
-    fmt::print("{}  {:.4f}\n{}  {:.4f}  of {} users with held-out items\n", recall, quality.recall,
-               ndcg, quality.ndcg, with_thousands(quality.users));
-  }
-}
-
 int recommend(const RecommendOptions& options, const CommandLine& line) {
   if (options.output.json && options.held_out.empty()) {
     throw UsageError(
@@ -114,6 +98,7 @@ int recommend(const RecommendOptions& options, const CommandLine& line) {
   ExportedModel model = open_model(line.positional.front(), options.model);
   const SelectedRows rows = select_rows(model, options.rows, line, RecordedNoise::Leave);
   const UsersAndItems named = users_and_items(rows);
+  note_unknown_items(rows, options.rows.data, named, options.output);
   const auto further = [&](const std::string& file, const std::string& option) {
     return further_interactions(file, option, named, options.rows.data.header, options.output);
   };
@@ -136,8 +121,8 @@ int recommend(const RecommendOptions& options, const CommandLine& line) {
   if (!held_out || !options.output.out.empty())
     write_output(path, recommendations_csv(best, named));
   if (held_out) {
-    print_quality(ranking_quality(best.items, *held_out->rows, held_out->unknown_items), unfindable,
-                  options);
+    print_quality(ranking_quality(best.items, *held_out->rows, held_out->unknown_items),
+                  options.top, unfindable, options.output);
   }
   return kDone;
 }

@@ -11,7 +11,6 @@
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
-#include "hourglass/core/printable.h"
 #include "hourglass/evaluation/item_errors.h"
 #include "hourglass/evaluation/reconstructions.h"
 
@@ -60,7 +59,8 @@ void print_summary(const nlohmann::json& means, size_t items, const std::filesys
   for (const auto& [name, mean] : means.items()) {
     fmt::print(", mean {} {:.6g}", name, mean.get<double>());
   }
-  fmt::print("\n{}\n", printable(folder.string()));
+  fmt::print("\n");
+  print_path(folder);
 }
 
 int reconstruct(const ReconstructOptions& options, const CommandLine& line) {
@@ -82,7 +82,10 @@ int reconstruct(const ReconstructOptions& options, const CommandLine& line) {
                  : items_of_data(model, options.rows, line);
   std::vector<std::string> files = {kPicture, kErrors}, images;
   if (items.columns) files.emplace_back(kReconstructedTable);
-  if (options.write_images) images = image_names(items.names);
+  if (options.write_images) {
+    expect_images(items);
+    images = image_names(items.names);
+  }
   files.insert(files.end(), images.begin(), images.end());
   const std::filesystem::path folder = output_folder(options.output, "reconstructed", files);
   const Reconstructions all = reconstruct_all(

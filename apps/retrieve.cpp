@@ -93,7 +93,7 @@ int retrieve(const CommandLine& line, const RetrieveOptions& options) {
   refuse_index_codes(model, "retrieve");
   const bool has_queries = line.has("query") || line.has("query_images");
   const auto folder = has_queries ? output_folder(output, "retrieved", kRetrievalFiles) : "";
-  further_file(options.save_index, output);
+  further_file(options.save_index, "--save-index", output);
   SearchLibrary library = open_library(model, options.rows, options.index, line, output);
   if (options.index.empty() || line.has("distance")) library.index.distance = options.distance;
   const std::string entries = row_text(library.entries);

@@ -11,7 +11,6 @@
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/item_kind.h"
-#include "hourglass/core/printable.h"
 #include "hourglass/core/random.h"
 #include "hourglass/evaluation/item_text.h"
 
@@ -95,15 +94,22 @@ int show_picture(const Batch& batch, const SelectedRows& rows,
   draw_items({{"", batch.input, ValueRange{info.lowest, info.highest}}}, labels, row_text(rows), 0,
              {options.look.value_map(), info.column_names})
       .save(path);
-  nlohmann::json result = rows_json(batch, rows, labels, /*with_values=*/false);
-  result["file"] = path.string();
-  fmt::print("{}\n", options.output.json ? result.dump(2) : printable(path.string()));
+  if (options.output.json) {
+    nlohmann::json result = rows_json(batch, rows, labels, /*with_values=*/false);
+    result["file"] = path.string();
+    fmt::print("{}\n", result.dump(2));
+  } else {
+    print_path(path);
+  }
   return kDone;
 }
 
 int show(const ShowOptions& options, const CommandLine& line) {
   if (options.random > 0 && line.has("indices")) {
     throw UsageError("--random and --indices: expected one of them, found both");
+  }
+  if (options.random == 0) {
+    refuse_options({"seed"}, line, "expected `random` with it, whose rows it decides");
   }
   if (options.numbers)
     text_file(options.output, "--numbers are text");  // said before the data are read

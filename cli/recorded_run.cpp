@@ -4,6 +4,8 @@
 #include "hourglass/cli/fast_inference.h"
 #include "hourglass/core/error.h"
 #include "hourglass/formats/field_json.h"
+#include "hourglass/recipes/variant.h"
+#include "hourglass/runs/dependences.h"
 #include "hourglass/runs/run_list.h"
 
 #include <fmt/format.h>
@@ -33,19 +35,29 @@ runs::RunOptions usual_options(const runs::RunRecord& record, const fs::path& fo
   }
 }
 
+/// What went wrong, in users' words; "" where nothing did.
+std::string problem_of(const std::function<void()>& read) {
+  try {
+    read();
+    return "";
+  } catch (const Error& error) {
+    return with_dashes(error.what());
+  }
+}
+
 }  // namespace
 
-RecordedRun::RecordedRun(const fs::path& folder)
-    : folder_(folder), record_(record_of(folder)), options_(usual_options(record_, folder)) {
-  const auto attempt = [this](const std::function<void()>& read) {
-    try {
-      read();
-    } catch (const Error& error) {
-      problems_.push_back(with_dashes(error.what()));
-    }
-  };
-  attempt([&] { metrics_ = runs::read_metrics(folder / "metrics.csv"); });
-  attempt([&] { model_ = load_model(model_path()); });
+RecordedRun::RecordedRun(const fs::path& folder, const RunModelOptions& model)
+    : folder_(folder),
+      record_(record_of(folder)),
+      untrusted_(model.untrusted),
+      options_(usual_options(record_, folder)) {
+  const std::string metrics_problem =
+      problem_of([&] { metrics_ = runs::read_metrics(folder / "metrics.csv"); });
+  model_problem_ = problem_of([&] { model_ = load_model(run_model_path(folder, model)); });
+  for (const auto& problem : {metrics_problem, model_problem_}) {
+    if (!problem.empty()) problems_.push_back(problem);
+  }
   options_.describe(table_);
   formats::from_json(table_, record_.options.as_json(), (folder / "run.json").string());
   changes_ = runs::changed_options(options_);
@@ -77,8 +89,10 @@ bool RecordedRun::is_changed(const Field& field) const {
 std::string RecordedRun::training_command() const {
   std::string command = trainer();
   if (!record_.recipe.empty()) command += " --recipe " + record_.recipe;
+  const recipes::Variant& variant = recipes::find_variant(record_.variant);
   for (const auto& field : table_.rows()) {
-    if (!is_changed(field)) continue;
+    // A file or an older version may have set what a trainer refuses on its command line.
+    if (!is_changed(field) || !runs::has_effect(variant, table_, field.name)) continue;
     command += " " + option_name(field.name);
     if (!field.is_switch()) {
       command += " " + shell_word(field.value_text());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hourglass/cli/run_model.h"
 #include "hourglass/core/fields.h"
 #include "hourglass/evaluation/exported_model.h"
 #include "hourglass/runs/metrics_file.h"
@@ -19,8 +20,8 @@ namespace hourglass::cli {
 class RecordedRun {
  public:
   /// Throws `Error` where the folder holds no run. That metrics or model cannot be read is one of
-  /// the problems.
-  explicit RecordedRun(const std::filesystem::path& folder);
+  /// the problems, and so is that there is no model of the kind that may be loaded.
+  explicit RecordedRun(const std::filesystem::path& folder, const RunModelOptions& model = {});
   RecordedRun(const RecordedRun&) = delete;
   RecordedRun& operator=(const RecordedRun&) = delete;
 
@@ -28,8 +29,13 @@ class RecordedRun {
   const runs::RunRecord& record() const { return record_; }
   const std::optional<runs::MetricsTable>& metrics() const { return metrics_; }
   const std::optional<evaluation::ExportedModel>& model() const { return model_; }
-  std::filesystem::path model_path() const { return folder_ / "best.pt"; }
   const std::vector<std::string>& problems() const { return problems_; }
+
+  /// Why there is no model: the problem that it is; "" where there is one.
+  const std::string& model_problem() const { return model_problem_; }
+
+  /// Whether nothing in the folder may run: what people are told to do with it does not, either.
+  bool untrusted() const { return untrusted_; }
 
   /// Values of all parameters of the model; 0 where there is none.
   int64_t parameter_count() const;
@@ -55,7 +61,9 @@ class RecordedRun {
   runs::RunRecord record_;
   std::optional<runs::MetricsTable> metrics_;
   std::optional<evaluation::ExportedModel> model_;
+  std::string model_problem_;
   std::vector<std::string> problems_;
+  bool untrusted_;
   runs::RunOptions options_;
   FieldTable table_;
   std::vector<runs::ChangedOption> changes_;

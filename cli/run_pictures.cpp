@@ -3,6 +3,7 @@
 #include "hourglass/cli/code_pictures.h"
 #include "hourglass/cli/fast_inference.h"
 #include "hourglass/cli/metric_curves.h"
+#include "hourglass/cli/run_model.h"
 #include "hourglass/core/files.h"
 #include "hourglass/core/item_kind.h"
 #include "hourglass/evaluation/exported_model.h"
@@ -45,7 +46,7 @@ class RunPictures {
               const sources::DataSplits& data)
       : folder_(folder),
         options_(options),
-        model_(load_model(folder / "best.pt")),
+        model_(load_model(run_model_path(folder))),
         run_(shown_run(options, data, model_.card().value())) {}
 
   std::vector<fs::path> draw() {

@@ -5,12 +5,14 @@
 #include "hourglass/cli/report_tables.h"
 #include "hourglass/core/files.h"
 #include "hourglass/core/text.h"
+#include "hourglass/evaluation/model_condition.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <set>
 #include <string_view>
+#include <vector>
 
 namespace hourglass::cli {
 
@@ -66,7 +68,9 @@ std::string heading(const RecordedRun& run) {
 
 /// How a run ended that did not simply finish; "" for one that did.
 std::string end_note(const RecordedRun& run) {
-  const std::string go_on = "It goes on with " + html_code(run.resume_command()) + ".";
+  // Going on loads best.pt, a program.
+  const std::string go_on =
+      run.untrusted() ? "" : "It goes on with " + html_code(run.resume_command()) + ".";
   const auto& results = run.record().results;
   if (!results) {
     return html_element("p",
@@ -214,24 +218,38 @@ std::string in_cpp(const std::string& file, const ExampleSizes& sizes) {
 
 /// How the model's tool `generate` is asked for something.
 std::string generate_command(const evaluation::ExportedModel& model, const std::string& path) {
-  return fmt::format("generate {} --samples {}", path,
-                     model.condition_width() > 0 ? "10 --condition all" : "16");
+  const int64_t told = model.condition_width();
+  if (told == 0) return fmt::format("generate {} --samples 16", path);
+  if (!evaluation::told_classes(model).empty()) {
+    return fmt::format("generate {} --samples 10 --condition all", path);
+  }
+  const std::vector<std::string> numbers(static_cast<size_t>(told), "N");
+  return fmt::format("generate {} --samples 16 --condition {}  # numbers in units of the data: {}",
+                     path, join_text(numbers, ","), join_text(model.card()->condition->names));
+}
+
+std::string training_commands(const RecordedRun& run) {
+  if (run.untrusted()) {
+    return html_element("p", "Train the same again:") + html_block(run.training_command());
+  }
+  return html_element("p", "Train the same again, or go on:") +
+         html_block(run.training_command() + "\n" + run.resume_command() +
+                    fmt::format(" --epochs {}", 2 * run.options().training.epochs));
 }
 
 std::string use(const RecordedRun& run) {
-  std::string content = html_element("p", "Train the same again, or go on:") +
-                        html_block(run.training_command() + "\n" + run.resume_command() +
-                                   fmt::format(" --epochs {}", 2 * run.options().training.epochs));
+  std::string content = training_commands(run);
   if (!run.model()) return html_section("Use", content);
-  const std::string path = run.model_path().string(), word = shell_word(path);
-  const std::string file = nlohmann::json(path).dump();  // a literal of Python and C++ alike
-  const ExampleSizes sizes = example_sizes(*run.model());
+  const std::string path = run.model()->path().string(), word = shell_word(path);
   content += html_element("p", "Look at the model, and use it:") +
              html_block(fmt::format("inspect {0}\nreconstruct {0} --indices 0-9\nencode {0}\n"
                                     "{1}\nactivations {0} --gradients\nevaluate {0}",
-                                    word, generate_command(*run.model(), word))) +
-             in_python(file, sizes) + in_cpp(file, sizes);
-  return html_section("Use", content);
+                                    word, generate_command(*run.model(), word)));
+  // A model that is data is no program for others to load.
+  if (run.untrusted()) return html_section("Use", content);
+  const std::string file = nlohmann::json(path).dump();  // a literal of Python and C++ alike
+  const ExampleSizes sizes = example_sizes(*run.model());
+  return html_section("Use", content + in_python(file, sizes) + in_cpp(file, sizes));
 }
 
 std::string footer(const RecordedRun& run) {
@@ -247,7 +265,10 @@ std::string footer(const RecordedRun& run) {
 }  // namespace
 
 std::string report_page(const fs::path& folder, const StageOfWork& say) {
-  const RecordedRun run(without_slash(folder));
+  return report_page(RecordedRun(without_slash(folder)), say);
+}
+
+std::string report_page(const RecordedRun& run, const StageOfWork& say) {
   const std::string body = heading(run) + status(run) + key_results(run) +
                            measure_section(run, say) + pictures(run) + layer_section(run) +
                            use(run) + option_section(run) + data_section(run) +

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hourglass/cli/recorded_run.h"
 #include "hourglass/cli/run_measures.h"
 
 #include <filesystem>
@@ -13,5 +14,9 @@ namespace hourglass::cli {
 /// the folder holds no run.
 std::string report_page(
     const std::filesystem::path& folder, const StageOfWork& say = [](const std::string&) {});
+
+/// The same of a run that was read as far as it is trusted. Of one that is not, commands that would
+/// run what lies in its folder are left out.
+std::string report_page(const RecordedRun& run, const StageOfWork& say);
 
 }  // namespace hourglass::cli

@@ -77,6 +77,8 @@ AnomalyDetector read_detector(const formats::JsonFields& fields) {
   }
   if (!fields.get<std::string>("steps", "").empty()) {
     detector.steps = read_text_form<StepAverage>(fields, "steps");
+    detector.stride = fields.find<int64_t>("stride");
+    if (detector.stride.value_or(1) < 1) fields.fail("stride", "a number of time steps");
   }
   return detector;
 }
@@ -149,6 +151,7 @@ nlohmann::json to_json(const AnomalyDetector& detector, const ExportedModel& mod
                            {"normal_rows", detector.normal_rows},
                            {"scaling", formats::scaling_to_json(detector.scaling)}};
   if (detector.steps) object["steps"] = enum_name(*detector.steps);
+  if (detector.stride) object["stride"] = *detector.stride;
   if (detector.codes) object["mahalanobis"] = mahalanobis_to_json(*detector.codes);
   return object;
 }

@@ -43,6 +43,8 @@ struct AnomalyDetector {
   std::vector<std::shared_ptr<const EnsembleMember>> members = {};
   /// Of the time steps of a series, which are judged in the place of its windows; none: of items.
   std::optional<StepAverage> steps = {};
+  /// With `steps`, that of the windows it was fitted to; none in a file of an earlier version.
+  std::optional<int64_t> stride = {};
 };
 
 /// Items that are normal.

@@ -4,10 +4,15 @@
 #include "hourglass/core/fields.h"
 #include "hourglass/core/text.h"
 #include "hourglass/datasets/condition.h"
+#include "hourglass/datasets/item_scaling.h"
+#include "hourglass/evaluation/model_data.h"
+#include "hourglass/sources/open.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -79,30 +84,72 @@ bool are_numbers(const std::vector<std::string>& names) {
 
 at::Tensor condition_of_numbers(const ExportedModel& model, const std::string& text) {
   const auto numbers = TextCodec<std::vector<double>>::parse(text);
-  if (!numbers || std::ssize(*numbers) != model.condition_width()) {
-    throw Error("{}: expected `condition` as {} numbers ({}), found {}", model.path().string(),
-                model.condition_width(), join_text(model.card()->condition->names),
+  const int64_t width = model.condition_width();
+  if (!numbers || std::ssize(*numbers) != width) {
+    throw Error("{}: expected `condition` as {} in the units of the data ({}), found {}",
+                model.path().string(), width == 1 ? "a number" : fmt::format("{} numbers", width),
+                join_text(model.card()->condition->names),
                 text.empty() ? "none" : "'" + text + "'");
   }
   return at::tensor(*numbers, at::kFloat).unsqueeze(0);
 }
 
-}  // namespace
+/// The columns of the table that a model learned from, in their order, as the table says it: a card
+/// names those of the items alone, and not what stands between them.
+std::vector<std::string> read_columns(const ExportedModel& model) {
+  sources::DataOptions recorded = recorded_data(model).value();
+  recorded.targets = "";
+  std::vector<std::string> names = sources::read_data(recorded).inputs.column_names, others;
+  const auto& told = model.card()->condition->names;
+  std::copy_if(names.begin(), names.end(), std::back_inserter(others),
+               [&](const auto& name) { return !place_of(name, told); });
+  const auto& items = model.card()->data->column_names;
+  if (others == items && names.size() == items.size() + told.size()) return names;
+  throw Error("{}: expected the columns of training, {} beside {}", recorded.dataset,
+              join_text(items), join_text(told));
+}
 
-std::vector<std::string> told_classes(const ExportedModel& model) {
-  if (model.condition_width() == 0 || is_told_columns(model)) return {};
-  std::vector<std::string> names = model.card()->condition->names;
-  for (int64_t label = std::ssize(names); label < model.condition_width(); ++label) {
-    names.push_back(std::to_string(label));
+std::vector<std::string> learned_columns(const ExportedModel& model) {
+  const formats::ModelCard& card = *model.card();
+  if (card.data->schema) return card.data->schema->value_names();
+  try {
+    return read_columns(model);
+  } catch (const Error& error) {
+    throw Error(
+        "{}: how {} is scaled can be told only with the table it was trained on, which says where "
+        "among the columns it is: {}",
+        model.path().string(), join_text(card.condition->names), error.what());
   }
-  return names;
 }
 
-at::Tensor class_conditions(const ExportedModel& model) {
-  return at::eye(model.condition_width(), at::kFloat);
+/// Where the columns that a model is told are among the `width` values of a row.
+std::vector<int64_t> places_in_row(const ExportedModel& model, int64_t width) {
+  const auto rule = datasets::ConditionRule::parse(
+      model.card()->options.find<std::string>("condition").value_or(""));
+  const auto& told = rule.value().columns;
+  const bool by_number = std::all_of(told.begin(), told.end(), [](const auto& column) {
+    return parse_integer(column).has_value();
+  });
+  const auto names = by_number ? std::vector<std::string>() : learned_columns(model);
+  return datasets::condition_columns(*rule, names, {width});
 }
 
-at::Tensor condition_named(const ExportedModel& model, const std::string& name) {
+/// Numbers of columns [N, K] in the units of the data, scaled as the columns were in training. As they
+/// are for a model whose card says nothing of its data.
+at::Tensor scaled_as_columns(const ExportedModel& model, const at::Tensor& numbers) {
+  if (!numbers.defined() || !is_told_columns(model) || !model.card()->data) return numbers;
+  const datasets::Scaling& scaling = model.card()->data->scaling;
+  const auto width = std::max(std::ssize(scaling.factor), std::ssize(scaling.curves));
+  // The same for all columns, whichever are told.
+  if (width == 1) return datasets::ItemScaling(scaling, {numbers.size(1)}).apply(numbers.clone());
+  const at::Tensor places = at::tensor(places_in_row(model, width), at::kLong);
+  at::Tensor rows = at::zeros({numbers.size(0), width});
+  rows.index_copy_(1, places, numbers);
+  return datasets::ItemScaling(scaling, {width}).apply(std::move(rows)).index_select(1, places);
+}
+
+/// What a user names, numbers of columns as they are.
+at::Tensor unscaled_condition(const ExportedModel& model, const std::string& name) {
   const int64_t width = model.condition_width();
   if (width == 0) {
     if (name.empty()) return {};
@@ -121,15 +168,34 @@ at::Tensor condition_named(const ExportedModel& model, const std::string& name) 
   return datasets::class_condition(*place, width);
 }
 
+}  // namespace
+
+std::vector<std::string> told_classes(const ExportedModel& model) {
+  if (model.condition_width() == 0 || is_told_columns(model)) return {};
+  std::vector<std::string> names = model.card()->condition->names;
+  for (int64_t label = std::ssize(names); label < model.condition_width(); ++label) {
+    names.push_back(std::to_string(label));
+  }
+  return names;
+}
+
+at::Tensor class_conditions(const ExportedModel& model) {
+  return at::eye(model.condition_width(), at::kFloat);
+}
+
+at::Tensor condition_named(const ExportedModel& model, const std::string& name) {
+  return scaled_as_columns(model, unscaled_condition(model, name));
+}
+
 at::Tensor conditions_named(const ExportedModel& model, const std::vector<std::string>& names) {
   std::map<std::string, at::Tensor> known;
   std::vector<at::Tensor> rows;
   for (const auto& name : names) {
     at::Tensor& condition = known[name];
-    if (!condition.defined()) condition = condition_named(model, name);
+    if (!condition.defined()) condition = unscaled_condition(model, name);
     rows.push_back(condition);
   }
-  return at::cat(rows);
+  return scaled_as_columns(model, at::cat(rows));
 }
 
 datasets::DatasetPtr with_same_condition(datasets::DatasetPtr data, const at::Tensor& condition) {

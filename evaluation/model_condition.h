@@ -20,9 +20,12 @@ std::vector<std::string> told_classes(const ExportedModel& model);
 at::Tensor class_conditions(const ExportedModel& model);
 
 /// The condition that a user names, float32 [1, K]: a class by its name or else its number, or K
-/// numbers "0.3,1" for a model that is told columns. Undefined where the model takes none and `name`
-/// is empty. Throws `Error` that says what there is for another name, and for any name where the
-/// model takes none.
+/// numbers "0.3,20" for a model that is told columns, in the units of the data: they are scaled as the
+/// columns were, by the model's card, or taken as they are where it says nothing of the data. Columns
+/// that were named rather than numbered, each with a scaling of its own, are looked for in the table
+/// of the training. Undefined where the model takes none and `name` is empty. Throws `Error` that
+/// says what there is for another name, for any name where the model takes none, and where that table
+/// cannot be read.
 at::Tensor condition_named(const ExportedModel& model, const std::string& name);
 
 /// The same for a name a row: [N, K].

@@ -47,7 +47,7 @@ void KerasSettings::fail(const std::string& expected, const std::string& found) 
 void KerasSettings::expect(const std::string& key, const json& value) const {
   const json& found = fields_.value(key);
   if (found.is_null() || found == value) return;
-  fail(fmt::format("`{}` {}", key, setting_text(value)), setting_text(found));
+  fail(fmt::format("'{}' {}", key, setting_text(value)), setting_text(found));
 }
 
 int64_t KerasSettings::size(const std::string& key) const {

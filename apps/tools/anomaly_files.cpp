@@ -2,6 +2,8 @@
 
 #include "hourglass/apps/tools/column_files.h"
 #include "hourglass/apps/tools/item_pictures.h"
+#include "hourglass/core/printable.h"
+#include "hourglass/evaluation/anomaly_findings.h"
 #include "hourglass/figures/histogram.h"
 #include "hourglass/figures/line_plot.h"
 
@@ -90,6 +92,21 @@ std::vector<std::string> write_anomaly_files(const JudgedAnomalies& judged, Expo
   if (found.separation) save("roc.png", roc_picture(found));
   save("worst.png", worst_items(judged, model, worst));
   return paths;
+}
+
+void print_anomalies(const JudgedAnomalies& judged, const std::vector<std::string>& files,
+                     const OutputOptions& output) {
+  if (output.json) {
+    auto result = to_json(judged.found, judged.detector);
+    result.update({{"rows", row_text(judged.rows)},
+                   {"normal_classes", judged.classes.normal},
+                   {"anomaly_classes", judged.classes.anomalous},
+                   {"anomaly_classes_in_training", judged.anomalies_in_training},
+                   {"files", files}});
+    return fmt::print("{}\n", result.dump(2));
+  }
+  fmt::print("{}", findings_text(judged.found, judged.detector, row_text(judged.rows)));
+  for (const auto& file : files) fmt::print("written   {}\n", printable(file));
 }
 
 }  // namespace hourglass::apps

@@ -22,4 +22,8 @@ std::vector<std::string> write_anomaly_files(const JudgedAnomalies& judged,
                                              const std::filesystem::path& folder,
                                              const OutputOptions& output);
 
+/// Prints what was found, and the `files` that were written.
+void print_anomalies(const JudgedAnomalies& judged, const std::vector<std::string>& files,
+                     const OutputOptions& output);
+
 }  // namespace hourglass::apps

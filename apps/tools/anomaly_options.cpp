@@ -3,16 +3,22 @@
 #include "hourglass/apps/tools/item_pictures.h"
 #include "hourglass/core/error.h"
 
-#include <initializer_list>
-
 namespace hourglass::apps {
 namespace {
 
-/// Throws `UsageError` where one of the options was given; `reason` says why it cannot be.
-void refuse(std::initializer_list<const char*> names, const cli::CommandLine& line,
-            const char* reason) {
-  for (const char* name : names) {
-    if (line.has(name)) throw UsageError("`{}`: {}", name, reason);
+constexpr const char* kOfSeries =
+    "says how the time steps of a series are scored, by one model; here items are: leave it out";
+constexpr const char* kOfElbo =
+    "is of the codes that `score` elbo draws, and another score is at work; leave it out";
+
+/// Draws that no score asks for. Which score `auto` is, a model says: see `check_for_model`.
+void check_draws(const evaluation::DetectorOptions& detector, const cli::CommandLine& line) {
+  using enum evaluation::AnomalyScore;
+  if (detector.score != Auto && detector.score != Elbo) {
+    refuse_options({"samples", "seed"}, line, kOfElbo);
+  }
+  if (detector.samples == 0) {
+    refuse_options({"seed"}, line, "expected `samples` with it, the codes that it draws, 16 say");
   }
 }
 
@@ -23,12 +29,15 @@ void check_training(const DetectOptions& options, const cli::CommandLine& line) 
   }
   if (!line.has("dataset"))
     throw UsageError("`train`: expected --dataset with the rows to learn from");
-  refuse({"load_threshold", "save_threshold", "score", "samples", "split", "validation", "follow"},
-         line,
-         "cannot be chosen with --train, which trains on all rows, scores by all its models and "
-         "keeps the threshold in detector.json");
-  refuse({"corruption", "noise", "binarize", "targets", "condition"}, line,
-         "has no place in --train, whose models choose their own noise and are told nothing");
+  refuse_options(
+      {"load_threshold", "save_threshold", "score", "samples", "split", "validation", "follow"},
+      line,
+      "cannot be chosen with --train, which trains on all rows, scores by all its models and "
+      "keeps the threshold in detector.json");
+  refuse_options({"step_average"}, line, kOfSeries);
+  refuse_options(
+      {"corruption", "noise", "binarize", "targets", "condition"}, line,
+      "has no place in --train, whose models choose their own noise and are told nothing");
   const bool names_classes = line.has("normal_class") || line.has("anomaly_class");
   const bool is_table = options.asked.rows.data.dataset.starts_with("csv:");
   if (names_classes && is_table && !line.has("label_column")) {
@@ -100,13 +109,23 @@ void check(const DetectOptions& options, const cli::CommandLine& line) {
     throw UsageError("expected CKPT, a trained model, or --train with the rows to learn from");
   }
   if (names_ensemble(line.positional.front())) {
-    refuse({"load_threshold", "save_threshold", "score", "samples", "seed", "threshold"}, line,
-           "cannot be changed for an ensemble, whose file says it");
+    refuse_options({"load_threshold", "save_threshold", "score", "samples", "seed", "threshold"},
+                   line, "cannot be changed for an ensemble, whose file says it");
+    refuse_options({"step_average"}, line, kOfSeries);
   }
   if (!options.asked.load_threshold.empty()) {
-    refuse({"score", "samples", "seed", "threshold", "step_average", "save_threshold"}, line,
-           "cannot be changed with --load-threshold, whose file says it");
+    refuse_options({"score", "samples", "seed", "threshold", "step_average", "save_threshold"},
+                   line, "cannot be changed with --load-threshold, whose file says it");
   }
+  check_draws(options.asked.detector, line);
+}
+
+void check_for_model(const DetectOptions& options, const evaluation::ExportedModel& model,
+                     bool series, const cli::CommandLine& line) {
+  if (!series) refuse_options({"step_average"}, line, kOfSeries);
+  const auto score = evaluation::resolve_score(options.asked.detector.score, model);
+  const bool draws = !series && score == evaluation::AnomalyScore::Elbo;
+  if (!draws) refuse_options({"samples", "seed"}, line, kOfElbo);
 }
 
 void settle_training(DetectOptions& options, const cli::CommandLine& line) {

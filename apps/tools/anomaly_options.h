@@ -29,6 +29,10 @@ struct DetectOptions {
 /// Throws `UsageError` for options that contradict each other.
 void check(const DetectOptions& options, const cli::CommandLine& line);
 
+/// The same for options that mean nothing to the model, or to the time steps of a series.
+void check_for_model(const DetectOptions& options, const evaluation::ExportedModel& model,
+                     bool series, const cli::CommandLine& line);
+
 /// What is read and which threshold is fitted where --train is given.
 void settle_training(DetectOptions& options, const cli::CommandLine& line);
 

@@ -1,5 +1,6 @@
 #include "hourglass/apps/tools/bits_per_dimension.h"
 
+#include "hourglass/cli/fast_inference.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/shape.h"
 #include "hourglass/evaluation/exported_model.h"
@@ -55,9 +56,10 @@ void drop_warm_up(const runs::ListedRun& run, runs::MetricsTable& table) {
 
 }  // namespace
 
-runs::MetricsTable bits_per_dimension(const runs::ListedRun& run) {
+runs::MetricsTable bits_per_dimension(const runs::ListedRun& run,
+                                      const cli::RunModelOptions& options) {
   expect_bound(run);
-  const auto model = evaluation::ExportedModel::load(run.folder / "best.pt");
+  const auto model = cli::load_model(cli::run_model_path(run.folder, options));
   if (!model.card()) throw Error("{}: expected a card", model.path().string());
   const auto values = static_cast<double>(element_count(model.card()->target_shape));
   runs::MetricsTable table;

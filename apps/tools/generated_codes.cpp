@@ -176,6 +176,26 @@ GeneratedCodes make_for_every_class(CodeMaker& maker, const ExportedModel& model
   return all;
 }
 
+/// What one way to ask for codes takes and the others would ignore.
+void refuse_options_of_other_ways(const CodeOptions& options, const cli::CommandLine& line) {
+  const bool points = !options.at.points.empty(), moves = !options.interpolate.empty();
+  if (!moves && !options.traverse) {
+    refuse_options({"steps"}, line,
+                   "expected `interpolate` or `traverse` with it, which go in steps");
+  }
+  if (!moves)
+    refuse_options({"spherical"}, line, "expected `interpolate` with it, the way it bends");
+  if (options.manifold == 0) {
+    refuse_options({"dims"}, line, "expected `manifold` with it, whose components they are");
+  }
+  if (points || moves) {
+    refuse_options({"sampler"}, line, "expected `samples`, `manifold` or `traverse` with it");
+  }
+  if (options.samples == 0) {
+    refuse_options({"seed"}, line, "expected `samples` with it, which it decides");
+  }
+}
+
 }  // namespace
 
 void CodeOptions::describe(FieldTable& table) {
@@ -245,6 +265,7 @@ void check(const CodeOptions& options, const ToolCondition& condition,
   if (options.manifold > 0 && condition.class_name == kEveryClass) {
     throw UsageError("--condition: expected one class for --manifold, found all");
   }
+  refuse_options_of_other_ways(options, line);
 }
 
 void check_for_several(const CodeOptions& options) {

@@ -1,8 +1,11 @@
 #include "hourglass/apps/tools/judged_rows.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
 #include "hourglass/datasets/batches.h"
+#include "hourglass/datasets/series.h"
 #include "hourglass/evaluation/model_data.h"
+#include "hourglass/sources/series_parts.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -11,6 +14,7 @@
 #include <cstdint>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -40,25 +44,73 @@ bool adds_classes(const ExportedModel& model, const RowOptions& options, const C
   return recorded && !recorded->classes.all();
 }
 
-/// The training rows that the model's file records.
+/// What reads the training rows that the model's file records.
+struct RecordedQuestion {
+  RowOptions options = {.split = Split::Train};
+  CommandLine said;
+};
+
+RecordedQuestion recorded_question(const RowOptions& options, const CommandLine& line) {
+  RecordedQuestion question;
+  if (line.has("data_dir")) {
+    question.options.data.data_dir = options.data.data_dir;
+    question.said.given = {"data_dir"};
+  }
+  return question;
+}
+
 SelectedRows select_recorded_training(const ExportedModel& model, const RowOptions& options,
                                       const CommandLine& line, RecordedNoise noise) {
-  RowOptions recorded = {.split = Split::Train};
-  CommandLine said;
-  if (line.has("data_dir")) {
-    recorded.data.data_dir = options.data.data_dir;
-    said.given = {"data_dir"};
+  const RecordedQuestion question = recorded_question(options, line);
+  return select_rows(model, question.options, question.said, noise);
+}
+
+/// Steps from a window to the next; none where rows are no windows.
+std::optional<int64_t> stride_of(const SelectedRows& rows) {
+  if (!rows.splits.series) return {};
+  return rows.splits.series->form.stride;
+}
+
+/// The recorded training part in windows of another stride. The part for validation, which may have
+/// no window of that stride, is left out by its steps.
+SelectedRows select_training_windows(const ExportedModel& model, const RowOptions& options,
+                                     const CommandLine& line, RecordedNoise noise, int64_t stride) {
+  auto [recorded, said] = recorded_question(options, line);
+  recorded.data.series.stride = stride;
+  recorded.data.validation = {datasets::Validation::Kind::None};
+  said.given.insert(said.given.end(), {"stride", "validation"});
+  SelectedRows windows = select_rows(model, recorded, said, noise);
+  const datasets::Series& series = *windows.splits.series;
+  const auto validation = sources::resolve_validation(recorded_data(model)->validation, series);
+  if (validation.kind != datasets::Validation::Kind::Last) return windows;
+  const int64_t end = validation.rows_before_last(series.size());
+  const auto numbers = datasets::row_numbers(*windows.rows);  // ascending
+  const auto count = std::count_if(numbers.begin(), numbers.end(), [&](int64_t number) {
+    return number * stride + series.form.window <= end;
+  });
+  if (count == 0) {
+    throw Error(
+        "{}: expected a window of {} among its {} training time steps that begins at a multiple of "
+        "`stride` {}, found none: use a smaller `stride`",
+        model.path().string(), series.form.window, with_thousands(end), stride);
   }
-  return select_rows(model, recorded, said, noise);
+  windows.rows = std::make_shared<datasets::Subset>(windows.rows, at::arange(count));
+  windows.numbers.resize(static_cast<size_t>(count));
+  return windows;
 }
 
 /// The training rows of what was read already, or of what the model's file records where that is
 /// another data set or of fewer classes.
 SelectedRows select_training(const ExportedModel& model, const SelectedRows& evaluated,
                              const RowOptions& options, const CommandLine& line,
-                             RecordedNoise noise, bool classes_added) {
-  if (line.has("dataset") && recorded_data(model)) {
-    return select_recorded_training(model, options, line, noise);
+                             RecordedNoise noise, bool classes_added, TrainingStride stride) {
+  const auto recorded = line.has("dataset") ? recorded_data(model) : std::nullopt;
+  if (recorded) {
+    const auto judged = stride_of(evaluated);
+    const bool other = judged && model.card()->data->series && *judged != recorded->series.stride;
+    return other && stride == TrainingStride::Judged
+               ? select_training_windows(model, options, line, noise, *judged)
+               : select_recorded_training(model, options, line, noise);
   }
   if (!classes_added) return select_part(evaluated, Split::Train, {});
   RowOptions training = options;
@@ -68,16 +120,25 @@ SelectedRows select_training(const ExportedModel& model, const SelectedRows& eva
   return select_rows(model, training, line, noise);
 }
 
-std::unordered_set<int64_t> numbers_of(const SelectedRows& rows) {
-  const auto numbers = datasets::row_numbers(*rows.rows);
-  return {numbers.begin(), numbers.end()};
+/// What tells rows of the same data apart: their numbers, or of windows, whose numbers depend on the
+/// stride, their first steps.
+std::vector<int64_t> places_of(const SelectedRows& rows) {
+  auto places = datasets::row_numbers(*rows.rows);
+  const int64_t stride = stride_of(rows).value_or(1);
+  for (auto& place : places) place *= stride;
+  return places;
+}
+
+std::unordered_set<int64_t> place_set(const SelectedRows& rows) {
+  const auto places = places_of(rows);
+  return {places.begin(), places.end()};
 }
 
 /// The rows of the whole data that are not among `training`.
 SelectedRows without(SelectedRows whole, const SelectedRows& training) {
-  const auto trained = numbers_of(training);
+  const auto trained = place_set(training);
   std::vector<int64_t> numbers, positions;
-  const auto all = datasets::row_numbers(*whole.rows);
+  const auto all = places_of(whole);
   for (size_t i = 0; i < all.size(); ++i) {
     if (trained.contains(all[i])) continue;
     positions.push_back(static_cast<int64_t>(i));
@@ -104,9 +165,9 @@ bool were_trained_on(const ExportedModel& model, const JudgedRows& judged,
   if (part == "test" || !redrawn || !recorded_data(model)) return false;
   // Beside another data set they were read already.
   const auto trained =
-      numbers_of(line.has("dataset") ? judged.training
-                                     : select_recorded_training(model, options, line, noise));
-  const auto evaluated = datasets::row_numbers(*judged.evaluated.rows);
+      place_set(line.has("dataset") ? judged.training
+                                    : select_recorded_training(model, options, line, noise));
+  const auto evaluated = places_of(judged.evaluated);
   return std::any_of(evaluated.begin(), evaluated.end(),
                      [&](int64_t row) { return trained.contains(row); });
 }
@@ -115,12 +176,13 @@ bool were_trained_on(const ExportedModel& model, const JudgedRows& judged,
 
 JudgedRows select_judged_rows(const ExportedModel& model, const RowOptions& options,
                               const CommandLine& line, RecordedNoise noise,
-                              const OutputOptions& output) {
+                              const OutputOptions& output, TrainingStride stride) {
   JudgedRows judged;
   const bool classes_added = adds_classes(model, options, line);
   judged.evaluated = classes_added ? select_rows(model, options, line, noise)
                                    : select_evaluated(model, options, line, noise);
-  judged.training = select_training(model, judged.evaluated, options, line, noise, classes_added);
+  judged.training =
+      select_training(model, judged.evaluated, options, line, noise, classes_added, stride);
   if (classes_added && judged.evaluated.name == "all" && !chosen_by_user(options, line)) {
     judged.evaluated = without(std::move(judged.evaluated), judged.training);
   }

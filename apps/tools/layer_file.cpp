@@ -2,7 +2,6 @@
 
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
-#include "hourglass/core/printable.h"
 #include "hourglass/core/text.h"
 #include "hourglass/evaluation/layer_values.h"
 #include "hourglass/formats/npy.h"
@@ -22,7 +21,7 @@ int save_layer(const LayerFile& file, const cli::CommandLine& line) {
         "images; use FILE.npz for them",
         file.path);
   }
-  const auto path = further_file(file.path, file.output);
+  const auto path = further_file(file.path, "--save", file.output);
   evaluation::ExportedModel model = open_model(line.positional.front(), file.model);
   const SelectedRows rows = select_rows(model, file.rows, line, RecordedNoise::Apply);
   const at::Tensor values = evaluation::layer_values(
@@ -32,8 +31,8 @@ int save_layer(const LayerFile& file, const cli::CommandLine& line) {
     fmt::print("{}\n",
                nlohmann::json{{"files", {path.string()}}, {"shape", values.sizes().vec()}}.dump(2));
   } else {
-    fmt::print("{} rows of {} values\n{}\n", with_thousands(values.size(0)), values.size(1),
-               printable(path.string()));
+    fmt::print("{} rows of {} values\n", with_thousands(values.size(0)), values.size(1));
+    print_path(path);
   }
   return cli::kDone;
 }

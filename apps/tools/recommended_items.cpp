@@ -2,11 +2,14 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
+#include "hourglass/sources/source.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_set>
 
 namespace hourglass::apps {
 
@@ -32,6 +35,20 @@ UsersAndItems users_and_items(const SelectedRows& rows) {
     named.users.push_back(users.text(i));
   }
   return named;
+}
+
+void note_unknown_items(const SelectedRows& rows, const sources::DataOptions& data,
+                        const UsersAndItems& named, const OutputOptions& output) {
+  // Who read the file noted what was left out; without a note it is not read again.
+  if (rows.splits.info.notes.empty() || !data.dataset.starts_with("interactions:")) return;
+  const sources::Source source = sources::parse_source(data.dataset, "dataset");
+  const std::unordered_set<std::string_view> known(named.items.begin(), named.items.end());
+  std::vector<std::string> unknown = sources::read_interactions(source.path, data.header).items;
+  std::erase_if(unknown, [&](const std::string& item) { return known.contains(item); });
+  if (unknown.empty()) return;
+  note(output,
+       fmt::format("{}: left out {} items that the model does not know, '{}' the first",
+                   source.path.string(), with_thousands(std::ssize(unknown)), unknown.front()));
 }
 
 std::optional<sources::KnownInteractions> further_interactions(const std::string& file,
@@ -69,6 +86,22 @@ std::string recommendations_csv(const BestItems& best, const UsersAndItems& name
     }
   }
   return text;
+}
+
+void print_quality(const RankingQuality& quality, int64_t top, int64_t unfindable,
+                   const OutputOptions& output) {
+  const std::string recall = fmt::format("recall@{}", top);
+  const std::string ndcg = fmt::format("ndcg@{}", top);
+  if (output.json) {
+    const nlohmann::json found = {{recall, quality.recall},
+                                  {ndcg, quality.ndcg},
+                                  {"users", quality.users},
+                                  {"held_out_known", unfindable}};
+    fmt::print("{}\n", found.dump(2));
+  } else {
+    fmt::print("{}  {:.4f}\n{}  {:.4f}  of {} users with held-out items\n", recall, quality.recall,
+               ndcg, quality.ndcg, with_thousands(quality.users));
+  }
 }
 
 }  // namespace hourglass::apps

@@ -1,7 +1,9 @@
 #include "hourglass/apps/tools/reconstructed_items.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/core/item_kind.h"
 #include "hourglass/core/random.h"
+#include "hourglass/core/shape.h"
 #include "hourglass/datasets/corruption.h"
 
 #include <fmt/format.h>
@@ -40,6 +42,13 @@ ReconstructedItems items_of_images(const ExportedModel& model,
                                              derive_seed(1, "image-noise"));
   }
   return items;
+}
+
+void expect_images(const ReconstructedItems& items) {
+  const Shape shape = items.rows->target_shape();
+  if (item_kind(shape) != ItemKind::Vector) return;
+  throw Error("--write-images: expected items that are images, found {} of {}; leave it out",
+              items.title, shape_text(shape));
 }
 
 std::vector<std::string> image_names(const ItemNames& items) {

@@ -29,6 +29,9 @@ ReconstructedItems items_of_images(const evaluation::ExportedModel& model,
                                    const std::vector<std::string>& files, const RowOptions& options,
                                    const OutputOptions& output);
 
+/// What --write-images takes. Throws `Error` for rows of a table.
+void expect_images(const ReconstructedItems& items);
+
 /// "images/7/a.png" for "7/a.jpg", "images/17.png" for row 17. Throws `Error` where two of them are
 /// alike.
 std::vector<std::string> image_names(const evaluation::ItemNames& items);

@@ -128,14 +128,17 @@ std::string run_list_csv(const std::vector<ListedRun>& found) {
 json run_list_json(const std::vector<ListedRun>& found) {
   json list = json::array();
   for (const auto& run : found) list.push_back(run_json(run));
-  return {{"runs", list}};
+  return {{"runs", list}, {"notes", comparison_notes(found)}};
+}
+
+std::string notes_text(const std::vector<std::string>& notes) {
+  std::string text;
+  for (const auto& note : notes) text += fmt::format("\nnote      {}\n", printable(note));
+  return text;
 }
 
 std::string comparison_text(const RunComparison& comparison) {
-  std::string text = results_text(comparison) + options_text(comparison);
-  for (const auto& note : comparison.notes)
-    text += fmt::format("\nnote      {}\n", printable(note));
-  return text;
+  return results_text(comparison) + options_text(comparison);
 }
 
 std::string comparison_csv(const RunComparison& comparison) {

@@ -21,10 +21,13 @@ nlohmann::json best_json(const std::optional<runs::BestValue>& best);
 std::string run_list_text(const std::vector<runs::ListedRun>& found,
                           const std::filesystem::path& folder);
 std::string run_list_csv(const std::vector<runs::ListedRun>& found);
-/// {"runs": [{"folder": …, "state": …, "best": {…}, …}]}
+/// {"runs": [{"folder": …, "state": …, "best": {…}, …}], "notes": […]}
 nlohmann::json run_list_json(const std::vector<runs::ListedRun>& found);
 
-/// What the runs reached, the options that differ (a line an option, a column a run), and notes.
+/// Why the numbers of such a text are not of one kind: "note      …", a paragraph each.
+std::string notes_text(const std::vector<std::string>& notes);
+
+/// What the runs reached, and the options that differ: a line an option, a column a run.
 std::string comparison_text(const runs::RunComparison& comparison);
 /// A line a run, with a column for each option that differs.
 std::string comparison_csv(const runs::RunComparison& comparison);

@@ -66,6 +66,7 @@ AnomalyDetector fit_to_steps(ExportedModel& model, const SelectedRows& training,
   detector.normal_rows = steps_text(training, detector.normal_scores.size(0));
   detector.threshold = fit_threshold(detector.normal_scores, question.asked.detector.threshold);
   detector.steps = question.average;
+  detector.stride = training.splits.series->form.stride;
   return detector;
 }
 
@@ -78,6 +79,23 @@ AnomalyDetector load_step_detector(const std::string& file, const ExportedModel&
   AnomalyDetector detector = load_detector(file, model);
   if (detector.steps) return detector;
   throw Error("{}: expected a threshold of the time steps of a series, found one of items", file);
+}
+
+/// The windows to judge, of the stride that the threshold in `file` was fitted with, where it says it:
+/// a score is a mean, or a median, of fewer errors where windows begin further apart.
+SelectedRows select_alike(const ExportedModel& model, const AnomalyDetector& detector,
+                          const std::string& file, RowOptions rows, CommandLine line) {
+  if (!detector.stride) return select_rows(model, rows, line, RecordedNoise::Leave);
+  int64_t& stride = rows.data.series.stride;
+  if (line.has("stride") && stride != *detector.stride) {
+    throw Error(
+        "{}: expected windows of `stride` {}, as the threshold was fitted to, found {}; leave "
+        "`stride` out, or fit a threshold anew",
+        file, *detector.stride, stride);
+  }
+  stride = *detector.stride;
+  line.given.emplace_back("stride");
+  return select_rows(model, rows, line, RecordedNoise::Leave);
 }
 
 std::string alert_line(const JudgedSeries& judged, const Alert& alert) {
@@ -120,6 +138,7 @@ nlohmann::json series_to_json(const JudgedSeries& judged) {
   nlohmann::json result = to_json(steps, judged.detector);
   result["rows"] = steps_text(judged.windows, steps.scores.size(0));
   result["steps"] = enum_name(*judged.detector.steps);
+  result["stride"] = judged.series().form.stride;
   result["alerts"] = nlohmann::json::array();
   for (const Alert& alert : judged.alerts) {
     result["alerts"].push_back({{"first", judged.name_of(alert.first)},
@@ -149,14 +168,14 @@ JudgedSeries judge_series(ExportedModel& model, const SeriesQuestion& question,
   JudgedSeries judged;
   const std::string& file = question.asked.load_threshold;
   if (file.empty()) {
-    auto [evaluated, training, seen] =
-        select_judged_rows(model, question.asked.rows, line, RecordedNoise::Leave, output);
+    auto [evaluated, training, seen] = select_judged_rows(
+        model, question.asked.rows, line, RecordedNoise::Leave, output, TrainingStride::Judged);
     expect_series(training);
     judged.windows = std::move(evaluated);
     judged.detector = fit_to_steps(model, training, question, output);
   } else {
     judged.detector = load_step_detector(file, model);
-    judged.windows = select_rows(model, question.asked.rows, line, RecordedNoise::Leave);
+    judged.windows = select_alike(model, judged.detector, file, question.asked.rows, line);
     expect_same_scaling(judged.detector, judged.windows.splits.info, file);
   }
   expect_series(judged.windows);

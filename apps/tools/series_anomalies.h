@@ -35,8 +35,9 @@ struct JudgedSeries {
 bool looks_at_series(const evaluation::ExportedModel& model, const RowOptions& rows,
                      const cli::CommandLine& line);
 
-/// Fits the detector to the steps of the training windows, or reads it, and judges those of the
-/// selected windows. Throws `UsageError` for scores and classes that time steps have not.
+/// Fits the detector to the steps of the training windows, cut with the stride of those to judge, or
+/// reads it, and judges the steps of the selected windows. Throws `UsageError` for scores and classes
+/// that time steps have not, `Error` where a detector from a file was fitted with another stride.
 JudgedSeries judge_series(evaluation::ExportedModel& model, const SeriesQuestion& question,
                           const cli::CommandLine& line, const OutputOptions& output);
 

@@ -78,7 +78,7 @@ std::string sweep_text(const SweepPlan& plan, const std::vector<SweepResult>& re
     cells.push_back(state_summary(result));
     table.add(cells);
   }
-  return table.text("");
+  return table.text("") + notes_text(sweep_notes(results));
 }
 
 std::string sweep_csv(const SweepPlan& plan, const std::vector<SweepResult>& results) {
@@ -120,7 +120,10 @@ json sweep_json(const SweepPlan& plan, const std::vector<SweepResult>& results) 
                     {"parameters", formats::or_null(result.parameters)},
                     {"runs", seeds}});
   }
-  return {{"folder", plan.folder.string()}, {"monitor", sweep_monitor(results)}, {"results", list}};
+  return {{"folder", plan.folder.string()},
+          {"monitor", sweep_monitor(results)},
+          {"results", list},
+          {"notes", sweep_notes(results)}};
 }
 
 figures::Picture sweep_chart(const SweepPlan& plan, const std::vector<SweepResult>& results,

@@ -18,7 +18,7 @@ std::string sweep_text(const runs::SweepPlan& plan, const std::vector<runs::Swee
 /// The same as CSV, with a column for each seed's best value.
 std::string sweep_csv(const runs::SweepPlan& plan, const std::vector<runs::SweepResult>& results);
 
-/// {"monitor": …, "results": [{"options": {…}, "mean": …, "spread": …, "runs": [{…}]}]}
+/// {"monitor": …, "results": [{"options": {…}, "mean": …, "spread": …, "runs": [{…}]}], "notes": […]}
 nlohmann::json sweep_json(const runs::SweepPlan& plan,
                           const std::vector<runs::SweepResult>& results);
 

@@ -5,6 +5,7 @@
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
+#include "hourglass/core/printable.h"
 #include "hourglass/core/regular_file.h"
 #include "hourglass/core/shape.h"
 #include "hourglass/core/text.h"
@@ -25,6 +26,8 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <system_error>
+#include <unistd.h>
 
 namespace hourglass::apps {
 
@@ -72,16 +75,43 @@ void expect_folder_of(const fs::path& file) {
               folder.string(), fs::exists(folder) ? "a file" : "none");
 }
 
-fs::path standard_output() {
+constexpr std::string_view kOut = "--out";
+
+fs::path standard_output(std::string_view option = kOut) {
   if (standard_output_is_open()) return "-";
-  throw Error("expected a standard output to write to, found it closed; name a file by --out");
+  throw Error("expected a standard output to write to, found it closed; name a file by {}", option);
 }
 
-void refuse_to_overwrite(const fs::path& path, bool force) {
+void refuse_to_overwrite(const fs::path& path, bool force, std::string_view option = kOut) {
   expect_replaceable(path);
   if (force || !fs::exists(path)) return;
-  throw Error("{}: exists already; add --force, or choose another --out", path.string());
+  throw Error("{}: exists already; add --force, or choose another {}", path.string(), option);
 }
+
+/// Said before the work, for what comes after it.
+fs::path writable(const fs::path& path, bool force, std::string_view option) {
+  if (path == "-") return standard_output(option);
+  refuse_to_overwrite(path, force, option);
+  expect_folder_of(path);
+  return path;
+}
+
+// ---- Folders of results
+
+// By the one tool that a process runs; parents before what is in them.
+std::vector<fs::path> made_folders;
+
+/// When it goes, so do the made folders that nothing was written to.
+class EmptyFoldersLeave {
+ public:
+  EmptyFoldersLeave() = default;
+  ~EmptyFoldersLeave() {
+    // It takes empty folders alone.
+    for (size_t i = made_folders.size(); i-- > 0;) ::rmdir(made_folders[i].c_str());
+  }
+  EmptyFoldersLeave(const EmptyFoldersLeave&) = delete;
+  EmptyFoldersLeave& operator=(const EmptyFoldersLeave&) = delete;
+};
 
 }  // namespace
 
@@ -161,8 +191,16 @@ int run_tool(const ProgramInfo& program, const FieldTable& table, int argc, cons
       throw UsageError("expected {}, found {} argument{}", program.positional,
                        line.positional.size(), line.positional.size() == 1 ? "" : "s");
     }
+    const EmptyFoldersLeave at_the_end;
     return work(line);
   });
+}
+
+void refuse_options(std::initializer_list<const char*> names, const CommandLine& line,
+                    std::string_view reason) {
+  for (const char* name : names) {
+    if (line.has(name)) throw UsageError("`{}`: {}", name, reason);
+  }
 }
 
 // ---- Opening
@@ -197,15 +235,11 @@ ExportedModel open_model(const std::string& path, const ModelOptions& options) {
 // ---- Output
 
 fs::path output_file(const OutputOptions& options, const std::string& default_name) {
-  fs::path path = options.out.empty() ? default_name : options.out;
-  if (path == "-") return standard_output();
-  refuse_to_overwrite(path, options.force);
-  expect_folder_of(path);
-  return path;
+  return writable(options.out.empty() ? default_name : options.out, options.force, kOut);
 }
 
-fs::path further_file(const fs::path& path, const OutputOptions& options) {
-  return path.empty() ? path : output_file({.out = path, .force = options.force}, "");
+fs::path further_file(const fs::path& path, std::string_view option, const OutputOptions& options) {
+  return path.empty() ? path : writable(path, options.force, option);
 }
 
 fs::path picture_file(const OutputOptions& options, const std::string& default_name) {
@@ -224,12 +258,24 @@ fs::path text_file(const OutputOptions& options, std::string_view reason) {
   return options.out.empty() ? standard_output() : output_file(options, "");
 }
 
+void make_output_folder(const fs::path& folder) {
+  std::vector<fs::path> missing;
+  std::error_code ignored;
+  for (fs::path part = without_slash(folder); !part.empty() && !fs::exists(part, ignored);
+       part = part.parent_path()) {
+    missing.push_back(part);
+  }
+  // Before they are made, as the last of them may not be possible.
+  made_folders.insert(made_folders.end(), missing.rbegin(), missing.rend());
+  create_folders(folder);
+}
+
 fs::path output_folder(const OutputOptions& options, const std::string& default_name,
                        const std::vector<std::string>& files) {
   if (options.out == "-") throw UsageError("--out -: expected a folder: several files are written");
   fs::path folder = options.out.empty() ? default_name : options.out;
   for (const auto& file : files) refuse_to_overwrite(folder / file, options.force);
-  create_folders(folder);
+  make_output_folder(folder);
   return folder;
 }
 
@@ -239,6 +285,8 @@ void write_output(const fs::path& path, std::string_view bytes) {
     throw Error("cannot write to standard output");
   }
 }
+
+void print_path(const fs::path& path) { fmt::print("{}\n", printable(path.string())); }
 
 void note(const OutputOptions& options, const std::string& text) {
   if (!options.quiet) print_note(stderr, text);

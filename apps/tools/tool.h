@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -101,6 +102,11 @@ int run_tool(const cli::ProgramInfo& program, const FieldTable& table, int argc,
              const char* const* argv, size_t least, size_t most,
              const std::function<int(const cli::CommandLine&)>& work);
 
+/// Throws `UsageError` where one of the options was given; `reason` says why it cannot be, and may
+/// name fields in backquotes.
+void refuse_options(std::initializer_list<const char*> names, const cli::CommandLine& line,
+                    std::string_view reason);
+
 /// Loads the file for the device of the options and takes their number of threads.
 evaluation::ExportedModel open_model(const std::string& path, const ModelOptions& options);
 
@@ -124,7 +130,8 @@ struct SelectedRows {
 /// table); items get the checkpoint's input shape, and are told what they were told in training
 /// unless --condition says otherwise. A data set that --dataset names is split only where
 /// --validation or --split asks for a part. Throws `Error` where the items do not fit the
-/// checkpoint, and where a third-party file comes without --dataset.
+/// checkpoint, and where a third-party file comes without --dataset; `UsageError` for --condition
+/// label and a checkpoint that takes none.
 SelectedRows select_rows(const evaluation::ExportedModel& model, const RowOptions& options,
                          const cli::CommandLine& line, RecordedNoise noise);
 
@@ -163,8 +170,9 @@ ImageInputs read_image_inputs(const evaluation::ExportedModel& model,
 /// for "-" where standard output is closed: call it before the work.
 std::filesystem::path output_file(const OutputOptions& options, const std::string& default_name);
 
-/// The same for a further file, which an option of its own names; "" where it names none.
-std::filesystem::path further_file(const std::filesystem::path& path, const OutputOptions& options);
+/// The same for a further file, which `option` decides, "--save-index"; "" where it names none.
+std::filesystem::path further_file(const std::filesystem::path& path, std::string_view option,
+                                   const OutputOptions& options);
 
 /// The same for a picture. Throws `UsageError` for a name without a picture's suffix.
 std::filesystem::path picture_file(const OutputOptions& options, const std::string& default_name);
@@ -173,13 +181,20 @@ std::filesystem::path picture_file(const OutputOptions& options, const std::stri
 /// a picture: `reason` says why it is none.
 std::filesystem::path text_file(const OutputOptions& options, std::string_view reason);
 
-/// The folder that `--out` names, or `default_name`, for these files; created with its parents.
-/// Throws `Error` where one of the files is there already and --force is not given.
+/// Makes a folder for results, and its parents. Those of them that are still empty when `run_tool`
+/// ends are removed: what is refused leaves nothing.
+void make_output_folder(const std::filesystem::path& folder);
+
+/// The folder that `--out` names, or `default_name`, for these files, made as above. Throws `Error`
+/// where one of the files is there already and --force is not given.
 std::filesystem::path output_folder(const OutputOptions& options, const std::string& default_name,
                                     const std::vector<std::string>& files);
 
 /// Writes a file in one step, or to standard output for "-".
 void write_output(const std::filesystem::path& path, std::string_view bytes);
+
+/// Prints where a result is, on a line of its own.
+void print_path(const std::filesystem::path& path);
 
 /// A line for people on standard error, unless --quiet.
 void note(const OutputOptions& options, const std::string& text);

@@ -155,6 +155,16 @@ SelectedRows select_from(const DataOptions& data, const RowOptions& options,
   return select_part(std::move(selected), split, options);
 }
 
+/// Columns are taken from an item whether the model is told them or not; of its label nothing is.
+void expect_told(const ExportedModel& model, const ConditionRule& rule, const CommandLine& line) {
+  const bool label = line.has("condition") && rule.kind == ConditionRule::Kind::Label;
+  if (!label || model.condition_width() > 0) return;
+  throw UsageError(
+      "{}: expected a model that takes a `condition`, found one that takes none: leave "
+      "it out",
+      model.path().string());
+}
+
 /// Every part told the same class.
 void tell_class(DataSplits& splits, const ExportedModel& model, const std::string& class_name) {
   const at::Tensor condition = condition_named(model, class_name);
@@ -193,6 +203,7 @@ SelectedRows select_rows(const ExportedModel& model, const RowOptions& options,
                          const CommandLine& line, RecordedNoise noise) {
   const auto scale = line.has("scale") ? ScaleValues::AsOptionsSay : ScaleValues::AsInTraining;
   const std::string& class_name = options.condition.class_name;
+  expect_told(model, options.condition.rule, line);
   return select_from(data_to_read(model, options, line, noise), options,
                      [&](const ReadData& read, const DataOptions& data) {
                        DataSplits splits = split_for(model, read, data, scale);

@@ -142,6 +142,23 @@ TEST(ActivationsTool, TakesAUsersOwnImage) {
   EXPECT_TRUE(fs::exists(folder / "drawn/activations-0.png"));
 }
 
+TEST(ActivationsTool, OffersTheLossesThatItTakes) {
+  const std::string help = testing::run_tool_of(kActivationsTool, {"--help"});
+  expect_contains(help, {"--loss NAME", "bce, mse or mae"});
+  EXPECT_EQ(help.find("negative-binomial"), std::string::npos) << help;
+  expect_refusal(kActivationsTool, {"x.pt", "--gradients", "--loss", "gaussian"}, kWrongUsage,
+                 {"--loss", "bce, mse, mae", "'gaussian'"});
+  const TemporaryFolder folder;
+  const auto path = small_checkpoint(folder / "run", "dense_autoencoder", {"--widths", "16,2"});
+  const auto loss = [&](const std::string& name) {
+    return json_of(kActivationsTool, {path, "--no-figures", "--gradients", "--loss", name})
+        .at("loss")
+        .get<double>();
+  };
+  EXPECT_NE(loss("mae"), loss("mse"));
+  EXPECT_EQ(loss("none"), loss("mse")) << "as in training";
+}
+
 TEST(ActivationsTool, SaysWhatIsWrong) {
   const TemporaryFolder folder;
   const auto path = small_checkpoint(folder / "run", "dense_autoencoder");

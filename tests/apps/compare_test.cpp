@@ -77,6 +77,82 @@ TEST(Compare, DrawsBoundsInBitsPerDimension) {
   EXPECT_FALSE(fs::exists(folder / "none"));
 }
 
+std::vector<std::string> notes_in(const std::string& text) {
+  auto lines = split_text(text, '\n');
+  std::erase_if(lines, [](const std::string& line) { return !line.starts_with("note      "); });
+  return lines;
+}
+
+TEST(Compare, ListsRunsOfOtherLossesWithTheNotesOfAComparison) {
+  const TemporaryFolder folder;
+  const fs::path a = folder / "runs/a", b = folder / "runs/b";
+  small_checkpoint(a, "dense_autoencoder");
+  small_checkpoint(b, "variational_autoencoder");
+  // What cannot be read has no loss that could be another.
+  create_folders(folder / "runs/broken");
+  testing::write_file(folder / "runs/broken/run.json", "{");
+  const auto notes = notes_in(run_tool_of("compare", {a, b, "--out", folder / "out"}));
+  ASSERT_EQ(notes.size(), 2U);
+  expect_contains(notes[0], {"different columns: train_loss, validation_loss"});
+  expect_contains(notes[1], {"losses are of different kinds: mse, bce"});
+
+  EXPECT_EQ(notes_in(run_tool_of("compare", {folder / "runs"})), notes);
+  EXPECT_TRUE(notes_in(run_tool_of("compare", {folder / "runs", "--quiet"})).empty());
+  EXPECT_TRUE(
+      notes_in(run_tool_of("compare", {a, b, "--quiet", "--out", folder / "quiet"})).empty());
+  const auto listed = nlohmann::json::parse(run_tool_of("compare", {folder / "runs", "--json"}));
+  EXPECT_EQ("note      " + listed.at("notes").at(1).get<std::string>(), notes[1]);
+  const auto piped = testing::run("compare", {folder / "runs", "--out", "-"});
+  EXPECT_TRUE(notes_in(piped.output).empty());
+  EXPECT_EQ(notes_in(piped.errors), notes);
+}
+
+TEST(Compare, RefusesOptionsOfCurvesForAListOfRuns) {
+  const TemporaryFolder folder;
+  small_checkpoint(folder / "runs/vae", "variational_autoencoder");
+  for (const std::string option : {"--log-scale", "--bits-per-dimension"}) {
+    expect_refusal("compare", {folder / "runs", option, "--out", folder / "list.csv"}, kWrongUsage,
+                   {option + ": ", "expected runs", "runs, a folder of runs"});
+    EXPECT_FALSE(fs::exists(folder / "list.csv"));
+    expect_refusal("compare", {folder / "absent", option}, kFailed, {"absent"});
+    run_tool_of("compare", {folder / "runs/vae", option, "--out", folder / option});
+  }
+}
+
+TEST(Compare, RunsNoProgramOfAStranger) {
+  const TemporaryFolder folder;
+  const fs::path run = folder / "vae";
+  const fs::path program =
+      small_checkpoint(run, "variational_autoencoder", {"--save-parts", "safetensors"});
+  const auto untrusted = [&](const std::string& out) {
+    return std::vector<std::string>{run, "--bits-per-dimension", "--untrusted", "--out",
+                                    folder / out};
+  };
+  const auto bits = bits_per_dimension(runs::list_run(run)).column("validation_loss");
+  testing::write_file(folder / "program.pt", read_file(program));
+  testing::write_file(program, "no program");
+  expect_refusal("compare", {run, "--bits-per-dimension", "--out", folder / "none"}, kFailed,
+                 {"best.pt"});
+  EXPECT_EQ(bits_per_dimension(runs::list_run(run), {.untrusted = true}).column("validation_loss"),
+            bits);
+  run_tool_of("compare", untrusted("out"));
+
+  // The name says little: what is loaded as a program is one.
+  fs::remove(run / "best.safetensors");
+  fs::rename(folder / "program.pt", run / "best.safetensors");
+  expect_refusal("compare", untrusted("none"), kFailed,
+                 {"best.safetensors: --untrusted: expected", "found a TorchScript file"});
+  fs::remove(run / "best.safetensors");
+  expect_refusal(
+      "compare", untrusted("none"), kFailed,
+      {"--untrusted: expected a model of safetensors with its card.json", "found best.pt alone",
+       "export --format safetensors", "--save-parts safetensors"});
+  EXPECT_FALSE(fs::exists(folder / "none"));
+  // No model is needed for the rest.
+  run_tool_of("compare", {run, "--untrusted", "--out", folder / "table"});
+  run_tool_of("compare", {folder.path(), "--untrusted"});
+}
+
 TEST(Compare, SaysWhatIsWrong) {
   const TemporaryFolder folder;
   expect_refusal("compare", {}, kWrongUsage, {"RUN..."});

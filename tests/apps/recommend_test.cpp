@@ -114,6 +114,21 @@ TEST(Recommend, WritesATableThatLeavesOutWhatIsKnown) {
   expect_contains(found, {"eve,1,b", "eve,2,b", "eve,3,b"});
 }
 
+TEST(Recommend, NotesItemsThatTheModelDoesNotKnow) {
+  const TemporaryFolder folder;
+  const Tastes tastes(folder);
+  const auto model = tastes_model(folder, tastes, "1");
+  const auto notes = [&](const std::string& lines) {
+    const auto file = testing::write_file(folder / "new.csv", lines);
+    return testing::run("recommend", {model, "--dataset", "interactions:" + file.string()}).errors;
+  };
+  const std::string found = notes("eve,b1\neve,unheard\nzoe,b2\nzoe,unheard\nzoe,new\n");
+  expect_contains(found, {"new.csv: left out 2 items that the model does not know, 'new' the"});
+  EXPECT_EQ(std::count(found.begin(), found.end(), '\n'), 1) << found;
+  // What is there twice is a note of the reader's, and nothing is left out.
+  EXPECT_EQ(notes("eve,b1\neve,b1\n"), "");
+}
+
 TEST(Recommend, GivesUsersWithoutAKnownItemWhatTheModelMakesOfNothing) {
   const TemporaryFolder folder;
   const Tastes tastes(folder);

@@ -14,6 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::expect_contains;
+using testing::expect_refusal;
 using testing::json_of;
 using testing::run_tool_of;
 using testing::small_checkpoint;
@@ -72,6 +73,74 @@ TEST(Series, AThresholdIsKeptAndApplied) {
   EXPECT_EQ(second.at("steps"), "median");
   EXPECT_EQ(first.at("threshold"), second.at("threshold"));
   EXPECT_EQ(first.at("flagged"), second.at("flagged"));
+}
+
+TEST(Series, AThresholdIsFittedToTrainingWindowsOfTheJudgedStride) {
+  const TemporaryFolder folder;
+  const fs::path model = hours_model(folder);
+  const std::string same = "series:" + (folder / "normal.csv").string();
+  const auto named = json_of(
+      "detect_anomalies", {model, "--dataset", same, "--stride", "24", "--out", folder / "named"});
+  const auto recorded = json_of("detect_anomalies", {model, "--split", "train", "--stride", "24",
+                                                     "--out", folder / "recorded"});
+  const auto usual =
+      json_of("detect_anomalies", {model, "--dataset", same, "--out", folder / "usual"});
+  EXPECT_EQ(named.at("threshold"), recorded.at("threshold"));
+  EXPECT_EQ(named.at("normal_rows"), recorded.at("normal_rows"));
+  EXPECT_NE(named.at("threshold"), usual.at("threshold"));
+  EXPECT_EQ(named.at("stride"), 24);
+  EXPECT_EQ(usual.at("stride"), 1);
+  // With the threshold of means over 24 windows it is one step in twelve.
+  EXPECT_LE(named.at("flagged"), 5) << "one step in a hundred of 480";
+}
+
+TEST(Series, TrainingStepsAreFoundThoughNoWindowOfTheStrideIsForValidation) {
+  const TemporaryFolder folder;
+  const std::string data = "series:" + hours_in(folder, "short.csv", 310, 10'000).string();
+  const fs::path model = small_checkpoint(folder / "short", "dense_autoencoder",
+                                          {"--dataset", data, "--window", "24", "--widths", "8,3"});
+  const std::string other = "series:" + hours_in(folder, "other.csv", 480, 240).string();
+  const auto found = json_of(
+      "detect_anomalies", {model, "--dataset", other, "--stride", "24", "--out", folder / "found"});
+  // Of 272 steps for training, those of windows that end there; the next begins with step 264.
+  expect_contains(found.at("normal_rows").get<std::string>(), {"264 training time steps"});
+}
+
+TEST(Series, AThresholdIsAppliedToWindowsOfItsStride) {
+  const TemporaryFolder folder;
+  const fs::path model = hours_model(folder), limit = folder / "limit.json";
+  const std::string other = "series:" + hours_in(folder, "other.csv", 480, 240).string();
+  const auto first =
+      json_of("detect_anomalies", {model, "--dataset", other, "--stride", "12", "--save-threshold",
+                                   limit, "--out", folder / "a"});
+  const auto second = json_of("detect_anomalies", {model, "--dataset", other, "--load-threshold",
+                                                   limit, "--out", folder / "b"});
+  EXPECT_EQ(second.at("stride"), 12);
+  EXPECT_EQ(first.at("flagged"), second.at("flagged"));
+  const std::vector<std::string> otherwise = {model,       "--dataset", other, "--load-threshold",
+                                              limit,       "--stride",  "24",  "--out",
+                                              folder / "c"};
+  expect_refusal("detect_anomalies", otherwise, 1, {"limit.json", "--stride 12", "found 24"});
+  // Files of earlier versions do not say it.
+  auto file = nlohmann::json::parse(read_file(limit));
+  EXPECT_EQ(file.erase("stride"), 1U);
+  testing::write_file(limit, file.dump());
+  const auto third = json_of("detect_anomalies", otherwise);
+  EXPECT_EQ(third.at("stride"), 24);
+  EXPECT_EQ(third.at("threshold"), first.at("threshold"));
+}
+
+TEST(Series, ValidationWindowsOfAnotherStrideWereNotTrainedOn) {
+  const TemporaryFolder folder;
+  const fs::path model = hours_model(folder);
+  const std::string same = "series:" + (folder / "normal.csv").string();
+  const auto errors_with = [&](const std::string& part) {
+    return testing::run("evaluate", {model, "--dataset", same, "--stride", "24", "--validation",
+                                     part, "--split", "validation", "--threads", "1"})
+        .errors;
+  };
+  EXPECT_EQ(errors_with("last:0.1"), "");
+  expect_contains(errors_with("last:0.3"), {"trained on"});
 }
 
 TEST(Series, MediansAreTheSameInWhateverOrderWindowsAreNamed) {

@@ -12,6 +12,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <limits>
 #include <sys/stat.h>
 
@@ -156,12 +157,63 @@ TEST(Tools, RefuseOutputsThatCannotBeWritten) {
   expect_refusal("detect_anomalies",
                  {path, "--out", folder / "found", "--save-threshold", folder / "absent/t.json"},
                  kFailed, {"t.json", "expected a folder"});
-  EXPECT_TRUE(fs::is_empty(folder / "found"));
+  EXPECT_FALSE(fs::exists(folder / "found"));
   expect_refusal("activations", {path, "--save", folder / "absent/a.npz"}, kFailed,
                  {"a.npz", "expected a folder"});
   expect_refusal("reconstruct", {path, "--out", folder / "file/out"}, kFailed, {"file"});
   expect_refusal("generate", {path, "--at", "0,0", "--out", folder / "file/out"}, kFailed,
                  {"file"});
+}
+
+TEST(Tools, LeaveNoFolderWhereTheyRefuse) {
+  const TemporaryFolder folder;
+  const auto path = digits_model(folder);
+  const Arguments wrong_point = {path, "--at", "1,2,3", "--out"};
+  const auto refuse = [&](const std::string& tool, Arguments arguments, const fs::path& out) {
+    arguments.push_back(out);
+    expect_refusal(tool, arguments, kFailed, {tool + ": "});
+  };
+  // Parents, too, which are made with it.
+  refuse("generate", wrong_point, folder / "made/deep/");
+  refuse("export", {path, "--format", "saelens", "--out"}, folder / "made/export");
+  EXPECT_FALSE(fs::exists(folder / "made"));
+  // What was there stays, empty or not.
+  fs::create_directory(folder / "mine");
+  refuse("generate", wrong_point, folder / "mine");
+  refuse("generate", wrong_point, folder / "mine/inner");
+  EXPECT_TRUE(fs::is_directory(folder / "mine"));
+  EXPECT_FALSE(fs::exists(folder / "mine/inner"));
+}
+
+TEST(Tools, NameTheOptionOfAFileThatIsThereAlready) {
+  const TemporaryFolder folder;
+  const auto path = digits_model(folder);
+  const std::vector<std::pair<std::string, Arguments>> calls = {
+      {"detect_anomalies", {"--save-threshold", folder / "kept.json"}},
+      {"retrieve", {"--evaluate", "1", "--save-index", folder / "kept.npz"}},
+      {"generate", {"--samples", "2", "--save-sampler", folder / "kept.safetensors"}},
+      {"activations", {"--save", folder / "kept.npz"}},
+      {"activations", {"--save", folder / "kept.npy", "--layers", "output"}}};
+  for (auto [tool, arguments] : calls) {
+    const auto option = std::find_if(arguments.begin(), arguments.end(),
+                                     [](const auto& word) { return word.starts_with("--save"); });
+    const fs::path file = testing::write_file(*(option + 1), "mine");
+    const std::string hint = "exists already; add --force, or choose another " + *option + "\n";
+    arguments.insert(arguments.begin(), path);
+    arguments.insert(arguments.end(), {"--out", folder / "out"});
+    expect_refusal(tool, arguments, kFailed, {file.filename(), hint});
+    EXPECT_EQ(read_file(file), "mine") << tool;
+  }
+}
+
+TEST(Tools, RefuseToWriteRowsOfATableAsImagesBeforeTheWork) {
+  if (!figures_available()) GTEST_SKIP() << "built without figures";
+  const TemporaryFolder folder;
+  const auto path =
+      testing::small_checkpoint(folder / "run", "dense_autoencoder", {"--dataset", "iris"});
+  expect_refusal("reconstruct", {path, "--write-images", "--out", folder / "x"}, kFailed,
+                 {"--write-images: expected items that are images", "iris of 4", "leave it out"});
+  EXPECT_FALSE(fs::exists(folder / "x"));
 }
 
 TEST(Tools, WriteNothingToAStandardOutputThatIsClosed) {
@@ -194,6 +246,93 @@ TEST(Tools, WrongUsageEndsWithCodeTwoBeforeAnyFileIsOpened) {
   expect_refusal("generate", {absent, "--interpolate", "3"}, kWrongUsage, {"two rows", "found 1"});
   expect_refusal("reconstruct", {absent, "a.png", "--indices", "3"}, kWrongUsage,
                  {"images or rows"});
+}
+
+TEST(Tools, RefuseOptionsThatWouldDoNothing) {
+  struct Case {
+    std::string tool;
+    Arguments arguments;
+    std::string option, hint;
+  };
+  const std::string absent = "/nowhere/absent.pt";
+  const std::vector<Case> cases = {
+      {"generate", {absent, "--samples", "3", "--steps", "4"}, "--steps", "--interpolate"},
+      {"generate", {absent, "--samples", "3", "--spherical"}, "--spherical", "--interpolate"},
+      {"generate", {absent, "--traverse", "1", "--spherical"}, "--spherical", "--interpolate"},
+      {"generate", {absent, "--samples", "3", "--dims", "0,2"}, "--dims", "--manifold"},
+      {"generate", {absent, "--at", "1,2", "--sampler", "maf"}, "--sampler", "--samples"},
+      {"generate", {absent, "--interpolate", "1,2", "--sampler", "maf"}, "--sampler", "--samples"},
+      {"generate", {absent, "--at", "1,2", "--seed", "3"}, "--seed", "--samples"},
+      {"generate", {absent, "--manifold", "3", "--seed", "3"}, "--seed", "--samples"},
+      {"detect_anomalies",
+       {absent, "--score", "reconstruction", "--samples", "3"},
+       "--samples",
+       "--score elbo"},
+      {"detect_anomalies",
+       {absent, "--score", "mahalanobis", "--seed", "3"},
+       "--seed",
+       "--score elbo"},
+      {"detect_anomalies", {absent, "--score", "elbo", "--seed", "3"}, "--seed", "--samples"},
+      {"detect_anomalies", {"a.json", "--step-average", "median"}, "--step-average", "series"},
+      {"evaluate", {absent, "--chart", "psnr"}, "--chart", "--out"},
+      {"show", {"--seed", "3"}, "--seed", "--random"}};
+  for (const auto& [tool, arguments, option, hint] : cases) {
+    expect_refusal(tool, arguments, kWrongUsage, {tool + ": " + option + ": ", hint});
+  }
+}
+
+TEST(Tools, RefuseOptionsThatTheModelHasNoUseFor) {
+  const TemporaryFolder folder;
+  const auto path = digits_model(folder);
+  expect_refusal("encode", {path, "--condition", "label", "--out", folder / "x.csv"}, kWrongUsage,
+                 {"best.pt", "--condition", "takes none", "leave it out"});
+  EXPECT_FALSE(fs::exists(folder / "x.csv"));
+  const std::string out = folder / "found";
+  expect_refusal("detect_anomalies", {path, "--samples", "3", "--seed", "2", "--out", out},
+                 kWrongUsage, {"--samples", "--score elbo"});
+  expect_refusal("detect_anomalies", {path, "--step-average", "median", "--out", out}, kWrongUsage,
+                 {"--step-average", "series"});
+  EXPECT_FALSE(fs::exists(out));
+}
+
+/// The bytes that two hexadecimal digits each tell.
+std::string bytes_of(const std::string& digits) {
+  std::string bytes;
+  for (size_t i = 0; i < digits.size(); i += 2) {
+    bytes += static_cast<char>(std::stoi(digits.substr(i, 2), nullptr, 16));
+  }
+  return bytes;
+}
+
+/// As HDF5 1.10 writes a file that nothing is in.
+std::string empty_hdf5() {
+  const std::string superblock =
+      "894844460d0a1a0a030808000000000000000000ffffffffffffffff"
+      "c3000000000000003000000000000000061a6137";
+  const std::string root =
+      "4f4844520220a68a0d6ba68a0d6ba68a0d6ba68a0d6b7802120000"
+      "0000ffffffffffffffffffffffffffffffff0a02000100000058";
+  return bytes_of(superblock + root) + std::string(90, '\0') + bytes_of("f751d147");
+}
+
+TEST(Import, CallsSettingsOfKerasByTheirNames) {
+  const TemporaryFolder folder;
+  testing::write_file(folder / "weights.h5", empty_hdf5());
+  const auto model = testing::write_file(folder / "capped.json", R"({
+    "class_name": "Sequential", "config": {"name": "capped", "layers": [
+      {"class_name": "InputLayer", "config": {"name": "input", "batch_shape": [null, 4]}},
+      {"class_name": "ReLU", "config": {"name": "relu", "max_value": 6.0}}]}})");
+  expect_refusal("import", {model, "--weights", folder / "weights.h5", "--out", folder / "x.pt"},
+                 kFailed, {"capped.json", "'relu'", "expected 'max_value' none, found 6.0"});
+  // An option stays one.
+  expect_refusal("import", {model, "--out", folder / "x.pt"}, kFailed, {"with --weights"});
+}
+
+TEST(Import, SaysWhatAFolderIsNot) {
+  const TemporaryFolder folder;
+  fs::create_directory(folder / "saved.keras");
+  expect_refusal("import", {folder / "saved.keras", "--out", folder / "x.pt"}, kFailed,
+                 {"saved.keras", "expected a .keras archive", "found a folder", "model.save("});
 }
 
 TEST(Tools, RefusePipesAndDevicesAsData) {

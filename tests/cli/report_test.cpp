@@ -80,6 +80,16 @@ TEST(Report, SaysWhichSwitchesOfARecipeWereTurnedOff) {
                   {"--recipe digits-sparse", "--tied-weights=false"});
 }
 
+TEST(Report, WritesNoOptionThatATrainerRefusesAsUseless) {
+  const TemporaryFolder folder;
+  const auto file =
+      testing::write_file(folder / "mine.json", R"({"recipe": "digits-2d", "levels": 16})");
+  small_checkpoint(folder / "run", "dense_autoencoder", {"--config", file});
+  const std::string page = report_page(folder / "run");
+  expect_contains(page, {"dense_autoencoder --recipe digits-2d", "--epochs 3"});
+  expect_lacks(page, {"--levels"});
+}
+
 TEST(Report, ShowsARunOnOnePageThatNeedsNothingElse) {
   const TemporaryFolder folder;
   small_checkpoint(folder / "run", "dense_autoencoder", {"--learning-rate", "0.002"});
@@ -132,6 +142,59 @@ TEST(Report, MeasuresTheModelBesidePcaOfItsSize) {
                          fmt::format("{:.6f}", measured.at("pca").at("mse").get<double>())});
 }
 
+/// The measures and layers that a page tells.
+std::string told_of_the_model(const std::string& page) {
+  const size_t measures = page.find("<h2>Measures</h2>"), layers = page.find("<h2>Layers</h2>");
+  EXPECT_TRUE(measures < layers && layers < page.size());
+  return page.substr(measures, page.find("<h2>Use</h2>") - measures);
+}
+
+TEST(Report, OfAStrangersRunTakesTheModelThatIsData) {
+  const TemporaryFolder folder;
+  const fs::path run = folder / "run";
+  small_checkpoint(run, "dense_autoencoder", {"--save-parts", "safetensors"});
+  const std::string trusted = report_page(run);
+  testing::write_file(run / "best.pt", "no program");
+  expect_contains(report_page(run), {"best.pt: "});
+  const auto result = testing::run("report", {run, "--untrusted"});
+  EXPECT_EQ(result.exit_code, kDone);
+  EXPECT_EQ(result.errors, "");
+  const std::string page = read_file(run / "report.html");
+  expect_well_formed(page);
+  EXPECT_EQ(told_of_the_model(page), told_of_the_model(trusted));
+  expect_contains(page, {"inspect " + (run / "best.safetensors").string(), "Train the same again",
+                         "dense_autoencoder --recipe digits-2d"});
+  // Nobody is asked to run what was not run for the page.
+  expect_lacks(page, {"best.pt", "jit", "--resume"});
+}
+
+TEST(Report, OfAStrangersRunLeavesOutAModelThatIsAProgram) {
+  const TemporaryFolder folder;
+  const fs::path run = folder / "run", program = small_checkpoint(run, "dense_autoencoder");
+  const auto expect_no_model = [&](const std::string& found) {
+    const auto result = testing::run("report", {run, "--untrusted", "--force"});
+    EXPECT_EQ(result.exit_code, kDone);
+    EXPECT_EQ(count_of(result.errors, "\n"), 1U) << result.errors;
+    const std::string reason =
+        "best.safetensors: --untrusted: expected a model of safetensors with its card.json, which "
+        "runs nothing, found " +
+        found;
+    EXPECT_TRUE(result.errors.starts_with("note      ")) << result.errors;
+    expect_contains(result.errors, {"no measures", reason, "export --format safetensors"});
+    const std::string page = read_file(run / "report.html");
+    expect_well_formed(page);
+    expect_contains(page, {reason, "Best epoch", "Training loss"});
+    expect_lacks(page, {"<h2>Measures</h2>", "<h2>Layers</h2>", "torch.jit.load", "--resume"});
+  };
+  expect_no_model("best.pt alone, a program");
+  // The name says little: what is loaded as a program is one.
+  fs::rename(program, run / "best.safetensors");
+  expect_no_model("a TorchScript file");
+  fs::remove(run / "best.safetensors");
+  expect_no_model("none");
+  EXPECT_EQ(testing::run("report", {run, "--untrusted", "--force", "--quiet"}).errors, "");
+}
+
 TEST(Report, SaysThatTheDataAreNotThere) {
   const TemporaryFolder folder;
   const auto table = testing::write_file(folder / "mine.csv", "0,0\n1,1\n0,1\n1,0\n0.5,1\n");
@@ -145,6 +208,17 @@ TEST(Report, SaysThatTheDataAreNotThere) {
   const std::string page = report_page(folder / "run");
   expect_well_formed(page);
   expect_contains(page, {"The model was not measured: ", "mine.csv", "Best epoch"});
+}
+
+TEST(Report, AsksForNumbersWhereAModelIsToldColumns) {
+  const TemporaryFolder folder;
+  const auto table =
+      testing::write_file(folder / "mine.csv", "a,b,c\n0,0,1\n1,1,2\n0,1,3\n1,0,4\n");
+  small_checkpoint(folder / "run", "conditional_autoencoder",
+                   {"--dataset", "csv:" + table.string(), "--label-column", "none", "--condition",
+                    "columns:c", "--scale", "minmax", "--widths", "1", "--validation", "none"});
+  expect_contains(report_page(folder / "run"),
+                  {"--samples 16 --condition N  # numbers in units of the data: c"});
 }
 
 TEST(Report, EscapesNamesOfTheUser) {

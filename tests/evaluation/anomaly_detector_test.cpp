@@ -125,6 +125,26 @@ TEST(AnomalyDetectorFile, HoldsAllButTheNormalScores) {
                   {"limit.json", "b.csv", "`scale`"});
 }
 
+TEST(AnomalyDetectorFile, OfTimeStepsSaysTheStride) {
+  const TemporaryFolder folder;
+  auto model = plain_model(folder);
+  auto detector = fit_detector(model, normal_of(at::rand({60, 4})), {});
+  EXPECT_FALSE(nlohmann::json::parse(detector_text(detector, model)).contains("stride"));
+  detector.steps = StepAverage::Median;
+  detector.stride = 24;
+  auto json = nlohmann::json::parse(detector_text(detector, model));
+  const auto read = [&] {
+    testing::write_file(folder / "limit.json", json.dump());
+    return load_detector(folder / "limit.json", model);
+  };
+  EXPECT_EQ(read().stride, 24);
+  json["stride"] = 0;
+  expect_contains(error_of([&] { read(); }), {"limit.json", "'stride'", "time steps"});
+  json.erase("stride");
+  EXPECT_EQ(read().steps, StepAverage::Median) << "a file of an earlier version";
+  EXPECT_FALSE(read().stride);
+}
+
 TEST(AnomalyDetectorFile, IsRefusedInOneLineWhereItIsNotOne) {
   const TemporaryFolder folder;
   auto model = plain_model(folder);

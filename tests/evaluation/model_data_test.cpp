@@ -7,6 +7,10 @@
 #include "hourglass/tests/evaluation/small_model.h"
 #include "hourglass/tests/support/support.h"
 
+#include <filesystem>
+#include <string>
+#include <vector>
+
 namespace hourglass::evaluation {
 
 using namespace models;
@@ -102,6 +106,100 @@ TEST(ConditionNamed, TakesANameOrANumber) {
                   {"did you mean 'virginica'", "or its number"});
   expect_contains(error_of([&] { condition_named(told_model(folder, "columns:0,1,2"), "1"); }),
                   {"3 numbers", "'1'"});
+}
+
+constexpr const char *kTableHeader = "size,x,age,y,z,label\n",
+                     *kTableRows = "1,2,30,4,5,a\n2,9,50,7,8,a\n9,3,40,5,6,b\n4,4,20,4,4,b\n";
+
+/// What these rows are told, age and size, as a user says it.
+const std::vector<std::string> kToldNumbers = {"30,1", "50,2", "40,9", "20,4"};
+
+/// A table of five columns, of which two are told, and a model that learned from it.
+struct ToldTable {
+  TemporaryFolder folder;
+  sources::DataSplits splits;
+
+  explicit ToldTable(const std::string& scale,
+                     const std::string& text = std::string(kTableHeader) + kTableRows,
+                     const std::string& told = "columns:age,size") {
+    testing::write_file(folder / "rows.csv", text);
+    options_["condition"] = told;
+    options_["scale"] = scale;
+    sources::DataOptions data{.dataset = dataset()};
+    data.validation = {datasets::Validation::Kind::None};
+    data.scale = datasets::ScalingRule::parse(scale).value();
+    data.condition = datasets::ConditionRule::parse(told).value();
+    splits = sources::open_data(data, /*seed=*/1);
+  }
+
+  std::string dataset() const { return "csv:" + (folder / "rows.csv").string(); }
+
+  ExportedModel model() const {
+    Autoencoder trained(
+        {.shapes = {{3}, {3}}, .network = DenseNetwork{.widths = {2}}, .condition_width = 2});
+    nlohmann::json options = options_;
+    options["dataset"] = dataset();
+    const formats::ModelCard card = {
+        .variant = "small",
+        .options = formats::RecordedOptions(options),
+        .input_shape = {3},
+        .target_shape = {3},
+        .code_shape = trained.code_shape(),
+        .code_kind = trained.code_kind(),
+        .condition = formats::ConditionCard{.width = 2, .names = splits.condition_names},
+        .data = splits.info};
+    formats::export_autoencoder(trained, folder / "best.pt", card);
+    return ExportedModel::load(folder / "best.pt");
+  }
+
+  /// What the rows are told, as in training.
+  at::Tensor conditions() const {
+    return splits.training->batch(splits.training->all_positions()).condition;
+  }
+
+ private:
+  nlohmann::json options_;
+};
+
+TEST(ConditionNamed, NumbersAreScaledAsTheColumnsWere) {
+  for (const char* scale : {"standard", "minmax", "robust", "quantile", "max:50", "norm", "none"}) {
+    const ToldTable table(scale);
+    const auto model = table.model();
+    EXPECT_TRUE(conditions_named(model, kToldNumbers).equal(table.conditions())) << scale;
+    EXPECT_TRUE(condition_named(model, "40,9").equal(table.conditions().narrow(0, 2, 1))) << scale;
+  }
+}
+
+TEST(ConditionNamed, NumberedColumnsNeedNoTableToBeScaled) {
+  const ToldTable table("standard", kTableRows, "columns:2,0");
+  const auto model = table.model();
+  std::filesystem::remove(table.folder / "rows.csv");
+  EXPECT_TRUE(conditions_named(model, kToldNumbers).equal(table.conditions()));
+}
+
+TEST(ConditionNamed, NamedColumnsAreLookedForInTheTableOfTraining) {
+  const ToldTable table("standard");
+  const auto model = table.model();
+  const auto refusal = [&] { return error_of([&] { condition_named(model, "40,9"); }); };
+  testing::write_file(table.folder / "rows.csv", "size,age,y,z,label\n1,2,3,4,a\n5,6,7,8,b\n");
+  expect_contains(refusal(), {"best.pt", "age, size", "rows.csv", "x, y, z"});
+  std::filesystem::remove(table.folder / "rows.csv");
+  expect_contains(refusal(), {"best.pt", "age, size", "rows.csv"});
+  const ToldTable alike("max:50");
+  const auto scaled = alike.model();
+  std::filesystem::remove(alike.folder / "rows.csv");
+  EXPECT_TRUE(conditions_named(scaled, kToldNumbers).equal(alike.conditions()))
+      << "all columns are scaled in one way";
+}
+
+TEST(ConditionNamed, ColumnsOfAMixedTableAreInTheCard) {
+  const ToldTable table("standard", std::string(kTableHeader) +
+                                        "1,2,30,yes,5,a\n2,9,50,no,8,a\n9,3,40,no,6,b\n4,4,20,yes,"
+                                        "4,b\n");
+  const auto model = table.model();
+  ASSERT_TRUE(model.card()->data->schema);
+  std::filesystem::remove(table.folder / "rows.csv");
+  EXPECT_TRUE(conditions_named(model, kToldNumbers).equal(table.conditions()));
 }
 
 TEST(SameCondition, IsThatOfEveryRow) {
