@@ -29,11 +29,15 @@ std::string other_than_data(const std::filesystem::path& folder) {
 
 }  // namespace
 
-void RunModelOptions::describe(FieldTable& table) {
-  table.begin_group("Model");
+void describe_untrusted(FieldTable& table, bool& untrusted) {
   table.add("untrusted", untrusted,
             "take models of safetensors alone, which are data: TorchScript is a program, and "
             "loading it runs what somebody wrote");
+}
+
+void RunModelOptions::describe(FieldTable& table) {
+  table.begin_group("Model");
+  describe_untrusted(table, untrusted);
 }
 
 std::filesystem::path run_model_path(const std::filesystem::path& folder,

@@ -8,6 +8,9 @@ class FieldTable;  // core/fields.h
 
 namespace hourglass::cli {
 
+/// Adds the row of `--untrusted`, the same for all programs that load models.
+void describe_untrusted(FieldTable& table, bool& untrusted);
+
 /// Which of a run's models is loaded.
 struct RunModelOptions {
   bool untrusted = false;  ///< whether nothing in the run's folder may run

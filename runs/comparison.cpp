@@ -3,6 +3,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
 #include "hourglass/formats/field_json.h"
+#include "hourglass/training/monitor.h"
 
 #include <fmt/format.h>
 
@@ -14,7 +15,8 @@
 namespace hourglass::runs {
 namespace {
 
-constexpr std::string_view kTrainColumn = "train_", kValidationColumn = "validation_";
+using training::kTrainPrefix;
+using training::kValidationPrefix;
 
 ListedRun readable_run(const std::filesystem::path& folder) {
   expect_run(folder);
@@ -63,7 +65,7 @@ bool is_the_loss(const MetricsTable& metrics, const std::string& term) {
     const std::string loss = std::string(prefix) + "loss", own = std::string(prefix) + term;
     return !metrics.has(own) || metrics.column(own) == metrics.column(loss);
   };
-  return same(kTrainColumn) && same(kValidationColumn);
+  return same(kTrainPrefix) && same(kValidationPrefix);
 }
 
 }  // namespace
@@ -103,8 +105,8 @@ std::vector<std::string> compared_terms(const std::vector<MetricsTable>& metrics
   std::set<std::string> known = {"loss"};
   for (const auto& table : metrics) {
     for (const auto& name : table.names) {
-      if (!name.starts_with(kTrainColumn)) continue;
-      const std::string term = name.substr(kTrainColumn.size());
+      if (!name.starts_with(kTrainPrefix)) continue;
+      const std::string term = name.substr(kTrainPrefix.size());
       if (is_the_loss(table, term) || !known.insert(term).second) continue;
       terms.push_back(term);
     }

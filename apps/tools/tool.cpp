@@ -3,6 +3,7 @@
 #include "hourglass/cli/fast_inference.h"
 #include "hourglass/cli/help_text.h"
 #include "hourglass/cli/program.h"
+#include "hourglass/cli/run_model.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
 #include "hourglass/core/printable.h"
@@ -144,9 +145,7 @@ void ModelOptions::describe(FieldTable& table) {
       .at_least(1);
   table.add("device", device, "auto, cpu, cuda or cuda:N").shown_as("NAME");
   table.add("threads", threads, "for computing; auto: all cores").shown_as("N");
-  table.add("untrusted", untrusted,
-            "take models of safetensors alone, which are data: TorchScript is a program, and "
-            "loading it runs what somebody wrote");
+  describe_untrusted(table, untrusted);
 }
 
 void RowOptions::describe(FieldTable& table) {
