@@ -3,14 +3,17 @@
 #include "hourglass/core/error.h"
 #include "hourglass/datasets/batches.h"
 #include "hourglass/formats/script.h"
+#include "hourglass/kernels/bernoulli.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 namespace hourglass::evaluation {
 namespace {
 
-constexpr double kLeastProbability = 1e-7;
+constexpr float kLeastProbability = 1e-7F;
+constexpr int64_t kRowsOfThread = 16;  // at least, so that starting it pays
 
 models::Likelihood recorded_likelihood(const ExportedModel& model) {
   models::Likelihood likelihood{.loss = recorded_loss(model)};
@@ -23,13 +26,23 @@ models::Likelihood recorded_likelihood(const ExportedModel& model) {
   return likelihood;
 }
 
+/// [C], of probabilities and items [C, shape…].
 at::Tensor log_bernoulli(const at::Tensor& probabilities, const at::Tensor& x) {
-  const at::Tensor clamped = probabilities.clamp(kLeastProbability, 1 - kLeastProbability);
-  const at::Tensor unknown = x.isnan();
-  return -at::binary_cross_entropy(clamped, x.masked_fill(unknown, 0), {}, at::Reduction::None)
-              .masked_fill(unknown, 0)
-              .flatten(1)
-              .sum(1, /*keepdim=*/false, at::kDouble);
+  const at::Tensor p = probabilities.flatten(1).to(at::kFloat).contiguous();
+  at::Tensor values = x.flatten(1).to(at::kFloat);
+  if (p.size(1) > 1 && values.stride(1) != 1) values = values.contiguous();
+  at::Tensor sums = at::empty({p.size(0)}, at::kDouble);
+  at::parallel_for(0, p.size(0), kRowsOfThread, [&](int64_t begin, int64_t end) {
+    kernels::bernoulli_log_density(
+        {.rows = end - begin,
+         .columns = p.size(1),
+         .probabilities = p.const_data_ptr<float>() + begin * p.size(1),
+         .values = values.const_data_ptr<float>() + begin * values.stride(0),
+         .value_stride = values.stride(0),
+         .least = kLeastProbability},
+        sums.mutable_data_ptr<double>() + begin);
+  });
+  return sums;
 }
 
 }  // namespace

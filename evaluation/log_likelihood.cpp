@@ -77,6 +77,15 @@ CodeSamples draw_codes(ExportedModel& model, const ModelPriorPtr& prior, const B
   return {codes, log_p - log_q};
 }
 
+/// `values` [B, …] of the items [n] of codes: [n, …]. That of one item is not copied.
+at::Tensor of_items(const at::Tensor& values, const at::Tensor& items) {
+  if (!values.defined()) return {};
+  if (values.size(0) > 1) return values.index_select(0, items);
+  Shape shape = values.sizes().vec();
+  shape.front() = items.size(0);
+  return values.expand(shape);
+}
+
 /// log p(x|z) of K codes an item: [B, K] float64.
 at::Tensor log_likelihoods_of_codes(ExportedModel& model, const DecodedLikelihood& likelihood,
                                     const at::Tensor& codes, const Batch& batch) {
@@ -88,10 +97,9 @@ at::Tensor log_likelihoods_of_codes(ExportedModel& model, const DecodedLikelihoo
     const int64_t end = std::min(first + at_once, codes.size(0));
     const at::Tensor items =
         at::arange(first, end, at::kLong).div(samples, /*rounding_mode=*/"floor");
-    const at::Tensor condition =
-        batch.condition.defined() ? batch.condition.index_select(0, items) : at::Tensor();
-    const at::Tensor numbers = decoded(model, likelihood, codes.slice(0, first, end), condition);
-    parts.push_back(likelihood.log_density(numbers, batch.target.index_select(0, items)));
+    const at::Tensor numbers =
+        decoded(model, likelihood, codes.slice(0, first, end), of_items(batch.condition, items));
+    parts.push_back(likelihood.log_density(numbers, of_items(batch.target, items)));
   }
   return at::cat(parts).view({-1, samples});
 }

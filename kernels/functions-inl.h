@@ -90,6 +90,19 @@ HWY_INLINE Vector log_of_one_plus(Vector x) {
                                2.0F / 5, 2.0F / 3, 2.0F));
 }
 
+/// ln x for 1e-37 < x < 1e38. x = 2ⁿ m with √½ ≤ m < √2, and ln m = 2 artanh(s) of s = (m − 1) / (m + 1) by its series.
+HWY_INLINE Vector logarithm(Vector x) {
+  constexpr int32_t kRootOfHalf = 0x3F3504F3;  // the bits of √½
+  const auto bits = hn::BitCast(Integer(), x);
+  const auto n = hn::ShiftRight<23>(hn::Sub(bits, hn::Set(Integer(), kRootOfHalf)));
+  const Vector m = hn::BitCast(Float(), hn::Sub(bits, hn::ShiftLeft<23>(n)));
+  const Vector s = hn::Mul(hn::Sub(m, constant(1)), reciprocal(hn::Add(m, constant(1))));
+  const Vector square = hn::Mul(s, s);
+  const Vector log_m = hn::Mul(s, polynomial(square, 2.0F / 9, 2.0F / 7, 2.0F / 5, 2.0F / 3, 2.0F));
+  const Vector log = hn::MulAdd(hn::ConvertTo(Float(), n), constant(0.693147181F), log_m);
+  return hn::IfThenElse(hn::Eq(x, x), log, x);  // NaN's bits are no number's
+}
+
 HWY_INLINE Vector sigmoid(Vector x) {
   return reciprocal(hn::Add(constant(1), exponential(hn::Neg(x))));
 }

@@ -1,6 +1,7 @@
 // The passes of dense layers against plain loops, for every instruction set. The fused engine's
 // comparison with autograd tests what they compute together.
 
+#include "hourglass/kernels/bernoulli.h"
 #include "hourglass/kernels/dense_passes.h"
 #include "hourglass/kernels/instruction_set.h"
 #include "hourglass/kernels/losses.h"
@@ -117,6 +118,46 @@ TEST_P(DenseKernels, CrossEntropyIsRightForAnyLogit) {
     // Padding has no gradient, so that no weight learns from it.
     for (int64_t j = kColumns; j < padded(kColumns); ++j) EXPECT_EQ(logits.at(i, j), 0);
   }
+}
+
+/// ln of the density in double, of a probability that is clamped in float32.
+double bernoulli(float probability, double x, float least) {
+  const double p = std::clamp(probability, least, 1 - least);
+  return x * std::log(p) + (1 - x) * std::log1p(-p);
+}
+
+TEST_P(DenseKernels, BernoulliDensityEqualsPlainLoops) {
+  constexpr float kLeast = 1e-7F;
+  for (const int64_t columns : {1, 16, 19, 300}) {
+    const auto width = static_cast<size_t>(columns);
+    std::vector<float> p(3 * width), x(3 * width);
+    for (size_t i = 0; i < p.size(); ++i) {
+      p[i] = static_cast<float>(i * 7 % 101) / 100;  // 0 and 1, too
+      x[i] = static_cast<float>(i % 5) / 4;
+    }
+    p[0] = 1e-5F;
+    x[1] = std::numeric_limits<float>::quiet_NaN();
+    for (const bool shared : {false, true}) {
+      const int64_t stride = shared ? 0 : columns;
+      std::vector<double> found(3);
+      bernoulli_log_density({3, columns, p.data(), x.data(), stride, kLeast}, found.data());
+      for (size_t i = 0; i < 3; ++i) {
+        double expected = 0;
+        for (size_t j = 0; j < width; ++j) {
+          const double value = double{x[(shared ? 0 : i * width) + j]};
+          if (!std::isnan(value)) expected += bernoulli(p[i * width + j], value, kLeast);
+        }
+        ASSERT_NEAR(found[i], expected, 1e-6 * std::abs(expected)) << columns << " " << shared;
+      }
+    }
+  }
+}
+
+TEST_P(DenseKernels, AProbabilityThatIsNoNumberTellsInTheDensity) {
+  const std::vector<float> p = {0.5F, std::numeric_limits<float>::quiet_NaN()}, x = {1, 0};
+  double found = 0;
+  bernoulli_log_density({1, 2, p.data(), x.data(), 0, 1e-7F}, &found);
+  EXPECT_TRUE(std::isnan(found));
 }
 
 TEST_P(DenseKernels, ALossOfWhatIsNoNumberIsNone) {
