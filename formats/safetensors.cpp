@@ -19,6 +19,7 @@
 #include <cstring>
 #include <functional>
 #include <iterator>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -103,19 +104,26 @@ std::string values_of(const std::vector<NamedTensor>& tensors) {
   return bytes;
 }
 
-/// The entries in the order of the tensors, which are sorted.
+nlohmann::ordered_json header_entry(const at::Tensor& value, size_t begin) {
+  return {{"dtype", kSafetensorsTypes[rank_of(value.scalar_type())].name},
+          {"shape", value.sizes().vec()},
+          {"data_offsets", {begin, begin + value.nbytes()}}};
+}
+
+/// The entries in the order of the tensors, which are sorted. They are appended: the library looks
+/// through all that an ordered object has before it takes another by name.
 nlohmann::ordered_json header_of(const std::vector<NamedTensor>& tensors,
                                  const std::map<std::string, std::string>& metadata) {
   nlohmann::ordered_json header = {{kMetadataKey, metadata}};
+  auto& entries = header.get_ref<nlohmann::ordered_json::object_t&>();
+  std::set<std::string_view> names;
   size_t begin = 0;
   for (const auto& [name, value] : tensors) {
-    if (header.contains(name))
+    if (!names.insert(name).second) {
       throw Error("expected tensors of different names, found '{}' twice", name);
-    const size_t end = begin + value.nbytes();
-    header[name] = {{"dtype", kSafetensorsTypes[rank_of(value.scalar_type())].name},
-                    {"shape", value.sizes().vec()},
-                    {"data_offsets", {begin, end}}};
-    begin = end;
+    }
+    entries.emplace_back(name, header_entry(value, begin));
+    begin += value.nbytes();
   }
   return header;
 }
