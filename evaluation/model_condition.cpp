@@ -6,13 +6,11 @@
 #include "hourglass/datasets/condition.h"
 #include "hourglass/datasets/item_scaling.h"
 #include "hourglass/evaluation/model_data.h"
-#include "hourglass/sources/open.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -71,11 +69,6 @@ std::optional<int64_t> place_of(const std::string& name, const std::vector<std::
   return found - names.begin();
 }
 
-/// Whether the numbers of the condition are columns of a table rather than classes.
-bool is_told_columns(const ExportedModel& model) {
-  return model.card()->options.find<std::string>("condition").value_or("").starts_with("columns");
-}
-
 /// Whether columns are called by their numbers, "column 0", as those of a file without names are.
 bool are_numbers(const std::vector<std::string>& names) {
   return std::all_of(names.begin(), names.end(),
@@ -94,44 +87,19 @@ at::Tensor condition_of_numbers(const ExportedModel& model, const std::string& t
   return at::tensor(*numbers, at::kFloat).unsqueeze(0);
 }
 
-/// The columns of the table that a model learned from, in their order, as the table says it: a card
-/// names those of the items alone, and not what stands between them.
-std::vector<std::string> read_columns(const ExportedModel& model) {
-  sources::DataOptions recorded = recorded_data(model).value();
-  recorded.targets = "";
-  std::vector<std::string> names = sources::read_data(recorded).inputs.column_names, others;
-  const auto& told = model.card()->condition->names;
-  std::copy_if(names.begin(), names.end(), std::back_inserter(others),
-               [&](const auto& name) { return !place_of(name, told); });
-  const auto& items = model.card()->data->column_names;
-  if (others == items && names.size() == items.size() + told.size()) return names;
-  throw Error("{}: expected the columns of training, {} beside {}", recorded.dataset,
-              join_text(items), join_text(told));
-}
-
-std::vector<std::string> learned_columns(const ExportedModel& model) {
-  const formats::ModelCard& card = *model.card();
-  if (card.data->schema) return card.data->schema->value_names();
-  try {
-    return read_columns(model);
-  } catch (const Error& error) {
+/// Where the columns that a model is told stood among the `width` values of a row.
+const std::vector<int64_t>& places_in_row(const ExportedModel& model, int64_t width) {
+  const formats::ConditionCard& condition = *model.card()->condition;
+  if (condition.columns.empty()) {
     throw Error(
-        "{}: how {} is scaled can be told only with the table it was trained on, which says where "
-        "among the columns it is: {}",
-        model.path().string(), join_text(card.condition->names), error.what());
+        "{}: expected a card that says which columns {} were, by which they are scaled, found one "
+        "of an earlier version: train the model again",
+        model.path().string(), join_text(condition.names));
   }
-}
-
-/// Where the columns that a model is told are among the `width` values of a row.
-std::vector<int64_t> places_in_row(const ExportedModel& model, int64_t width) {
-  const auto rule = datasets::ConditionRule::parse(
-      model.card()->options.find<std::string>("condition").value_or(""));
-  const auto& told = rule.value().columns;
-  const bool by_number = std::all_of(told.begin(), told.end(), [](const auto& column) {
-    return parse_integer(column).has_value();
-  });
-  const auto names = by_number ? std::vector<std::string>() : learned_columns(model);
-  return datasets::condition_columns(*rule, names, {width});
+  const int64_t last = *std::max_element(condition.columns.begin(), condition.columns.end());
+  if (last < width) return condition.columns;
+  throw Error("{}: expected a condition of columns 0 to {}, as there are scalings, found {}",
+              model.path().string(), width - 1, last);
 }
 
 /// Numbers of columns [N, K] in the units of the data, scaled as the columns were in training. As they
@@ -169,6 +137,11 @@ at::Tensor unscaled_condition(const ExportedModel& model, const std::string& nam
 }
 
 }  // namespace
+
+bool is_told_columns(const ExportedModel& model) {
+  return model.condition_width() > 0 &&
+         model.card()->options.find<std::string>("condition").value_or("").starts_with("columns:");
+}
 
 std::vector<std::string> told_classes(const ExportedModel& model) {
   if (model.condition_width() == 0 || is_told_columns(model)) return {};

@@ -12,6 +12,9 @@ namespace hourglass::evaluation {
 
 // Conditions as a model expects them. K is their width.
 
+/// Whether the numbers are columns of a table, which the items lack, rather than classes.
+bool is_told_columns(const ExportedModel& model);
+
 /// The classes that a model can be told, by label; empty where its condition is columns of numbers,
 /// and where it has none.
 std::vector<std::string> told_classes(const ExportedModel& model);
@@ -21,11 +24,10 @@ at::Tensor class_conditions(const ExportedModel& model);
 
 /// The condition that a user names, float32 [1, K]: a class by its name or else its number, or K
 /// numbers "0.3,20" for a model that is told columns, in the units of the data: they are scaled as the
-/// columns were, by the model's card, or taken as they are where it says nothing of the data. Columns
-/// that were named rather than numbered, each with a scaling of its own, are looked for in the table
-/// of the training. Undefined where the model takes none and `name` is empty. Throws `Error` that
-/// says what there is for another name, for any name where the model takes none, and where that table
-/// cannot be read.
+/// columns were, by the model's card, or taken as they are where it says nothing of the data.
+/// Undefined where the model takes none and `name` is empty. Throws `Error` that says what there is
+/// for another name, for any name where the model takes none, and where each column is scaled in its
+/// own way and the card is of an earlier version, which does not say which columns they were.
 at::Tensor condition_named(const ExportedModel& model, const std::string& name);
 
 /// The same for a name a row: [N, K].

@@ -82,14 +82,6 @@ void expect_labels(const ExportedModel& model, const sources::ReadData& data,
       options.dataset, model.path().string(), join_text(model.card()->condition->names));
 }
 
-/// Whether the items lack columns that the model is told beside them.
-bool tells_columns(const ExportedModel& model) {
-  const auto& options = model.card()->options.as_json();
-  const auto found = options.find("condition");
-  return found != options.end() && found->is_string() &&
-         found->get<std::string>().starts_with("columns:");
-}
-
 }  // namespace
 
 std::optional<sources::DataOptions> recorded_data(const ExportedModel& model) {
@@ -113,7 +105,7 @@ std::shared_ptr<const datasets::TableSchema> known_columns(const ExportedModel& 
   if (!model.card() || !model.card()->data) return numbers;
   const formats::DataCard& data = *model.card()->data;
   if (data.schema) return std::make_shared<const datasets::TableSchema>(*data.schema);
-  if (data.column_names.empty() || tells_columns(model)) return numbers;
+  if (data.column_names.empty() || is_told_columns(model)) return numbers;
   datasets::TableSchema schema{.label_column = data.label_name};
   for (const auto& name : data.column_names) schema.columns.push_back({.name = name});
   return std::make_shared<const datasets::TableSchema>(std::move(schema));

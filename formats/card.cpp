@@ -2,7 +2,10 @@
 
 #include "hourglass/formats/shape_check.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 
 namespace hourglass::formats {
 namespace {
@@ -13,6 +16,12 @@ Shape read_shape(const JsonFields& fields, const std::string& key) {
       std::all_of(shape.begin(), shape.end(), [](int64_t size) { return size > 0; });
   if (!positive || !checked_element_count(shape)) fields.fail(key, "sizes of at least 1");
   return shape;
+}
+
+nlohmann::json to_json(const ConditionCard& condition) {
+  nlohmann::json json = {{"width", condition.width}, {"names", condition.names}};
+  if (!condition.columns.empty()) json["columns"] = condition.columns;
+  return json;
 }
 
 nlohmann::json to_json(const std::vector<LayerCard>& layers) {
@@ -41,8 +50,15 @@ std::optional<ConditionCard> read_condition(const JsonFields& fields) {
   const auto found = fields.find_object("condition");
   if (!found) return {};
   ConditionCard condition = {.width = found->get<int64_t>("width"),
-                             .names = found->get("names", std::vector<std::string>())};
+                             .names = found->get("names", std::vector<std::string>()),
+                             .columns = found->get("columns", std::vector<int64_t>())};
   if (condition.width < 1) found->fail("width", "a whole number of at least 1");
+  const auto& columns = condition.columns;
+  if (columns.empty()) return condition;
+  if (std::ssize(columns) != condition.width ||
+      *std::min_element(columns.begin(), columns.end()) < 0) {
+    found->fail("columns", fmt::format("{} whole numbers of at least 0", condition.width));
+  }
   return condition;
 }
 
@@ -100,7 +116,7 @@ nlohmann::json to_json(const ModelCard& card) {
   if (!card.network.empty()) json["network"] = card.network;
   if (!card.part.empty()) json["part"] = card.part;
   if (card.condition) {
-    json["condition"] = {{"width", card.condition->width}, {"names", card.condition->names}};
+    json["condition"] = to_json(*card.condition);
   }
   if (card.value_range) json["value_range"] = {card.value_range->low, card.value_range->high};
   if (card.data) json["data"] = to_json(*card.data);

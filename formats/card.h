@@ -22,7 +22,10 @@ inline constexpr int kModelFormat = 1;
 /// What a model is told beside its input: labels as one column a class, or columns of numbers.
 struct ConditionCard {
   int64_t width = 0;               ///< numbers an item
-  std::vector<std::string> names;  ///< of the classes; empty where they have none
+  std::vector<std::string> names;  ///< of the classes, or columns; empty where they have none
+  /// Where the columns stood among a row's values, before the items went without them; empty where
+  /// labels are told, and in files of earlier versions.
+  std::vector<int64_t> columns = {};
 };
 
 /// One row of the layer table.

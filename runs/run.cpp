@@ -270,7 +270,9 @@ formats::ModelCard Run::card() const {
                           .data = data_.info,
                           .layer_table = layer_table(*exported_),
                           .libraries = record_.libraries};
-  if (!data_.condition_names.empty()) card.condition = {.names = data_.condition_names};
+  if (!data_.condition_names.empty()) {
+    card.condition = {.names = data_.condition_names, .columns = data_.condition_columns};
+  }
   return card;
 }
 

@@ -149,14 +149,11 @@ std::vector<int64_t> told_columns(const datasets::ConditionRule& rule, const Sto
   return datasets::condition_columns(rule, inputs.column_names, inputs.rows.item_shape());
 }
 
-/// The names of the numbers in the condition.
-std::vector<std::string> condition_names(const datasets::ConditionRule& rule,
-                                         const StoredData& inputs,
-                                         const std::vector<std::string>& class_names) {
-  if (rule.kind == datasets::ConditionRule::Kind::Label) return class_names;
+/// The names of columns of which some may have none.
+std::vector<std::string> names_of(const std::vector<int64_t>& columns,
+                                  const std::vector<std::string>& known) {
   std::vector<std::string> names;
-  for (const int64_t column : told_columns(rule, inputs)) {
-    const auto& known = inputs.column_names;
+  for (const int64_t column : columns) {
     names.push_back(known.empty() ? fmt::format("column {}", column)
                                   : known[static_cast<size_t>(column)]);
   }
@@ -328,8 +325,10 @@ DataSplits split_data(const ReadData& data, const DataOptions& options, uint64_t
   if (options.condition.kind == Condition::Label) {
     add_condition(scaled, options.condition, stored.inputs, classes);
   }
-  splits.condition_names =
-      condition_names(options.condition, stored.inputs, splits.info.class_names);
+  splits.condition_columns = told_columns(options.condition, stored.inputs);
+  splits.condition_names = options.condition.kind == Condition::Label
+                               ? splits.info.class_names
+                               : names_of(splits.condition_columns, stored.inputs.column_names);
   splits.info.lowest = scaled.target_range.low;
   splits.info.highest = scaled.target_range.high;
 

@@ -33,6 +33,7 @@ struct DataSplits {
   datasets::DatasetPtr test;        ///< the official test part; null where there is none
   formats::DataCard info;
   std::vector<std::string> condition_names;  ///< of the condition's numbers; empty: none
+  std::vector<int64_t> condition_columns;    ///< that it took from the items; empty: none
   /// Of training and validation rows, by `Batch::rows`: see `StoredData`.
   std::vector<std::string> row_names = {};
   std::string row_title = "file";  ///< what these names are: files, or a table's column

@@ -68,6 +68,13 @@ void take_recorded_windows(const ExportedModel& model, const DataOptions& record
   if (series) data.series.known_channels = series->channels;
 }
 
+/// What a user names takes the place of the condition, but not of the columns that items lack for it.
+void keep_told_columns(const ExportedModel& model, const RowOptions& options,
+                       const DataOptions& recorded, DataOptions& data) {
+  const bool named = !options.condition.class_name.empty();
+  if (named && is_told_columns(model)) data.condition = recorded.condition;
+}
+
 DataOptions data_to_read(const ExportedModel& model, const RowOptions& options,
                          const CommandLine& line, RecordedNoise noise) {
   if (line.has("dataset")) {
@@ -80,6 +87,7 @@ DataOptions data_to_read(const ExportedModel& model, const RowOptions& options,
                             recorded->label_column.kind == LabelColumn::Kind::None;
     if (unlabelled && !line.has("label_column")) data.label_column = recorded->label_column;
     if (!line.has("condition") && model.condition_width() > 0) data.condition = recorded->condition;
+    keep_told_columns(model, options, *recorded, data);
     if (data.dataset.starts_with("images:")) {
       if (!line.has("resize")) data.resize = recorded->resize;
       if (!line.has("color")) data.color = recorded->color;
@@ -94,7 +102,9 @@ DataOptions data_to_read(const ExportedModel& model, const RowOptions& options,
   DataOptions data = *recorded;
   if (noise == RecordedNoise::Leave) data.corruption = {};
   if (options.every_class) data.classes = {};
-  return overridden(data, given_data(options), line);
+  data = overridden(data, given_data(options), line);
+  keep_told_columns(model, options, *recorded, data);
+  return data;
 }
 
 // ---- Choosing rows
@@ -165,7 +175,7 @@ void expect_told(const ExportedModel& model, const ConditionRule& rule, const Co
       model.path().string());
 }
 
-/// Every part told the same class.
+/// Every part told the same class, or the same numbers.
 void tell_class(DataSplits& splits, const ExportedModel& model, const std::string& class_name) {
   const at::Tensor condition = condition_named(model, class_name);
   for (auto* part : {&splits.training, &splits.validation, &splits.test}) {

@@ -283,6 +283,37 @@ TEST(Evaluate, TellsAConditionalModelTheClassOfEachRow) {
   expect_refusal("evaluate", {path, "--condition", "eleven"}, kFailed, {"'eleven'", "its number"});
 }
 
+TEST(Evaluate, TellsAModelNumbersInThePlaceOfItsColumns) {
+  const TemporaryFolder folder;
+  const auto table = [&](const std::string& name, const std::vector<int>& told) {
+    std::string text = "a,size,b\n";
+    for (size_t row = 0; row < told.size(); ++row) {
+      text += fmt::format("{},{},{}\n", row % 2, told[row], row / 2);
+    }
+    return "csv:" + testing::write_file(folder / name, text).string();
+  };
+  const auto path = small_checkpoint(
+      folder / "run", "conditional_autoencoder",
+      {"--dataset", table("mixed.csv", {10, 20, 30, 40}), "--label-column", "none", "--condition",
+       "columns:size", "--scale", "standard", "--widths", "1", "--validation", "none"});
+  const std::string twenties = table("twenties.csv", {20, 20, 20, 20});
+  fs::remove(folder / "mixed.csv");
+  const auto mse = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {path, "--dataset", twenties};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return json_of("evaluate", arguments)
+        .at("checkpoints")
+        .at(0)
+        .at("model")
+        .at("mse")
+        .get<double>();
+  };
+  EXPECT_DOUBLE_EQ(mse({"--condition", "20"}), mse({}));
+  EXPECT_NE(mse({"--condition", "40"}), mse({}));
+  expect_refusal("evaluate", {path, "--dataset", twenties, "--condition", "many"}, kFailed,
+                 {"a number in the units of the data (size)", "'many'"});
+}
+
 TEST(Evaluate, RefusesBadInput) {
   const TemporaryFolder folder;
   expect_refusal("evaluate", {}, kWrongUsage, {"CKPT"});

@@ -146,7 +146,7 @@ struct ToldTable {
         .target_shape = {3},
         .code_shape = trained.code_shape(),
         .code_kind = trained.code_kind(),
-        .condition = formats::ConditionCard{.width = 2, .names = splits.condition_names},
+        .condition = formats::ConditionCard{2, splits.condition_names, splits.condition_columns},
         .data = splits.info};
     formats::export_autoencoder(trained, folder / "best.pt", card);
     return ExportedModel::load(folder / "best.pt");
@@ -170,25 +170,25 @@ TEST(ConditionNamed, NumbersAreScaledAsTheColumnsWere) {
   }
 }
 
-TEST(ConditionNamed, NumberedColumnsNeedNoTableToBeScaled) {
-  const ToldTable table("standard", kTableRows, "columns:2,0");
-  const auto model = table.model();
-  std::filesystem::remove(table.folder / "rows.csv");
-  EXPECT_TRUE(conditions_named(model, kToldNumbers).equal(table.conditions()));
+TEST(ConditionNamed, NumbersNeedNoTableToBeScaled) {
+  for (const char* told : {"columns:2,0", "columns:age,size"}) {
+    const ToldTable table("standard", std::string(kTableHeader) + kTableRows, told);
+    const auto model = table.model();
+    std::filesystem::remove(table.folder / "rows.csv");
+    EXPECT_TRUE(conditions_named(model, kToldNumbers).equal(table.conditions())) << told;
+  }
 }
 
-TEST(ConditionNamed, NamedColumnsAreLookedForInTheTableOfTraining) {
-  const ToldTable table("standard");
-  const auto model = table.model();
-  const auto refusal = [&] { return error_of([&] { condition_named(model, "40,9"); }); };
-  testing::write_file(table.folder / "rows.csv", "size,age,y,z,label\n1,2,3,4,a\n5,6,7,8,b\n");
-  expect_contains(refusal(), {"best.pt", "age, size", "rows.csv", "x, y, z"});
-  std::filesystem::remove(table.folder / "rows.csv");
-  expect_contains(refusal(), {"best.pt", "age, size", "rows.csv"});
-  const ToldTable alike("max:50");
-  const auto scaled = alike.model();
-  std::filesystem::remove(alike.folder / "rows.csv");
-  EXPECT_TRUE(conditions_named(scaled, kToldNumbers).equal(alike.conditions()))
+TEST(ConditionNamed, ACardOfAnEarlierVersionDoesNotSayWhichColumnsTheyWere) {
+  ToldTable table("standard");
+  const auto refusal = [&] { return error_of([&] { condition_named(table.model(), "40,9"); }); };
+  table.splits.condition_columns = {2, 7};
+  expect_contains(refusal(), {"best.pt", "columns 0 to 4", "found 7"});
+  table.splits.condition_columns = {};
+  expect_contains(refusal(), {"best.pt", "age, size", "earlier version", "train"});
+  ToldTable alike("max:50");
+  alike.splits.condition_columns = {};
+  EXPECT_TRUE(conditions_named(alike.model(), kToldNumbers).equal(alike.conditions()))
       << "all columns are scaled in one way";
 }
 

@@ -243,6 +243,10 @@ TEST(ModelCard, NamesWhatIsOfAnotherType) {
   expect_contains(error_with("/data/scaling/curves", curves({1, 2}, {0})),
                   {"2 numbers that rise", "'data.scaling.curves[0].scaled'"});
   expect_contains(error_with("/condition", {{"width", 0}}), {"'condition.width', found 0"});
+  for (const json& columns : {json{3}, json{3, -1}}) {
+    expect_contains(error_with("/condition", {{"width", 2}, {"columns", columns}}),
+                    {"2 whole numbers of at least 0", "'condition.columns'"});
+  }
   expect_contains(error_with("/libraries", {{"a", 1}}), {"an object of texts in 'libraries'"});
   expect_contains(card_error(json(7)), {"best.pt: expected an object, found 7"});
   expect_contains(complaint_of([] { parse_card("{", "best.pt"); }), {"best.pt: expected JSON"});

@@ -394,6 +394,7 @@ TEST(OpenData, KeepsTheNamesOfColumns) {
   const DataSplits told = open_data(options, 1);
   EXPECT_EQ(told.info.column_names, std::vector<std::string>{"size"});
   EXPECT_EQ(told.condition_names, std::vector<std::string>{"age"});
+  EXPECT_EQ(told.condition_columns, std::vector<int64_t>{0});
   options.condition = {};
   options.item_shape = {2, 1};
   EXPECT_TRUE(open_data(options, 1).info.column_names.empty());
