@@ -43,27 +43,19 @@ void CompareOptions::describe(FieldTable& table) {
             "whose loss is a bound of -log p(x)");
 }
 
-void refuse_looks_of_curves(const std::filesystem::path& folder, const CompareOptions& options) {
-  const auto refuse = [&](const char* name) {
-    throw UsageError(
-        "`{}`: is of curves: expected runs, found {}, a folder of runs, which are listed; "
-        "name those to compare",
-        name, folder.string());
-  };
-  if (options.log_scale) refuse("log_scale");
-  if (options.bits_per_dimension) refuse("bits_per_dimension");
-}
-
-int list(const std::filesystem::path& folder, const CompareOptions& options) {
-  const OutputOptions& output = options.output;
+int list(const std::filesystem::path& folder, const CommandLine& line,
+         const OutputOptions& output) {
   // First, so that a folder without runs is said as such.
   const auto found = list_runs(folder);
-  refuse_looks_of_curves(folder, options);
+  refuse_options({"log_scale", "bits_per_dimension"}, line,
+                 fmt::format("is of curves: expected runs, found {}, a folder of runs, which are "
+                             "listed; name those to compare",
+                             folder.string()));
   const auto file = output.out.empty() ? std::filesystem::path() : output_file(output, "");
   if (!file.empty()) write_output(file, run_list_csv(found));
   const auto notes = comparison_notes(found);
   if (output.json) {
-    fmt::print("{}\n", run_list_json(found).dump(2));
+    fmt::print("{}\n", run_list_json(found, notes).dump(2));
   } else if (file == "-") {
     // Standard output is the table for programs.
     for (const auto& text : notes) note(output, text);
@@ -93,6 +85,7 @@ MetricCurveOptions look_of(const CompareOptions& options) {
 
 int compare(const CommandLine& line, const CompareOptions& options) {
   const bool draws = figures::figures_available();
+  if (!draws) note(options.output, "no curves: this build draws no pictures");
   std::vector<std::string> files = {"runs.csv"};
   if (draws) files.insert(files.begin(), "curves.png");
   const RunComparison comparison = compare_runs({line.positional.begin(), line.positional.end()});
@@ -118,7 +111,7 @@ int compare(const CommandLine& line, const CompareOptions& options) {
 int run(const CommandLine& line, const CompareOptions& options) {
   const std::filesystem::path first = line.positional.front();
   const bool holds_runs = line.positional.size() == 1 && !is_run(first);
-  return holds_runs ? list(first, options) : compare(line, options);
+  return holds_runs ? list(first, line, options.output) : compare(line, options);
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ std::string row(const training::EpochReport& report) {
 const std::vector<double>& MetricsTable::column(const std::string& name) const {
   const auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end()) {
-    throw Error("metrics: expected a column '{}', found {}", name, join_text(names));
+    throw Error("{}: expected a column '{}', found {}", source, name, join_text(names));
   }
   return columns[static_cast<size_t>(found - names.begin())];
 }
@@ -90,7 +90,7 @@ MetricsTable read_metrics(const std::filesystem::path& path) {
   std::istringstream lines(std::move(text));
   std::string line;
   std::getline(lines, line);
-  MetricsTable table{.names = split_text(line, ','), .columns = {}};
+  MetricsTable table{.names = split_text(line, ','), .columns = {}, .source = path.string()};
   table.columns.resize(table.names.size());
   for (int64_t row = 2; std::getline(lines, line); ++row) {
     const auto cells = split_text(line, ',');

@@ -13,6 +13,7 @@ namespace hourglass::runs {
 struct MetricsTable {
   std::vector<std::string> names;            ///< of the columns
   std::vector<std::vector<double>> columns;  ///< a value each epoch
+  std::string source = "metrics";            ///< what errors name: the file, where it is of one
 
   /// The column of that name. Throws `Error` when there is none.
   const std::vector<double>& column(const std::string& name) const;

@@ -125,10 +125,10 @@ std::string run_list_csv(const std::vector<ListedRun>& found) {
   return text;
 }
 
-json run_list_json(const std::vector<ListedRun>& found) {
+json run_list_json(const std::vector<ListedRun>& found, const std::vector<std::string>& notes) {
   json list = json::array();
   for (const auto& run : found) list.push_back(run_json(run));
-  return {{"runs", list}, {"notes", comparison_notes(found)}};
+  return {{"runs", list}, {"notes", notes}};
 }
 
 std::string notes_text(const std::vector<std::string>& notes) {

@@ -22,7 +22,8 @@ std::string run_list_text(const std::vector<runs::ListedRun>& found,
                           const std::filesystem::path& folder);
 std::string run_list_csv(const std::vector<runs::ListedRun>& found);
 /// {"runs": [{"folder": …, "state": …, "best": {…}, …}], "notes": […]}
-nlohmann::json run_list_json(const std::vector<runs::ListedRun>& found);
+nlohmann::json run_list_json(const std::vector<runs::ListedRun>& found,
+                             const std::vector<std::string>& notes);
 
 /// Why the numbers of such a text are not of one kind: "note      …", a paragraph each.
 std::string notes_text(const std::vector<std::string>& notes);

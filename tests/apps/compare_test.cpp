@@ -56,6 +56,9 @@ TEST(Compare, ListsTheRunsInAFolderBestFirst) {
   EXPECT_EQ(runs.at(2).at("state"), "damaged");
   const std::string csv = run_tool_of("compare", {folder / "runs", "--out", "-"});
   EXPECT_TRUE(csv.starts_with("folder,state,epochs,monitor,best,"));
+  testing::write_file(folder / "runs/long/metrics.csv", "round,train_loss\n1,0.5\n");
+  expect_refusal("compare", {folder / "runs/long", "--out", folder / "out"}, kFailed,
+                 {"long/metrics.csv", "a column 'epoch'"});
 }
 
 TEST(Compare, DrawsBoundsInBitsPerDimension) {
