@@ -12,7 +12,6 @@
 #include "hourglass/cli/program.h"
 #include "hourglass/cli/run_model.h"
 #include "hourglass/core/error.h"
-#include "hourglass/core/printable.h"
 #include "hourglass/figures/picture.h"
 
 #include <fmt/format.h>
@@ -104,7 +103,7 @@ int compare(const CommandLine& line, const CompareOptions& options) {
   fmt::print("{}", comparison_text(comparison));
   if (options.output.quiet) return kDone;
   fmt::print("{}\n", notes_text(comparison.notes));
-  for (const auto& file : files) fmt::print("{}\n", printable((folder / file).string()));
+  for (const auto& file : files) print_path(folder / file);
   return kDone;
 }
 

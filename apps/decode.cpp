@@ -9,7 +9,6 @@
 #include "hourglass/apps/tools/number_files.h"
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
-#include "hourglass/core/printable.h"
 #include "hourglass/core/text.h"
 #include "hourglass/evaluation/generation.h"
 #include "hourglass/evaluation/model_condition.h"
@@ -100,7 +99,7 @@ int decode(const std::string& model_path, const std::string& codes_path,
     fmt::print("{}\n",
                nlohmann::json({{"file", file.string()}, {"shape", items.sizes().vec()}}).dump(2));
   } else {
-    fmt::print("{}\n", printable(file.string()));
+    print_path(file);
   }
   return kDone;
 }

@@ -10,7 +10,6 @@
 #include "hourglass/cli/run_model.h"
 #include "hourglass/cli/run_report.h"
 #include "hourglass/core/files.h"
-#include "hourglass/core/printable.h"
 #include "hourglass/runs/run_record.h"
 
 #include <fmt/format.h>
@@ -55,7 +54,7 @@ int report(const ReportOptions& options, const CommandLine& line) {
   if (output.json) {
     fmt::print("{}\n", nlohmann::json{{"file", path.string()}}.dump(2));
   } else if (path != "-" && !output.quiet) {
-    fmt::print("{}\n", printable(path.string()));
+    print_path(path);
   }
   return kDone;
 }

@@ -4,12 +4,10 @@
 //   strongest runs/digits-topk/best.pt
 //   strongest sae.pt --units 0-9 --items mnist --out units.png
 
-#include "hourglass/apps/tools/item_pictures.h"
 #include "hourglass/apps/tools/tool.h"
+#include "hourglass/apps/tools/unit_pictures.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
-#include "hourglass/core/item_kind.h"
-#include "hourglass/core/printable.h"
 #include "hourglass/core/shape.h"
 #include "hourglass/evaluation/codebook.h"
 #include "hourglass/evaluation/strongest_items.h"
@@ -69,51 +67,6 @@ std::vector<int64_t> chosen_units(const StrongestOptions& options, const Stronge
   return units;
 }
 
-/// What is drawn, and the range of its values.
-struct DrawnItems {
-  datasets::DatasetPtr rows;
-  ValueRange range;
-};
-
-/// The data set that `--items` names, all its rows but an official test part in their order; else
-/// the data the model is shown.
-DrawnItems open_items(const StrongestOptions& options, const SelectedRows& own) {
-  if (options.items.empty()) {
-    const auto& info = own.splits.info;
-    return {own.rows, {info.lowest, info.highest}};
-  }
-  const auto splits = sources::open_data({.dataset = options.items,
-                                          .data_dir = options.rows.data.data_dir,
-                                          .validation = {datasets::Validation::Kind::None}},
-                                         1);
-  return {splits.training, {splits.info.lowest, splits.info.highest}};
-}
-
-DrawnItems drawn_items(const StrongestOptions& options, const SelectedRows& own) {
-  DrawnItems items = open_items(options, own);
-  if (item_kind(items.rows->item_shape()) != ItemKind::Vector) return items;
-  throw Error(
-      "expected items that can be drawn, found rows of numbers; --items names the images that they "
-      "are the activations of, and --item-shape gives numbers a shape");
-}
-
-/// `places` is [W, K]: of the items to draw for each unit.
-Picture draw(const StrongestItems& found, const std::vector<int64_t>& units,
-             const DrawnItems& items, const at::Tensor& places, const std::string& title,
-             const ItemStyle& style) {
-  std::vector<ItemRow> rows;
-  for (const int64_t unit : units) {
-    const at::Tensor numbers = places[unit];
-    if (numbers.max().item<int64_t>() >= items.rows->size()) {
-      throw Error("--items: expected a row for each of the model's, found {} and row {}",
-                  items.rows->size(), numbers.max().item<int64_t>());
-    }
-    rows.push_back({fmt::format("{} ({:.1f} %)", unit, 100 * found.share[unit].item<double>()),
-                    items.rows->batch(numbers).input, items.range});
-  }
-  return draw_items(rows, {}, title, static_cast<int>(found.rows.size(1)), style);
-}
-
 int strongest(const StrongestOptions& options, const CommandLine& line) {
   const auto path = picture_file(options.output, "strongest.png");
   ExportedModel model = open_model(line.positional.front(), options.model);
@@ -121,7 +74,7 @@ int strongest(const StrongestOptions& options, const CommandLine& line) {
   const auto code = model.code_shape();
   if (code) check_units(options.units.rows, element_count(*code));
   const SelectedRows rows = select_rows(model, options.rows, line, RecordedNoise::Leave);
-  const DrawnItems items = drawn_items(options, rows);
+  const DrawnItems items = items_to_draw(options.items, options.rows, rows);
   const ItemStyle style = item_style(model, options.look);
   const StrongestItems found =
       find_strongest_items(model, *rows.rows, options.top,
@@ -130,12 +83,12 @@ int strongest(const StrongestOptions& options, const CommandLine& line) {
   const std::string title = fmt::format("{}: strongest of {}", model_name(model), row_text(rows));
   // Of other items, row numbers are the places.
   const at::Tensor places = options.items.empty() ? found.positions : found.rows;
-  draw(found, units, items, places, title, style).save(path);
+  draw_units(found, units, items, places, title, style).save(path);
   if (options.output.json) {
     fmt::print("{}\n",
                nlohmann::json{{"file", path.string()}, {"units", to_json(found, units)}}.dump(2));
   } else {
-    fmt::print("{}\n", printable(path.string()));
+    print_path(path);
   }
   return kDone;
 }
