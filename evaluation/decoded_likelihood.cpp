@@ -26,8 +26,19 @@ models::Likelihood recorded_likelihood(const ExportedModel& model) {
   return likelihood;
 }
 
+/// What autograd can differentiate, in three times the time and more.
+at::Tensor differentiable_log_bernoulli(const at::Tensor& probabilities, const at::Tensor& x) {
+  const at::Tensor clamped = probabilities.clamp(kLeastProbability, 1 - kLeastProbability);
+  const at::Tensor unknown = x.isnan();
+  return -at::binary_cross_entropy(clamped, x.masked_fill(unknown, 0), {}, at::Reduction::None)
+              .masked_fill(unknown, 0)
+              .flatten(1)
+              .sum(1, /*keepdim=*/false, at::kDouble);
+}
+
 /// [C], of probabilities and items [C, shape…].
 at::Tensor log_bernoulli(const at::Tensor& probabilities, const at::Tensor& x) {
+  if (probabilities.requires_grad()) return differentiable_log_bernoulli(probabilities, x);
   const at::Tensor p = probabilities.flatten(1).to(at::kFloat).contiguous();
   at::Tensor values = x.flatten(1).to(at::kFloat);
   if (p.size(1) > 1 && values.stride(1) != 1) values = values.contiguous();

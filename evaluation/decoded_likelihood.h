@@ -27,7 +27,7 @@ class DecodedLikelihood {
   /// In nats, of C decoded codes and the items [C, shape…] that they are of: [C] float64. Of a
   /// cross-entropy what is decoded are probabilities, and they are clamped to 1e-7 … 1 − 1e-7. A
   /// multinomial's coefficient, in which no code has a part, is left out. A value that is NaN is not
-  /// known and has no part either.
+  /// known and has no part either. Autograd goes through it.
   at::Tensor log_density(const at::Tensor& decoded, const at::Tensor& x) const;
 
   /// What of these items it is not the likelihood of, "expected whole numbers of at least 0, found 0.5";

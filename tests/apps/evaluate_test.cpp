@@ -295,7 +295,7 @@ TEST(Evaluate, TellsAModelNumbersInThePlaceOfItsColumns) {
   const auto path = small_checkpoint(
       folder / "run", "conditional_autoencoder",
       {"--dataset", table("mixed.csv", {10, 20, 30, 40}), "--label-column", "none", "--condition",
-       "columns:size", "--scale", "standard", "--widths", "1", "--validation", "none"});
+       "columns:size", "--scale", "minmax", "--widths", "1", "--validation", "none"});
   const std::string twenties = table("twenties.csv", {20, 20, 20, 20});
   fs::remove(folder / "mixed.csv");
   const auto mse = [&](const std::vector<std::string>& more) {

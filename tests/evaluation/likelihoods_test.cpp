@@ -105,6 +105,9 @@ TEST(Likelihoods, ValuesThatAreNotKnownHaveNoPart) {
   const at::Tensor found = likelihood.log_density(p, x);
   EXPECT_DOUBLE_EQ(found[1].item<double>(), known[1].item<double>());
   EXPECT_LT(found[0].item<double>(), known[0].item<double>());
+  const at::Tensor differentiable = likelihood.log_density(p.clone().requires_grad_(), x);
+  ASSERT_TRUE(differentiable.requires_grad());
+  EXPECT_TRUE(at::allclose(found, differentiable.detach()));
 }
 
 TEST(Likelihoods, SayWhatTheyAreNotOf) {
