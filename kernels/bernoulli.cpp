@@ -18,8 +18,10 @@ constexpr int64_t kVectorsOfSum = 8;
 
 HWY_INLINE Vector log_density_of(Vector p, Vector x, float least) {
   p = at_most(1 - least, at_least(least, p));
-  const Vector one = constant(1);
-  const Vector unlikely = logarithm(hn::Sub(one, p));
+  const Vector one = constant(1), rest = hn::Sub(one, p);
+  // Rounding of 1 − p, which is exact for p ≥ ½: ln(1 − p) ≈ ln(rest) + the difference.
+  const Vector rounding = hn::Sub(hn::Sub(one, rest), p);
+  const Vector unlikely = hn::Add(logarithm(rest), rounding);
   const Vector density = hn::MulAdd(x, hn::Sub(logarithm(p), unlikely), unlikely);
   return hn::IfThenElseZero(hn::Eq(x, x), density);  // not NaN
 }
