@@ -297,7 +297,6 @@ TEST(Evaluate, TellsAModelNumbersInThePlaceOfItsColumns) {
       {"--dataset", table("mixed.csv", {10, 20, 30, 40}), "--label-column", "none", "--condition",
        "columns:size", "--scale", "minmax", "--widths", "1", "--validation", "none"});
   const std::string twenties = table("twenties.csv", {20, 20, 20, 20});
-  fs::remove(folder / "mixed.csv");
   const auto mse = [&](const std::vector<std::string>& more) {
     std::vector<std::string> arguments = {path, "--dataset", twenties};
     arguments.insert(arguments.end(), more.begin(), more.end());
