@@ -8,9 +8,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Tests that only start another compiler, or measure what sanitizers change (time, memory).
+# Tests that only start another compiler, measure what sanitizers change (time, memory), or preload a library that takes the
+# place of the functions that a sanitizer takes the place of (faults).
 readonly unmeasurable='*LoadingMemory*:*MoreMemory*'
-readonly unsuited='^(install|debian_package|package|program_pages|start_up|docs_commands|fault_sweep)$|LoadingMemory|MoreMemory'
+readonly unsuited='^(install|debian_package|package|program_pages|start_up|docs_commands|fault_sweep|kill_sweep_at_calls)$|LoadingMemory|MoreMemory'
 # Whose code starts threads: the fused engine, data read ahead, files that are followed.
 readonly threaded=(kernels_test datasets_test sources_test training_test)
 
