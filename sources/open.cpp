@@ -153,6 +153,7 @@ std::vector<int64_t> told_columns(const datasets::ConditionRule& rule, const Sto
 std::vector<std::string> names_of(const std::vector<int64_t>& columns,
                                   const std::vector<std::string>& known) {
   std::vector<std::string> names;
+  names.reserve(columns.size());
   for (const int64_t column : columns) {
     names.push_back(known.empty() ? fmt::format("column {}", column)
                                   : known[static_cast<size_t>(column)]);
