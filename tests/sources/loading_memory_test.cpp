@@ -58,7 +58,7 @@ std::string written(const std::function<void(const fs::path&)>& write) {
 }
 
 /// Numbers that nothing compresses.
-at::Tensor large_rows() { return at::rand({kBytes / (4 * 64), 64}); }
+at::Tensor large_rows() { return at::rand({kBytes / (int64_t{4} * 64), 64}); }
 
 std::string large_npz() {
   return written([](const fs::path& path) {

@@ -64,7 +64,8 @@ struct RecordedRun {
 };
 
 RecordedRun train(const TrainingOptions& options, const DatasetPtr& validation = nullptr,
-                  const TrainingState* from = nullptr, std::shared_ptr<Hook> hook = nullptr) {
+                  const TrainingState* from = nullptr,
+                  const std::shared_ptr<Hook>& hook = nullptr) {
   RecordedRun run;
   Trainer trainer(small_model(), small_data(), validation, options);
   if (from) trainer.restore(*from);
