@@ -11,6 +11,7 @@
 #include "hourglass/tests/apps/tool_runs.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>
@@ -277,7 +278,7 @@ TEST(Tools, RefuseOptionsThatWouldDoNothing) {
       {"evaluate", {absent, "--chart", "psnr"}, "--chart", "--out"},
       {"show", {"--seed", "3"}, "--seed", "--random"}};
   for (const auto& [tool, arguments, option, hint] : cases) {
-    expect_refusal(tool, arguments, kWrongUsage, {tool + ": " + option + ": ", hint});
+    expect_refusal(tool, arguments, kWrongUsage, {fmt::format("{}: {}: ", tool, option), hint});
   }
 }
 
