@@ -200,6 +200,21 @@ TEST(FusedEngine, GivesTheSameBitsForTheSameNumberOfThreads) {
   }
 }
 
+TEST(FusedEngine, DenseLayersGetTheSameBitsOnAnyNumberOfThreads) {
+  DenseNetwork tied = small_network(), wide = small_network();
+  tied.tied_weights = true;
+  wide.widths = {130, 40};  // parts of more than one line, of rows and of columns
+  for (const auto& network : {small_network(), tied, wide}) {
+    const Outcome expected = outcome(EngineKind::Fused, {.network = network});
+    for (const int threads : {2, 3, 20}) {
+      const Outcome found = outcome(EngineKind::Fused, {.network = network, .threads = threads});
+      for (const auto& [name, tensor] : expected.state.model) {
+        EXPECT_TRUE(at::equal(found.state.model.at(name), tensor)) << name << " " << threads;
+      }
+    }
+  }
+}
+
 TEST(FusedEngine, SaysWhatItDoesNotTake) {
   at::manual_seed(4);
   class Own : public Autoencoder {

@@ -15,14 +15,18 @@ float squared_norm(const float* values) {
   return squares[0];
 }
 
-}  // namespace
-
-CodeAndWeights::Part CodeAndWeights::part_of(size_t number, const Shard& shard) const {
-  const Parameter& weight = parameters_.at(number);
-  const int64_t first = weight.rows * shard.index / step_.shards;
-  const int64_t end = weight.rows * (shard.index + 1) / step_.shards;
-  return {first * weight.stride, (end - first) * weight.stride};
+/// Visits the places in the matrix at which the kLanes values of a shard's part begin.
+template <class Visit>
+void for_lines(const Parameter& parameter, int part, int parts, Visit visit) {
+  const MatrixPart own = part_of(parameter, part, parts);
+  for (int64_t i = own.first_row; i < own.first_row + own.rows; ++i) {
+    for (int64_t j = 0; j < own.columns; j += kernels::kLanes) {
+      visit(i * parameter.stride + own.first_column + j);
+    }
+  }
 }
+
+}  // namespace
 
 void CodeAndWeights::forward(const Shard& shard) {
   double code = 0, norm = 0;
@@ -31,28 +35,31 @@ void CodeAndWeights::forward(const Shard& shard) {
     for (int64_t j = 0; j < code_.width; ++j) code += 0.5 * z[j] * z[j];
   });
   for (const size_t number : weights_) {
-    const Part part = part_of(number, shard);
-    const float* weight = parameters_.values(number) + part.first;
-    for (int64_t j = 0; j < part.count; j += kernels::kLanes) norm += squared_norm(weight + j);
+    const float* weight = parameters_.values(number);
+    for_lines(parameters_.at(number), shard.index, step_.shards,
+              [&](int64_t at) { norm += squared_norm(weight + at); });
   }
   sum(shard) = code;
   metric_sum(shard) = norm;
 }
 
-// After the decoder's backward pass, which wrote the weights' gradients.
 void CodeAndWeights::backward(const Shard& shard) {
   const auto of_code = static_cast<float>(step_.term_weights[1] / items());
-  const auto of_weights = static_cast<float>(2 * step_.term_weights[2] * share_of_batch());
   for_items(shard, [&](int64_t i) {
     const float* z = code_.row(i);
     float* gradient = code_.gradient_row(i);
     for (int64_t j = 0; j < code_.width; ++j) gradient[j] += of_code * z[j];
   });
+}
+
+void CodeAndWeights::add_to_weights(const Shard& shard) {
+  const auto factor = static_cast<float>(2 * step_.term_weights[2] * share_of_batch());
   for (const size_t number : weights_) {
-    const Part part = part_of(number, shard);
-    const float* weight = parameters_.values(number) + part.first;
-    float* gradient = parameters_.gradient(number, shard.index) + part.first;
-    for (int64_t j = 0; j < part.count; ++j) gradient[j] += of_weights * weight[j];
+    const float* weight = parameters_.values(number);
+    float* gradient = parameters_.gradient(number, 0);
+    for_lines(parameters_.at(number), shard.index, step_.shards, [&](int64_t at) {
+      for (int64_t j = at; j < at + kernels::kLanes; ++j) gradient[j] += factor * weight[j];
+    });
   }
 }
 

@@ -9,11 +9,15 @@
 namespace hourglass::training::fused {
 
 /// ½‖z‖², the mean over the batch, and ‖θ‖² of some weights: two terms. Of the weights each shard has
-/// some rows, as far as the batch is of this process.
+/// a part, as far as the batch is of this process.
 class CodeAndWeights : public PenaltyOnCode {
  public:
   explicit CodeAndWeights(const PenaltyParts& parts)
       : PenaltyOnCode(parts), parameters_(parts.parameters), weights_(parts.weights) {}
+
+  void add_weight_gradients(Program& program) override {
+    program.each([this](const Shard& shard) { add_to_weights(shard); });
+  }
 
   std::vector<double> values() const override {
     return {sum() / items(), metric_sum() * share_of_batch()};
@@ -27,12 +31,7 @@ class CodeAndWeights : public PenaltyOnCode {
 
   void forward(const Shard& shard) override;
   void backward(const Shard& shard) override;
-
-  /// Rows of a parameter: where they begin in it, and how many values there are.
-  struct Part {
-    int64_t first, count;
-  };
-  Part part_of(size_t number, const Shard& shard) const;
+  void add_to_weights(const Shard& shard);
 };
 
 }  // namespace hourglass::training::fused

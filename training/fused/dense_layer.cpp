@@ -54,6 +54,15 @@ void DenseLayer::add_backward(Program& program) {
   program.each([this](const Shard& shard) { backward(shard); });
 }
 
+// A thread that had only its shard's rows would read and write all of the weight's gradient for half of the products, and
+// somebody would have to add the gradients up.
+void DenseLayer::add_weight_gradients(Program& program) {
+  program.each([this](const Shard& shard) {
+    bias_gradient(shard.index, step_.shards);
+    weight_gradient(shard.index, step_.shards);
+  });
+}
+
 void DenseLayer::add_refresh(Program& program) {
   if (!other_weight_) return;
   program.each([this](const Shard& shard) { refresh(shard.index, step_.shards); });
@@ -79,6 +88,8 @@ kernels::Area DenseLayer::area(const Shard& shard) const {
   return {shard.count * output_.rows_per_item, outputs_};
 }
 
+int64_t DenseLayer::all_rows() const { return step_.items * output_.rows_per_item; }
+
 float* DenseLayer::slopes(const Shard& shard) const {
   return slopes_ ? slopes_.data() + shard.first * output_.rows_per_item * output_.stride : nullptr;
 }
@@ -96,25 +107,36 @@ void DenseLayer::forward(const Shard& shard) {
 void DenseLayer::backward(const Shard& shard) {
   const auto [rows, columns] = area(shard);
   const kernels::MutableRowsOf gradient = {output_.gradient_row(shard.first), output_.stride};
-  const kernels::RowsOf read = {gradient.data, gradient.stride};
-  const float* input = input_.row(shard.first);
   kernels::multiply_by_slopes(activation_, area(shard), {output_.row(shard.first), output_.stride},
                               slopes(shard), gradient);
-  kernels::sum_columns(area(shard), read, parameters_.gradient(bias_, shard.index));
-  const Into into = adds_.to_weight ? Into::Add : Into::Overwrite;
-  const kernels::MutableRowsOf weight = {parameters_.gradient(weight_, shard.index),
-                                         parameters_.at(weight_).stride};
-  if (tied_) {  // [O, I] = gradientᵀ · input
-    kernels::multiply({columns, inputs_, rows}, {read.data, read.stride, Left::Columns},
-                      {input, input_.stride}, weight, into);
-  } else {  // [I, O] = inputᵀ · gradient
-    kernels::multiply({inputs_, columns, rows}, {input, input_.stride, Left::Columns}, read, weight,
-                      into);
-  }
   if (!input_.gradient) return;
-  kernels::multiply({rows, inputs_, columns}, {read.data, read.stride, Left::Rows},
+  kernels::multiply({rows, inputs_, columns}, {gradient.data, gradient.stride, Left::Rows},
                     backward_weight(), {input_.gradient_row(shard.first), input_.stride},
                     adds_.to_input ? Into::Add : Into::Overwrite);
+}
+
+void DenseLayer::weight_gradient(int part, int parts) {
+  const Parameter& weight = parameters_.at(weight_);
+  const MatrixPart own = part_of(weight, part, parts);
+  if (own.rows == 0 || own.columns == 0) return;
+  const kernels::RowsOf input = {input_.row(0), input_.stride};
+  const kernels::RowsOf gradient = {output_.gradient_row(0), output_.stride};
+  // [I, O] = inputᵀ · gradient; of the tied one [O, I] = gradientᵀ · input
+  const auto& [left, right] = tied_ ? std::pair(gradient, input) : std::pair(input, gradient);
+  kernels::multiply(
+      {own.rows, own.columns, all_rows()}, {left.data + own.first_row, left.stride, Left::Columns},
+      {right.data + own.first_column, right.stride},
+      {parameters_.gradient(weight_, 0) + own.first_row * weight.stride + own.first_column,
+       weight.stride},
+      adds_.to_weight ? Into::Add : Into::Overwrite);
+}
+
+void DenseLayer::bias_gradient(int part, int parts) {
+  const MatrixPart own = part_of(parameters_.at(bias_), part, parts);
+  if (own.columns == 0) return;
+  kernels::sum_columns({all_rows(), own.columns},
+                       {output_.gradient_row(0) + own.first_column, output_.stride},
+                       parameters_.gradient(bias_, 0) + own.first_column);
 }
 
 void DenseLayer::refresh(int part, int parts) {

@@ -19,6 +19,8 @@ class DenseLayer : public Layer {
   Flow& output() override { return output_; }
   void add_forward(Program& program) override;
   void add_backward(Program& program) override;
+  void add_weight_gradients(Program& program) override;
+  bool has_one_gradient() const override { return true; }
   void add_refresh(Program& program) override;
   std::optional<size_t> leave_bias_to_loss() override;
 
@@ -38,11 +40,14 @@ class DenseLayer : public Layer {
 
   void forward(const Shard& shard);
   void backward(const Shard& shard);
+  void weight_gradient(int part, int parts);
+  void bias_gradient(int part, int parts);
   void refresh(int part, int parts);
 
   kernels::RowsOf forward_weight() const;   // [I, O]
   kernels::RowsOf backward_weight() const;  // [O, I]
   kernels::Area area(const Shard& shard) const;
+  int64_t all_rows() const;  // of the whole batch
   float* slopes(const Shard& shard) const;
 };
 

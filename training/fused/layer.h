@@ -50,9 +50,17 @@ class Layer {
   /// Input -> output.
   virtual void add_forward(Program& program) = 0;
 
-  /// The output's gradient, which may be overwritten, -> those of the parameters, and of the input
-  /// where the input has one. Overwrites both, but adds where it `adds`.
+  /// The output's gradient, which may be overwritten, -> that of the input where it has one, and those
+  /// of the parameters, of each shard apart, that `add_weight_gradients` does not give. Overwrites
+  /// them, but adds where it `adds`.
   virtual void add_backward(Program& program) = 0;
+
+  /// Once all shards have gone backward: the gradients of the whole batch, of which each shard writes
+  /// its parts of the parameters (see `part_of`) into the first shard's.
+  virtual void add_weight_gradients(Program& /*program*/) {}
+
+  /// Whether these are all that it has.
+  virtual bool has_one_gradient() const { return false; }
 
   /// What is derived from the parameters, once they have changed: each shard does a part.
   virtual void add_refresh(Program& /*program*/) {}

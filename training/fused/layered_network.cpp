@@ -67,6 +67,12 @@ void add_backward_reversed(const Layers& layers, Program& program) {
   }
 }
 
+void add_weight_gradients_reversed(const Layers& layers, Program& program) {
+  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
+    (*layer)->add_weight_gradients(program);
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> obstacle_of_layers(const models::Autoencoder& model) {
@@ -205,6 +211,19 @@ void LayeredNetwork::add_backward(Program& program) {
   if (penalty_) penalty_->add_backward(program);
   add_backward_reversed(heads_, program);
   add_backward_reversed(encoder_, program);
+
+  program.once([] {});  // gradients of weights are sums over all items
+  add_weight_gradients_reversed(decoder_, program);
+  if (penalty_) penalty_->add_weight_gradients(program);
+  add_weight_gradients_reversed(heads_, program);
+  add_weight_gradients_reversed(encoder_, program);
+}
+
+bool LayeredNetwork::writes_one_gradient() const {
+  const auto has_one = [](const auto& layer) { return layer->has_one_gradient(); };
+  return std::all_of(encoder_.begin(), encoder_.end(), has_one) &&
+         std::all_of(heads_.begin(), heads_.end(), has_one) &&
+         std::all_of(decoder_.begin(), decoder_.end(), has_one);
 }
 
 void LayeredNetwork::add_refresh(Program& program) {

@@ -30,6 +30,7 @@ class LayeredNetwork : public Network {
   void add_backward(Program& program) override;
   void add_refresh(Program& program) override;
   std::vector<double> values() const override;
+  bool writes_one_gradient() const override;
 
   float* code_of_decoder(int64_t item, int64_t sample) const override;
   int64_t samples() const override { return code_->decoder_input().rows_per_item; }

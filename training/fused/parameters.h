@@ -24,6 +24,16 @@ struct Parameter {
   int64_t stride = 0;  ///< from row to row
 };
 
+/// What one of several threads works on of a parameter's matrix.
+struct MatrixPart {
+  int64_t first_row = 0, rows = 0;
+  int64_t first_column = 0, columns = 0;
+};
+
+/// The part of this number: rows, or columns where there are more of them, as whole lines of the cache.
+/// The same parts for everybody, so that what writes a gradient after another needs not wait.
+MatrixPart part_of(const Parameter& parameter, int part, int parts);
+
 /// All parameters of a model in one vector of P values, in the layout that suits the products, and
 /// their gradient: one for each shard of the batch, or one that the shards write together.
 class Parameters {

@@ -112,12 +112,17 @@ class Contraction : public PenaltyOnCode {
         inputs_(parts.inputs),
         activation_(parts.activation),
         lengths_(static_cast<size_t>(code_.width)),
-        unit_sums_(sums_.size(), std::vector<double>(static_cast<size_t>(code_.width))) {}
+        unit_sums_(sums_.size(), std::vector<double>(static_cast<size_t>(code_.width))),
+        factors_(sums_.size(), std::vector<float>(static_cast<size_t>(code_.width))) {}
 
   void add_forward(Program& program) override {
     // Every shard needs the lengths, and none may change them while another reads.
     program.once([this] { measure_weights(); });
     PenaltyOnCode::add_forward(program);
+  }
+
+  void add_weight_gradients(Program& program) override {
+    program.each([this](const Shard& shard) { weight_gradient(shard); });
   }
 
   std::vector<double> values() const override { return {sum() / items(), metric_sum() / items()}; }
@@ -130,6 +135,7 @@ class Contraction : public PenaltyOnCode {
   Activation activation_;
   std::vector<double> lengths_;                 // Σᵢ Wⱼᵢ²
   std::vector<std::vector<double>> unit_sums_;  // Σ over the shard of f'(aⱼ)²
+  std::vector<std::vector<float>> factors_;  // of a weight in its gradient; each shard has its own
 
   /// f'(a) from h = f(a).
   double slope(double h) const {
@@ -177,7 +183,6 @@ class Contraction : public PenaltyOnCode {
   }
 
   // The layer multiplies the code's gradient by f'(a), so what is added here is ∂norm/∂a / f'(a) = 2 f''(a) Σᵢ Wⱼᵢ².
-  // Before that layer's backward pass, which adds to the weight's gradient: ∂norm/∂Wⱼᵢ = 2 f'(aⱼ)² Wⱼᵢ.
   void backward(const Shard& shard) override {
     const double scale = step_.term_weights[1] / items();
     for_items(shard, [&](int64_t i) {
@@ -187,16 +192,34 @@ class Contraction : public PenaltyOnCode {
         gradient[j] += static_cast<float>(scale * 2 * curvature(h[j]) * lengths_[j]);
       }
     });
+  }
+
+  // Before the layer's own, which it adds: ∂norm/∂Wⱼᵢ = 2 f'(aⱼ)² Wⱼᵢ, the sum over the batch.
+  void weight_gradient(const Shard& shard) {
+    const double scale = step_.term_weights[1] / items();
+    auto& factors = factors_[static_cast<size_t>(shard.index)];
+    for (size_t j = 0; j < factors.size(); ++j) {
+      factors[j] = static_cast<float>(scale * 2 * unit_sum(j));
+    }
     const Parameter& weight = parameters_.at(weight_number_);
-    const auto& squares = unit_sums_[static_cast<size_t>(shard.index)];
-    for (int64_t i = 0; i < weight.rows; ++i) {
+    const MatrixPart own = part_of(weight, shard.index, step_.shards);
+    for (int64_t i = own.first_row; i < own.first_row + own.rows; ++i) {
       const float* row = parameters_.values(weight_number_) + i * weight.stride;
-      float* gradient = parameters_.gradient(weight_number_, shard.index) + i * weight.stride;
-      for (size_t j = 0; j < lengths_.size(); ++j) {
-        const float own = i < inputs_ ? static_cast<float>(scale * 2 * squares[j]) * row[j] : 0.0F;
-        gradient[j] = adds_ ? gradient[j] + own : own;
+      float* gradient = parameters_.gradient(weight_number_, 0) + i * weight.stride;
+      for (int64_t j = own.first_column; j < own.first_column + own.columns; ++j) {
+        const float value = i < inputs_ ? factors[static_cast<size_t>(j)] * row[j] : 0.0F;
+        gradient[j] = adds_ ? gradient[j] + value : value;
       }
     }
+  }
+
+  /// Σ over the batch of f'(aⱼ)².
+  double unit_sum(size_t unit) const {
+    double sum = 0;
+    for (int shard = 0; shard < step_.shards; ++shard) {
+      sum += unit_sums_[static_cast<size_t>(shard)][unit];
+    }
+    return sum;
   }
 };
 

@@ -22,6 +22,10 @@ class PenaltyTerm {
   /// Once the code's gradient is there: adds its own, times the term's weight.
   virtual void add_backward(Program& program) = 0;
 
+  /// Where `Layer::add_weight_gradients` writes, and by the same parts: between the decoder's and the
+  /// encoder's.
+  virtual void add_weight_gradients(Program& /*program*/) {}
+
   /// Of the last batch: the raw value of its term or terms, then their metrics.
   virtual std::vector<double> values() const = 0;
 };
