@@ -26,7 +26,7 @@ models::Likelihood recorded_likelihood(const ExportedModel& model) {
   return likelihood;
 }
 
-/// What autograd can differentiate, in three times the time and more.
+/// What autograd can differentiate, by several passes over memory of their own.
 at::Tensor differentiable_log_bernoulli(const at::Tensor& probabilities, const at::Tensor& x) {
   const at::Tensor clamped = probabilities.clamp(kLeastProbability, 1 - kLeastProbability);
   const at::Tensor unknown = x.isnan();
