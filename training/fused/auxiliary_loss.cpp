@@ -54,11 +54,10 @@ void AuxiliaryLoss::find_dead(const std::function<bool(int64_t latent)>& is_dead
 
 void AuxiliaryLoss::gather(const Shard& shard) {
   if (dead() == 0) return;
-  // Sixteen at a time: columns then begin at a line of the cache.
-  const int64_t blocks = stride() / kernels::kLanes;
-  const int64_t first = blocks * shard.index / step_.shards * kernels::kLanes;
-  const int64_t end = std::min(dead(), blocks * (shard.index + 1) / step_.shards * kernels::kLanes);
-  if (first >= end) return;
+  // Columns then begin at a line of the cache.
+  const LineRange own = lines_of(dead(), shard.index, step_.shards);
+  const int64_t first = own.first, end = own.first + own.count;
+  if (own.count == 0) return;
   const kernels::RowsOf encoder = dictionary_.encoder_rows(), decoder = dictionary_.decoder_rows();
   const float* biases = dictionary_.parameters.values(dictionary_.encoder_bias);
   for (int64_t i = first; i < end; ++i) {

@@ -1,6 +1,5 @@
 #include "hourglass/training/fused/dense_layer.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace hourglass::training::fused {
@@ -141,12 +140,9 @@ void DenseLayer::bias_gradient(int part, int parts) {
 
 void DenseLayer::refresh(int part, int parts) {
   const Parameter& weight = parameters_.at(weight_);
-  // Whole lines of the cache to each part.
-  const int64_t blocks = kernels::padded(weight.rows) / kernels::kLanes;
-  const int64_t first = blocks * part / parts * kernels::kLanes;
-  const int64_t end = std::min(weight.rows, blocks * (part + 1) / parts * kernels::kLanes);
+  const auto [first, count] = lines_of(weight.rows, part, parts);
   const int64_t stride = kernels::padded(weight.rows);
-  kernels::transpose({end - first, weight.columns},
+  kernels::transpose({count, weight.columns},
                      {parameters_.values(weight_) + first * weight.stride, weight.stride},
                      {other_weight_.data() + first, stride});
 }

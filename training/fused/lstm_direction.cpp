@@ -190,11 +190,8 @@ void LstmDirection::kernel_gradients(const Part& part, int shard, const StepRows
 
 void LstmDirection::refresh(int part, int parts) {
   const auto transpose_part = [&](size_t kernel, int64_t rows, const Floats& columns) {
-    const auto bound = [&](int index) {
-      return gates_ / kernels::kLanes * index / parts * kernels::kLanes;
-    };
-    const int64_t first = bound(part), end = bound(part + 1);
-    kernels::transpose({rows, end - first}, {parameters_->values(kernel) + first, gates_},
+    const auto [first, count] = lines_of(gates_, part, parts);
+    kernels::transpose({rows, count}, {parameters_->values(kernel) + first, gates_},
                        {columns.data() + first * padded(rows), padded(rows)});
   };
   if (sizes_.input_gradient) transpose_part(input_kernel_, sizes_.features, input_columns_);

@@ -31,25 +31,21 @@ at::Tensor as_seen(const Parameter& parameter, float* vector) {
   return stored(parameter, vector).permute(inverse);
 }
 
-struct Range {
-  int64_t first, count;
-};
+}  // namespace
 
-Range range_of(int64_t values, int part, int parts) {
+LineRange lines_of(int64_t values, int part, int parts) {
   const int64_t lines = kernels::padded(values) / kernels::kLanes;
   const int64_t first = lines * part / parts * kernels::kLanes;
   const int64_t end = std::min(values, lines * (part + 1) / parts * kernels::kLanes);
   return {first, std::max<int64_t>(0, end - first)};
 }
 
-}  // namespace
-
 MatrixPart part_of(const Parameter& parameter, int part, int parts) {
   if (parameter.rows >= parameter.columns) {
-    const auto [first, count] = range_of(parameter.rows, part, parts);
+    const auto [first, count] = lines_of(parameter.rows, part, parts);
     return {first, count, 0, parameter.columns};
   }
-  const auto [first, count] = range_of(parameter.columns, part, parts);
+  const auto [first, count] = lines_of(parameter.columns, part, parts);
   return {0, parameter.rows, first, count};
 }
 

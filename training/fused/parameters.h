@@ -24,6 +24,12 @@ struct Parameter {
   int64_t stride = 0;  ///< from row to row
 };
 
+/// Of so many values those of a part: whole lines of the cache, as even as they can be.
+struct LineRange {
+  int64_t first = 0, count = 0;
+};
+LineRange lines_of(int64_t values, int part, int parts);
+
 /// What one of several threads works on of a parameter's matrix.
 struct MatrixPart {
   int64_t first_row = 0, rows = 0;

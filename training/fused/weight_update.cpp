@@ -36,14 +36,11 @@ void WeightUpdate::add_to(Program& program) {
 }
 
 /// The part of the vector that a shard's thread takes.
-WeightUpdate::Range WeightUpdate::range(const Shard& shard) const {
-  const int64_t lines = parameters_.size() / kernels::kLanes;
-  const int64_t first = lines * shard.index / step_.shards;
-  return {first * kernels::kLanes,
-          (lines * (shard.index + 1) / step_.shards - first) * kernels::kLanes};
+LineRange WeightUpdate::range(const Shard& shard) const {
+  return lines_of(parameters_.size(), shard.index, step_.shards);
 }
 
-kernels::GradientSum WeightUpdate::gradient_sum(const Range& range, float factor) const {
+kernels::GradientSum WeightUpdate::gradient_sum(const LineRange& range, float factor) const {
   // Of several processes the first shard's is the sum of all.
   const int count = step_.processes.alone() ? shards() : 1;
   return {parameters_.gradient(0) + range.first, parameters_.size(), count, factor};
@@ -54,11 +51,11 @@ int WeightUpdate::shards() const { return std::min(step_.shards, parameters_.gra
 
 /// The gradients of this process's shards into the first of them.
 void WeightUpdate::add_up(const Shard& shard) {
-  const Range part = range(shard);
+  const LineRange part = range(shard);
   float* sum = parameters_.gradient(0) + part.first;
   for (int other = 1; other < shards(); ++other) {
     const float* more = parameters_.gradient(other) + part.first;
-    for (int64_t i = 0; i < part.size; ++i) sum[i] += more[i];
+    for (int64_t i = 0; i < part.count; ++i) sum[i] += more[i];
   }
 }
 
@@ -72,9 +69,9 @@ void WeightUpdate::begin() {
 }
 
 void WeightUpdate::measure(const Shard& shard) {
-  const Range part = range(shard);
+  const LineRange part = range(shard);
   squared_norms_[static_cast<size_t>(shard.index)] =
-      kernels::squared_norm(part.size, gradient_sum(part, 1));
+      kernels::squared_norm(part.count, gradient_sum(part, 1));
 }
 
 void WeightUpdate::clip() {
@@ -84,7 +81,7 @@ void WeightUpdate::clip() {
 }
 
 void WeightUpdate::apply(const Shard& shard) {
-  const Range part = range(shard);
+  const LineRange part = range(shard);
   float* weights = parameters_.values() + part.first;
   const auto slot = [&](size_t i) { return slots_[i].values.data() + part.first; };
   const auto rate = static_cast<float>(learning_rate);
@@ -95,7 +92,7 @@ void WeightUpdate::apply(const Shard& shard) {
     case OptimizerKind::AdamW: {
       const double decay = training::weight_decay(options_);
       kernels::step(
-          part.size, weights, gradient,
+          part.count, weights, gradient,
           kernels::AdamPass{
               .mean = slot(0),
               .square = slot(1),
@@ -106,20 +103,20 @@ void WeightUpdate::apply(const Shard& shard) {
       return;
     }
     case OptimizerKind::RmsProp:
-      kernels::step(part.size, weights, gradient,
+      kernels::step(part.count, weights, gradient,
                     kernels::RmsPropPass{.square = slot(0), .learning_rate = rate});
       return;
     case OptimizerKind::Adagrad:
-      kernels::step(part.size, weights, gradient,
+      kernels::step(part.count, weights, gradient,
                     kernels::AdagradPass{.sum_of_squares = slot(0), .learning_rate = rate});
       return;
     case OptimizerKind::Adadelta:
       kernels::step(
-          part.size, weights, gradient,
+          part.count, weights, gradient,
           kernels::AdadeltaPass{.square = slot(0), .delta_square = slot(1), .learning_rate = rate});
       return;
     case OptimizerKind::Sgd:
-      kernels::step(part.size, weights, gradient,
+      kernels::step(part.count, weights, gradient,
                     kernels::SgdPass{.momentum = slots_.empty() ? nullptr : slot(0),
                                      .factor = static_cast<float>(options_.momentum.value_or(0)),
                                      .learning_rate = rate});

@@ -39,11 +39,8 @@ class WeightUpdate {
   std::vector<double> squared_norms_;  // a shard each
   float factor_ = 1;                   // of the gradient
 
-  struct Range {
-    int64_t first, size;
-  };
-  Range range(const Shard& shard) const;
-  kernels::GradientSum gradient_sum(const Range& range, float factor) const;
+  LineRange range(const Shard& shard) const;
+  kernels::GradientSum gradient_sum(const LineRange& range, float factor) const;
 
   int shards() const;
   void begin();
