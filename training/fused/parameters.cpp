@@ -1,6 +1,7 @@
 #include "hourglass/training/fused/parameters.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/kernels/dense_passes.h"
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -29,6 +30,25 @@ at::Tensor as_seen(const Parameter& parameter, float* vector) {
     inverse[static_cast<size_t>(parameter.order[i])] = static_cast<int64_t>(i);
   }
   return stored(parameter, vector).permute(inverse);
+}
+
+/// The same into memory where its values lie one after the other. Of vectors and matrices without
+/// views of tensors, which cost a small model's epoch more than its steps (500 epochs of digits-2d:
+/// 0.55 -> 0.50 s).
+void copy_as_seen(const Parameter& parameter, float* vector, const at::Tensor& to) {
+  auto* out = to.mutable_data_ptr<float>();
+  const float* values = vector + parameter.offset;
+  if (parameter.order == std::vector<int64_t>{1, 0}) {
+    return kernels::transpose({parameter.rows, parameter.columns}, {values, parameter.stride},
+                              {out, parameter.rows});
+  }
+  if (parameter.shape.size() > 2) {
+    to.view(parameter.shape).copy_(as_seen(parameter, vector));
+    return;
+  }
+  for (int64_t i = 0; i < parameter.rows; ++i) {
+    std::copy_n(values + i * parameter.stride, parameter.columns, out + i * parameter.columns);
+  }
 }
 
 }  // namespace
@@ -103,17 +123,17 @@ void Parameters::read_model() {
 void Parameters::write_model() const {
   const at::NoGradGuard no_grad;
   for (const auto& parameter : parameters_) {
-    parameter.tensor.view(parameter.shape).copy_(as_seen(parameter, values()));
+    copy_as_seen(parameter, values(), parameter.tensor);
   }
 }
 
 TensorMap Parameters::named(const float* vector) const {
   TensorMap tensors;
   for (const auto& parameter : parameters_) {
+    const at::Tensor tensor = at::empty(parameter.tensor.sizes(), at::kFloat);
     // from_blob wants memory that may be written; it is only read here.
-    tensors[parameter.name] = as_seen(parameter, const_cast<float*>(vector))
-                                  .clone(at::MemoryFormat::Contiguous)
-                                  .view(parameter.tensor.sizes());
+    copy_as_seen(parameter, const_cast<float*>(vector), tensor);
+    tensors[parameter.name] = tensor;
   }
   return tensors;
 }
