@@ -1,7 +1,6 @@
 #include "hourglass/models/conditional.h"
 
 #include "hourglass/core/error.h"
-#include "hourglass/models/layers.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -36,9 +35,14 @@ at::Tensor Conditional::kl(const GaussianCode& code, const at::Tensor& condition
 }
 
 std::optional<ObjectivePlan> Conditional::objective_plan() const {
-  if (typeid(*this) != typeid(Conditional) || prior_mean_) return {};
-  return ObjectivePlan{
+  if (typeid(*this) != typeid(Conditional)) return {};
+  ObjectivePlan plan = {
       .reduction = Reduction::SumOfValues, .penalty = Penalty::Kl, .samples_code = true};
+  if (prior_mean_) {
+    plan.penalty = Penalty::KlOfCondition;
+    plan.prior = {prior_mean_->plan(), prior_log_variance_->plan()};
+  }
+  return plan;
 }
 
 std::string Conditional::script_methods() const {

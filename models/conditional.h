@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hourglass/models/layers.h"
 #include "hourglass/models/variational.h"
 
 #include <memory>
@@ -37,7 +38,6 @@ class Conditional : public Variational {
   /// Throws `UsageError` where there is no condition.
   Conditional(const ConditionalOptions& options, const ModelSpec& spec);
 
-  /// Of the standard prior alone.
   std::optional<ObjectivePlan> objective_plan() const override;
   std::string script_methods() const override;
 
@@ -45,8 +45,8 @@ class Conditional : public Variational {
   at::Tensor kl(const GaussianCode& code, const at::Tensor& condition) override;
 
  private:
-  // The learned prior's; null for the standard one.
-  std::shared_ptr<Layer> prior_mean_, prior_log_variance_;  // [B, K] -> [B, values of the code]
+  // The learned prior's, [B, K] -> [B, values of the code]; null for the standard one.
+  std::shared_ptr<DenseLayer> prior_mean_, prior_log_variance_;
 };
 
 }  // namespace hourglass::models

@@ -2,6 +2,7 @@
 
 #include "hourglass/models/dictionary_options.h"
 #include "hourglass/models/estimator.h"
+#include "hourglass/models/layer.h"
 #include "hourglass/models/likelihood.h"
 #include "hourglass/models/sparsity.h"
 
@@ -19,9 +20,10 @@ enum class Penalty {
   None,
   AbsoluteCode,  ///< Σ over batch and units of |h|; metric: the mean of h (sparse.h)
   MeanActivation,  ///< Σⱼ KL(ρ ‖ ρ̂ⱼ) of the batch's means; metric: the mean of h (sparse.h)
-  Contraction,  ///< the closed form of ‖∂h/∂x‖²_F; metric: the mean norm (contractive.h)
-  Kl,           ///< KL(q ‖ N(0, I)) of a sampled code (variational.h)
-  Mmd,          ///< the codes' distance from the prior (wasserstein.h)
+  Contraction,    ///< the closed form of ‖∂h/∂x‖²_F; metric: the mean norm (contractive.h)
+  Kl,             ///< KL(q ‖ N(0, I)) of a sampled code (variational.h)
+  KlOfCondition,  ///< KL(q ‖ p(z|c)) of a sampled code, see `prior` (conditional.h)
+  Mmd,            ///< the codes' distance from the prior (wasserstein.h)
   CodeAndWeights,  ///< two terms: ½‖z‖², and the squared norm of `weights` (regularized.h)
 };
 
@@ -65,6 +67,9 @@ struct ObjectivePlan {
   Penalty penalty = Penalty::None;
   double target_activation = 0;          ///< of MeanActivation: ρ
   std::vector<at::Tensor> weights = {};  ///< of CodeAndWeights: parameters that layers have
+  /// Of KlOfCondition: mean and log variance of p(z|c), "prior.mean" and "prior.log_variance", which
+  /// read the condition.
+  std::vector<LayerPlan> prior = {};
   /// Whether the heads are mean and log variance of a normal distribution, a sample of which is
   /// decoded: μ + exp(½ log σ²) · ε, with ε drawn for the purpose "sampling".
   bool samples_code = false;

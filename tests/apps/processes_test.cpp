@@ -158,6 +158,7 @@ std::vector<Case> cases() {
   cases.push_back({"flow_two_layers",
                    "variational_autoencoder",
                    {"--posterior", "iaf:2", "--prior", "layer:8,4", "--widths", "32,4"}});
+  cases.push_back({"learned_prior", "conditional_autoencoder", {"--prior", "learned"}});
   cases.push_back({"dropout", "dense_autoencoder", {"--unit-length", "--input-dropout", "0.3"}});
   cases.push_back({"gradient_penalty",
                    "regularized_autoencoder",

@@ -543,7 +543,6 @@ TEST_P(Conformance, FirstLossesArePinned) {
 /// What the fused engine does not take, so that none falls to the other engine unseen.
 const std::set<std::string> kOnlyByAutograd = {"contractive_deep",
                                                "contractive_estimate",
-                                               "conditional_learned_prior",
                                                "variational_vamp",
                                                "importance_weighted_vamp",
                                                "variational_two_layers",

@@ -155,15 +155,18 @@ void LayeredNetwork::build_objective(const models::Autoencoder& model, const Ste
                                      Parameters& parameters) {
   reconstruction_ = std::make_unique<Reconstruction>(*decoder_.back(), aim(), model.likelihood(),
                                                      plan_, step, parameters);
-  PenaltyParts parts = {
-      .code = code(), .log_variance = log_variance(), .step = step, .parameters = parameters};
+  PenaltyParts parts = {.code = code(),
+                        .log_variance = log_variance(),
+                        .step = step,
+                        .parameters = parameters,
+                        .input = input(),
+                        .inputs = item_width()};
   if (plan_.penalty == models::Penalty::Contraction) {
     const models::ModelPlan plan = model.plan();
     const auto layer = std::find_if(plan.encoder.begin(), plan.encoder.end(),
                                     [](const auto& entry) { return !is_view(entry.layer); });
     parts.weight = parameters.add(layer->name + ".weight", *weight_of(layer->layer), {1, 0});
     parts.weight_is_tied = is_tied(layer->layer, plan.decoder);
-    parts.inputs = item_width();
     parts.activation = layer->layer.activation;
   }
   for (const auto& weight : plan_.weights) {

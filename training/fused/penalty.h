@@ -36,10 +36,11 @@ struct PenaltyParts {
   Flow* log_variance = nullptr;  ///< where there is one
   const Step& step;
   Parameters& parameters;
+  const Flow& input;   ///< items, and behind each of them its condition
+  int64_t inputs = 0;  ///< of the item, without the condition
   // Of the contraction: the layer that makes the code.
   size_t weight = 0;            ///< its number
   bool weight_is_tied = false;  ///< and has a gradient from the decoder already
-  int64_t inputs = 0;           ///< of the item, without the condition
   kernels::Activation activation = kernels::Activation::Linear;
   // Of a norm of weights: their numbers.
   std::vector<size_t> weights = {};
