@@ -6,6 +6,7 @@
 #include "hourglass/datasets/batches.h"
 #include "hourglass/evaluation/decoded_likelihood.h"
 #include "hourglass/evaluation/log_likelihood.h"
+#include "hourglass/evaluation/normal_prior.h"
 #include "hourglass/models/tensors.h"
 
 #include <ATen/ATen.h>
@@ -48,7 +49,8 @@ at::Tensor half_square(const at::Tensor& values) {
 /// C chains: K for each item of a batch, one after the other.
 class Chains {
  public:
-  Chains(ExportedModel& model, const Batch& batch, const AnnealingOptions& options)
+  Chains(ExportedModel& model, const NormalPrior& prior, const Batch& batch,
+         const AnnealingOptions& options)
       : model_(model), likelihood_(model), rows_(batch.rows), options_(options) {
     const auto repeated = [&](const at::Tensor& values) {
       return values.defined() ? values.repeat_interleave(options.chains, 0) : at::Tensor();
@@ -58,7 +60,11 @@ class Chains {
     if (model.condition_width() > 0 && batch.condition.defined()) {
       condition_ = repeated(batch.condition).to(model.device());
     }
-    state_ = look(draw("annealing start", 0));
+    const auto [mean, log_variance] = prior.of(batch.condition);
+    const bool one_for_all = mean.size(0) != batch.target.size(0);
+    prior_mean_ = one_for_all ? mean : repeated(mean);
+    prior_precision_ = (-(one_for_all ? log_variance : repeated(log_variance))).exp();
+    state_ = look(prior_mean_ + prior_precision_.rsqrt() * draw("annealing start", 0));
     log_weights_ = at::zeros({items_.size(0)}, at::kDouble);
     step_ = at::full({items_.size(0)}, kFirstStep, at::kDouble);
   }
@@ -86,6 +92,7 @@ class Chains {
   at::Tensor rows_;
   const AnnealingOptions& options_;
   at::Tensor items_, condition_;
+  at::Tensor prior_mean_, prior_precision_;  // [C, code shape…], or [1, 1] of N(0, I)
   State state_;
   at::Tensor log_weights_, step_;  // [C] float64
 
@@ -108,15 +115,16 @@ class Chains {
   }
 
   /// −log of p(z) p(x|z)^β and of the momentum's density, but for constants: [C].
-  static at::Tensor energy(const State& state, const at::Tensor& momentum, double beta) {
-    return half_square(state.z) - beta * state.log_likelihood + half_square(momentum);
+  at::Tensor energy(const State& state, const at::Tensor& momentum, double beta) const {
+    const at::Tensor of_prior = half_square((state.z - prior_mean_) * prior_precision_.sqrt());
+    return of_prior - beta * state.log_likelihood + half_square(momentum);
   }
 
   /// Hamiltonian Monte Carlo (Neal 2011, "MCMC using Hamiltonian dynamics").
   void move(int64_t t, double beta) {
     const at::Tensor epsilon = beside(step_, state_.z);
     const auto pushed = [&](const State& at, double steps) {
-      return steps * epsilon * (beta * at.slope - at.z);
+      return steps * epsilon * (beta * at.slope - (at.z - prior_mean_) * prior_precision_);
     };
     const at::Tensor start = draw("annealing momentum", t);
     State moved = state_;
@@ -148,7 +156,7 @@ class Chains {
 
 std::string annealing_obstacle(const ExportedModel& model) {
   if (std::string obstacle = likelihood_obstacle(model); !obstacle.empty()) return obstacle;
-  return has_standard_prior(model) ? "" : "the prior is no standard normal distribution";
+  return has_normal_prior(model) ? "" : "the prior is no normal distribution";
 }
 
 at::Tensor annealed_likelihoods(ExportedModel& model, const datasets::Dataset& data,
@@ -160,9 +168,10 @@ at::Tensor annealed_likelihoods(ExportedModel& model, const datasets::Dataset& d
   const at::NoGradGuard no_grad;
   const int64_t at_once = std::max<int64_t>(1, kChainsAtOnce / options.chains);
   const auto all = static_cast<double>(data.size() * options.temperatures);
+  const NormalPrior prior(model);
   std::vector<at::Tensor> values;
   datasets::for_each_batch(data, at_once, /*epoch=*/0, [&](const Batch& batch, int64_t first) {
-    Chains chains(model, batch, options);
+    Chains chains(model, prior, batch, options);
     for (int64_t t = 1; t <= options.temperatures; ++t) {
       chains.anneal(t);
       const auto done = first * options.temperatures + t * batch.rows.size(0);

@@ -5,6 +5,7 @@
 #include "hourglass/evaluation/code_matrix.h"
 #include "hourglass/evaluation/decoded_likelihood.h"
 #include "hourglass/evaluation/errors.h"
+#include "hourglass/evaluation/normal_prior.h"
 #include "hourglass/evaluation/posterior_mixture.h"
 #include "hourglass/models/gaussian.h"
 #include "hourglass/models/likelihood.h"
@@ -51,9 +52,13 @@ CodeLoss code_loss(ExportedModel& model, const Batch& batch) {
   };
 }
 
-/// Whether it is variational, and its divergence of codes the one from N(0, I).
-bool has_standard_divergence(const ExportedModel& model) {
-  return model.has_method("encode_distribution") && has_standard_prior(model);
+/// Whether it is variational, and its divergence of codes that of two normal distributions.
+bool has_closed_divergence(const ExportedModel& model) {
+  return model.has_method("encode_distribution") && has_normal_prior(model);
+}
+
+models::GaussianCode in_double(const models::GaussianCode& code) {
+  return {code.mean.to(at::kDouble), code.log_variance.to(at::kDouble)};
 }
 
 }  // namespace
@@ -61,7 +66,7 @@ bool has_standard_divergence(const ExportedModel& model) {
 AnomalyScore resolve_score(AnomalyScore score, const ExportedModel& model) {
   if (score != AnomalyScore::Auto) return score;
   const bool known_loss = models::follows_from_mean(recorded_loss(model));
-  if (has_standard_divergence(model) && known_loss) return AnomalyScore::Elbo;
+  if (has_closed_divergence(model) && known_loss) return AnomalyScore::Elbo;
   return model.has_method("centre_distance") ? AnomalyScore::CentreDistance
                                              : AnomalyScore::Reconstruction;
 }
@@ -80,9 +85,9 @@ AnomalyScorer reconstruction_scorer(ExportedModel& model) {
 }
 
 void check_elbo(const ExportedModel& model) {
-  if (!has_standard_divergence(model)) {
+  if (!has_closed_divergence(model)) {
     throw Error(
-        "{}: `score` elbo: expected a variational model of the standard prior, with a method "
+        "{}: `score` elbo: expected a variational model of a normal prior, with a method "
         "'encode_distribution'; use reconstruction or mahalanobis",
         model.path().string());
   }
@@ -95,7 +100,7 @@ void check_elbo(const ExportedModel& model) {
 
 AnomalyScorer elbo_scorer(ExportedModel& model, int64_t samples, uint64_t seed) {
   check_elbo(model);
-  return [&model, samples, seed](const Batch& batch) {
+  return [&model, samples, seed, prior = NormalPrior(model)](const Batch& batch) {
     const CodeLoss loss_of = code_loss(model, batch);
     const models::GaussianCode code = posteriors(model, batch);
     const at::Tensor noise = elbo_noise(samples, code.mean.sizes().slice(1).vec(), seed);
@@ -104,8 +109,7 @@ AnomalyScorer elbo_scorer(ExportedModel& model, int64_t samples, uint64_t seed) 
       total += loss_of(models::sample(code, epsilon));
     }
     return total / noise.size(0) +
-           models::kl_from_standard_normal(
-               {code.mean.to(at::kDouble), code.log_variance.to(at::kDouble)});
+           models::kl_divergence(in_double(code), in_double(prior.of(batch.condition)));
   };
 }
 

@@ -2,7 +2,6 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/text.h"
-#include "hourglass/evaluation/codebook.h"
 #include "hourglass/evaluation/codes.h"
 #include "hourglass/evaluation/decoded_likelihood.h"
 #include "hourglass/evaluation/log_likelihood.h"
@@ -84,6 +83,7 @@ class Assessor {
     if (has_index_codes(model_)) {
       found.model.merge(no_code_measures("integer codes"));
       if (options_.factors) found.disentanglement.obstacle = "integer codes";
+      found.codebook = codebook_use(model_, codes.evaluated.values);
       return;
     }
     found.codes = code_statistics(codes.evaluated.values);
@@ -297,6 +297,12 @@ json to_json(const Assessment& found) {
         {"encode", formats::or_null(found.encoded_per_second)}}},
       {"beats_pca", formats::or_null(beats_pca(found))},
       {"verdict", verdict(found)}};
+  if (found.codebook) {
+    object["codebook"] = {{"size", found.codebook->size},
+                          {"codebooks", found.codebook->codebooks},
+                          {"used", found.codebook->used},
+                          {"perplexity", found.codebook->perplexity}};
+  }
   if (found.sparsity) object["sparsity"] = to_json(*found.sparsity);
   add_asked(object, "disentanglement", found.disentanglement);
   add_asked(object, "likelihood_check", found.likelihood_check);

@@ -3,6 +3,7 @@
 #include "hourglass/datasets/dataset.h"
 #include "hourglass/evaluation/annealed_likelihood.h"
 #include "hourglass/evaluation/code_statistics.h"
+#include "hourglass/evaluation/codebook.h"
 #include "hourglass/evaluation/disentanglement.h"
 #include "hourglass/evaluation/exported_model.h"
 #include "hourglass/evaluation/generation_quality.h"
@@ -60,6 +61,7 @@ struct Assessment {
   double variance = 0;               ///< MSE of the mean training item
   Measures model, pca;
   std::optional<CodeStatistics> codes;  ///< of evaluated rows; none for indices of a codebook
+  std::optional<CodebookUse> codebook;  ///< of evaluated rows; for indices alone
   std::optional<SparseCode> sparsity;   ///< of evaluated rows; of sparse models alone
   Asked<Disentanglement> disentanglement;
   Asked<LikelihoodCheck> likelihood_check;

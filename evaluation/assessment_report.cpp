@@ -28,6 +28,13 @@ std::string codes_text(const Assessment& found) {
   return text + fmt::format(", covariance of rank {}", codes.covariance_rank);
 }
 
+std::string codebook_text(const CodebookUse& use) {
+  const std::string several =
+      use.codebooks > 1 ? fmt::format("{} codebooks, each of ", use.codebooks) : "indices of ";
+  return fmt::format("{}{} vectors, {:.1f} % of them used, perplexity {:.1f}", several, use.size,
+                     100 * use.used, use.perplexity);
+}
+
 std::string indented(const std::vector<std::string>& lines) {
   std::string text;
   for (const auto& line : lines) text += fmt::format("  {}\n", line);
@@ -101,6 +108,7 @@ std::string details_text(const AssessedModel& model) {
     text += fmt::format("  n/a       {}\n", missing);
   }
   if (found.codes) text += fmt::format("  codes     {}\n", codes_text(found));
+  if (found.codebook) text += fmt::format("  codes     {}\n", codebook_text(*found.codebook));
   text += lines_text("factors", found.disentanglement);
   text += lines_text("annealing", found.likelihood_check);
   if (found.sparsity) text += indented(lines_of(*found.sparsity));

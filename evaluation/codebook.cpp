@@ -39,6 +39,20 @@ std::vector<at::Tensor> maps_of_codebooks(const at::Tensor& codes) {
   return maps;
 }
 
+CodebookUse codebook_use(ExportedModel& model, const at::Tensor& codes) {
+  const auto maps = maps_of_codebooks(codes);
+  CodebookUse use = {.size = codebook(model).size(0), .codebooks = std::ssize(maps)};
+  for (const at::Tensor& map : maps) {
+    const at::Tensor counts = index_counts(map, use.size).to(at::kDouble);
+    const at::Tensor share = counts / counts.sum();
+    use.used += counts.gt(0).to(at::kDouble).mean().item<double>();
+    use.perplexity += (-at::xlogy(share, share).sum()).exp().item<double>();
+  }
+  use.used /= static_cast<double>(use.codebooks);
+  use.perplexity /= static_cast<double>(use.codebooks);
+  return use;
+}
+
 at::Tensor index_counts(const at::Tensor& codes, int64_t size) {
   return at::bincount(codes.flatten().to(at::kLong), {}, size);
 }

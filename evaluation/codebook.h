@@ -26,6 +26,17 @@ at::Tensor codebook(ExportedModel& model);
 /// [N, h, w] and [N, 1]; [N, h, w] and [N, 1] as they are.
 std::vector<at::Tensor> maps_of_codebooks(const at::Tensor& codes);
 
+/// How much of its codebooks a model uses (van den Oord, Vinyals & Kavukcuoglu 2017).
+struct CodebookUse {
+  int64_t size = 0;       ///< vectors of a codebook, K
+  int64_t codebooks = 1;  ///< L
+  double used = 0;        ///< share of the K that occur, the mean over codebooks
+  double perplexity = 0;  ///< exp(−Σ p log p) of how often each occurs, the mean over codebooks
+};
+
+/// That of codes [N, …].
+CodebookUse codebook_use(ExportedModel& model, const at::Tensor& codes);
+
 /// How often each of `size` indices comes in codes [N, …] of any type: int64 [size].
 at::Tensor index_counts(const at::Tensor& codes, int64_t size);
 

@@ -4,6 +4,7 @@
 #include "hourglass/core/random.h"
 #include "hourglass/datasets/batches.h"
 #include "hourglass/evaluation/codebook.h"
+#include "hourglass/evaluation/normal_prior.h"
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
@@ -20,13 +21,6 @@ constexpr int64_t kMostFittedRows = 10000;
 
 // Samples of a learned prior whose quantiles are taken.
 constexpr int64_t kPriorSamples = 10000;
-
-/// A linear layer of the prior that models/conditional.h registers, of a condition: [1, D].
-at::Tensor prior_layer(const ExportedModel& model, const std::string& name,
-                       const at::Tensor& condition) {
-  const at::Tensor weight = model.parameter("prior." + name + ".weight");  // [D, K]
-  return at::matmul(condition, weight.t()) + model.parameter("prior." + name + ".bias");
-}
 
 /// Throws `Error` unless all are whole numbers of 0 … size − 1.
 void check_indices(const at::Tensor& codes, int64_t size, const std::string& where) {
@@ -77,8 +71,9 @@ UsualCodes::UsualCodes(ExportedModel& model, const Sampler& sampler, TrainingCod
   if (has_prior_) prior_ = learned_prior(model);
   if (!has_prior_ || !condition.defined() || !has_learned_prior(model)) return;
   learned_ = true;
-  prior_mean_ = prior_layer(model, "mean", condition);
-  prior_deviation_ = (0.5 * prior_layer(model, "log_variance", condition)).exp();
+  const models::GaussianCode prior = NormalPrior(model).of(condition);
+  prior_mean_ = prior.mean.flatten(1);
+  prior_deviation_ = (0.5 * prior.log_variance.flatten(1)).exp();
 }
 
 const at::Tensor& UsualCodes::training_codes() {

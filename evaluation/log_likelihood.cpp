@@ -4,6 +4,7 @@
 #include "hourglass/core/row_random.h"
 #include "hourglass/evaluation/decoded_likelihood.h"
 #include "hourglass/evaluation/model_prior.h"
+#include "hourglass/evaluation/normal_prior.h"
 #include "hourglass/evaluation/posterior_mixture.h"
 
 #include <ATen/ATen.h>
@@ -18,6 +19,8 @@ namespace {
 
 constexpr int64_t kCodesAtOnce = 4096;
 constexpr int64_t kValuesAtOnce = int64_t{1} << 23;
+
+const double kLogTwoPi = std::log(2 * std::numbers::pi);
 
 constexpr const char* kFlow = "flow";  // models/inverse_autoregressive_flow.h
 
@@ -43,8 +46,24 @@ struct CodeSamples {
   at::Tensor log_weights;  ///< [B, K] float64: log p(z) − log q(z|x)
 };
 
-/// `prior` is null for N(0, I).
-CodeSamples draw_codes(ExportedModel& model, const ModelPriorPtr& prior, const Batch& batch,
+/// log N(z; μ, σ²) of codes [B · K, code shape…] of B items: [B, K] float64.
+at::Tensor log_densities(const models::GaussianCode& of_items, const at::Tensor& codes,
+                         int64_t items) {
+  const auto beside = [](const at::Tensor& of_item) {
+    return of_item.to(at::kDouble).flatten(1).unsqueeze(1);
+  };
+  const at::Tensor z = codes.to(at::kDouble).view({items, codes.size(0) / items, -1});
+  const at::Tensor mean = beside(of_items.mean), log_variance = beside(of_items.log_variance);
+  return -0.5 * (kLogTwoPi + log_variance + (z - mean).square() * (-log_variance).exp()).sum(2);
+}
+
+/// What codes are like before an item is seen.
+struct Prior {
+  ModelPriorPtr learned;  ///< null where it is normal
+  NormalPrior normal;
+};
+
+CodeSamples draw_codes(ExportedModel& model, const Prior& prior, const Batch& batch,
                        const LikelihoodOptions& options) {
   const auto [posterior, context] = encoding_of(model, batch);
   const at::Tensor& rows = batch.rows;
@@ -57,24 +76,22 @@ CodeSamples draw_codes(ExportedModel& model, const ModelPriorPtr& prior, const B
   const at::Tensor z = mean + (0.5 * log_variance).exp() * noise;  // [B, K, code shape…]
   at::Tensor codes = z.flatten(0, 1);
   const auto sums = [](const at::Tensor& terms) { return terms.flatten(2).sum(2); };
-  const double constants = std::log(2 * std::numbers::pi);
   // z − μ = σ ε
   at::Tensor log_q =
-      -0.5 * sums(constants + log_variance.to(at::kDouble) + noise.to(at::kDouble).square());
+      -0.5 * sums(kLogTwoPi + log_variance.to(at::kDouble) + noise.to(at::kDouble).square());
   if (context.defined()) {
     const auto flowed =
         model.run_method(kFlow, {codes, context.repeat_interleave(options.samples, 0)});
     codes = flowed.at(0);
     log_q = log_q - flowed.at(1).to(at::kDouble).view_as(log_q);
   }
-  if (!prior) {
-    const at::Tensor squares = codes.to(at::kDouble).square().view_as(z);
-    return {codes, -0.5 * sums(constants + squares) - log_q};
+  if (!prior.learned) {
+    return {codes, log_densities(prior.normal.of(batch.condition), codes, rows.size(0)) - log_q};
   }
   const at::Tensor prior_noise =
-      random.normal("second layer", rows, {options.samples, prior->noise_width()});
-  const at::Tensor log_p = prior->log_density(codes, prior_noise.flatten(0, 1)).view_as(log_q);
-  return {codes, log_p - log_q};
+      random.normal("second layer", rows, {options.samples, prior.learned->noise_width()});
+  const at::Tensor log_p = prior.learned->log_density(codes, prior_noise.flatten(0, 1));
+  return {codes, log_p.view_as(log_q) - log_q};
 }
 
 /// `values` [B, …] of the items [n] of codes: [n, …]. That of one item is not copied.
@@ -112,7 +129,7 @@ Batch some_rows(const Batch& batch, int64_t first, int64_t end) {
 }
 
 at::Tensor likelihoods_of_batch(ExportedModel& model, const DecodedLikelihood& likelihood,
-                                const ModelPriorPtr& prior, const Batch& batch,
+                                const Prior& prior, const Batch& batch,
                                 const LikelihoodOptions& options) {
   const CodeSamples samples = draw_codes(model, prior, batch, options);
   const at::Tensor log_joint =
@@ -127,7 +144,6 @@ std::string likelihood_obstacle(const ExportedModel& model) {
   if (!model.card() || !is_variational) {
     return "the file has no method 'encode_distribution'";
   }
-  if (has_learned_prior(model)) return "the prior is another one for each condition";
   return decoded_likelihood_obstacle(model);
 }
 
@@ -138,7 +154,7 @@ at::Tensor negative_log_likelihoods(ExportedModel& model, const datasets::Datase
     throw Error("{}: log-likelihood: {}", model.path().string(), obstacle);
   }
   const DecodedLikelihood likelihood(model);
-  const ModelPriorPtr prior = learned_prior(model);
+  const Prior prior = {learned_prior(model), NormalPrior(model)};
   std::vector<at::Tensor> values;
   const int64_t items_at_once = std::max<int64_t>(1, kCodesAtOnce / options.samples);
   datasets::for_each_batch(data, [&](const Batch& batch, int64_t batch_first) {

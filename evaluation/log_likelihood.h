@@ -17,9 +17,8 @@ struct LikelihoodOptions {
 };
 
 /// Why `negative_log_likelihoods` cannot be computed for this model; empty where it can: it takes a
-/// method `encode_distribution` (mean and logarithm of the variance of a normal distribution q), a
-/// standard normal prior or one that is learned for all items, and a likelihood
-/// (decoded_likelihood.h).
+/// method `encode_distribution` (mean and logarithm of the variance of a normal distribution q) and a
+/// likelihood (decoded_likelihood.h).
 std::string likelihood_obstacle(const ExportedModel& model);
 
 /// −log p(x) of each item in nats, float64 [N], by importance sampling (Burda, Grosse &

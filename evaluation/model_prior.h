@@ -30,7 +30,7 @@ class ModelPrior {
 };
 using ModelPriorPtr = std::shared_ptr<const ModelPrior>;
 
-/// Null for N(0, I), and for a prior of each condition. It computes with `model`, which has to
+/// Null for one that is a normal distribution (normal_prior.h). It computes with `model`, which has to
 /// outlive it.
 ModelPriorPtr learned_prior(ExportedModel& model);
 

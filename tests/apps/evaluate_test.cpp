@@ -219,6 +219,18 @@ TEST(Evaluate, EstimatesTheLogLikelihoodOfNumbersOfAnySize) {
   EXPECT_TRUE(result.at("model").at("bce").is_null()) << "values lie outside of 0 … 1";
 }
 
+TEST(Evaluate, EstimatesTheLogLikelihoodUnderThePriorOfEachClass) {
+  const TemporaryFolder folder;
+  const auto told =
+      small_checkpoint(folder / "told", "conditional_autoencoder",
+                       {"--dataset", "digits", "--widths", "16,2", "--prior", "learned"});
+  const auto all = json_of("evaluate", {told, "--samples", "20", "--annealed", "1"});
+  const auto result = all.at("checkpoints").at(0);
+  EXPECT_GT(result.at("model").at("nll").get<double>(), 10);
+  EXPECT_LT(result.at("model").at("nll").get<double>(), 64 * std::log(2) + 10);
+  EXPECT_TRUE(result.at("likelihood_check").at("annealed").is_number());
+}
+
 TEST(Evaluate, ComparesWhatIsGeneratedWithRealItems) {
   const TemporaryFolder folder;
   const auto vae = small_checkpoint(folder / "vae", "variational_autoencoder",
@@ -237,6 +249,10 @@ TEST(Evaluate, ComparesWhatIsGeneratedWithRealItems) {
     EXPECT_LE(generation.at("coverage").get<double>(), 1);
   }
   EXPECT_EQ(all.at("checkpoints").at(2).at("generation").at("source"), "an autoregressive prior");
+  const auto codebook = all.at("checkpoints").at(2).at("codebook");
+  EXPECT_GT(codebook.at("used").get<double>(), 0);
+  EXPECT_GE(codebook.at("perplexity").get<double>(), 1);
+  EXPECT_FALSE(all.at("checkpoints").at(0).contains("codebook"));
   const auto fitted =
       json_of("evaluate", {vae, quantized, "--generation", "300", "--sampler", "gaussian"});
   EXPECT_EQ(fitted.at("checkpoints").at(0).at("generation").at("source"), "a Gaussian");

@@ -4,6 +4,7 @@
 #include "hourglass/core/files.h"
 #include "hourglass/evaluation/anomaly_findings.h"
 #include "hourglass/evaluation/errors.h"
+#include "hourglass/models/conditional.h"
 #include "hourglass/models/gaussian.h"
 #include "hourglass/models/networks/dense_network.h"
 #include "hourglass/models/one_class.h"
@@ -69,6 +70,26 @@ TEST(AnomalyDetector, ElboIsLossPlusKlUnderTheConditionOfTheRow) {
   const auto code = model.run_method("encode_distribution", x, condition);
   const at::Tensor loss = (model.decode(code[0], condition) - x).square().sum(1);
   const at::Tensor kl = kl_from_standard_normal({code[0], code[1]});
+  EXPECT_TRUE(scores.allclose((loss + kl).to(at::kDouble), 1e-5, 1e-6));
+  EXPECT_EQ(resolve_score(AnomalyScore::Auto, model), AnomalyScore::Elbo);
+}
+
+TEST(AnomalyDetector, ElboIsFromThePriorThatTheConditionHas) {
+  const TemporaryFolder folder;
+  Conditional conditional({.prior = ConditionalPrior::Learned}, four_values(/*condition_width=*/3));
+  auto model = exported(conditional, folder / "best.pt", {{"loss", "mse"}, {"prior", "learned"}},
+                        {"a", "b", "c"});
+  const at::Tensor x = at::rand({5, 4});
+  const at::Tensor condition = at::eye(3).index_select(0, at::tensor({0, 1, 2, 1, 0}));
+  const at::Tensor scores = elbo_scorer(
+      model, /*samples=*/0, /*seed=*/1)({.input = x, .target = x, .condition = condition});
+  const auto code = model.run_method("encode_distribution", x, condition);
+  const at::Tensor loss = (model.decode(code[0], condition) - x).square().sum(1);
+  const auto prior = [&](const std::string& name) {
+    return at::linear(condition, model.parameter("prior." + name + ".weight"),
+                      model.parameter("prior." + name + ".bias"));
+  };
+  const at::Tensor kl = kl_divergence({code[0], code[1]}, {prior("mean"), prior("log_variance")});
   EXPECT_TRUE(scores.allclose((loss + kl).to(at::kDouble), 1e-5, 1e-6));
   EXPECT_EQ(resolve_score(AnomalyScore::Auto, model), AnomalyScore::Elbo);
 }

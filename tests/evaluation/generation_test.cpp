@@ -240,6 +240,23 @@ TEST(Codebook, CountsIndices) {
                         at::tensor({1, 0, 3, 0})));
 }
 
+TEST(CodebookUse, CountsWhatOccursInEachCodebook) {
+  const TemporaryFolder folder;
+  ExportedModel one = index_model(folder, "ema");
+  const at::Tensor codes = at::tensor({0, 2, 2, 2}, at::kLong).view({1, 2, 2});
+  const CodebookUse use = codebook_use(one, codes);
+  EXPECT_EQ(use.size, 5);
+  EXPECT_EQ(use.codebooks, 1);
+  EXPECT_DOUBLE_EQ(use.used, 2.0 / 5);
+  EXPECT_NEAR(use.perplexity, 1.7547654, 1e-6);  // exp(−¼ ln ¼ − ¾ ln ¾) by hand
+  // Of the second all are one vector: the means over both.
+  ExportedModel two = index_model(folder, "residual:2");
+  const CodebookUse means = codebook_use(two, at::stack({codes, at::ones_like(codes)}, 1));
+  EXPECT_EQ(means.codebooks, 2);
+  EXPECT_DOUBLE_EQ(means.used, (2.0 / 5 + 1.0 / 5) / 2);
+  EXPECT_NEAR(means.perplexity, (1.7547654 + 1) / 2, 1e-6);
+}
+
 TEST(ConditionNamed, TakesNamesAndNumbers) {
   const TemporaryFolder folder;
   ExportedModel model = told_model(folder, ConditionalPrior::Standard);

@@ -11,10 +11,12 @@
 
 namespace hourglass::testing {
 
-/// p(x|z) of an item x [1, values] for codes z [N, D]: [N] float64.
+/// p(x|z) of an item x [1, values] for codes z [N, D], under its condition [1, K] where there is one:
+/// [N] float64.
 inline at::Tensor bernoulli(evaluation::ExportedModel& model, const at::Tensor& z,
-                            const at::Tensor& x) {
-  const at::Tensor p = model.decode(z).to(at::kDouble), known = x.to(at::kDouble);
+                            const at::Tensor& x, at::Tensor condition = {}) {
+  if (condition.defined()) condition = condition.expand({z.size(0), -1}).contiguous();
+  const at::Tensor p = model.decode(z, condition).to(at::kDouble), known = x.to(at::kDouble);
   return (known * p + (1 - known) * (1 - p)).prod(1);
 }
 

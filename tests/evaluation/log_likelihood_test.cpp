@@ -1,12 +1,16 @@
 #include "hourglass/evaluation/log_likelihood.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/datasets/condition.h"
 #include "hourglass/evaluation/annealed_likelihood.h"
+#include "hourglass/models/conditional.h"
 #include "hourglass/models/networks/dense_network.h"
 #include "hourglass/models/variational.h"
 #include "hourglass/tests/evaluation/likelihood_checks.h"
+#include "hourglass/tests/models/steps.h"
 #include "hourglass/tests/support/support.h"
 
+#include <array>
 #include <cmath>
 
 namespace hourglass::evaluation {
@@ -70,6 +74,45 @@ TEST(LogLikelihood, EqualsAnIntegralWhateverTheProposal) {
   EXPECT_NEAR(found.item<double>(), by_quadrature(model, x.to(at::kDouble)), 0.02);
 }
 
+TEST(LogLikelihood, TakesThePriorOfTheRowsCondition) {
+  const TemporaryFolder folder;
+  at::manual_seed(2);
+  Conditional source(
+      {.prior = ConditionalPrior::Learned},
+      {.shapes = {{3}, {3}}, .network = DenseNetwork{.widths = {1}}, .condition_width = 2});
+  // Wider than the posteriors, as whoever samples by importance needs it.
+  fill(source, "encoder.log_variance.weight", 0);
+  fill(source, "encoder.log_variance.bias", 1);
+  fill(source, "decoder.dense1.weight", 1.5);
+  set_parameter(source, "prior.mean.weight", at::tensor({2.0F, -1.0F}).view({1, 2}));
+  set_parameter(source, "prior.log_variance.weight", at::tensor({-1.0F, 0.5F}).view({1, 2}));
+  auto model = testing::exported(source, folder / "best.pt",
+                                 {{"loss", "bce"}, {"condition", "label"}, {"prior", "learned"}},
+                                 {"a", "b"});
+  const at::Tensor x = at::tensor({1.0F, 0.0F, 1.0F}).unsqueeze(0);
+  const auto data =
+      datasets::with_condition(testing::unscaled(x.repeat({2, 1}), at::tensor({0, 1}, at::kLong)),
+                               {datasets::ConditionRule::Kind::Label}, 2);
+  const at::Tensor found = negative_log_likelihoods(model, *data, {.samples = 30000});
+  const at::Tensor annealed =
+      annealed_likelihoods(model, *data, {.chains = 400, .temperatures = 100});
+
+  const at::Tensor z = at::linspace(-12, 12, 6001, at::kFloat).unsqueeze(1);
+  const auto by_quadrature = [&](int64_t label, double mean, double variance) {
+    const at::Tensor likelihood =
+        testing::bernoulli(model, z, x, datasets::class_condition(label, 2));
+    const at::Tensor distance = z.to(at::kDouble).flatten() - mean;
+    const at::Tensor prior =
+        (-0.5 * distance.square() / variance).exp() / std::sqrt(2 * M_PI * variance);
+    return -std::log(at::trapezoid(likelihood * prior, 24.0 / 6000).item<double>());
+  };
+  const std::array exact = {by_quadrature(0, 2, std::exp(-1)), by_quadrature(1, -1, std::exp(0.5))};
+  for (const int64_t i : {0, 1}) {
+    EXPECT_NEAR(found[i].item<double>(), exact[static_cast<size_t>(i)], 0.02) << i;
+    EXPECT_NEAR(annealed[i].item<double>(), exact[static_cast<size_t>(i)], 0.02) << i;
+  }
+}
+
 /// Of an encoder that knows nothing: q is far too narrow, and few samples do not find the integral.
 TEST(AnnealedLikelihood, EqualsAnIntegralWhateverTheEncoder) {
   const TemporaryFolder folder;
@@ -119,11 +162,11 @@ TEST(AnnealedLikelihood, SaysWhyThereIsNone) {
                      {.shapes = {{3}, {3}}, .network = DenseNetwork{.widths = {1}}});
   auto model =
       testing::exported(source, folder / "best.pt", {{"loss", "bce"}, {"prior", "vamp:2"}});
-  EXPECT_EQ(annealing_obstacle(model), "the prior is no standard normal distribution");
+  EXPECT_EQ(annealing_obstacle(model), "the prior is no normal distribution");
   testing::expect_contains(testing::error_of([&] {
                              annealed_likelihoods(model, *testing::unscaled(at::rand({2, 3})), {});
                            }),
-                           {"best.pt", "annealed log-likelihood", "standard normal"});
+                           {"best.pt", "annealed log-likelihood", "no normal distribution"});
 }
 
 TEST(LogLikelihood, OfARowDoesNotDependOnTheOthers) {

@@ -121,7 +121,7 @@ TEST(SecondLayerPrior, HasNoDivergenceThatAScoreCouldTake) {
   const TemporaryFolder folder;
   ExportedModel file = two_layer_file(folder);
   EXPECT_EQ(resolve_score(AnomalyScore::Auto, file), AnomalyScore::Reconstruction);
-  expect_contains(error_of([&] { elbo_scorer(file, 0, 1); }), {"layers.pt", "standard prior"});
+  expect_contains(error_of([&] { elbo_scorer(file, 0, 1); }), {"layers.pt", "normal prior"});
 }
 
 TEST(LearnedPrior, IsNullForTheStandardOne) {

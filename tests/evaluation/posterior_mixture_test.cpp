@@ -131,7 +131,7 @@ TEST(AnomalyScore, TakesNoDivergenceOfALearnedPrior) {
   const TemporaryFolder folder;
   ExportedModel file = vamp_file(folder);
   EXPECT_EQ(resolve_score(AnomalyScore::Auto, file), AnomalyScore::Reconstruction);
-  expect_contains(error_of([&] { elbo_scorer(file, 0, 1); }), {"vamp.pt", "standard prior"});
+  expect_contains(error_of([&] { elbo_scorer(file, 0, 1); }), {"vamp.pt", "normal prior"});
 }
 
 TEST(VampSampler, IsWhatTheEncoderSaysOfTrainingRows) {
