@@ -6,7 +6,6 @@
 #include "hourglass/apps/tools/tool.h"
 #include "hourglass/cli/program.h"
 #include "hourglass/core/error.h"
-#include "hourglass/core/printable.h"
 #include "hourglass/datasets/batches.h"
 #include "hourglass/evaluation/codebook.h"
 
@@ -39,10 +38,8 @@ struct RetrieveOptions {
     table.add("neighbours", neighbours, "entries to find for each query").shown_as("K").at_least(1);
     table.add("distance", distance, "between codes: l2 or cosine");
     table
-        .add(
-            "evaluate", evaluate,
-            "tells precision and mean average precision of N queries, spread evenly over the part; "
-            "0: does not")
+        .add("evaluate", evaluate,
+             "precision and mean average precision of N queries all over the part; 0: none")
         .at_least(0);
     table.add("save_index", save_index, "keep the codes of the entries, as NPZ").shown_as("FILE");
     table.add("index", index, "search in codes that were kept").shown_as("FILE");
@@ -124,9 +121,10 @@ int retrieve(const CommandLine& line, const RetrieveOptions& options) {
     if (!output.json) fmt::print("\n{}", comparison_text(comparison));
   }
   result["files"] = files;
-  if (output.json) fmt::print("{}\n", result.dump(2));
-  for (const auto& file : files) {
-    if (!output.json) fmt::print("written   {}\n", printable(file));
+  if (output.json) {
+    fmt::print("{}\n", result.dump(2));
+  } else {
+    print_written(files);
   }
   return kDone;
 }

@@ -2,7 +2,6 @@
 
 #include "hourglass/apps/tools/column_files.h"
 #include "hourglass/apps/tools/item_pictures.h"
-#include "hourglass/core/printable.h"
 #include "hourglass/evaluation/anomaly_findings.h"
 #include "hourglass/figures/histogram.h"
 #include "hourglass/figures/line_plot.h"
@@ -106,7 +105,7 @@ void print_anomalies(const JudgedAnomalies& judged, const std::vector<std::strin
     return fmt::print("{}\n", result.dump(2));
   }
   fmt::print("{}", findings_text(judged.found, judged.detector, row_text(judged.rows)));
-  for (const auto& file : files) fmt::print("written   {}\n", printable(file));
+  print_written(files);
 }
 
 }  // namespace hourglass::apps

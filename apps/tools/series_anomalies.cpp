@@ -201,7 +201,7 @@ int detect_in_series(ExportedModel& model, const SeriesQuestion& question, const
     fmt::print("{}\n", result.dump(2));
   } else {
     fmt::print("{}", series_text(judged));
-    for (const auto& written : files) fmt::print("written   {}\n", printable(written));
+    print_written(files);
   }
   return kDone;
 }

@@ -287,6 +287,10 @@ void write_output(const fs::path& path, std::string_view bytes) {
 
 void print_path(const fs::path& path) { fmt::print("{}\n", printable(path.string())); }
 
+void print_written(const std::vector<std::string>& files) {
+  for (const auto& file : files) fmt::print("written   {}\n", printable(file));
+}
+
 void note(const OutputOptions& options, const std::string& text) {
   if (!options.quiet) print_note(stderr, text);
 }

@@ -196,6 +196,9 @@ void write_output(const std::filesystem::path& path, std::string_view bytes);
 /// Prints where a result is, on a line of its own.
 void print_path(const std::filesystem::path& path);
 
+/// Prints below other findings which files were written.
+void print_written(const std::vector<std::string>& files);
+
 /// A line for people on standard error, unless --quiet.
 void note(const OutputOptions& options, const std::string& text);
 
