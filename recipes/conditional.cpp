@@ -8,17 +8,29 @@ namespace hourglass::recipes {
 namespace {
 
 using models::ConditionalOptions;
+using models::ConditionalPrior;
 using models::DenseNetwork;
 using models::StridedNetwork;
 
 std::vector<Recipe> conditional_recipes() {
   sources::DataOptions digits = digits_with_validation(), mnist = with_test_images("mnist");
-  digits.condition = mnist.condition = {datasets::ConditionRule::Kind::Label};
+  sources::DataOptions drawn = drawn_mnist();
+  digits.condition = mnist.condition = drawn.condition = {datasets::ConditionRule::Kind::Label};
   return {
       {
           .name = "digits-cvae",
           .summary = "the embedded digits, their class told, in two dimensions",
           .network = DenseNetwork{.widths = {64, 2}},
+          .data = digits,
+          .training = {.epochs = 200, .batch_size = 32},
+          .log_every = 10,
+          .expected = {.column = "validation_loss", .at_most = 21.4, .published = "ours"},
+      },
+      {
+          .name = "digits-cvae-prior",
+          .summary = "the same, a prior for each class",
+          .network = DenseNetwork{.widths = {64, 2}},
+          .objective = ConditionalOptions{.prior = ConditionalPrior::Learned},
           .data = digits,
           .training = {.epochs = 200, .batch_size = 32},
           .log_every = 10,
@@ -34,6 +46,14 @@ std::vector<Recipe> conditional_recipes() {
                        .at_most = 103.0,
                        .published = "ours",
                        .early = {.epoch = 1, .at_most = 128}},
+      },
+      {
+          .name = "mnist-binary-cvae",
+          .summary = "Burda et al.'s network on drawn pixels, a prior for each class",
+          .network = DenseNetwork{.widths = {200, 200, 50}, .activation = models::Activation::Tanh},
+          .objective = ConditionalOptions{.prior = ConditionalPrior::Learned},
+          .data = drawn,
+          .training = drawn_mnist_training(),
       },
   };
 }

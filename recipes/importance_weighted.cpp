@@ -12,21 +12,6 @@ using models::Estimator;
 using models::ImportanceWeightedOptions;
 using models::StridedNetwork;
 
-/// Pixels drawn by their grey in every epoch.
-sources::DataOptions drawn_mnist() {
-  sources::DataOptions data = with_test_images("mnist");
-  data.binarize = datasets::Binarization::Fresh;
-  return data;
-}
-
-/// Burda et al.'s schedule.
-training::TrainingOptions drawn_mnist_training() {
-  return {.epochs = 3280,
-          .batch_size = 20,
-          .optimizer = {.learning_rate = 1e-3, .epsilon = 1e-4},
-          .schedule = *training::Schedule::parse("stages:3,0.71968567")};
-}
-
 std::vector<Recipe> importance_weighted_recipes() {
   return {
       {

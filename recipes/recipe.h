@@ -53,4 +53,9 @@ sources::DataOptions digits_with_validation();
 /// A set known by name, judged by its official test part.
 sources::DataOptions with_test_images(const std::string& dataset);
 
+/// MNIST whose pixels are drawn by their grey in every epoch, and the training of Burda, Grosse &
+/// Salakhutdinov 2016 ("Importance weighted autoencoders") on it.
+sources::DataOptions drawn_mnist();
+training::TrainingOptions drawn_mnist_training();
+
 }  // namespace hourglass::recipes

@@ -7,6 +7,7 @@
 namespace hourglass::recipes {
 namespace {
 
+using models::DecoderRegularization;
 using models::DenseNetwork;
 using models::RegularizedOptions;
 using models::StridedNetwork;
@@ -17,6 +18,17 @@ std::vector<Recipe> regularized_recipes() {
           .name = "digits-rae",
           .summary = "the embedded digits in eight dimensions",
           .network = DenseNetwork{.widths = {64, 8}},
+          .data = digits_with_validation(),
+          .training = {.epochs = 150, .batch_size = 64},
+          .log_every = 10,
+          .expected = {.column = "validation_loss", .at_most = 17.3, .published = "ours"},
+      },
+      {
+          .name = "digits-rae-gp",
+          .summary = "the same, the decoder held by its gradient",
+          .network = DenseNetwork{.widths = {64, 8}},
+          .objective =
+              RegularizedOptions{.decoder_regularization = DecoderRegularization::GradientPenalty},
           .data = digits_with_validation(),
           .training = {.epochs = 150, .batch_size = 64},
           .log_every = 10,
