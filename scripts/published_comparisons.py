@@ -22,7 +22,7 @@ GENERATIVE = {
     "text": """## Samples and reconstructions of MNIST: beside pythae
 
 Three of our recipes beside pythae 0.1.2, written by `benchmarks/references/pythae.sh generative`: networks (dense, 784-400-400-8 and back; -16 for the
-regularized one), how weights begin (Glorot's way), epochs (10; 20), batches (128), Adam's rate (1e-3) and the terms' weights are the same, and of each the epoch
+regularized one), how weights begin (Glorot's way), epochs (10; 20), batches (128), Adam's rate (1e-3) and the terms' weights are the same (Adam's ε is Keras' 1e-7 of ours, PyTorch's 1e-8 of pythae's), and of each the epoch
 is kept that has the least of its own loss on the test images. The adversarial autoencoders differ: ours has a step each for reconstruction, critic and
 encoder, as its paper says, pythae minimises reconstruction and half the deception together. Both are judged by `evaluate`, pythae's as a TorchScript file:
 *squared error*, an image of the test part; of 10,000 samples, codes from the prior (of the regularized: from a mixture of
@@ -42,7 +42,7 @@ LIKELIHOOD = {
 
 The recipe `mnist-binary-iwae`, with one sample and with five, beside pythae 0.1.2's VAE and IWAE, written by `benchmarks/references/pythae.sh likelihood`: network, how
 weights begin (Glorot's way), pixels drawn anew in every epoch, batches (20), Adam (1e-3, ε 1e-4) and its schedule are the same, and so are the epochs,
-13 of the papers' 3,280. Of each the epoch is kept that has the least bound on the test part. Both are judged by `evaluate`, pythae's as a
+13 of the papers' 3,280; with one sample, ours minimises the bound of that sample, pythae's the one with the KL divergence in closed form. Of each the epoch is kept that has the least bound on the test part. Both are judged by `evaluate`, pythae's as a
 TorchScript file, by 500 samples an item of the whole test part; less is better. *Active units* are those of 50 of whose means the
 variance over the test images is above 0.01.
 """,
