@@ -16,7 +16,8 @@ constexpr int64_t kItemsOfThread = 128;
 class FusedInference : public models::Inference {
  public:
   explicit FusedInference(const models::Autoencoder& model)
-      : step_{.most_items = kItemsOfThread * at::get_num_threads(),
+      : step_{.only_infers = true,
+              .most_items = kItemsOfThread * at::get_num_threads(),
               .most_shards = at::get_num_threads()},
         network_(make_network(model, false, step_, parameters_)),
         team_(step_.most_shards),

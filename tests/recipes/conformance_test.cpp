@@ -33,6 +33,8 @@
 #include "hourglass/training/trainer.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
@@ -154,6 +156,12 @@ std::vector<Case> cases() {
       // collapse), and there is nothing to overfit with.
       case_of("variational", "variational_strided", StridedNetwork{.filters = 8, .widths = {32, 8}},
               VariationalOptions{.beta = 0.1}),
+      // Smooth twins of what is kSensitive, for as many steps as the others.
+      case_of("variational", "variational_strided_smooth",
+              StridedNetwork{.filters = 8, .widths = {32, 8}, .activation = Activation::Tanh},
+              VariationalOptions{.beta = 0.1}),
+      case_of("convolutional", "convolutional_smooth",
+              ConvolutionalNetwork{.filters = {8, 4}, .activation = Activation::Tanh}),
       case_of("conditional", "conditional_learned_prior", {},
               ConditionalOptions{.prior = ConditionalPrior::Learned}),
       case_of("variational", "variational_vamp", DenseNetwork{.widths = {64, 8}},
@@ -459,6 +467,11 @@ const std::map<std::string, std::vector<double>> kPinnedLosses = {
       0.686054}},
     {"variational_strided",
      {44.462, 44.3772, 44.3081, 44.2454, 44.1666, 44.1017, 44.0446, 43.9767, 43.9217, 43.8138}},
+    {"variational_strided_smooth",
+     {44.4652, 44.43, 44.4346, 44.1397, 43.8327, 43.8168, 43.3739, 43.2489, 43.0729, 42.531}},
+    {"convolutional_smooth",
+     {0.879689, 0.8779, 0.841276, 0.830565, 0.795172, 0.762572, 0.741748, 0.744468, 0.720771,
+      0.719183}},
     {"conditional_learned_prior",
      {46.7205, 45.8119, 45.5937, 44.6099, 44.1449, 43.4293, 43.2666, 42.4795, 42.1637, 41.8041}},
     {"dictionary_topk",
@@ -702,10 +715,7 @@ TEST_P(Conformance, FusedEngineEqualsAutograd) {
     const at::Tensor &first = expected.state.model.at(name), &second = again.state.model.at(name);
     return std::max(tolerance, 3 * relative_distance(second, first));
   };
-  for (const auto& instruction_set : kernels::instruction_sets()) {
-    SCOPED_TRACE(instruction_set);
-    const kernels::WithInstructionSet with(instruction_set);
-    const Steps actual = steps_of(EngineKind::Fused, build(), splits_, optimizer, count);
+  const auto expect_equal = [&](const Steps& actual) {
     ASSERT_EQ(actual.state.model.size(), expected.state.model.size());
     for (const auto& [name, tensor] : expected.state.model) {
       EXPECT_LE(relative_distance(actual.state.model.at(name), tensor), tolerance_of(name)) << name;
@@ -720,7 +730,22 @@ TEST_P(Conformance, FusedEngineEqualsAutograd) {
     expect_alike(actual.validation, expected.validation, tolerance);
     EXPECT_LE(relative_distance(actual.code, expected.code), tolerance);
     EXPECT_LE(relative_distance(actual.reconstruction, expected.reconstruction), tolerance);
+  };
+  const auto fused = [&] {
+    return steps_of(EngineKind::Fused, build(), splits_, optimizer, count);
+  };
+  for (const auto& instruction_set : kernels::instruction_sets()) {
+    SCOPED_TRACE(instruction_set);
+    const kernels::WithInstructionSet with(instruction_set);
+    expect_equal(fused());
   }
+  const int threads_before = at::get_num_threads();
+  for (const int threads : {2, 3}) {
+    SCOPED_TRACE(fmt::format("{} threads", threads));
+    at::set_num_threads(threads);
+    expect_equal(fused());
+  }
+  at::set_num_threads(threads_before);
 }
 
 INSTANTIATE_TEST_SUITE_P(Variants, Conformance, ::testing::ValuesIn(cases()),

@@ -189,6 +189,20 @@ TEST(FusedEngine, EqualsAutogradWithTiedWeights) {
   expect_equal_engines(experiment);
 }
 
+/// f(0) is not 0, so rows of these codes do not end in zeros; a norm of the gradient is over whole lines.
+TEST(FusedEngine, EqualsAutogradWithTiedWeightsOfCodesThatAreNeverZero) {
+  for (const Activation activation : {Activation::Sigmoid, Activation::Softplus}) {
+    SCOPED_TRACE(enum_name(activation));
+    Experiment experiment = {.optimizer = {.kind = OptimizerKind::Sgd, .momentum = 0.9},
+                             .clip_norm = 0.01};
+    experiment.network.activation = experiment.network.code_activation = activation;
+    experiment.network.tied_weights = true;
+    expect_equal_engines(experiment);
+    experiment.threads = 3;
+    expect_equal_engines(experiment);
+  }
+}
+
 TEST(FusedEngine, GivesTheSameBitsForTheSameNumberOfThreads) {
   for (const int threads : {1, 2, 3}) {
     const Experiment experiment = {.threads = threads};

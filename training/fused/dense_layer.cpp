@@ -1,5 +1,6 @@
 #include "hourglass/training/fused/dense_layer.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace hourglass::training::fused {
@@ -122,12 +123,16 @@ void DenseLayer::weight_gradient(int part, int parts) {
   const kernels::RowsOf gradient = {output_.gradient_row(0), output_.stride};
   // [I, O] = inputᵀ · gradient; of the tied one [O, I] = gradientᵀ · input
   const auto& [left, right] = tied_ ? std::pair(gradient, input) : std::pair(input, gradient);
+  float* result = parameters_.gradient(weight_, 0) + own.first_row * weight.stride;
   kernels::multiply(
       {own.rows, own.columns, all_rows()}, {left.data + own.first_row, left.stride, Left::Columns},
-      {right.data + own.first_column, right.stride},
-      {parameters_.gradient(weight_, 0) + own.first_row * weight.stride + own.first_column,
-       weight.stride},
+      {right.data + own.first_column, right.stride}, {result + own.first_column, weight.stride},
       adds_.to_weight ? Into::Add : Into::Overwrite);
+  // What lies beyond the values of an input may be anything, and a product takes whole lines.
+  if (!tied_ || own.first_column + own.columns < weight.columns) return;
+  for (int64_t i = 0; i < own.rows; ++i, result += weight.stride) {
+    std::fill(result + weight.columns, result + weight.stride, 0.0F);
+  }
 }
 
 void DenseLayer::bias_gradient(int part, int parts) {

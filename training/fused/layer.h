@@ -20,8 +20,10 @@ struct Step {
   int64_t items = 0;        ///< in the batch, of this process
   int64_t batch_items = 0;  ///< of all processes: what means are over
   bool training = false;    ///< false while validating and at inference
-  int64_t most_items = 0;   ///< that a batch ever has
-  int shards = 1;           ///< that the batch is cut into
+  /// Whether no step will ever train, so that one sample of an item's code is enough.
+  bool only_infers = false;
+  int64_t most_items = 0;  ///< that a batch ever has
+  int shards = 1;          ///< that the batch is cut into
   int most_shards = 1;
   const Processes& processes = kAlone;  ///< that have the batch's other items
 
@@ -39,7 +41,7 @@ struct Step {
 };
 
 /// A layer that computes forward and backward by hand. Memory is allocated when it is built; a step
-/// allocates nothing.
+/// allocates no tensors.
 class Layer {
  public:
   virtual ~Layer() = default;

@@ -138,8 +138,8 @@ void LayeredNetwork::build_layers(const models::ModelPlan& plan, const Step& ste
     append(heads_, left, {.to_input = !is_last, .to_weight = is_tied(entry.layer, plan.decoder)});
   }
   if (plan_.samples_code) {
-    code_ = std::make_unique<SampledCode>(heads_.at(0)->output(), heads_.at(1)->output(),
-                                          plan_.bound ? plan_.bound->samples() : 1,
+    const int64_t samples = plan_.bound && !step.only_infers ? plan_.bound->samples() : 1;
+    code_ = std::make_unique<SampledCode>(heads_.at(0)->output(), heads_.at(1)->output(), samples,
                                           condition_width(), step);
   } else {
     code_ = std::make_unique<PlainCode>(code(), condition_width(), step);
