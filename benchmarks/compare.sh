@@ -8,7 +8,7 @@ source scripts/environment.sh
 
 # Versions that go together; torch is the one that the project links.
 readonly packages=(torch==2.13.0 jax==0.10.2 keras==3.15.1 tensorflow-cpu==2.21.0 onnxruntime==1.32.0 onnx==1.23.2)
-readonly programs=(training_speed inference_speed app_dense_autoencoder app_variational_autoencoder
+readonly programs=(training_speed inference_speed product_speed app_dense_autoencoder app_variational_autoencoder
   app_convolutional_autoencoder)
 
 # quietly WHAT LOG COMMAND…

@@ -29,8 +29,8 @@ def machine(lines, times):
     described = "; ".join(f"{name}: {value}" for name, value in facts["cpu"].items() if name != "Flags")
     return ("## Machine\n\n"
             f"{described}. {facts['system']}. Vector instructions: {facts['cpu'].get('Flags', 'unknown')}.\n\n"
-            f"Matrix products of float32 reach, in GFLOP/s by number of threads: {peak} (PyTorch, the best of 512, 1024 and "
-            f"2048 square). Load when the run began: {facts['load']:.2f}. Run on {facts['day']} (UTC), commit "
+            f"Matrix products of float32 reach, in GFLOP/s by number of threads: {peak} (the best of PyTorch's, 512, 1024 and "
+            f"2048 square, and of the recipes' products by ours on one thread, times the threads). Load when the run began: {facts['load']:.2f}. Run on {facts['day']} (UTC), commit "
             f"{facts['commit']}, Python {facts['python']}, {', '.join(versions)}.\n\n")
 
 
@@ -108,7 +108,7 @@ def start_up(lines):
     if not rows:
         return ""
     return ("## Start-up\n\nSeconds from the start of a process, on `digits-2d`: the trainer's `--help`, the first epoch "
-            "written to `metrics.csv`, and all 500 epochs without pictures; a peer's first step (JAX: its first epoch, "
+            "written to `metrics.csv`, and all 500 epochs without pictures, of which `run.json` tells the training; a peer's first step (JAX: its first epoch, "
             "Keras: likewise), imports and compiling included.\n\n"
             + table(("", "until", "median", "least"), rows) + "\n")
 

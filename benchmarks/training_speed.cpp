@@ -68,7 +68,9 @@ class Clock : public training::Hook {
     spent_ += report.seconds;
     ++epochs_;
     const double asked = is_warm_ ? options_.seconds : options_.seconds / 2;
-    if (spent_ < asked) return training::Verdict::Continue;
+    // As many epochs as peers have, see peers/measuring.py.
+    const bool too_few = !is_warm_ && epochs_ < 2 && spent_ < 20 * options_.seconds;
+    if (spent_ < asked || too_few) return training::Verdict::Continue;
     if (is_warm_) values_.push_back(1e6 * spent_ / static_cast<double>(epochs_ * steps_));
     is_warm_ = true;
     spent_ = 0, epochs_ = 0;
