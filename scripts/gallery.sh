@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# Redraws the pictures of docs/gallery/: trains what they show, in full (some minutes in all), and copies them from the runs.
+# Redraws the pictures of docs/gallery/: trains what they show, some minutes in all, and copies them from the runs.
 #
 #   scripts/gallery.sh                     all of them
-#   scripts/gallery.sh samples series      these parts: recipes samples series dictionary
+#   scripts/gallery.sh samples series      these parts: recipes samples digits codes bits full series dictionary
 #
-# MNIST and Fashion-MNIST are needed; see sources/README.md.
+# MNIST and Fashion-MNIST are needed; see sources/README.md. What takes hours to train (`full`) comes from the runs of
+# scripts/reproduce.sh, where they are.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly gallery=docs/gallery
 readonly most_bytes=2000000  # of all pictures together: a clone should stay small
-readonly parts=(recipes samples series dictionary)
+readonly parts=(recipes samples digits codes bits full series dictionary)
 
 fail() {
   echo "gallery: $*" >&2
@@ -21,6 +22,7 @@ fail() {
 train() {
   local variant=$1 recipe=$2
   shift 2
+  [ ! -d "$runs/$recipe" ] || return 0
   echo "gallery: $recipe"
   "build/bin/${variant}_autoencoder" --recipe "$recipe" --out "$runs/$recipe" --quiet "$@" >/dev/null
 }
@@ -43,16 +45,51 @@ draw_recipes() {
   show variational fashion-vae-2d manifold
 }
 
-# Samples of the models of MNIST that have a recipe, a row each.
-draw_samples() {
-  local pair models=()
-  for pair in variational:mnist-vae-20 importance_weighted:mnist-iwae-50 wasserstein:mnist-wae adversarial:mnist-aae \
-    regularized:mnist-rae; do
+# draw_samples_of NAME VARIANT:RECIPE…: samples of models of one data set, a row each, as NAME-samples.png.
+draw_samples_of() {
+  local name=$1 pair models=()
+  shift
+  for pair in "$@"; do
     train "${pair%%:*}" "${pair#*:}" --no-figures
     models+=("$runs/${pair#*:}/best.pt")
   done
-  build/bin/generate "${models[@]}" --samples 12 --out "$runs/samples" --quiet >/dev/null
-  cp "$runs/samples/generated.png" "$gallery/mnist-samples.png"
+  build/bin/generate "${models[@]}" --samples 12 --out "$runs/$name-samples" --quiet >/dev/null
+  cp "$runs/$name-samples/generated.png" "$gallery/$name-samples.png"
+}
+
+draw_samples() {
+  draw_samples_of mnist variational:mnist-vae-20 importance_weighted:mnist-iwae-50 wasserstein:mnist-wae adversarial:mnist-aae \
+    regularized:mnist-rae
+}
+
+# All models of the embedded digits that samples can be drawn of without being told a class.
+draw_digits() {
+  draw_samples_of digits variational:digits-vae variational:digits-vamp importance_weighted:digits-iwae \
+    importance_weighted:digits-two-layers importance_weighted:digits-iaf wasserstein:digits-wae adversarial:digits-aae \
+    regularized:digits-rae regularized:digits-rae-gp vector_quantized:digits-vq vector_quantized:digits-fsq \
+    vector_quantized:digits-residual-vq
+}
+
+draw_codes() {
+  show vector_quantized fashion-vq code_maps codebook
+}
+
+# The bound of -log p(x) of two models of MNIST while they learn.
+draw_bits() {
+  train variational mnist-vae-20 --no-figures
+  train importance_weighted mnist-iwae-50 --no-figures
+  build/bin/compare "$runs/mnist-vae-20" "$runs/mnist-iwae-50" --bits-per-dimension --out "$runs/bits" --quiet >/dev/null
+  cp "$runs/bits/curves.png" "$gallery/mnist-bits-per-dimension.png"
+}
+
+draw_full() {
+  local name=fashion-vae-conv-2d
+  if [ ! -f "runs/reproduce/$name-seed1/best.pt" ]; then
+    echo "gallery: $name is left out: scripts/reproduce.sh $name trains it"
+    return
+  fi
+  build/bin/generate "runs/reproduce/$name-seed1/best.pt" --manifold 15 --out "$runs/manifold" --quiet >/dev/null
+  cp "$runs/manifold/generated.png" "$gallery/$name-manifold.png"
 }
 
 # The series of docs/series.md, by the commands there.
