@@ -33,8 +33,8 @@ at::Tensor as_seen(const Parameter& parameter, float* vector) {
 }
 
 /// The same into memory where its values lie one after the other. Of vectors and matrices without
-/// views of tensors, which cost a small model's epoch more than its steps (500 epochs of digits-2d:
-/// 0.55 -> 0.50 s).
+/// views of tensors, which cost a small model a tenth of its epoch (500 epochs of digits-2d:
+/// 0.55 -> 0.52 s).
 void copy_as_seen(const Parameter& parameter, float* vector, const at::Tensor& to) {
   auto* out = to.mutable_data_ptr<float>();
   const float* values = vector + parameter.offset;
