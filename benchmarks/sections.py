@@ -20,7 +20,7 @@ GROWTH_WIDTHS = (16, 64, 256, 1024)
 INFERENCE_RECIPES = ("mnist-50", "fashion-deep-32", "fashion-vae-2d", "fashion-conv")
 INFERENCE_PEERS = ("torch.jit", "onnxruntime", "Keras predict")
 MEMORY_RECIPES = ("mnist-2d-relu", "mnist-50", "mnist-2d-linear", "mnist-rows")
-INTERFERENCE_RECIPES = ("digits-2d", "mnist-2d-relu", "mnist-50", "fashion-deep-32")
+INTERFERENCE_RECIPES = ("digits-2d", "mnist-2d-relu", "mnist-50", "fashion-deep-32", "fashion-conv", "digits-rows")
 PEER_SCRIPTS = pathlib.Path(__file__).resolve().parent / "peers"
 
 
