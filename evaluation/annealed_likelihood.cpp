@@ -22,6 +22,8 @@ namespace hourglass::evaluation {
 namespace {
 
 constexpr int64_t kChainsAtOnce = 4096;
+// Of decoded items, whose layers keep as much and more for the gradient.
+constexpr int64_t kValuesAtOnce = int64_t{1} << 22;
 // Of the length of a leapfrog step, which grows by a fiftieth where a move was accepted, and shrinks
 // as much as keeps this share accepted.
 constexpr double kFirstStep = 0.1, kLeastStep = 1e-4, kMostStep = 1, kGrowth = 1.02;
@@ -61,7 +63,7 @@ class Chains {
       condition_ = repeated(batch.condition).to(model.device());
     }
     const auto [mean, log_variance] = prior.of(batch.condition);
-    const bool one_for_all = mean.size(0) != batch.target.size(0);
+    const bool one_for_all = mean.numel() == 1;
     prior_mean_ = one_for_all ? mean : repeated(mean);
     prior_precision_ = (-(one_for_all ? log_variance : repeated(log_variance))).exp();
     state_ = look(prior_mean_ + prior_precision_.rsqrt() * draw("annealing start", 0));
@@ -166,7 +168,9 @@ at::Tensor annealed_likelihoods(ExportedModel& model, const datasets::Dataset& d
     throw Error("{}: annealed log-likelihood: {}", model.path().string(), obstacle);
   }
   const at::NoGradGuard no_grad;
-  const int64_t at_once = std::max<int64_t>(1, kChainsAtOnce / options.chains);
+  const int64_t chains_at_once =
+      std::min(kChainsAtOnce, kValuesAtOnce / element_count(data.target_shape()));
+  const int64_t at_once = std::max<int64_t>(1, chains_at_once / options.chains);
   const auto all = static_cast<double>(data.size() * options.temperatures);
   const NormalPrior prior(model);
   std::vector<at::Tensor> values;

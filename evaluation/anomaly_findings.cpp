@@ -45,7 +45,8 @@ std::string separation_text(const AnomalyFindings& findings) {
 
 }  // namespace
 
-at::Tensor AnomalyFindings::flags() const { return scores > threshold; }
+/// A score that is no number is no normal one.
+at::Tensor AnomalyFindings::flags() const { return scores.le(threshold).logical_not(); }
 
 int64_t AnomalyFindings::flagged() const { return flags().sum().item<int64_t>(); }
 

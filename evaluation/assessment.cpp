@@ -77,22 +77,24 @@ class Assessor {
       if (options_.factors) found.disentanglement.obstacle = "the file has no method 'encode'";
       return;
     }
-    const CodePair codes =
-        pair(encode_all(model_, *data_.training), encode_all(model_, *data_.evaluated));
-    found.code_size = found.pca_size = codes.evaluated.values[0].numel();
+    const Codes evaluated = encode_all(model_, *data_.evaluated);
+    const at::Tensor& codes = evaluated.values;
+    found.code_size = found.pca_size = codes[0].numel();
     if (has_index_codes(model_)) {
       found.model.merge(no_code_measures("integer codes"));
       if (options_.factors) found.disentanglement.obstacle = "integer codes";
-      found.codebook = codebook_use(model_, codes.evaluated.values);
+      found.codebook = codebook_use(model_, codes);
       return;
     }
-    found.codes = code_statistics(codes.evaluated.values);
+    found.codes = code_statistics(codes);
     if (options_.factors) {
-      found.disentanglement.found =
-          measure_disentanglement(codes.evaluated.values, *options_.factors);
+      found.disentanglement.found = measure_disentanglement(codes, *options_.factors);
     }
-    choose_pca_size(found, codes.evaluated.values);
-    found.model.merge(measure_codes(codes));
+    choose_pca_size(found, codes);
+    // Codes of training rows may be many, and are of use beside labels alone.
+    const Codes training =
+        evaluated.labels.defined() ? encode_all(model_, *data_.training) : Codes();
+    found.model.merge(measure_codes(pair(training, evaluated)));
   }
 
   static void choose_pca_size(Assessment& found, const at::Tensor& codes) {
@@ -170,7 +172,9 @@ class Assessor {
     try {
       found.generation.found =
           measure_generation(model_, *data_.training, *data_.evaluated, *options_.generation);
-    } catch (const Error& error) {
+    } catch (const c10::Error& error) {
+      found.generation.obstacle = error.what_without_backtrace();
+    } catch (const std::exception& error) {
       found.generation.obstacle = error.what();
     }
   }
@@ -212,7 +216,7 @@ json statistics_of(const Assessment& found) {
   if (!found.codes) return {};
   json object = {{"units", found.codes->units},
                  {"dead_units", found.codes->dead_units},
-                 {"covariance_rank", found.codes->covariance_rank}};
+                 {"covariance_rank", formats::or_null(found.codes->covariance_rank)}};
   if (found.gaussian_code) object["active_units"] = found.codes->active_units;
   return object;
 }

@@ -25,7 +25,8 @@ std::string codes_text(const Assessment& found) {
   const CodeStatistics& codes = *found.codes;
   std::string text = fmt::format("{} units, {} dead", codes.units, codes.dead_units);
   if (found.gaussian_code) text += fmt::format(", {} active", codes.active_units);
-  return text + fmt::format(", covariance of rank {}", codes.covariance_rank);
+  if (codes.covariance_rank) text += fmt::format(", covariance of rank {}", *codes.covariance_rank);
+  return text;
 }
 
 std::string codebook_text(const CodebookUse& use) {

@@ -11,6 +11,8 @@ namespace hourglass::evaluation {
 namespace {
 
 constexpr double kActiveVariance = 0.01;
+// Of a covariance, whose eigenvalues take D³ operations.
+constexpr int64_t kMostUnits = 4096;
 
 int64_t covariance_rank(const at::Tensor& covariance) {
   const at::Tensor variances = at::linalg_eigvalsh(covariance);  // rising
@@ -22,8 +24,7 @@ int64_t covariance_rank(const at::Tensor& covariance) {
 
 CodeStatistics code_statistics(const at::Tensor& codes) {
   const at::Tensor values = code_matrix(codes);
-  const at::Tensor covariance = population_covariance(values);
-  const at::Tensor variance = covariance.diagonal();
+  const at::Tensor variance = values.var(at::IntArrayRef{0}, /*unbiased=*/false);
   CodeStatistics statistics;
   statistics.mean = values.mean(0);
   statistics.deviation = variance.sqrt();
@@ -31,7 +32,9 @@ CodeStatistics code_statistics(const at::Tensor& codes) {
   statistics.units = values.size(1);
   statistics.dead_units = (statistics.least == statistics.greatest).sum().item<int64_t>();
   statistics.active_units = (variance > kActiveVariance).sum().item<int64_t>();
-  statistics.covariance_rank = covariance_rank(covariance);
+  if (statistics.units <= kMostUnits) {
+    statistics.covariance_rank = covariance_rank(population_covariance(values));
+  }
   return statistics;
 }
 

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 
 namespace hourglass::evaluation {
 
@@ -18,8 +19,8 @@ struct CodeStatistics {
   /// information (Burda, Grosse, Salakhutdinov: "Importance weighted autoencoders", 2016).
   int64_t active_units = 0;
   /// Directions that the codes span: eigenvalues of the covariance above (D · 2⁻²³)² of the
-  /// largest, which is what float32 codes can tell from 0.
-  int64_t covariance_rank = 0;
+  /// largest, which is what float32 codes can tell from 0. None of more than 4,096 units.
+  std::optional<int64_t> covariance_rank;
 };
 
 /// `codes` is [N, shape…]. Throws `Error` when there are no codes or one is not finite.

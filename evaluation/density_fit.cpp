@@ -44,8 +44,11 @@ void fit_density(const std::vector<at::Tensor>& parameters, int64_t count,
       optimizer.step();
     }
     const at::NoGradGuard no_grad;
-    // What is drawn for them is the same in each epoch.
-    const double loss = loss_of(judges, 0).item<double>();
+    double loss = 0;
+    for (const at::Tensor& rows : judges.split(options.batch)) {
+      // What is drawn for them is the same in each epoch.
+      loss += loss_of(rows, 0).item<double>() * static_cast<double>(rows.size(0));
+    }
     if (loss < least) {
       least = loss;
       best = copies_of(parameters);

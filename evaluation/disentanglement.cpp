@@ -44,8 +44,8 @@ double mutual_information(const at::Tensor& a, const at::Tensor& b) {
 /// 1 − H / log n of each row of weights [M, n], as shares of their sum: 1 where one has all.
 at::Tensor concentration(const at::Tensor& weights) {
   const int64_t n = weights.size(1);
-  if (n == 1) return at::ones({weights.size(0)}, at::kDouble);
   const at::Tensor sums = weights.sum(1, /*keepdim=*/true);
+  if (n == 1) return (sums > 0).to(at::kDouble).flatten();
   // A row without any weight stands for nothing.
   const at::Tensor shares =
       at::where(sums > 0, weights / sums, at::full({}, 1 / static_cast<double>(n)));

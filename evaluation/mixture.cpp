@@ -109,9 +109,14 @@ at::Tensor GaussianMixture::log_likelihood(const at::Tensor& codes) const {
 at::Tensor GaussianMixture::sample(int64_t count, uint64_t seed) const {
   at::Generator generator = mixture_generator(seed, "mixture samples");
   const at::Tensor component = at::multinomial(weights, count, true, generator);
-  const at::Tensor noise = at::randn({count, means.size(1), 1}, generator, at::kDouble);
-  const at::Tensor offsets = at::matmul(cholesky.index_select(0, component), noise).squeeze(2);
-  return (means.index_select(0, component) + offsets).to(at::kFloat);
+  at::Tensor samples = at::randn({count, means.size(1)}, generator, at::kDouble);
+  // One component after the other: a matrix for each sample would take D² numbers each.
+  for (int64_t i = 0; i < means.size(0); ++i) {
+    const at::Tensor rows = component.eq(i).nonzero().flatten();
+    const at::Tensor noise = samples.index_select(0, rows);
+    samples.index_copy_(0, rows, means[i] + at::matmul(noise, cholesky[i].t()));
+  }
+  return samples.to(at::kFloat);
 }
 
 GaussianMixture fit_mixture(const at::Tensor& codes, const MixtureOptions& options) {

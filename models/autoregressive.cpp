@@ -17,7 +17,11 @@ AutoregressiveMasks AutoregressiveMasks::reversed() const {
 
 AutoregressiveMasks autoregressive_masks(int64_t values, int64_t units) {
   const at::Tensor places = at::arange(1, values + 1);
-  const at::Tensor numbers = at::arange(units).remainder(std::max<int64_t>(1, values - 1)) + 1;
+  // All of 1 … values − 1 in turn, or as many of them as there are units, all over that range.
+  const int64_t most = std::max<int64_t>(1, values - 1);
+  const at::Tensor place = at::arange(units);
+  const at::Tensor numbers =
+      (most <= units ? place.remainder(most) : (place * most).div(units, "floor")) + 1;
   return {(numbers.unsqueeze(1) >= places).to(at::kFloat),
           (places.unsqueeze(1) > numbers).to(at::kFloat)};
 }

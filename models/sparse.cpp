@@ -56,10 +56,11 @@ std::vector<Phase> Sparse::phases() const {
 StepValues Sparse::losses(const Batch& batch, const StepContext& context) {
   const at::Tensor h = encode(batch.input, batch.condition);
   const at::Tensor logits = decode_logits(h, batch.condition);
-  const at::Tensor penalty = options_.sparsity.kind == Sparsity::Kind::L1
-                                 ? h.abs().sum()
-                                 : kl_penalty(mean_of_all(h, context.share(h.size(0)), processes()),
-                                              options_.target_activation);
+  const at::Tensor penalty =
+      options_.sparsity.kind == Sparsity::Kind::L1
+          ? h.abs().sum()
+          : kl_penalty(mean_of_all(widened(h), context.share(h.size(0)), processes()),
+                       options_.target_activation);
   return {.terms = {reconstruction_loss(likelihood(), logits, batch.target), penalty},
           .metrics = {h.mean()}};
 }

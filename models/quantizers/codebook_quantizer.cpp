@@ -1,8 +1,10 @@
 #include "hourglass/models/quantizers/codebook_quantizer.h"
 
+#include "hourglass/models/tensors.h"
 #include "hourglass/models/whole_batch.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 
 #include <utility>
 
@@ -23,8 +25,10 @@ CodebookQuantizer::CodebookQuantizer(const CodebookOptions& options, int64_t wid
 }
 
 at::Tensor CodebookQuantizer::nearest(const at::Tensor& vectors) const {
+  // In bfloat16 another one would often be the nearest, and not the one of inference.
+  const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
   // ‖e − q‖² = ‖e‖² + ‖q‖² − 2 e·q, of which ‖e‖² is the same for all q.
-  return (codebook_.square().sum(1) - 2 * at::matmul(vectors, codebook_.t())).argmin(1);
+  return (codebook_.square().sum(1) - 2 * at::matmul(widened(vectors), codebook_.t())).argmin(1);
 }
 
 at::Tensor CodebookQuantizer::encode(const at::Tensor& vectors) {

@@ -4,6 +4,7 @@
 #include "hourglass/datasets/condition.h"
 #include "hourglass/evaluation/annealed_likelihood.h"
 #include "hourglass/models/conditional.h"
+#include "hourglass/models/networks/convolutional_network.h"
 #include "hourglass/models/networks/dense_network.h"
 #include "hourglass/models/variational.h"
 #include "hourglass/tests/evaluation/likelihood_checks.h"
@@ -132,6 +133,21 @@ TEST(AnnealedLikelihood, EqualsAnIntegralWhateverTheEncoder) {
   EXPECT_NEAR(annealed[1].item<double>(), by_quadrature(model, x[1].unsqueeze(0).to(at::kDouble)),
               0.02);
   EXPECT_GT(sampled[0].item<double>(), exact + 0.1);
+}
+
+TEST(AnnealedLikelihood, TakesASingleItemWhoseCodeIsAMap) {
+  const TemporaryFolder folder;
+  at::manual_seed(2);
+  Variational source(
+      {}, {.shapes = {{1, 8, 8}, {1, 8, 8}}, .network = ConvolutionalNetwork{.filters = {4, 3}}});
+  source.eval();
+  auto model = testing::exported(source, folder / "best.pt", kOptions);
+  const auto data = testing::unscaled(at::rand({2, 1, 8, 8}).round());
+  const AnnealingOptions options = {.chains = 3, .temperatures = 5, .leapfrog_steps = 2};
+  const at::Tensor both = annealed_likelihoods(model, *data, options);
+  const datasets::Subset one(data, at::tensor({1}, at::kLong));
+  EXPECT_NEAR(annealed_likelihoods(model, one, options).item<double>(), both[1].item<double>(),
+              1e-4);
 }
 
 TEST(AnnealedLikelihood, OfARowDoesNotDependOnTheOthers) {

@@ -2,6 +2,7 @@
 #include "hourglass/tests/models/steps.h"
 
 #include <ATen/ATen.h>
+#include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
 
 #include <cmath>
@@ -107,6 +108,22 @@ TEST(FiniteScalarQuantizer, VectorsOfAnotherWidthPassALinearLayer) {
   EXPECT_TRUE(at::allclose(fsq->decode(fsq->encode(e)), found.values, 0, 1e-6));
   EXPECT_EQ(fsq->named_parameters().size(), 4U);
   EXPECT_TRUE(three_by_four()->named_parameters().is_empty());
+}
+
+// ---- Codebooks
+
+/// LibTorch's autocast takes products in bfloat16, which has three digits.
+TEST(CodebookQuantizer, ComparesVectorsInFloat32) {
+  const auto quantizer = make_quantizer(quantization("ema"), {.size = 2}, 1);
+  {
+    const at::NoGradGuard no_grad;
+    quantizer->named_buffers()["codebook"].copy_(numbers({1, 1.001F}, 1));
+  }
+  at::autocast::set_autocast_enabled(at::kCPU, true);
+  at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
+  const at::Tensor found = quantizer->encode(numbers({1.0009F}, 1));
+  at::autocast::set_autocast_enabled(at::kCPU, false);
+  EXPECT_EQ(found.item<int64_t>(), 1);
 }
 
 // ---- Residual quantisation
