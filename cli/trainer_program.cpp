@@ -19,6 +19,7 @@
 #include "hourglass/training/process_group.h"
 #include "hourglass/training/progress.h"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -62,9 +63,14 @@ void show_plan(runs::Run& run) {
 
 void add_progress(runs::Run& run, bool log_lines) {
   const runs::RunOptions& options = run.options();
-  // All processes take part in measuring, before one of them speaks.
-  const bool shows_untrained =
-      !options.quiet && run.finished_epochs() == 0 && options.log_every > 1;
+  bool shows_untrained = !options.quiet && run.finished_epochs() == 0 && options.log_every > 1;
+  if (!run.processes().alone()) {
+    // The first speaks, and all take part in measuring, whatever they were told themselves.
+    const at::Tensor wish =
+        at::full({1}, run.processes().first() && shows_untrained ? 1.0 : 0.0, at::kDouble);
+    run.processes().sum(wish);
+    shows_untrained = wish.item<double>() > 0;
+  }
   const Measurements untrained =
       shows_untrained ? run.trainer().evaluate_training_rows() : Measurements();
   if (options.quiet || !run.processes().first()) return;

@@ -134,7 +134,7 @@ Run::Run(RunOptions options, std::optional<RunRecord> resumed, const Processes& 
   set_order();
   options_.training.engine.kind = trainer_->engine().kind();
   if (state_) trainer_->restore(*state_);
-  check_stop_after();
+  check_ends();
   record_ = new_run_record(options_, table_, data_.info);
   record_.parameters = parameter_count(*model_);
   record_.processes = processes_.count();
@@ -184,11 +184,15 @@ void Run::find_state(const RunRecord& resumed) {
 }
 
 /// Where the run ends at once, it is at the end asked for.
-void Run::check_stop_after() const {
+void Run::check_ends() const {
   const int64_t taken = state_ ? state_->cursor.step : 0, steps = trainer_->steps_per_epoch();
-  if (options_.stop_after == 0 || taken <= options_.stop_after * steps) return;
-  throw UsageError("`stop_after`: expected {} or more, as the run went as far before, found {}",
-                   (taken + steps - 1) / steps, options_.stop_after);
+  const auto check = [&](const char* option, int64_t epochs) {
+    if (taken <= epochs * steps) return;
+    throw UsageError("`{}`: expected {} or more, as the run went as far before, found {}", option,
+                     (taken + steps - 1) / steps, epochs);
+  };
+  check("epochs", options_.training.epochs);
+  if (options_.stop_after > 0) check("stop_after", options_.stop_after);
 }
 
 /// What could not be written in the end is refused before the first step.

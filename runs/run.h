@@ -72,7 +72,7 @@ class Run {
   void settle_widths();
   void check_processes() const;
   void find_state(const RunRecord& resumed);
-  void check_stop_after() const;
+  void check_ends() const;
   void check_exports() const;
   void open_folder();
   void note_processes(const RunRecord& resumed);

@@ -34,7 +34,9 @@ bool is_at_work(const fs::path& folder, const MetricsTable& metrics) {
 RunState state_of(const ListedRun& run) {
   // A run that goes on has the results of its last session, and more rows than these count.
   const auto& results = run.record.results;
-  const bool has_results = results && results->epochs >= run.finished_epochs;
+  const bool goes_on =
+      results && results->end == training::RunEnd::Finished && run.finished_epochs < run.all_epochs;
+  const bool has_results = results && results->epochs >= run.finished_epochs && !goes_on;
   if (!has_results) {
     return is_at_work(run.folder, run.metrics) ? RunState::Running : RunState::NoResults;
   }
@@ -46,13 +48,28 @@ RunState state_of(const ListedRun& run) {
   }
 }
 
+/// The epoch whose model was kept, where the run has told it: between phases, or while a term gains its
+/// weight, values do not compare, and the least of all is not the best.
+std::optional<BestValue> kept_epoch(const ListedRun& run) {
+  const auto& results = run.record.results;
+  if (!results || results->epochs < run.finished_epochs) return {};
+  const auto& epochs = run.metrics.column("epoch");
+  const auto row =
+      std::find(epochs.begin(), epochs.end(), static_cast<double>(results->best.epoch));
+  if (row == epochs.end()) return {};
+  const double value = run.metrics.column(run.monitor)[static_cast<size_t>(row - epochs.begin())];
+  if (!std::isfinite(value)) return {};
+  return BestValue{.epoch = results->best.epoch, .value = value};
+}
+
 void read_run(ListedRun& run) {
   run.record = read_run_record(run.folder);
   run.metrics = read_metrics(run.folder / "metrics.csv");
   run.finished_epochs = std::ssize(run.metrics.column("epoch"));
   run.all_epochs = run.record.options.find<int64_t>("epochs").value_or(run.finished_epochs);
   run.monitor = monitored_column(run.record);
-  run.best = best_value(run.metrics, run.monitor);
+  run.best = kept_epoch(run);
+  if (!run.best) run.best = best_value(run.metrics, run.monitor);
   const auto& seconds = run.metrics.column("seconds");
   run.seconds = std::accumulate(seconds.begin(), seconds.end(), 0.0);
   run.state = state_of(run);

@@ -20,6 +20,7 @@ struct RecordedRunFiles {
   std::string data = "digits", sha256 = "ab";
   /// How it ended, with results for all epochs of `losses`; none: no results.
   std::optional<training::RunEnd> end = training::RunEnd::Finished;
+  int64_t best_epoch = 0;  ///< whose model was kept; 0: none is recorded
 };
 
 /// Writes run.json and metrics.csv of it; returns the folder.
@@ -32,6 +33,7 @@ inline std::filesystem::path write_run(const std::filesystem::path& folder,
                          .parameters = 1234};
   if (run.end) {
     record.results = runs::RunResults{.end = *run.end, .epochs = std::ssize(run.losses)};
+    record.results->best.epoch = run.best_epoch;
   }
   runs::write_run_record(folder, record);
   std::string text =

@@ -59,6 +59,22 @@ TEST(RunList, ARunThatGoesOnHasMoreRowsThanItsResultsCount) {
   EXPECT_EQ(list_run(run).state, RunState::Running);
 }
 
+TEST(RunList, AFinishedRunThatIsToTakeMoreEpochsIsNotFinished) {
+  const TemporaryFolder folder;
+  const auto run = write_run(folder / "run", {.options = {{"epochs", 5}}});
+  EXPECT_EQ(list_run(run).state, RunState::Running);
+  testing::make_old(run);
+  EXPECT_EQ(list_run(run).state, RunState::NoResults);
+}
+
+/// Of several phases the losses do not compare.
+TEST(RunList, TheBestEpochIsTheOneWhoseModelWasKept) {
+  const TemporaryFolder folder;
+  const auto run = list_run(write_run(folder / "run", {.best_epoch = 3}));
+  EXPECT_EQ(run.best->epoch, 3);
+  EXPECT_EQ(run.best->value, 0.2);
+}
+
 TEST(RunList, ListsDamagedRunsWithTheReason) {
   const TemporaryFolder folder;
   write_run(folder / "a");

@@ -152,6 +152,11 @@ TEST(Run, StopsNoEarlierThanItHasGone) {
   expect_contains(testing::error_of([&] { stop_after(1); }),
                   {"`stop_after`", "2 or more", "found 1"});
   EXPECT_THROW(stop_after(1), UsageError);
+  RunOptions fewer = going_on(options);
+  fewer.training.epochs = 1;
+  fewer.stop_after = 0;
+  expect_contains(testing::error_of([&] { runs::Run(fewer, read_run_record(run)).train(); }),
+                  {"`epochs`", "2 or more", "found 1"});
 
   const auto there = stop_after(2);
   EXPECT_EQ(there.end, training::RunEnd::Stopped);
