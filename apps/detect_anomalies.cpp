@@ -41,6 +41,13 @@ void remove_results(const fs::path& folder) {
   fs::remove_all(folder / kMembersFolder);
 }
 
+/// Whether the folder is of a call that trained models and ended before detector.json, its last file:
+/// the same call goes on, and writes those again that are there.
+bool is_unfinished(const OutputOptions& output) {
+  const fs::path folder = output.out.empty() ? "anomalies" : output.out;
+  return fs::exists(folder / kMembersFolder) && !fs::exists(folder / kEnsembleFile);
+}
+
 /// What judges the rows: a model, or of an ensemble its first.
 struct Judge {
   std::shared_ptr<ExportedModel> model;
@@ -65,7 +72,6 @@ Judge train_judge(const DetectOptions& options, const CommandLine& line, const f
                    options.asked.detector.threshold, [&](size_t member) {
                      stage.show(fmt::format("scoring: model {} of {}", member + 1, members.size()));
                    });
-  write_output(folder / kEnsembleFile, ensemble_text(ensemble, folder));
   return {members.front().model, ensemble, rows};
 }
 
@@ -85,7 +91,9 @@ int detect(const CommandLine& line, DetectOptions options) {
   }
   const bool train = options.training.train;
   if (train) settle_training(options, line);
-  const auto folder = output_folder(options.output, "anomalies", result_files(train));
+  const bool goes_on = train && is_unfinished(options.output);
+  const auto folder = output_folder(options.output, "anomalies",
+                                    goes_on ? std::vector<std::string>() : result_files(train));
   further_file(options.save_threshold, "--save-threshold", options.output);
   const Judge judge =
       train ? train_judge(options, line, folder) : open_judge(line.positional.front(), options);
@@ -106,6 +114,7 @@ int detect(const CommandLine& line, DetectOptions options) {
   auto files = write_anomaly_files(judged, *judge.model, options.worst, folder, options.output);
   if (train) {
     write_output(folder / kReportFile, anomaly_page(judged, folder));
+    write_output(folder / kEnsembleFile, ensemble_text(*judge.ensemble, folder));
     for (const char* name : {kEnsembleFile, kReportFile}) files.push_back((folder / name).string());
   }
   if (!options.save_threshold.empty()) {

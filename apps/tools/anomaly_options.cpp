@@ -30,7 +30,8 @@ void check_training(const DetectOptions& options, const cli::CommandLine& line) 
   if (!line.has("dataset"))
     throw UsageError("`train`: expected --dataset with the rows to learn from");
   refuse_options(
-      {"load_threshold", "save_threshold", "score", "samples", "split", "validation", "follow"},
+      {"load_threshold", "save_threshold", "score", "samples", "split", "validation", "indices",
+       "follow"},
       line,
       "cannot be chosen with --train, which trains on all rows, scores by all its models and "
       "keeps the threshold in detector.json");

@@ -71,7 +71,13 @@ nlohmann::json record_of(sources::DataOptions data, const std::string& digest, u
 /// Trains the member, or goes on with it, unless it is there.
 void train(const runs::SweepPoint& point, const std::shared_ptr<SweepProgress>& progress) {
   progress->begin(point);
-  if (runs::done_run(point)) return progress->end_kept("");
+  if (const auto done = runs::done_run(point)) {
+    if (done->state == runs::RunState::NotFinite) {
+      throw Error("{}: its loss became no number; remove the folder, or change what is trained",
+                  point.options.out);
+    }
+    return progress->end_kept("");
+  }
   const auto result =
       runs::train_point(point, &cli::InterruptGuard::requested, [&](runs::Run& run) {
         progress->show_notes(run.data().info.notes);

@@ -43,13 +43,14 @@ void expect_bound(const runs::ListedRun& run) {
       run.folder.string(), other);
 }
 
-/// While the KL divergence gains its weight, a training loss is no bound.
+/// While the KL divergence gains its weight, which it has in the last of these epochs, a training loss
+/// is no bound.
 void drop_warm_up(const runs::ListedRun& run, runs::MetricsTable& table) {
-  const auto epochs = run.record.options.find<int64_t>("kl_warmup").value_or(0);
+  const auto epochs = run.record.options.find<int64_t>("kl_warmup").value_or(0) - 1;
   for (size_t c = 0; c < table.names.size(); ++c) {
     if (table.names[c] != "train_loss") continue;
     const auto end =
-        table.columns[c].begin() + std::min<int64_t>(epochs, std::ssize(table.columns[c]));
+        table.columns[c].begin() + std::clamp<int64_t>(epochs, 0, std::ssize(table.columns[c]));
     std::fill(table.columns[c].begin(), end, std::numeric_limits<double>::quiet_NaN());
   }
 }

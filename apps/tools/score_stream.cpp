@@ -218,7 +218,7 @@ class ScoreStream {
     threshold_.restore(formats::JsonFields(state_.threshold, options_.state));
     if (timed()) clock_ = ClockWatch::from_json(formats::JsonFields(state_.clock, options_.state));
     rows_.resume(state_.header);
-    if (!identity_.file) rows_.begin_file();
+    if (!identity_.file || state_.place.lines == 0) rows_.begin_file();
     if (follower_.resume(state_.place)) {
       tell(fmt::format("goes on behind {} rows, as {} says", with_thousands(state_.rows),
                        options_.state));

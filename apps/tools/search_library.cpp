@@ -1,11 +1,13 @@
 #include "hourglass/apps/tools/search_library.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/datasets/batches.h"
 #include "hourglass/evaluation/codes.h"
 #include "hourglass/evaluation/model_digest.h"
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <memory>
 
 namespace hourglass::apps {
@@ -25,16 +27,34 @@ CodeIndex make_index(const SearchLibrary& library, ExportedModel& model,
           .part = library.entries.name};
 }
 
+/// Whether some of the entries have the codes that an index holds: its rows may be others of the same
+/// data set, or scaled otherwise. Machines differ in the last digits.
+bool has_codes_of(const CodeIndex& index, ExportedModel& model, const datasets::Dataset& entries) {
+  constexpr int64_t kLookedAt = 8;
+  const at::Tensor positions =
+      datasets::evenly_spread(std::min(kLookedAt, entries.size()), entries.size());
+  const Batch batch = entries.batch(positions);
+  const auto numbers = [](const at::Tensor& codes) { return codes.flatten(1).to(at::kDouble); };
+  return at::allclose(numbers(index.entries.codes.index_select(0, positions)),
+                      numbers(model.encode(batch.input, batch.condition)), 1e-2, 1e-3);
+}
+
 /// An index from a file, for the model and the entries of the library.
-CodeIndex read_index(const SearchLibrary& library, const ExportedModel& model,
-                     const std::string& path) {
+CodeIndex read_index(const SearchLibrary& library, ExportedModel& model, const std::string& path) {
   CodeIndex index = load_index(path);
   expect_same_model(model, index.checkpoint_sha256, path);
   const int64_t found = index.entries.codes.size(0);
   const bool same_rows = index.data_sha256 == library.entries.splits.info.sha256 &&
                          index.part == library.entries.name &&
                          found == library.entries.rows->size();
-  if (same_rows) return index;
+  if (same_rows && has_codes_of(index, model, *library.entries.rows)) return index;
+  if (same_rows) {
+    throw Error(
+        "{}: expected codes of {}, found those of other rows; give the same rows, split and "
+        "scaling "
+        "as for --save-index",
+        path, row_text(library.entries));
+  }
   throw Error(
       "{}: expected codes of {}, found {} of the {} part of {}; give the same --dataset and "
       "--split as for --save-index",

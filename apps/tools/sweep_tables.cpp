@@ -84,7 +84,10 @@ std::string sweep_text(const SweepPlan& plan, const std::vector<SweepResult>& re
 std::string sweep_csv(const SweepPlan& plan, const std::vector<SweepResult>& results) {
   std::vector<std::string> header = varied_names(plan);
   for (const char* name : {"mean", "spread", "seconds", "parameters"}) header.emplace_back(name);
-  for (const auto& run : results.front().runs) header.push_back(fmt::format("seed {}", run.seed));
+  const bool varies_seed = std::count(header.begin(), header.end(), "seed") > 0;
+  for (const auto& run : results.front().runs) {
+    header.push_back(varies_seed ? "best" : fmt::format("seed {}", run.seed));
+  }
   std::string text = csv_line(header);
   for (const auto& result : results) {
     std::vector<std::string> cells = result.values;

@@ -158,7 +158,9 @@ void RowOptions::describe(FieldTable& table) {
       .shown_as("WHAT");
   table
       .add("split", split,
-           "train, validation, test or all; auto: test, or all rows where there is none")
+           "train, validation, test or all; auto: test, or where there is none all rows "
+           "(`evaluate` and "
+           "`detect_anomalies`: the validation rows)")
       .shown_as("PART");
   table
       .add("indices", indices,

@@ -122,6 +122,10 @@ TEST(Retrieve, KeptIndexFindsTheSame) {
                  {path, "--index", index, "--evaluate", "5", "--validation", "split:0.5", "--split",
                   "validation"},
                  kFailed, {"digits.npz", "--split"});
+  const std::string thousand = folder / "thousand.npz";
+  json_of("retrieve", {path, "--rows", "0-999", "--save-index", thousand});
+  expect_refusal("retrieve", {path, "--rows", "500-1499", "--index", thousand, "--evaluate", "5"},
+                 kFailed, {"thousand.npz", "other rows"});
 }
 
 TEST(Retrieve, FindsARowByItsPicture) {

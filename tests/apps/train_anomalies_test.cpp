@@ -103,6 +103,10 @@ TEST(TrainAnomalies, KeepsWhatAnInterruptedCallFinished) {
       "1",       "--out",     (folder / "found").string()};
   run_tool_of("detect_anomalies", line);
   const auto scores = read_file(folder / "found/scores.csv");
+  // As if it had been killed among its pictures.
+  fs::remove(folder / "found/detector.json");
+  run_tool_of("detect_anomalies", line);
+  EXPECT_EQ(read_file(folder / "found/scores.csv"), scores);
   // As if it had been killed before the second model.
   for (const char* name : {"detector.json", "report.html", "scores.csv", "histogram.png",
                            "worst.png", "causes.csv", "columns.csv"}) {
@@ -139,6 +143,8 @@ TEST(TrainAnomalies, SaysWhatDoesNotGoTogether) {
                  {"no checkpoint", "best.pt"});
   expect_refusal(tool, {"--train", "--dataset", "iris", "--score", "elbo"}, kWrongUsage,
                  {"--score", "--train"});
+  expect_refusal(tool, {"--train", "--dataset", "iris", "--indices", "0-9"}, kWrongUsage,
+                 {"--indices", "--train"});
   const std::pair<std::string, std::string> noisy[] = {
       {"--corruption", "mask:0.1"}, {"--binarize", "once"}, {"--condition", "label"}};
   for (const auto& [option, value] : noisy) {
