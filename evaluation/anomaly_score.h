@@ -40,10 +40,11 @@ using AnomalyScorer = std::function<at::Tensor(const Batch& batch)>;
 AnomalyScorer reconstruction_scorer(ExportedModel& model);
 
 /// Reconstruction loss, summed over the item's values, plus KL(q(z|x) ‖ p(z)), of N(0, I) or what the
-/// model has learned of the item's condition (normal_prior.h); the loss is the one the model was trained with (decoded_likelihood.h), MSE where its file does not say. Values that
-/// are not known count as the known ones of the item do on average. It is the mean over `samples`
-/// codes of q, or that of its mean where `samples` is 0. All items share one draw of noise, so that
-/// a score depends on the item and the seed alone. Throws what `check_elbo` throws.
+/// model has learned of the item's condition (normal_prior.h); the loss is the one the model was
+/// trained with (decoded_likelihood.h), MSE where its file does not say. Values that are not known
+/// count as the known ones of the item do on average. It is the mean over `samples` codes of q, or that
+/// of its mean where `samples` is 0. All items share one draw of noise, so that a score depends on the
+/// item and the seed alone. Throws what `check_elbo` throws.
 AnomalyScorer elbo_scorer(ExportedModel& model, int64_t samples, uint64_t seed);
 
 /// Throws `Error` unless the file has the method `encode_distribution` and a normal prior, and

@@ -51,8 +51,8 @@ CodeIndex read_index(const SearchLibrary& library, ExportedModel& model, const s
   if (same_rows) {
     throw Error(
         "{}: expected codes of {}, found those of other rows; give the same rows, split and "
-        "scaling "
-        "as for --save-index",
+        "scaling as "
+        "for --save-index",
         path, row_text(library.entries));
   }
   throw Error(

@@ -157,10 +157,10 @@ void RowOptions::describe(FieldTable& table) {
           "or a class by name or number from 0, the same for all; none: as in training")
       .shown_as("WHAT");
   table
-      .add("split", split,
-           "train, validation, test or all; auto: test, or where there is none all rows "
-           "(`evaluate` and "
-           "`detect_anomalies`: the validation rows)")
+      .add(
+          "split", split,
+          "train, validation, test or all; auto: test, or where there is none all rows (`evaluate` "
+          "and `detect_anomalies`: the validation rows)")
       .shown_as("PART");
   table
       .add("indices", indices,
