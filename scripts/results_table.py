@@ -70,10 +70,11 @@ def row(recipe, runs, machines):
                   "yes" if mean <= target["at_most"] else "**no**"]
     else:
         cells += ["not reached yet", "", "", "", "", ""]
-    losses = [result["best"]["validation"]["loss"] for result in results if result["best"]["validation"]]
+    longest = [result for result in results if result["epochs"] == epochs[-1]]
+    losses = [result["best"]["validation"]["loss"] for result in longest if result["best"]["validation"]]
     cells += ["–".join(map(str, epochs)) + f" of {runs[0]['options']['epochs']}",
               number(statistics.fmean(losses)) if losses else "–",
-              clock(statistics.median(result["training_seconds"] for result in results)),
+              clock(statistics.median(result["training_seconds"] for result in longest)),
               "; ".join(dict.fromkeys(f"{day(run)}, {machines.letter(machine_text(run))}" for run in runs))]
     return "| " + " | ".join(cells) + " |"
 
