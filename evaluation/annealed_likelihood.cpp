@@ -62,10 +62,9 @@ class Chains {
     if (model.condition_width() > 0 && batch.condition.defined()) {
       condition_ = repeated(batch.condition).to(model.device());
     }
-    const auto [mean, log_variance] = prior.of(batch.condition);
-    const bool one_for_all = mean.numel() == 1;
-    prior_mean_ = one_for_all ? mean : repeated(mean);
-    prior_precision_ = (-(one_for_all ? log_variance : repeated(log_variance))).exp();
+    const auto [mean, log_variance] = prior.of(batch.condition, options.chains);
+    prior_mean_ = mean;
+    prior_precision_ = (-log_variance).exp();
     state_ = look(prior_mean_ + prior_precision_.rsqrt() * draw("annealing start", 0));
     log_weights_ = at::zeros({items_.size(0)}, at::kDouble);
     step_ = at::full({items_.size(0)}, kFirstStep, at::kDouble);

@@ -20,8 +20,6 @@ namespace {
 constexpr int64_t kCodesAtOnce = 4096;
 constexpr int64_t kValuesAtOnce = int64_t{1} << 23;
 
-const double kLogTwoPi = std::log(2 * std::numbers::pi);
-
 constexpr const char* kFlow = "flow";  // models/inverse_autoregressive_flow.h
 
 /// What the encoder says of B items.
@@ -46,52 +44,49 @@ struct CodeSamples {
   at::Tensor log_weights;  ///< [B, K] float64: log p(z) − log q(z|x)
 };
 
-/// log N(z; μ, σ²) of codes [B · K, code shape…] of B items: [B, K] float64.
-at::Tensor log_densities(const models::GaussianCode& of_items, const at::Tensor& codes,
-                         int64_t items) {
-  const auto beside = [](const at::Tensor& of_item) {
-    return of_item.to(at::kDouble).flatten(1).unsqueeze(1);
-  };
-  const at::Tensor z = codes.to(at::kDouble).view({items, codes.size(0) / items, -1});
-  const at::Tensor mean = beside(of_items.mean), log_variance = beside(of_items.log_variance);
-  return -0.5 * (kLogTwoPi + log_variance + (z - mean).square() * (-log_variance).exp()).sum(2);
-}
-
 /// What codes are like before an item is seen.
 struct Prior {
   ModelPriorPtr learned;  ///< null where it is normal
   NormalPrior normal;
 };
 
+/// log p(z) of `options.samples` codes of each of the batch's items, [B · K, code shape…]: [B · K]
+/// float64.
+at::Tensor log_prior(const Prior& prior, const at::Tensor& codes, const Batch& batch,
+                     const LikelihoodOptions& options) {
+  if (prior.learned) {
+    const at::Tensor noise =
+        RowRandom(options.seed)
+            .normal("second layer", batch.rows, {options.samples, prior.learned->noise_width()});
+    return prior.learned->log_density(codes, noise.flatten(0, 1));
+  }
+  const auto [mean, log_variance] = prior.normal.of(batch.condition, options.samples);
+  return models::log_density({mean.to(at::kDouble), log_variance.to(at::kDouble)},
+                             codes.to(at::kDouble));
+}
+
 CodeSamples draw_codes(ExportedModel& model, const Prior& prior, const Batch& batch,
                        const LikelihoodOptions& options) {
   const auto [posterior, context] = encoding_of(model, batch);
-  const at::Tensor& rows = batch.rows;
   const at::Tensor mean = posterior.mean.unsqueeze(1);                  // [B, 1, code shape…]
   const at::Tensor log_variance = posterior.log_variance.unsqueeze(1);  // [B, 1, code shape…]
   Shape shape = mean.sizes().slice(1).vec();
   shape.front() = options.samples;
-  const RowRandom random(options.seed);
-  const at::Tensor noise = random.normal("likelihood", rows, shape);
+  const at::Tensor noise = RowRandom(options.seed).normal("likelihood", batch.rows, shape);
   const at::Tensor z = mean + (0.5 * log_variance).exp() * noise;  // [B, K, code shape…]
   at::Tensor codes = z.flatten(0, 1);
   const auto sums = [](const at::Tensor& terms) { return terms.flatten(2).sum(2); };
+  const double constants = std::log(2 * std::numbers::pi);
   // z − μ = σ ε
   at::Tensor log_q =
-      -0.5 * sums(kLogTwoPi + log_variance.to(at::kDouble) + noise.to(at::kDouble).square());
+      -0.5 * sums(constants + log_variance.to(at::kDouble) + noise.to(at::kDouble).square());
   if (context.defined()) {
     const auto flowed =
         model.run_method(kFlow, {codes, context.repeat_interleave(options.samples, 0)});
     codes = flowed.at(0);
     log_q = log_q - flowed.at(1).to(at::kDouble).view_as(log_q);
   }
-  if (!prior.learned) {
-    return {codes, log_densities(prior.normal.of(batch.condition), codes, rows.size(0)) - log_q};
-  }
-  const at::Tensor prior_noise =
-      random.normal("second layer", rows, {options.samples, prior.learned->noise_width()});
-  const at::Tensor log_p = prior.learned->log_density(codes, prior_noise.flatten(0, 1));
-  return {codes, log_p.view_as(log_q) - log_q};
+  return {codes, log_prior(prior, codes, batch, options).view_as(log_q) - log_q};
 }
 
 /// `values` [B, …] of the items [n] of codes: [n, …]. That of one item is not copied.

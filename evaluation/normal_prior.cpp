@@ -16,10 +16,11 @@ NormalPrior::NormalPrior(const ExportedModel& model) {
                    model.parameter("prior.log_variance.bias")};
 }
 
-models::GaussianCode NormalPrior::of(const at::Tensor& conditions) const {
+models::GaussianCode NormalPrior::of(const at::Tensor& conditions, int64_t samples) const {
   if (!mean_.weight.defined()) return {at::zeros({1, 1}), at::zeros({1, 1})};
   const auto run = [&](const Layer& layer) {
-    return at::linear(conditions, layer.weight, layer.bias).view(with_batch(-1, code_shape_));
+    const at::Tensor of_items = at::linear(conditions, layer.weight, layer.bias);
+    return of_items.view(with_batch(-1, code_shape_)).repeat_interleave(samples, 0);
   };
   return {run(mean_), run(log_variance_)};
 }

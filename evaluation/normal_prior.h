@@ -5,6 +5,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+
 namespace hourglass::evaluation {
 
 /// Whether codes have a normal distribution before an item is seen: N(0, I), or one that the model
@@ -17,9 +19,9 @@ class NormalPrior {
   /// For a model that has one, of which it keeps copies of the parameters.
   explicit NormalPrior(const ExportedModel& model);
 
-  /// Of items under these conditions [B, K]: mean and log variance [B, code shape…]. N(0, I) has one
-  /// for all: [1, 1].
-  models::GaussianCode of(const at::Tensor& conditions) const;
+  /// Of items under these conditions [B, K]: mean and log variance of `samples` codes of each, one item
+  /// after the other, [B · samples, code shape…]. N(0, I) has one for all: [1, 1].
+  models::GaussianCode of(const at::Tensor& conditions, int64_t samples = 1) const;
 
  private:
   /// Of models/conditional.h; undefined for N(0, I).

@@ -12,6 +12,9 @@
 #include "hourglass/tests/evaluation/small_model.h"
 #include "hourglass/tests/support/support.h"
 
+#include <functional>
+#include <string>
+
 namespace hourglass::evaluation {
 
 using namespace models;
@@ -59,19 +62,28 @@ TEST(AnomalyDetector, MahalanobisScoresOfNormalRowsAreThoseOfAnyRows) {
   EXPECT_EQ(found.flagged(), 15);
 }
 
-TEST(AnomalyDetector, ElboIsLossPlusKlUnderTheConditionOfTheRow) {
-  const TemporaryFolder folder;
-  Variational variational({}, four_values(/*condition_width=*/3));
-  auto model = exported(variational, folder / "best.pt", {{"loss", "mse"}}, {"a", "b", "c"});
+/// That the score of rows under three conditions is the loss of the mean code plus a divergence.
+void expect_elbo(
+    ExportedModel& model,
+    const std::function<at::Tensor(const GaussianCode&, const at::Tensor& condition)>& kl) {
   const at::Tensor x = at::rand({5, 4});
   const at::Tensor condition = at::eye(3).index_select(0, at::tensor({0, 1, 2, 1, 0}));
   const at::Tensor scores = elbo_scorer(
       model, /*samples=*/0, /*seed=*/1)({.input = x, .target = x, .condition = condition});
   const auto code = model.run_method("encode_distribution", x, condition);
   const at::Tensor loss = (model.decode(code[0], condition) - x).square().sum(1);
-  const at::Tensor kl = kl_from_standard_normal({code[0], code[1]});
-  EXPECT_TRUE(scores.allclose((loss + kl).to(at::kDouble), 1e-5, 1e-6));
+  const at::Tensor expected = loss + kl({code[0], code[1]}, condition);
+  EXPECT_TRUE(scores.allclose(expected.to(at::kDouble), 1e-5, 1e-6));
   EXPECT_EQ(resolve_score(AnomalyScore::Auto, model), AnomalyScore::Elbo);
+}
+
+TEST(AnomalyDetector, ElboIsLossPlusKlUnderTheConditionOfTheRow) {
+  const TemporaryFolder folder;
+  Variational variational({}, four_values(/*condition_width=*/3));
+  auto model = exported(variational, folder / "best.pt", {{"loss", "mse"}}, {"a", "b", "c"});
+  expect_elbo(model, [](const GaussianCode& code, const at::Tensor& /*condition*/) {
+    return kl_from_standard_normal(code);
+  });
 }
 
 TEST(AnomalyDetector, ElboIsFromThePriorThatTheConditionHas) {
@@ -79,19 +91,13 @@ TEST(AnomalyDetector, ElboIsFromThePriorThatTheConditionHas) {
   Conditional conditional({.prior = ConditionalPrior::Learned}, four_values(/*condition_width=*/3));
   auto model = exported(conditional, folder / "best.pt", {{"loss", "mse"}, {"prior", "learned"}},
                         {"a", "b", "c"});
-  const at::Tensor x = at::rand({5, 4});
-  const at::Tensor condition = at::eye(3).index_select(0, at::tensor({0, 1, 2, 1, 0}));
-  const at::Tensor scores = elbo_scorer(
-      model, /*samples=*/0, /*seed=*/1)({.input = x, .target = x, .condition = condition});
-  const auto code = model.run_method("encode_distribution", x, condition);
-  const at::Tensor loss = (model.decode(code[0], condition) - x).square().sum(1);
-  const auto prior = [&](const std::string& name) {
-    return at::linear(condition, model.parameter("prior." + name + ".weight"),
-                      model.parameter("prior." + name + ".bias"));
-  };
-  const at::Tensor kl = kl_divergence({code[0], code[1]}, {prior("mean"), prior("log_variance")});
-  EXPECT_TRUE(scores.allclose((loss + kl).to(at::kDouble), 1e-5, 1e-6));
-  EXPECT_EQ(resolve_score(AnomalyScore::Auto, model), AnomalyScore::Elbo);
+  expect_elbo(model, [&](const GaussianCode& code, const at::Tensor& condition) {
+    const auto prior = [&](const std::string& name) {
+      return at::linear(condition, model.parameter("prior." + name + ".weight"),
+                        model.parameter("prior." + name + ".bias"));
+    };
+    return kl_divergence(code, {prior("mean"), prior("log_variance")});
+  });
 }
 
 TEST(AnomalyDetector, CentreDistanceIsSquaredAndThatOfOneClassModels) {

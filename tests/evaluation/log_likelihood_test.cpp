@@ -53,13 +53,20 @@ TEST(LogLikelihood, OfADecoderThatIgnoresTheCodeIsTheBernoulliTerm) {
   EXPECT_NEAR(found[1].item<double>(), -3 * std::log(0.25), 1e-5);
 }
 
+/// A prior of codes of one value, and what an item is told with it.
+struct TestedPrior {
+  double mean = 0, variance = 1;
+  at::Tensor condition;  // [1, K], or undefined
+};
+
 /// ∫ p(x|z) p(z) dz by the trapezium rule; logits are w z + b.
-double by_quadrature(ExportedModel& model, const at::Tensor& x) {
-  const at::Tensor z = at::linspace(-8, 8, 4001, at::kFloat).unsqueeze(1);
-  const at::Tensor likelihood = testing::bernoulli(model, z, x);
+double by_quadrature(ExportedModel& model, const at::Tensor& x, const TestedPrior& told = {}) {
+  const at::Tensor z = at::linspace(-12, 12, 6001, at::kFloat).unsqueeze(1);
+  const at::Tensor likelihood = testing::bernoulli(model, z, x, told.condition);
+  const at::Tensor distance = z.to(at::kDouble).flatten() - told.mean;
   const at::Tensor prior =
-      (-0.5 * z.to(at::kDouble).flatten().square()).exp() / std::sqrt(2 * M_PI);
-  return -std::log(at::trapezoid(likelihood * prior, 16.0 / 4000).item<double>());
+      (-0.5 * distance.square() / told.variance).exp() / std::sqrt(2 * M_PI * told.variance);
+  return -std::log(at::trapezoid(likelihood * prior, 24.0 / 6000).item<double>());
 }
 
 TEST(LogLikelihood, EqualsAnIntegralWhateverTheProposal) {
@@ -98,16 +105,9 @@ TEST(LogLikelihood, TakesThePriorOfTheRowsCondition) {
   const at::Tensor annealed =
       annealed_likelihoods(model, *data, {.chains = 400, .temperatures = 100});
 
-  const at::Tensor z = at::linspace(-12, 12, 6001, at::kFloat).unsqueeze(1);
-  const auto by_quadrature = [&](int64_t label, double mean, double variance) {
-    const at::Tensor likelihood =
-        testing::bernoulli(model, z, x, datasets::class_condition(label, 2));
-    const at::Tensor distance = z.to(at::kDouble).flatten() - mean;
-    const at::Tensor prior =
-        (-0.5 * distance.square() / variance).exp() / std::sqrt(2 * M_PI * variance);
-    return -std::log(at::trapezoid(likelihood * prior, 24.0 / 6000).item<double>());
-  };
-  const std::array exact = {by_quadrature(0, 2, std::exp(-1)), by_quadrature(1, -1, std::exp(0.5))};
+  const auto class_of = [](int64_t label) { return datasets::class_condition(label, 2); };
+  const std::array exact = {by_quadrature(model, x, {2, std::exp(-1), class_of(0)}),
+                            by_quadrature(model, x, {-1, std::exp(0.5), class_of(1)})};
   for (const int64_t i : {0, 1}) {
     EXPECT_NEAR(found[i].item<double>(), exact[static_cast<size_t>(i)], 0.02) << i;
     EXPECT_NEAR(annealed[i].item<double>(), exact[static_cast<size_t>(i)], 0.02) << i;
