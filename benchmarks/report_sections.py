@@ -102,9 +102,9 @@ def inference(lines):
 
 
 def start_up(lines):
-    rows = [["Hourglass" if line["contender_key"] == "hourglass" else CONTENDERS[line["contender_key"]].name, line["what"],
-             f"{statistics.median(line['seconds']):.3f}", f"{min(line['seconds']):.3f}"]
-            for line in of_section(lines, "start-up")]
+    rows = [[CONTENDERS[line["contender_key"]].name, what, f"{statistics.median(line[key]):.3f}", f"{min(line[key]):.3f}"]
+            for line in of_section(lines, "start-up")
+            for key, what in (("seconds", line["what"]), ("training_seconds", f"{line['what']}, of which training")) if key in line]
     if not rows:
         return ""
     return ("## Start-up\n\nSeconds from the start of a process, on `digits-2d`: the trainer's `--help`, the first epoch "
