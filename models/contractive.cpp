@@ -30,6 +30,22 @@ std::optional<LayerPlan> single_dense_layer(const ModelPlan& plan) {
   return layers.front();
 }
 
+/// While it lives, the encoder works as it does after training.
+class AsInferring {
+ public:
+  explicit AsInferring(torch::nn::Module& encoder)
+      : encoder_(encoder), was_training_(encoder.is_training()) {
+    encoder_.eval();
+  }
+  ~AsInferring() { encoder_.train(was_training_); }
+  AsInferring(const AsInferring&) = delete;
+  AsInferring& operator=(const AsInferring&) = delete;
+
+ private:
+  torch::nn::Module& encoder_;
+  bool was_training_;
+};
+
 }  // namespace
 
 std::vector<Phase> Contractive::phases() const {
@@ -68,6 +84,8 @@ at::Tensor Contractive::squared_jacobian_norm(const Batch& batch, const StepCont
 
 at::Tensor Contractive::by_differentiation(const Batch& batch, const StepContext& context) {
   const at::AutoGradMode with_gradients(true);  // validation runs without them
+  // The sum of a unit over a batch that is normalised by its own moments does not depend on it.
+  const AsInferring as_inferring(*named_children()["encoder"]);
   const at::Tensor x = batch.input.detach().requires_grad_();
   const at::Tensor h = encode(x, batch.condition).flatten(1);  // [B, C]
   const auto squared_gradient_of = [&](const at::Tensor& sum) {

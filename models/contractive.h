@@ -46,7 +46,8 @@ class Contractive : public Autoencoder {
   /// Of the closed form alone.
   std::optional<ObjectivePlan> objective_plan() const override;
 
-  /// ‖∂h/∂x‖²_F of each row of the input: [B]. Works under no-grad too, but not in inference mode.
+  /// ‖∂h/∂x‖²_F of each row of the input: [B], of the encoder as it infers: batch norms by their
+  /// running moments, nothing dropped. Works under no-grad too, but not in inference mode.
   at::Tensor squared_jacobian_norm(const Batch& batch, const StepContext& context);
 
  private:

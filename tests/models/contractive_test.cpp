@@ -163,6 +163,12 @@ TEST(Contractive, WorksOnConvolutions) {
   const at::Tensor norm = penalty(model, x);
   EXPECT_EQ(norm.sizes(), (std::vector<int64_t>{2}));
   EXPECT_GT(norm.min().item<double>(), 0);
+  // Nor does what batch norms do in training change it, and it changes nothing of theirs.
+  model.train();
+  EXPECT_TRUE(at::equal(penalty(model, x), norm));
+  EXPECT_TRUE(model.is_training());
+  model.eval();
+  EXPECT_TRUE(at::equal(penalty(model, x), norm));
 }
 
 }  // namespace
