@@ -181,7 +181,9 @@ bool Trainer::train_epoch(int64_t epoch, const StopRequested& stop_requested) {
   const bool rows_come_again = spans_passes(epoch);
   for (int64_t step = done; step < steps; ++step, ++context.step) {
     const Wishes wishes = agreed_wishes(stop_requested);
-    if ((wishes.stop || wishes.state) && step > done) keep_step({epoch - 1, context.step});
+    if ((wishes.stop || wishes.state) && step > done && !keep_step({epoch - 1, context.step})) {
+      return true;  // the rest of a spoilt epoch is not worth its time
+    }
     if (wishes.stop) return false;
     const int64_t first = step * options_.batch_size;
     context.batch_items = std::min(options_.batch_size, sampler_->size() - first);
@@ -293,17 +295,18 @@ void Trainer::keep_epoch(const EpochReport& report, double monitored) {
   state_ = state;
 }
 
-/// In the middle of an epoch. The time that this takes is not training's. A state that is spoilt
-/// takes no good one's place.
-void Trainer::keep_step(Cursor cursor) {
+/// In the middle of an epoch. The time that this takes is not training's. False where a loss of the
+/// epoch is not finite: a state that is spoilt takes no good one's place.
+bool Trainer::keep_step(Cursor cursor) {
   const double seconds = epoch_time_.seconds();
   EpochSums sums = engine_->averages.sums();
-  if (sums.first_nonfinite_step) return;
+  if (sums.first_nonfinite_step) return false;
   const auto state = capture(cursor);
   state->unfinished = {std::move(sums), seconds};
   state_ = state;
   for (const auto& hook : hooks_) hook->on_state(state_);
   epoch_time_.restart(seconds);
+  return true;
 }
 
 Verdict Trainer::end_epoch(const EpochReport& report) {

@@ -205,7 +205,7 @@ class Trainer {
   bool spans_passes(int64_t epoch) const;
   std::shared_ptr<TrainingState> capture(Cursor cursor) const;
   void keep_epoch(const EpochReport& report, double monitored);
-  void keep_step(Cursor cursor);
+  bool keep_step(Cursor cursor);
   /// What somebody asks of the run before a step.
   struct Wishes {
     bool stop = false, state = false;

@@ -175,33 +175,6 @@ TEST(Trainer, RefusesTheStateOfAnotherModel) {
             std::string::npos);
 }
 
-TEST(Trainer, StopsAtALossThatIsNotFiniteAndKeepsTheBestModel) {
-  // Row 30 turns infinite in epoch 3: a data set whose values depend on the epoch.
-  class Poisoned : public DatasetDecorator {
-   public:
-    using DatasetDecorator::DatasetDecorator;
-    Batch batch(const at::Tensor& positions, int64_t epoch) const override {
-      Batch batch = inner().batch(positions, epoch);
-      if (epoch == 3) {
-        batch.input.masked_fill_(positions.eq(30).unsqueeze(1),
-                                 std::numeric_limits<float>::infinity());
-      }
-      return batch;
-    }
-    DatasetPtr to(at::Device) const override { return std::make_shared<Poisoned>(*this); }
-  };
-  at::manual_seed(3);
-  const auto data = std::make_shared<Poisoned>(small_data());
-  Trainer trainer(small_model(), data, nullptr, small_options());
-  const TrainingResult result = trainer.run();
-  EXPECT_EQ(result.end, End::NotFinite);
-  expect_contains(result.problem,
-                  {"epoch 3, step ", " of 7", "`learning_rate`", "(epoch 2) is kept"});
-  EXPECT_EQ(result.state->cursor.epoch, 2);
-  EXPECT_TRUE(
-      at::isfinite(result.state->best.model.at("encoder.dense1.weight")).all().item<bool>());
-}
-
 TEST(Trainer, AStopRequestEndsAfterTheStepAndKeepsIt) {
   Trainer trainer(small_model(), small_data(), nullptr, small_options());
   const auto recorder = std::make_shared<Recorder>();
@@ -276,6 +249,35 @@ TEST(Trainer, GivesHooksTheStateInTheMiddleOfAnEpoch) {
   ASSERT_EQ(hook->states.size(), 4U * 2);
   const auto rest = train(small_options(), small_data(20), hook->states[5].get());
   expect_same_state(*rest.result.state, *whole.result.state);
+}
+
+TEST(Trainer, StopsAtALossThatIsNotFiniteAndKeepsTheBestModel) {
+  // All rows turn infinite in epoch 3: a data set whose values depend on the epoch.
+  class Poisoned : public DatasetDecorator {
+   public:
+    using DatasetDecorator::DatasetDecorator;
+    Batch batch(const at::Tensor& positions, int64_t epoch) const override {
+      Batch batch = inner().batch(positions, epoch);
+      if (epoch == 3) batch.input.fill_(std::numeric_limits<float>::infinity());
+      return batch;
+    }
+    DatasetPtr to(at::Device) const override { return std::make_shared<Poisoned>(*this); }
+  };
+  const auto recorder = std::make_shared<Recorder>();
+  const auto wants_states = std::make_shared<EveryThirdStep>();
+  Trainer trainer(small_model(), std::make_shared<Poisoned>(small_data()), nullptr,
+                  small_options());
+  trainer.add_hook(recorder);
+  trainer.add_hook(wants_states);
+  const TrainingResult result = trainer.run();
+  EXPECT_EQ(result.end, End::NotFinite);
+  expect_contains(result.problem, {"epoch 3, step 1 of 7", "`learning_rate`", "(epoch 2) is kept"});
+  EXPECT_EQ(result.state->cursor.epoch, 2);
+  EXPECT_TRUE(
+      at::isfinite(result.state->best.model.at("encoder.dense1.weight")).all().item<bool>());
+  // The epoch ends where a state is wanted, which is none of it.
+  EXPECT_EQ(recorder->steps, 2 * 7 + 3);
+  EXPECT_EQ(wants_states->states.size(), 2U * 2);
 }
 
 TEST(Trainer, RefusesAStateOfEpochsOfAnotherLength) {
