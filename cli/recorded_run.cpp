@@ -5,6 +5,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/formats/field_json.h"
 #include "hourglass/recipes/variant.h"
+#include "hourglass/runs/consequences.h"
 #include "hourglass/runs/dependences.h"
 #include "hourglass/runs/run_list.h"
 
@@ -86,13 +87,33 @@ bool RecordedRun::is_changed(const Field& field) const {
                      [&](const runs::ChangedOption& change) { return change.name == field.name; });
 }
 
+std::map<std::string, std::string> RecordedRun::following_values() const {
+  runs::RunOptions options = usual_options(record_, folder_);
+  FieldTable table;
+  options.describe(table);
+  const auto given = [&](const std::string& option) -> std::optional<std::string> {
+    const Field& field = *table_.find(option);
+    if (is_changed(field)) return field.value_text();
+    return {};
+  };
+  std::map<std::string, std::string> values;
+  const auto following =
+      runs::set_consequences(recipes::find_variant(record_.variant), given, table);
+  for (const auto& one : following) values[one.option] = table.find(one.option)->value_text();
+  return values;
+}
+
 std::string RecordedRun::training_command() const {
   std::string command = trainer();
   if (!record_.recipe.empty()) command += " --recipe " + record_.recipe;
   const recipes::Variant& variant = recipes::find_variant(record_.variant);
+  const auto following = following_values();
   for (const auto& field : table_.rows()) {
+    const auto follows = following.find(field.name);
+    const bool is_needed =
+        follows == following.end() ? is_changed(field) : follows->second != field.value_text();
     // A file or an older version may have set what a trainer refuses on its command line.
-    if (!is_changed(field) || !runs::has_effect(variant, table_, field.name)) continue;
+    if (!is_needed || !runs::has_effect(variant, table_, field.name)) continue;
     command += " " + option_name(field.name);
     if (!field.is_switch()) {
       command += " " + shell_word(field.value_text());

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -68,6 +69,8 @@ class RecordedRun {
   FieldTable table_;
   std::vector<runs::ChangedOption> changes_;
 
+  /// What the trainer sets options to because of what is changed.
+  std::map<std::string, std::string> following_values() const;
   std::string trainer() const { return record_.variant + "_autoencoder"; }
 };
 

@@ -1,6 +1,34 @@
 #include "hourglass/runs/consequences.h"
 
+#include <algorithm>
+
 namespace hourglass::runs {
+namespace {
+
+/// What only some optimizers have.
+struct OwnOption {
+  std::string option;
+  std::vector<std::string> kinds;
+};
+const std::vector<OwnOption>& own_options_of_optimizers() {
+  static const std::vector<OwnOption> all = {
+      {"epsilon", {"adam", "adamw"}}, {"weight_decay", {"adamw"}}, {"momentum", {"sgd"}}};
+  return all;
+}
+
+/// An optimizer does without what recipes, or other options, bring for another one.
+void leave_out_of_other_optimizers(const std::string& optimizer, const FieldTable& table,
+                                   std::vector<FollowingDefault>& following) {
+  for (const auto& [option, kinds] : own_options_of_optimizers()) {
+    const Field* field = table.find(option);
+    const bool has_it = std::find(kinds.begin(), kinds.end(), optimizer) != kinds.end();
+    if (has_it || field->value_text() == "none") continue;
+    field->set("none");
+    following.push_back({.option = option, .cause = "optimizer", .value = optimizer});
+  }
+}
+
+}  // namespace
 
 std::vector<FollowingDefault> set_consequences(const recipes::Variant& variant,
                                                const GivenValue& given, const FieldTable& table) {
@@ -18,6 +46,8 @@ std::vector<FollowingDefault> set_consequences(const recipes::Variant& variant,
       following.push_back({.option = option, .cause = consequence.option, .value = *value});
     }
   }
+  const std::string optimizer = given("optimizer").value_or(table.find("optimizer")->value_text());
+  leave_out_of_other_optimizers(optimizer, table, following);
   return following;
 }
 

@@ -65,6 +65,13 @@ const std::vector<Dependence>& common_dependences() {
            [](const std::string& set) {
              return is_source_of({Csv, Series, Interactions}, set);
            }},
+      {.options = {"map_above"},
+       .on = {"dataset", "targets"},
+       .expected = "csv:PATH, npy:, npz:, safetensors: or raw:",
+       .is_expected =
+           [](const std::string& set) {
+             return is_source_of({Csv, Arrays, Npz}, set);
+           }},
       {.options = {"impute"},
        .on = {"dataset"},
        .expected = "csv:PATH",

@@ -2,6 +2,7 @@
 
 #include "hourglass/cli/html.h"
 #include "hourglass/cli/program.h"
+#include "hourglass/cli/recorded_run.h"
 #include "hourglass/cli/run_report.h"
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
@@ -140,6 +141,16 @@ TEST(Report, MeasuresTheModelBesidePcaOfItsSize) {
                          "359 validation rows", "fitted on 1,438 training rows",
                          fmt::format("{:.6f}", measured.at("model").at("mse").get<double>()),
                          fmt::format("{:.6f}", measured.at("pca").at("mse").get<double>())});
+}
+
+TEST(Report, TrainsTheSameAgainWithWhatFollowsFromOptionsAndWhatWasSetBack) {
+  const TemporaryFolder folder;
+  // Dictionaries clip gradients, and have a linear code.
+  small_checkpoint(folder / "run", "sparse_autoencoder",
+                   {"--sparsity", "topk:8", "--clip-norm", "none"});
+  const std::string command = RecordedRun(folder / "run").training_command();
+  expect_contains(command, {"sparse_autoencoder", "--sparsity topk:8", "--clip-norm none"});
+  expect_lacks(command, {"--code-activation", "--epsilon"});
 }
 
 /// The measures and layers that a page tells.

@@ -111,6 +111,7 @@ std::vector<DependentOption> dependent_options() {
       {"denoising", {"--noise", "once"}, {}, {"--corruption", "none"}, "`corruption` mask:P"},
       {"dense", {"--label-column", "none"}, {"--dataset", "csv:a.csv"}, {}, "`dataset` csv:PATH"},
       {"dense", {"--header", "no"}, {"--dataset", "series:a.csv"}, {}, "`dataset` csv:PATH"},
+      {"dense", {"--map-above", "64"}, {"--dataset", "npy:a.npy"}, {}, "`dataset` csv:PATH, npy:"},
       {"dense",
        {"--impute", "mean"},
        {"--dataset", "csv:a.csv"},
@@ -183,6 +184,15 @@ TEST(TrainerOptions, OfRecipesAndFilesMayDoNothing) {
   EXPECT_EQ(complaint_of("dense", {"--config", file}), "");
   EXPECT_EQ(train({"--levels", "16", "--help"}).exit_code, kDone)
       << "who asks is told, not refused";
+}
+
+TEST(TrainerOptions, OfAnotherOptimizerAreLeftOut) {
+  // Dictionaries bring an epsilon of Adam's, and so do recipes.
+  EXPECT_EQ(complaint_of("sparse", {"--sparsity", "topk:8", "--optimizer", "sgd"}), "");
+  EXPECT_EQ(complaint_of("sparse", {"--recipe", "fashion-sparse-32", "--sparsity", "topk:8"}), "");
+  EXPECT_EQ(complaint_of("dense", {"--recipe", "mnist-deep-30", "--optimizer", "rmsprop"}), "");
+  expect_contains(train({"--optimizer", "sgd", "--epsilon", "1e-8", "--out", "x"}).errors,
+                  {"--epsilon", "adam or adamw", "'sgd'"});
 }
 
 TEST(TrainerProgram, FailedWorkEndsWithCodeOne) {
