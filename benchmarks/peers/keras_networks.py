@@ -9,9 +9,9 @@ from recipes import Conv, Dense, Lstm, Norm, Pool, Repeat, Reshape, Upsample
 class Sampling(layers.Layer):
     """Draws the code of a variational model, and adds the divergence to the loss."""
 
-    def __init__(self):
+    def __init__(self, seed):
         super().__init__()
-        self.seeds = keras.random.SeedGenerator(1)
+        self.seeds = keras.random.SeedGenerator(seed)
 
     def call(self, parts):
         mean, log_variance = parts
@@ -52,15 +52,16 @@ def run(stack, x):
     return x
 
 
-def networks(recipe, sampling=True):
-    """The whole model and its encoder. Without sampling, a variational model decodes the mean."""
+def networks(recipe, sampling=True, seed=1):
+    """The whole model and its encoder. Without sampling, a variational model decodes the mean; `seed` is that of its
+    noise."""
     images = recipe.is_convolutional
     start = keras.Input((*recipe.item[1:], recipe.item[0]) if images else recipe.item)
     code = run(recipe.encoder, start)
     encoder_end = code
     if recipe.code:
         heads = [run([head], code) for head in recipe.heads]
-        encoder_end, code = heads[0], Sampling()(heads) if sampling else heads[0]
+        encoder_end, code = heads[0], Sampling(seed)(heads) if sampling else heads[0]
     end = layers.Activation(recipe.output)(run(recipe.decoder, code))
     return keras.Model(start, end), keras.Model(start, encoder_end)
 
