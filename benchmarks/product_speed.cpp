@@ -48,7 +48,7 @@ std::vector<Product> products() {
   add_layer(all, "fashion-deep-32", 128, 128, 784);
   add_layer(all, "fashion-vae-2d", 64, 784, 256);
   add_layer(all, "fashion-vae-2d", 64, 256, 784);
-  add_layer(all, "mnist-2d-linear", 32, 784, 512);
+  add_layer(all, "mnist-2d-linear", 32, 784, 100);
   all.push_back({"inference 784-256", {512, 256, 784}});
   return all;
 }
