@@ -1,6 +1,7 @@
 #include "hourglass/benchmarks/benchmark_model.h"
 
 #include "hourglass/core/random.h"
+#include "hourglass/models/summary.h"
 #include "hourglass/training/trainer.h"
 
 #include <ATen/Context.h>
@@ -34,9 +35,8 @@ Subject make_subject(runs::RunOptions options) {
   subject.model = settled.model.build(shapes, rows.condition_width(),
                                       std::ssize(subject.data.info.class_names));
   if (!settled.threads.count) {
-    int64_t parameters = 0;
-    for (const auto& parameter : subject.model->parameters()) parameters += parameter.numel();
-    settled.threads.count = runs::automatic_threads(parameters, settled.training.batch_size);
+    settled.threads.count = runs::automatic_threads(models::summarize(*subject.model).multiply_adds,
+                                                    settled.training.batch_size);
   }
   at::set_num_threads(static_cast<int>(*settled.threads.count));
   return subject;

@@ -20,6 +20,22 @@ int64_t count_values(const std::vector<at::Tensor>& tensors) {
   return count;
 }
 
+/// Pixels of an image, steps of a series.
+int64_t places(const Shape& shape) {
+  if (shape.size() == 3) return shape[1] * shape[2];
+  return shape.size() == 2 ? shape[0] : 1;
+}
+
+int64_t multiply_adds(const LayerPlan& plan, const Shape& input, const Shape& output) {
+  int64_t weights = 0;
+  for (const auto& [name, tensor] : plan.tensors) {
+    if (tensor.dim() > 1) weights += tensor.numel();
+  }
+  // A transposed convolution spreads each place that it is given; an LSTM may give its last state alone.
+  const bool of_input = plan.kind == "lstm" || places(input) < places(output);
+  return weights * places(of_input ? input : output);
+}
+
 }  // namespace
 
 ModelSummary summarize(Autoencoder& model) {
@@ -37,10 +53,15 @@ ModelSummary summarize(Autoencoder& model) {
   ModelSummary summary{
       .layers = {}, .trainable = count_values(parameters), .fixed = count_values(model.buffers())};
   const auto modules = model.named_modules("", /*include_self=*/false);
+  Shape input = model.input_shape();
   for (const auto& output : outputs) {
     const auto& layer = *(*modules.find(output.name))->as<Layer>();
-    summary.layers.push_back({output.name, layer.plan().title, output.value.sizes().slice(1).vec(),
+    const LayerPlan plan = layer.plan();
+    const Shape shape = output.value.sizes().slice(1).vec();
+    summary.layers.push_back({output.name, plan.title, shape,
                               count_values(layer.parameters()) + count_values(layer.buffers())});
+    summary.multiply_adds += multiply_adds(plan, input, shape);
+    input = shape;
   }
   return summary;
 }
@@ -64,8 +85,9 @@ std::string to_text(const ModelSummary& summary) {
   }
   text += line("total", "", "", with_thousands(summary.trainable + summary.fixed));
   if (summary.fixed > 0) {
-    text += fmt::format("  of these {} are trained and {} are not (running averages, fixed values)\n",
-                        with_thousands(summary.trainable), with_thousands(summary.fixed));
+    text +=
+        fmt::format("  of these {} are trained and {} are not (running averages, fixed values)\n",
+                    with_thousands(summary.trainable), with_thousands(summary.fixed));
   }
   return text;
 }

@@ -20,6 +20,9 @@ struct ModelSummary {
   std::vector<LayerRow> layers;
   int64_t trainable = 0;  ///< parameters
   int64_t fixed = 0;      ///< running averages
+  /// Of the layers' products when one item is reconstructed; what is no layer, flows and codebooks,
+  /// is left out.
+  int64_t multiply_adds = 0;
 };
 
 /// Runs the model once on zeros (in evaluation mode; the mode is restored).

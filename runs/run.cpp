@@ -11,6 +11,7 @@
 #include "hourglass/formats/script.h"
 #include "hourglass/formats/torchscript.h"
 #include "hourglass/formats/weights.h"
+#include "hourglass/models/summary.h"
 #include "hourglass/models/tensors.h"
 #include "hourglass/runs/card_model.h"
 #include "hourglass/runs/metrics_file.h"
@@ -124,7 +125,7 @@ Run::Run(RunOptions options, std::optional<RunRecord> resumed, const Processes& 
   exported_ = build_model();
   training::use_channels_last(*exported_);
   if (!options_.threads.count) {
-    options_.threads.count = automatic_threads(parameter_count(*model_),
+    options_.threads.count = automatic_threads(models::summarize(*model_).multiply_adds,
                                                processes_.share(options_.training.batch_size).count,
                                                processes_.count_here());
   }

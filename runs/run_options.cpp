@@ -195,14 +195,14 @@ void check(const RunOptions& options) {
   }
 }
 
-int64_t automatic_threads(int64_t parameters, int64_t batch_size, int64_t processes) {
+int64_t automatic_threads(int64_t multiply_adds, int64_t batch_size, int64_t processes) {
   // Multiply-adds of a forward pass that keep one thread busy. Measured by benchmarks/compare.sh: a
-  // second thread makes digits-2d (35 thousand) a third slower and mnist-2d-relu (1.6 million) a
-  // tenth; larger recipes gain.
-  constexpr int64_t kWorkForAThread = 2'000'000;
+  // second thread makes digits-2d (35 thousand) a quarter slower; mnist-2d-relu (1.6 million) has two
+  // thirds of the time with it, and larger recipes less.
+  constexpr int64_t kWorkForAThread = 800'000;
   const int64_t cores = std::max<int64_t>(1, std::thread::hardware_concurrency() / processes);
   int64_t work = 0;  // of the largest batches, more than can be counted
-  if (__builtin_mul_overflow(parameters, batch_size, &work)) return cores;
+  if (__builtin_mul_overflow(multiply_adds, batch_size, &work)) return cores;
   return std::clamp<int64_t>(work / kWorkForAThread, 1, cores);
 }
 

@@ -1,6 +1,9 @@
 #include "hourglass/datasets/sampler.h"
 
+#include "hourglass/core/random.h"
+
 #include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -33,6 +36,14 @@ TEST(ShuffledSampler, GivesEveryRowOnceInAnOrderOfTheEpoch) {
   EXPECT_NE(order(sampler, 2), first);
   EXPECT_EQ(order(sampler, 1), first);
   EXPECT_NE(order(ShuffledSampler(100, 8), 1), first);
+}
+
+TEST(ShuffledSampler, ShufflesAsLibTorchDoes) {
+  for (const int64_t size : {1, 2, 1000, 60'000}) {
+    const uint64_t seed = derive_seed(7, "shuffle", 3);
+    const at::Tensor expected = at::randperm(size, at::detail::createCPUGenerator(seed), at::kLong);
+    EXPECT_TRUE(at::equal(at::tensor(order(ShuffledSampler(size, 7), 3), at::kLong), expected));
+  }
 }
 
 TEST(ShuffledSampler, GivesAnyPartOfAnEpoch) {

@@ -3,6 +3,9 @@
 #include "hourglass/core/error.h"
 #include "hourglass/tests/support/support.h"
 
+#include <algorithm>
+#include <thread>
+
 namespace hourglass::runs {
 
 using namespace datasets;
@@ -24,6 +27,15 @@ TEST(OptionsOf, ARecipesNoiseReplacesTheVariants) {
   const Corruption noise = options_of("denoising", "mnist-denoise").data.corruption;
   EXPECT_EQ(noise.kind, CorruptionKind::Mask);
   EXPECT_EQ(noise.amount, 0.25);
+}
+
+TEST(AutomaticThreads, AreAsManyAsTheWorkKeepsBusy) {
+  const auto cores = static_cast<int64_t>(std::thread::hardware_concurrency());
+  EXPECT_EQ(automatic_threads(4'224, 8), 1);                              // digits-2d
+  EXPECT_EQ(automatic_threads(50'304, 32), std::min<int64_t>(2, cores));  // mnist-2d-relu
+  EXPECT_EQ(automatic_threads(10'000'000'000, 1), cores);
+  EXPECT_EQ(automatic_threads(10'000'000'000, 10'000'000'000), cores);
+  EXPECT_EQ(automatic_threads(10'000'000'000, 1, cores), 1);
 }
 
 TEST(CheckRunOptions, DenoisingNeedsInputsUnlikeTheirTargets) {
