@@ -98,6 +98,14 @@ constexpr std::array<Tile, sizeof...(kRows)> tiles_of(std::index_sequence<kRows.
 template <int kVectors, Left kLies>
 constexpr auto kTiles = tiles_of<kVectors, kLies>(std::make_index_sequence<kMostRows>());
 
+/// Begins to fetch the rows `first` … `end` of the left factor, so many values of each.
+HWY_INLINE void fetch(const LeftFactor& left, int64_t first, int64_t end, int64_t inner) {
+  constexpr int64_t kLine = 16;
+  for (int64_t i = first; i < end; ++i) {
+    for (int64_t p = 0; p < inner; p += kLine) __builtin_prefetch(left.data + i * left.stride + p);
+  }
+}
+
 /// All rows of some columns, over a part of `inner`, in tiles of nearly one height.
 template <int kVectors, Left kLies>
 void column_of_tiles(int64_t rows, int64_t inner, const LeftFactor& left, const RowsOf& right,
@@ -106,6 +114,7 @@ void column_of_tiles(int64_t rows, int64_t inner, const LeftFactor& left, const 
   for (int64_t i = 0, first = 0; i < count; ++i) {
     const int64_t end = rows * (i + 1) / count;
     const float* values = left.data + first * (kLies == Left::Rows ? left.stride : 1);
+    if (left.is_far) fetch(left, end, std::min(rows, rows * (i + 2) / count), inner);
     kTiles<kVectors, kLies>[static_cast<size_t>(end - first - 1)](
         inner, values, left.stride, right, {result.data + first * result.stride, result.stride},
         add);
@@ -120,9 +129,12 @@ void multiply_lying(const ProductSize& size, const LeftFactor& left, const RowsO
   int64_t start = 0;
   do {  // once even where there is nothing to sum: the result is then 0
     const int64_t inner = std::min(kInnerBlock, size.inner - start);
-    const LeftFactor part = {left.data + start * (kLies == Left::Rows ? 1 : left.stride),
-                             left.stride, kLies};
+    LeftFactor part = {left.data + start * (kLies == Left::Rows ? 1 : left.stride), left.stride,
+                       kLies};
     for (int64_t column = 0; column < columns; column += 2 * kWidth) {
+      // The first tiles of columns bring the rows into the caches. `encode` of mnist-50: 3.9 to 4.1 million items a
+      // second; where items were in a cache, nothing is won.
+      part.is_far = left.is_far && column == 0;
       const RowsOf block = {right.data + start * right.stride + column, right.stride};
       const MutableRowsOf target = {result.data + column, result.stride};
       const bool adding = add || start > 0;

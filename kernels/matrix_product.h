@@ -21,6 +21,7 @@ struct LeftFactor {
   const float* data;
   int64_t stride;
   Left lies;
+  bool is_far = false;  ///< whether its rows are in no cache: they are then fetched ahead
 };
 
 /// Rows of values that follow each other; `stride` is a multiple of `kLanes`, data is aligned to 64

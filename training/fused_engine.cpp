@@ -122,6 +122,7 @@ class FusedEngine : public Engine {
     for (Program* program : {&training_, &validation_}) {
       program->each([this](const Shard& shard) { gather(shard); });
       network_->add_encoder(*program);
+      network_->add_log_variance(*program);
       network_->add_loss(*program);
     }
     network_->add_backward(training_);

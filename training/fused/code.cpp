@@ -62,13 +62,15 @@ void SampledCode::draw(const Shard& shard) {
         step_.rows.subspan(static_cast<size_t>(shard.first), static_cast<size_t>(shard.count));
     step_.random->fill_normal("sampling",
                               {.rows = rows, .count = drawn, .out = noise, .stride = drawn});
-  } else {
-    std::fill_n(noise, shard.count * drawn, 0.0F);
   }
   for (int64_t i = shard.first; i < shard.first + shard.count; ++i) {
     const float *mean = mean_.row(i), *log_variance = log_variance_.row(i);
     for (int64_t sample = 0; sample < samples; ++sample, noise += width) {
       float* z = samples_.row(i) + sample * samples_.stride;
+      if (!step_.random) {  // Inference decodes the mean.
+        std::copy_n(mean, width, z);
+        continue;
+      }
       for (int64_t j = 0; j < width; ++j) {
         z[j] = mean[j] + std::exp(0.5F * log_variance[j]) * noise[j];
       }

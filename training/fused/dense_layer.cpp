@@ -97,8 +97,11 @@ float* DenseLayer::slopes(const Shard& shard) const {
 void DenseLayer::forward(const Shard& shard) {
   const auto [rows, columns] = area(shard);
   const kernels::MutableRowsOf y = {output_.row(shard.first), output_.stride};
-  kernels::multiply({rows, columns, inputs_}, {input_.row(shard.first), input_.stride, Left::Rows},
-                    forward_weight(), y);
+  // What a caller gives comes from anywhere; what a layer gives was just written.
+  kernels::multiply(
+      {rows, columns, inputs_},
+      {input_.row(shard.first), input_.stride, Left::Rows, input_.values.are_others()},
+      forward_weight(), y);
   if (!with_bias_) return;
   kernels::add_bias_and_activate(activation_, area(shard), parameters_.values(bias_), y,
                                  slopes(shard));

@@ -21,6 +21,7 @@ class Floats {
   /// All copies are somebody else's memory, which must stay, until they are given their own back.
   void stand_for(float* others) { memory_->data = others; }
   void stand_for_own() { memory_->data = memory_->own.get(); }
+  bool are_others() const { return memory_->data != memory_->own.get(); }
 
  private:
   struct Free {

@@ -56,6 +56,7 @@ Inference::Inference(Network& network, Step& step, Team& team)
     distribution.width = network.item_width();
     read_items(distribution.program);
     network.add_encoder(distribution.program);
+    network.add_log_variance(distribution.program);
     give(distribution,
          {{&network.code(), network.code_shape()}, {log_variance, network.code_shape()}});
   }

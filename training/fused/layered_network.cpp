@@ -186,7 +186,11 @@ Flow& LayeredNetwork::encoded() const {
 
 void LayeredNetwork::add_encoder(Program& program) {
   add_forward(encoder_, program);
-  add_forward(heads_, program);
+  if (!heads_.empty()) heads_.front()->add_forward(program);
+}
+
+void LayeredNetwork::add_log_variance(Program& program) {
+  if (heads_.size() > 1) heads_[1]->add_forward(program);
 }
 
 void LayeredNetwork::add_reconstruction(Program& program) {

@@ -24,6 +24,7 @@ class LayeredNetwork : public Network {
                  Parameters& parameters);
 
   void add_encoder(Program& program) override;
+  void add_log_variance(Program& program) override;
   void add_reconstruction(Program& program) override;
   void add_decoder(Program& program) override;
   void add_loss(Program& program) override;

@@ -22,6 +22,8 @@ class Network {
   // Parts of programs; the input is to be in its place.
 
   virtual void add_encoder(Program& program) = 0;
+  /// Of what the encoder gave: `log_variance()`, where there is one. Inference decodes the mean, and has no need of it.
+  virtual void add_log_variance(Program& /*program*/) {}
   /// Of what the encoder gave: `code()`, where it is not there anyway.
   virtual void add_code(Program& /*program*/) {}
   /// Of what the encoder gave: to the reconstruction.
