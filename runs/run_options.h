@@ -21,8 +21,8 @@ namespace hourglass::runs {
 
 /// Threads that LibTorch computes with; none: chosen by a fixed rule, see `automatic_threads`.
 struct Threads {
-  static constexpr int64_t kMost =
-      1024;  // more are no machine's, and OpenMP ends for want of memory
+  /// More are no machine's, and OpenMP ends for want of memory.
+  static constexpr int64_t kMost = 1024;
   std::optional<int64_t> count;
 
   /// "auto", "2".
@@ -93,8 +93,9 @@ std::vector<std::string> networks_with(const std::string& option);
 /// Throws `UsageError` for what cannot work whatever the data, before any file is opened.
 void check(const RunOptions& options);
 
-/// The fixed rule behind `threads auto`, for one of `processes` on this machine, which has so many items of a batch, each of so
-/// many multiply-adds forward. It depends on the model and the batch alone, so that runs repeat.
+/// The fixed rule behind `threads auto`, for one of `processes` on this machine, which has so many
+/// items of a batch, each of so many multiply-adds forward. It depends on the model and the batch
+/// alone, so that runs repeat.
 int64_t automatic_threads(int64_t multiply_adds, int64_t batch_size, int64_t processes = 1);
 
 }  // namespace hourglass::runs

@@ -22,7 +22,8 @@ class Network {
   // Parts of programs; the input is to be in its place.
 
   virtual void add_encoder(Program& program) = 0;
-  /// Of what the encoder gave: `log_variance()`, where there is one. Inference decodes the mean, and has no need of it.
+  /// Of what the encoder gave: `log_variance()`, where there is one. Who decodes the mean can do
+  /// without.
   virtual void add_log_variance(Program& /*program*/) {}
   /// Of what the encoder gave: `code()`, where it is not there anyway.
   virtual void add_code(Program& /*program*/) {}
