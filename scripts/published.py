@@ -66,9 +66,9 @@ HEADER = """# Published numbers, and ours
 Written by `scripts/published.py` from its own runs. Each row is one system of a paper, trained and judged as the paper
 says but for what is told below; less is better in all of this table. *Epochs* tells how far the run went of how many the paper has (of
 Hinton & Salakhutdinov: our recipe): the number of a run that was not finished is no reproduction, and stands beside the others of as many
-epochs. *In band*: at most 0.3 above the published number, which is less than seeds differ by at 13 epochs (further below). Rows of 13
-and of 121 epochs, the first three and five stages of the schedule, tell that a system runs and how far it comes by then: all
-epochs of one of five samples take two hours of two cores, of one of 50 or 64 ten, and two stochastic layers have no fused step.
+epochs. *In band*: at most 0.3 above the published number, which is less than seeds differ by at 13 epochs (further below). Rows of few
+epochs tell that a system runs and how far it comes by then: all epochs of one of five samples take two hours of two cores, of one of
+50 or 64 ten, and two stochastic layers have no fused step.
 *Time* is that of training, on two cores that had other work, too.
 
 −log p(x): 784-200-200-50 with tanh units (two stochastic layers: 784-200-200-100-100-100-50, codes of 100 and 50), pixels drawn by their grey anew in every epoch (`--binarize fresh`), batches of 20,
@@ -110,6 +110,8 @@ def measure(row, seed, epochs):
 
 
 def clock(seconds):
+    if seconds < 60:
+        return f"{round(seconds)} s"
     minutes = round(seconds / 60)
     return f"{minutes // 60}:{minutes % 60:02d} h" if minutes >= 60 else f"{minutes} min"
 
