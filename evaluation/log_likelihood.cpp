@@ -150,18 +150,21 @@ at::Tensor negative_log_likelihoods(ExportedModel& model, const datasets::Datase
   }
   const DecodedLikelihood likelihood(model);
   const Prior prior = {learned_prior(model), NormalPrior(model)};
-  std::vector<at::Tensor> values;
+  // One tensor, not one for each item: small ones that stay, between large ones that go, made the
+  // heap of a model of two layers grow to gigabytes.
+  at::Tensor values = at::empty({data.size()}, at::kDouble);
   const int64_t items_at_once = std::max<int64_t>(1, kCodesAtOnce / options.samples);
   datasets::for_each_batch(data, [&](const Batch& batch, int64_t batch_first) {
     check_fit(model, likelihood, batch.target);
     for (int64_t first = 0; first < batch.input.size(0); first += items_at_once) {
       const int64_t end = std::min(first + items_at_once, batch.input.size(0));
       const Batch some = some_rows(batch, first, end);
-      values.push_back(likelihoods_of_batch(model, likelihood, prior, some, options));
+      values.slice(0, batch_first + first, batch_first + end)
+          .copy_(likelihoods_of_batch(model, likelihood, prior, some, options));
       if (progress) progress(batch_first + end);
     }
   });
-  return at::cat(values);
+  return values;
 }
 
 }  // namespace hourglass::evaluation
