@@ -34,17 +34,27 @@ def losses(recipe, rows, seed, epochs):
     return model.fit(*rows, recipe.batch_size, epochs=epochs, verbose=0).history["loss"]
 
 
+def whole_numbers(text):
+    try:
+        return [int(word) for word in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected whole numbers, found '{text}'") from None
+
+
 def main():
     parser = argparse.ArgumentParser(prog="keras_recipes.sh", description=__doc__)
     parser.add_argument("--recipe", choices=recipes.RECIPES, required=True, help="one of the benchmarks' recipes")
-    parser.add_argument("--seeds", default="1,2,3", help="comma-separated (1,2,3)")
+    parser.add_argument("--seeds", type=whole_numbers, default="1,2,3", help="comma-separated (1,2,3)")
     parser.add_argument("--epochs", type=int, default=1, help="of each seed (1)")
+    parser.add_argument("--check", action="store_true", help="look at the options alone")
     choices = parser.parse_args()
+    if choices.check:
+        return
     os.environ.update(KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1")
     # Whole epochs: `steps` is how many of them a benchmark measures.
     recipe = dataclasses.replace(recipes.find(choices.recipe), steps=0)
     rows = training_rows(recipe)
-    for seed in map(int, choices.seeds.split(",")):
+    for seed in choices.seeds:
         found = [round(float(loss), 5) for loss in losses(recipe, rows, seed, choices.epochs)]
         print(json.dumps({"recipe": choices.recipe, "seed": seed, "loss": found}), flush=True)
 

@@ -8,6 +8,8 @@ cd "$(dirname "$0")/../.."
 source scripts/environment.sh
 
 readonly script=benchmarks/references/keras_recipes.py
-if asks_for_help "$@"; then exec python3 "$script" --help; fi
+# Wrong options, and --help, before anything is installed.
+python3 "$script" --check "$@"
+if asks_for_help "$@"; then exit; fi
 make_environment keras numpy keras==3.15.1 tensorflow-cpu==2.21.0
 exec "$python" "$script" "$@"
