@@ -104,7 +104,7 @@ int64_t BlockSampler::window_of(int64_t position) const {
 
 void BlockSampler::begin_epoch(int64_t epoch) const {
   const uint64_t seed = derive_seed(seed_, "shuffle blocks", static_cast<uint64_t>(epoch));
-  blocks_of_epoch_ = at::randperm(blocks_, at::detail::createCPUGenerator(seed), at::kLong);
+  blocks_of_epoch_ = permutation(blocks_, seed);
   epoch_ = epoch;
   window_ = -1;
 }

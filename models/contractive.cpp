@@ -1,5 +1,7 @@
 #include "hourglass/models/contractive.h"
 
+#include "hourglass/models/evaluation_mode.h"
+
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -29,22 +31,6 @@ std::optional<LayerPlan> single_dense_layer(const ModelPlan& plan) {
   if (layers.size() != 1 || layers.front().kind != "dense") return {};
   return layers.front();
 }
-
-/// While it lives, the encoder works as it does after training.
-class AsInferring {
- public:
-  explicit AsInferring(torch::nn::Module& encoder)
-      : encoder_(encoder), was_training_(encoder.is_training()) {
-    encoder_.eval();
-  }
-  ~AsInferring() { encoder_.train(was_training_); }
-  AsInferring(const AsInferring&) = delete;
-  AsInferring& operator=(const AsInferring&) = delete;
-
- private:
-  torch::nn::Module& encoder_;
-  bool was_training_;
-};
 
 }  // namespace
 
@@ -85,7 +71,7 @@ at::Tensor Contractive::squared_jacobian_norm(const Batch& batch, const StepCont
 at::Tensor Contractive::by_differentiation(const Batch& batch, const StepContext& context) {
   const at::AutoGradMode with_gradients(true);  // validation runs without them
   // The sum of a unit over a batch that is normalised by its own moments does not depend on it.
-  const AsInferring as_inferring(*named_children()["encoder"]);
+  const EvaluationMode evaluation(*named_children()["encoder"]);
   const at::Tensor x = batch.input.detach().requires_grad_();
   const at::Tensor h = encode(x, batch.condition).flatten(1);  // [B, C]
   const auto squared_gradient_of = [&](const at::Tensor& sum) {

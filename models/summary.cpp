@@ -1,6 +1,7 @@
 #include "hourglass/models/summary.h"
 
 #include "hourglass/core/text.h"
+#include "hourglass/models/evaluation_mode.h"
 #include "hourglass/models/layer.h"
 #include "hourglass/models/tensors.h"
 
@@ -40,15 +41,13 @@ int64_t multiply_adds(const LayerPlan& plan, const Shape& input, const Shape& ou
 
 ModelSummary summarize(Autoencoder& model) {
   const at::NoGradGuard no_grad;
-  const bool was_training = model.is_training();
-  model.eval();
+  const EvaluationMode evaluation(model);
   const auto parameters = model.parameters();
   const auto options = parameters.front().options();
   const at::Tensor condition =
       model.condition_width() > 0 ? at::zeros({1, model.condition_width()}, options) : at::Tensor();
   const auto outputs =
       model.layers(at::zeros(with_batch(1, model.input_shape()), options), condition);
-  model.train(was_training);
 
   ModelSummary summary{
       .layers = {}, .trainable = count_values(parameters), .fixed = count_values(model.buffers())};

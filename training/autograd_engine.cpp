@@ -1,6 +1,7 @@
 #include "hourglass/training/autograd_engine.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/models/evaluation_mode.h"
 #include "hourglass/models/tensors.h"
 #include "hourglass/training/flat_parameters.h"
 #include "hourglass/training/shares.h"
@@ -38,21 +39,12 @@ class PrecisionGuard {
   bool was_enabled_;
 };
 
-/// Evaluation mode for one scope.
-class EvaluationGuard {
- public:
-  explicit EvaluationGuard(torch::nn::Module& model)
-      : model_(model), was_training_(model.is_training()) {
-    model_.eval();
-  }
-  ~EvaluationGuard() { model_.train(was_training_); }
-  EvaluationGuard(const EvaluationGuard&) = delete;
-  EvaluationGuard& operator=(const EvaluationGuard&) = delete;
+/// Evaluation mode, and no gradients, for one scope.
+struct EvaluationGuard {
+  explicit EvaluationGuard(torch::nn::Module& model) : mode(model) {}
 
- private:
-  const at::NoGradGuard no_grad_;
-  torch::nn::Module& model_;
-  bool was_training_;
+  const at::NoGradGuard no_grad;
+  const models::EvaluationMode mode;
 };
 
 class AutogradEngine : public Engine {

@@ -27,10 +27,7 @@ if ARGUMENTS.backend == "tensorflow":
 
 import keras  # noqa: E402: backend and threads have to be known before
 
-import data  # noqa: E402
-from keras_networks import loss_of, networks  # noqa: E402
-
-STEPS_PER_EXECUTION = 32
+from keras_networks import compiled, training_rows  # noqa: E402
 
 
 class Timed(keras.callbacks.Callback):
@@ -48,17 +45,9 @@ class Timed(keras.callbacks.Callback):
 
 
 def train(recipe, setting, clock):
-    keras.utils.clear_session()
-    keras.utils.set_random_seed(1)
-    inputs, targets = data.training_rows(recipe)
-    if recipe.is_convolutional:
-        inputs, targets = (rows.transpose(0, 2, 3, 1).copy() for rows in (inputs, targets))
-    model, _ = networks(recipe)
-    optimizer = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}[recipe.optimizer]
-    several = setting in ("several-steps", "compiled")
-    model.compile(optimizer(recipe.learning_rate, epsilon=1e-7), loss_of(recipe),
-                  steps_per_execution=min(STEPS_PER_EXECUTION, recipe.epoch_steps) if several else 1,
-                  jit_compile=True if setting == "compiled" else "auto")
+    inputs, targets = training_rows(recipe)
+    model = compiled(recipe, several=setting in ("several-steps", "compiled"),
+                     jit_compile=True if setting == "compiled" else "auto")
     timed = Timed(clock)
     model.fit(inputs, targets, recipe.batch_size, epochs=10**6, verbose=0, callbacks=[timed])
     return timed.first_step

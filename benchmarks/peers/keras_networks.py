@@ -3,6 +3,7 @@
 import keras
 from keras import layers, ops
 
+import data
 from recipes import Conv, Dense, Lstm, Norm, Pool, Repeat, Reshape, Upsample
 
 
@@ -76,6 +77,29 @@ def loss_of(recipe):
         return pixels * mean
 
     return summed
+
+
+OPTIMIZERS = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
+STEPS_PER_EXECUTION = 32
+
+
+def training_rows(recipe):
+    """Inputs and targets as the networks take them."""
+    rows = data.training_rows(recipe)
+    if not recipe.is_convolutional:
+        return rows
+    return tuple(part.transpose(0, 2, 3, 1).copy() for part in rows)
+
+
+def compiled(recipe, seed=1, several=True, jit_compile="auto"):
+    """A new model with its loss and optimizer; `several` steps in one execution."""
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
+    model, _ = networks(recipe, seed=seed)
+    model.compile(OPTIMIZERS[recipe.optimizer](recipe.learning_rate, epsilon=1e-7), loss_of(recipe),
+                  steps_per_execution=min(STEPS_PER_EXECUTION, recipe.epoch_steps) if several else 1,
+                  jit_compile=jit_compile)
+    return model
 
 
 def copy_weights(tensors, model):

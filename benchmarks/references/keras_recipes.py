@@ -12,28 +12,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "peers")
 import recipes  # noqa: E402: the folder has to be known before
 
 
-def training_rows(recipe):
-    import data
-
-    rows = data.training_rows(recipe)
-    if not recipe.is_convolutional:
-        return rows
-    return tuple(part.transpose(0, 2, 3, 1).copy() for part in rows)
-
-
-def losses(recipe, rows, seed, epochs):
-    import keras
-    from keras_networks import loss_of, networks
-
-    keras.utils.clear_session()
-    keras.utils.set_random_seed(seed)
-    model, _ = networks(recipe, seed=seed)
-    optimizer = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}[recipe.optimizer]
-    model.compile(optimizer(recipe.learning_rate, epsilon=1e-7), loss_of(recipe),
-                  steps_per_execution=min(32, recipe.epoch_steps))
-    return model.fit(*rows, recipe.batch_size, epochs=epochs, verbose=0).history["loss"]
-
-
 def whole_numbers(text):
     try:
         return [int(word) for word in text.split(",")]
@@ -53,9 +31,12 @@ def main():
     os.environ.update(KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1")
     # Whole epochs: `steps` is how many of them a benchmark measures.
     recipe = dataclasses.replace(recipes.find(choices.recipe), steps=0)
+    from keras_networks import compiled, training_rows  # the backend has to be known before
+
     rows = training_rows(recipe)
     for seed in choices.seeds:
-        found = [round(float(loss), 5) for loss in losses(recipe, rows, seed, choices.epochs)]
+        history = compiled(recipe, seed).fit(*rows, recipe.batch_size, epochs=choices.epochs, verbose=0).history
+        found = [round(float(loss), 5) for loss in history["loss"]]
         print(json.dumps({"recipe": choices.recipe, "seed": seed, "loss": found}), flush=True)
 
 
