@@ -4,6 +4,8 @@
 #include "hourglass/sources/source.h"
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 namespace hourglass::runs {
 namespace {
@@ -11,15 +13,17 @@ namespace {
 using recipes::Dependence;
 using sources::Source;
 
-/// Whether a data set is of one of these kinds.
-bool is_source_of(const std::vector<Source::Kind>& kinds, const std::string& set) {
-  if (set.empty()) return false;  // as `targets` mostly are
-  try {
-    const Source::Kind kind = sources::parse_source(set, "dataset").kind;
-    return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
-  } catch (const UsageError&) {
-    return true;  // What is no data set at all is refused as that.
-  }
+/// Tells whether a data set is of one of these kinds.
+std::function<bool(const std::string&)> source_of(std::vector<Source::Kind> kinds) {
+  return [kinds = std::move(kinds)](const std::string& set) {
+    if (set.empty()) return false;  // as `targets` mostly are
+    try {
+      const Source::Kind kind = sources::parse_source(set, "dataset").kind;
+      return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+    } catch (const UsageError&) {
+      return true;  // What is no data set at all is refused as that.
+    }
+  };
 }
 
 bool is_met(const Dependence& dependence, const FieldTable& table) {
@@ -57,25 +61,19 @@ const std::vector<Dependence>& common_dependences() {
       {.options = {"label_column"},
        .on = {"dataset", "targets"},
        .expected = "csv:PATH",
-       .is_expected = [](const std::string& set) { return is_source_of({Csv}, set); }},
+       .is_expected = source_of({Csv})},
       {.options = {"header"},
        .on = {"dataset", "targets"},
        .expected = "csv:PATH, series:FILE or interactions:FILE",
-       .is_expected =
-           [](const std::string& set) {
-             return is_source_of({Csv, Series, Interactions}, set);
-           }},
+       .is_expected = source_of({Csv, Series, Interactions})},
       {.options = {"map_above"},
        .on = {"dataset", "targets"},
        .expected = "csv:PATH, npy:, npz:, safetensors: or raw:",
-       .is_expected =
-           [](const std::string& set) {
-             return is_source_of({Csv, Arrays, Npz}, set);
-           }},
+       .is_expected = source_of({Csv, Arrays, Npz})},
       {.options = {"impute"},
        .on = {"dataset"},
        .expected = "csv:PATH",
-       .is_expected = [](const std::string& set) { return is_source_of({Csv}, set); }},
+       .is_expected = source_of({Csv})},
   };
   return all;
 }
