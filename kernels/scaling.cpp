@@ -51,7 +51,12 @@ void scale_floats_each(int64_t count, const float* in, const float* offset, cons
 
 HWY_INLINE Vector widened(const hwy::float16_t* in) {
   const hn::Rebind<hwy::float16_t, Float> halves;
-  return hn::PromoteTo(Float(), hn::LoadU(halves, in));
+  const Vector values = hn::PromoteTo(Float(), hn::LoadU(halves, in));
+  // Where there is no instruction for it, Highway 1.0 takes infinity and what is no number for numbers above the
+  // largest, 65504.
+  const auto not_finite = hn::Or(hn::BitCast(Integer(), values), hn::Set(Integer(), 0x7F800000));
+  return hn::IfThenElse(hn::Ge(hn::Abs(values), hn::Set(Float(), 65536.0F)),
+                        hn::BitCast(Float(), not_finite), values);
 }
 HWY_INLINE Vector widened(const hwy::bfloat16_t* in) {
   const hn::Rebind<hwy::bfloat16_t, Float> halves;

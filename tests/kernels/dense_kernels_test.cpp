@@ -13,7 +13,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <numeric>
 #include <string>
@@ -70,13 +72,77 @@ TEST_P(DenseKernels, SumsColumns) {
   }
 }
 
+/// By one offset and factor, and by those of each value; the first is left out, so that nothing is aligned.
+template <class Stored>
+void expect_scaled(const std::vector<Stored>& in) {
+  std::vector<float> offsets(in.size()), factors(in.size());
+  for (size_t i = 0; i < in.size(); ++i) {
+    offsets[i] = 0.3F * static_cast<float>(i) - 4;
+    factors[i] = 2 / static_cast<float>(i + 3);
+  }
+  const auto count = static_cast<int64_t>(in.size()) - 1;
+  std::vector<float> alike(in.size() + 1, -1), each(in.size() + 1, -1);
+  scale(count, in.data() + 1, 3, 0.25F, alike.data() + 1);
+  scale(count, in.data() + 1, offsets.data() + 1, factors.data() + 1, each.data() + 1);
+  for (size_t i = 1; i < in.size(); ++i) {
+    const auto value = static_cast<float>(in[i]);
+    ASSERT_EQ(alike[i], (value - 3) * 0.25F) << i;
+    ASSERT_EQ(each[i], (value - offsets[i]) * factors[i]) << i;
+  }
+  for (const auto& out : {alike, each}) {
+    EXPECT_EQ(out.front(), -1);
+    EXPECT_EQ(out.back(), -1);
+  }
+}
+
 TEST_P(DenseKernels, ScalesBytesAndFloats) {
-  std::vector<uint8_t> bytes(37);
+  std::vector<uint8_t> bytes(102);  // 101 leave a rest of vectors of any width
   std::iota(bytes.begin(), bytes.end(), uint8_t{200});
-  std::vector<float> out(38, -1);
-  scale(37, bytes.data(), 3, 0.25F, out.data());
-  for (size_t i = 0; i < 37; ++i) ASSERT_EQ(out[i], (static_cast<float>(bytes[i]) - 3) * 0.25F);
-  EXPECT_EQ(out[37], -1);
+  expect_scaled(bytes);
+  std::vector<float> floats(bytes.size());
+  for (size_t i = 0; i < floats.size(); ++i) floats[i] = 0.37F * static_cast<float>(i) - 5;
+  expect_scaled(floats);
+}
+
+/// IEEE's binary16: a sign, 5 bits of exponent, 10 of mantissa.
+double float16_of(uint16_t bits) {
+  const int exponent = (bits >> 10) & 31, mantissa = bits & 1023;
+  double size = std::ldexp(mantissa, -24);  // subnormal
+  if (exponent > 0) size = std::ldexp(1024 + mantissa, exponent - 25);
+  if (exponent == 31) size = std::numeric_limits<double>::infinity();
+  if (exponent == 31 && mantissa > 0) size = std::numeric_limits<double>::quiet_NaN();
+  return (bits & 0x8000) != 0 ? -size : size;
+}
+
+/// The upper half of a float32.
+double bfloat16_of(uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
+
+/// Every number of 16 bits, not aligned, and five again that are a rest of vectors of any width: the largest of float16,
+/// infinity and NaN. `value` tells what numbers they are.
+void expect_every_half_widened(void (*widen)(int64_t, const uint16_t*, float*),
+                               double (*value)(uint16_t)) {
+  constexpr size_t kCount = 65536 + 5;
+  std::vector<uint16_t> halves(kCount + 1);
+  std::iota(halves.begin(), halves.end(), uint16_t{0x7BFD});
+  std::vector<float> out(kCount + 2, -1);
+  widen(int64_t{kCount}, halves.data() + 1, out.data() + 1);
+  for (size_t i = 1; i <= kCount; ++i) {
+    const double expected = value(halves[i]);
+    if (std::isnan(expected)) {
+      ASSERT_TRUE(std::isnan(out[i])) << halves[i] << " became " << out[i];
+    } else {
+      ASSERT_EQ(out[i], expected) << halves[i];
+      ASSERT_EQ(std::signbit(out[i]), std::signbit(expected)) << halves[i];
+    }
+  }
+  EXPECT_EQ(out.front(), -1);
+  EXPECT_EQ(out.back(), -1);
+}
+
+TEST_P(DenseKernels, WidensEveryFloat16) { expect_every_half_widened(widen_float16, float16_of); }
+
+TEST_P(DenseKernels, WidensEveryBfloat16) {
+  expect_every_half_widened(widen_bfloat16, bfloat16_of);
 }
 
 /// Binary cross-entropy of a logit in double.
