@@ -15,7 +15,7 @@ struct GradientSum {
   float factor = 1;
 };
 
-/// The square of its length without the factor, for clipping.
+/// The square of its length, for clipping.
 double squared_norm(int64_t size, const GradientSum& gradient);
 
 // What each optimizer keeps, and the numbers of a step; as training/optimizer.h says.

@@ -1,6 +1,7 @@
 #include "hourglass/training/fused_engine.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/core/measurement.h"
 #include "hourglass/datasets/condition.h"
 #include "hourglass/datasets/corruption.h"
 #include "hourglass/kernels/instruction_set.h"
@@ -19,8 +20,13 @@
 #include <atomic>
 #include <cmath>
 #include <functional>
+#include <memory>
 #include <numeric>
+#include <optional>
 #include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace hourglass::training {
 
@@ -52,6 +58,7 @@ struct Experiment {
   DatasetPtr data = images();
   ModelMaker make = kPlain;
   int threads = 1;
+  int64_t epochs = 1;  // over which the steps are spread
 };
 
 struct Outcome {
@@ -79,6 +86,7 @@ Outcome outcome(EngineKind kind, const Experiment& experiment) {
   for (; context.step < 30; ++context.step) {
     const size_t first = static_cast<size_t>(context.step) * 17 % 68;
     const size_t count = context.step == 29 ? 1 : 17;
+    context.epoch = 1 + context.step * experiment.epochs / 30;
     engine->train(std::span(positions).subspan(first, count), context, 1e-2);
   }
   Outcome outcome;
@@ -111,19 +119,26 @@ void expect_equal_engines(const Experiment& experiment) {
 }
 
 TEST(FusedEngine, EqualsAutogradWithEveryOptimizer) {
-  for (const auto& [kind, name] : names_of(OptimizerKind{})) {
-    SCOPED_TRACE(name);
-    Experiment experiment;
-    experiment.optimizer.kind = kind;
-    expect_equal_engines(experiment);
+  for (const auto& instruction_set : kernels::instruction_sets()) {
+    const kernels::WithInstructionSet with(instruction_set);
+    for (const auto& [kind, name] : names_of(OptimizerKind{})) {
+      SCOPED_TRACE(instruction_set + " " + name);
+      Experiment experiment;
+      experiment.optimizer.kind = kind;
+      expect_equal_engines(experiment);
+    }
   }
 }
 
 TEST(FusedEngine, EqualsAutogradWithMomentumDecayAndClipping) {
-  expect_equal_engines({.optimizer = {.kind = OptimizerKind::Sgd, .momentum = 0.9}});
-  expect_equal_engines({.optimizer = {.kind = OptimizerKind::AdamW, .weight_decay = 0.1}});
-  expect_equal_engines({.clip_norm = 0.01});
-  expect_equal_engines({.clip_norm = 0.01, .threads = 3});
+  for (const auto& instruction_set : kernels::instruction_sets()) {
+    SCOPED_TRACE(instruction_set);
+    const kernels::WithInstructionSet with(instruction_set);
+    expect_equal_engines({.optimizer = {.kind = OptimizerKind::Sgd, .momentum = 0.9}});
+    expect_equal_engines({.optimizer = {.kind = OptimizerKind::AdamW, .weight_decay = 0.1}});
+    expect_equal_engines({.clip_norm = 0.01});
+    expect_equal_engines({.clip_norm = 0.01, .threads = 3});
+  }
 }
 
 TEST(FusedEngine, EqualsAutogradWithEveryActivation) {
@@ -200,6 +215,59 @@ TEST(FusedEngine, EqualsAutogradWithTiedWeightsOfCodesThatAreNeverZero) {
     expect_equal_engines(experiment);
     experiment.threads = 3;
     expect_equal_engines(experiment);
+  }
+}
+
+/// The variational autoencoder, whose KL divergence gains its weight over 40 steps.
+class GrowingBySteps : public Variational {
+ public:
+  using Variational::Variational;
+
+  std::vector<Phase> phases() const override {
+    std::vector<Phase> declared = Variational::phases();
+    declared.front().terms.back().warmup_steps = 40;
+    return declared;
+  }
+  std::optional<ObjectivePlan> objective_plan() const override {
+    return ObjectivePlan{.reduction = models::Reduction::SumOfValues,
+                         .penalty = models::Penalty::Kl,
+                         .samples_code = true};
+  }
+};
+
+TEST(FusedEngine, EqualsAutogradInTheMiddleOfAWarmUp) {
+  const ModelMaker of_full_weight = [](const ModelSpec& spec) {
+    return std::make_shared<Variational>(VariationalOptions{}, spec);
+  };
+  const std::vector<std::pair<std::string, ModelMaker>> warm_ups = {
+      {"epochs",
+       [](const ModelSpec& spec) {
+         return std::make_shared<Variational>(VariationalOptions{.kl_warmup = 4}, spec);
+       }},
+      {"steps", [](const ModelSpec& spec) {
+         return std::make_shared<GrowingBySteps>(VariationalOptions{}, spec);
+       }}};
+  // A quarter, a half and three quarters of the weight; by steps all that is below three quarters.
+  Experiment experiment = {.network = {.widths = {11, 5}, .activation = Activation::Tanh},
+                           .optimizer = {.kind = OptimizerKind::Sgd, .momentum = 0.9},
+                           .make = of_full_weight,
+                           .epochs = 3};
+  const Outcome full = outcome(EngineKind::Fused, experiment);
+  const auto learned = [](const Outcome& of) { return of.state.model.at("encoder.mean.weight"); };
+  for (const auto& [name, make] : warm_ups) {
+    SCOPED_TRACE(name);
+    experiment.make = make;
+    experiment.threads = 1;
+    const Outcome grown = outcome(EngineKind::Fused, experiment);
+    EXPECT_GT(distance(learned(grown), learned(full)), 1e-3) << "the weight is of no consequence";
+    const double loss = value_of(grown.training, "loss"), kl = value_of(grown.training, "kl"),
+                 reconstruction = value_of(grown.training, "reconstruction");
+    EXPECT_GT(loss, reconstruction + 0.1 * kl);
+    EXPECT_LT(loss, reconstruction + 0.9 * kl);
+    for (const int threads : {1, 3}) {
+      experiment.threads = threads;
+      expect_equal_engines(experiment);
+    }
   }
 }
 

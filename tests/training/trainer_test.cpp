@@ -155,6 +155,21 @@ TEST(Trainer, ResumedRunEqualsAnUninterruptedOneToTheBit) {
   }
 }
 
+TEST(Trainer, ResumedRunOfEitherEngineClipsToTheBit) {
+  for (const EngineKind engine : {EngineKind::Fused, EngineKind::Autograd}) {
+    SCOPED_TRACE(enum_name(engine));
+    auto options = small_options();
+    options.engine.kind = engine;
+    const auto unclipped = train(options);
+    options.engine.clip_norm = 0.01;
+    const auto clipped = train(options);
+    ASSERT_FALSE(at::equal(clipped.result.state->engine.model.at("encoder.dense1.weight"),
+                           unclipped.result.state->engine.model.at("encoder.dense1.weight")))
+        << "no gradient is that long";
+    expect_resumed_equals_uninterrupted(options);
+  }
+}
+
 TEST(Trainer, ResumedRunKeepsItsSchedule) {
   for (const char* text : {"step:1,0.5", "cosine", "plateau:1,0.5"}) {
     SCOPED_TRACE(text);
