@@ -1,27 +1,19 @@
 #include "hourglass/runs/consequences.h"
 
+#include "hourglass/training/optimizer.h"
+
 #include <algorithm>
 
 namespace hourglass::runs {
 namespace {
 
-/// What only some optimizers have.
-struct OwnOption {
-  std::string option;
-  std::vector<std::string> kinds;
-};
-const std::vector<OwnOption>& own_options_of_optimizers() {
-  static const std::vector<OwnOption> all = {
-      {"epsilon", {"adam", "adamw"}}, {"weight_decay", {"adamw"}}, {"momentum", {"sgd"}}};
-  return all;
-}
-
 /// An optimizer does without what recipes, or other options, bring for another one.
 void leave_out_of_other_optimizers(const std::string& optimizer, const FieldTable& table,
                                    std::vector<FollowingDefault>& following) {
-  for (const auto& [option, kinds] : own_options_of_optimizers()) {
+  for (const auto& [option, value, kinds] : training::options_of_kinds()) {
     const Field* field = table.find(option);
-    const bool has_it = std::find(kinds.begin(), kinds.end(), optimizer) != kinds.end();
+    const bool has_it = std::ranges::any_of(
+        kinds, [&](training::OptimizerKind kind) { return enum_name(kind) == optimizer; });
     if (has_it || field->value_text() == "none") continue;
     field->set("none");
     following.push_back({.option = option, .cause = "optimizer", .value = optimizer});

@@ -1,9 +1,11 @@
 #include "hourglass/training/optimizer.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/core/text.h"
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -132,19 +134,22 @@ void OptimizerOptions::describe(FieldTable& table) {
       .above(0);
 }
 
+const std::vector<OptionOfKinds>& options_of_kinds() {
+  using enum OptimizerKind;
+  static const std::vector<OptionOfKinds> all = {
+      {"weight_decay", &OptimizerOptions::weight_decay, {AdamW}},
+      {"momentum", &OptimizerOptions::momentum, {Sgd}},
+      {"epsilon", &OptimizerOptions::epsilon, {Adam, AdamW}}};
+  return all;
+}
+
 void check(const OptimizerOptions& options) {
-  if (options.weight_decay && options.kind != OptimizerKind::AdamW) {
-    throw UsageError("`weight_decay`: expected `optimizer` adamw with it, found '{}'",
-                     enum_name(options.kind));
-  }
-  const bool is_adam = options.kind == OptimizerKind::Adam || options.kind == OptimizerKind::AdamW;
-  if (options.epsilon && !is_adam) {
-    throw UsageError("`epsilon`: expected `optimizer` adam or adamw with it, found '{}'",
-                     enum_name(options.kind));
-  }
-  if (options.momentum && options.kind != OptimizerKind::Sgd) {
-    throw UsageError("`momentum`: expected `optimizer` sgd with it, found '{}'",
-                     enum_name(options.kind));
+  for (const auto& [name, value, kinds] : options_of_kinds()) {
+    if (!(options.*value) || std::ranges::find(kinds, options.kind) != kinds.end()) continue;
+    std::vector<std::string> names;
+    for (const OptimizerKind kind : kinds) names.emplace_back(enum_name(kind));
+    throw UsageError("`{}`: expected `optimizer` {} with it, found '{}'", name,
+                     join_text(names, " or "), enum_name(options.kind));
   }
 }
 

@@ -33,6 +33,14 @@ struct OptimizerOptions {
   void describe(FieldTable& table);
 };
 
+/// An option that some kinds alone have.
+struct OptionOfKinds {
+  std::string name;
+  std::optional<double> OptimizerOptions::*value;
+  std::vector<OptimizerKind> kinds;
+};
+const std::vector<OptionOfKinds>& options_of_kinds();
+
 /// Throws `UsageError` for an option that the kind does not have.
 void check(const OptimizerOptions& options);
 
