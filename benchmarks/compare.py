@@ -4,8 +4,9 @@ of JSON in BUILD/benchmarks/results.jsonl as soon as it is there.
 
 Sections: machine, training, growth, inference, start-up, memory, interference. In `training` the contenders take turns,
 recipe by recipe, several rounds; the first round tries every number of threads and setting of each, and the later ones
-go on with the best, without peers that took five times as long as the fastest peer. The whole takes about 45 minutes on
-a quiet machine of two cores once torch.compile has its cache (build/benchmarks/inductor), and --quick 5."""
+go on with those that took at most a quarter longer than the best of their contender, without peers that took five times
+as long as the fastest peer. The whole takes about 45 minutes on a quiet machine of two cores once torch.compile has its
+cache (build/benchmarks/inductor), and --quick 5."""
 
 import argparse
 import json
@@ -20,6 +21,7 @@ from contenders import CONTENDERS, USUAL_CONTENDERS, Failed, Field, recipes, var
 
 USUAL_RECIPES = tuple(name for name in recipes.RECIPES if name != "fashion-denoise")
 FAR_BEHIND = 5
+NEAR_THE_BEST = 1.25
 QUICK_RECIPES = ("digits-2d", "mnist-2d-relu", "mnist-50", "fashion-conv")
 
 
@@ -88,28 +90,27 @@ class Comparison:
         line = self.measured(wanted, lambda: self.field.measure(key, recipe, variant, request, alone), microseconds)
         return statistics.median(line["microseconds_per_step"]) if line else None
 
-    def best_variant(self, times):
-        known = {variant: value for variant, value in times.items() if value is not None}
-        return min(known, key=known.get) if known else None
+    def first_times(self, recipe, key):
+        """{variant: µs a step in the first round}, of those that answered."""
+        times = {variant: self.step_time("training", recipe, key, variant)
+                 for variant in variants(CONTENDERS[key], self.threads)}
+        return {variant: value for variant, value in times.items() if value is not None}
 
     def training(self):
         for name in self.asked.recipes:
             recipe = recipes.RECIPES[name]
             entered = [key for key in self.asked.contenders if CONTENDERS[key].accepts(recipe)]
-            best, least = {}, {}
-            for key in entered:
-                times = {variant: self.step_time("training", name, key, variant)
-                         for variant in variants(CONTENDERS[key], self.threads)}
-                best[key] = self.best_variant(times)
-                if best[key]:
-                    least[key] = times[best[key]]
+            first = {key: self.first_times(name, key) for key in entered}
+            least = {key: min(times.values()) for key, times in first.items() if times}
             peers = [value for key, value in least.items() if CONTENDERS[key].script]
-            entered = [key for key in least if not CONTENDERS[key].script or least[key] <= FAR_BEHIND * min(peers)]
+            turns = [(key, variant) for key in least
+                     if not CONTENDERS[key].script or least[key] <= FAR_BEHIND * min(peers)
+                     for variant, value in first[key].items() if value <= NEAR_THE_BEST * least[key]]
             for round_number in range(2, self.asked.repeats + 1):
                 # Another one begins each round, so that nobody always follows the same one.
-                shift = round_number % max(1, len(entered))
-                for key in entered[shift:] + entered[:shift]:
-                    self.step_time("training", name, key, best[key], round_number)
+                shift = round_number % max(1, len(turns))
+                for key, variant in turns[shift:] + turns[:shift]:
+                    self.step_time("training", name, key, variant, round_number)
 
     def run(self):
         try:

@@ -27,6 +27,27 @@ build() {
   quietly "building" build/benchmarks.log cmake --build build --target "${targets[@]}"
 }
 
+load() {
+  cut -d ' ' -f 1 /proc/loadavg
+}
+
+is_quiet() {
+  awk '{ exit !($1 < 0.3) }' /proc/loadavg
+}
+
+# The build above, and what ran before, is in the load for some minutes.
+wait_until_quiet() {
+  local end=$((SECONDS + 180))
+  is_quiet || echo "compare.sh: waiting for the machine to be quiet (load $(load))"
+  until is_quiet; do
+    if ((SECONDS >= end)); then
+      echo "compare.sh: warning: the machine is not quiet (load $(load)); what else it does is in the times" >&2
+      return
+    fi
+    sleep 5
+  done
+}
+
 command -v python3 >/dev/null || fail "python3 is missing"
 # Wrong options, and --help, before anything is built.
 python3 benchmarks/compare.py --check "$@"
@@ -36,5 +57,6 @@ for word in "$@"; do
 done
 build
 make_environment benchmarks "${packages[@]}"
+wait_until_quiet
 python3 benchmarks/compare.py "$@"
 python3 benchmarks/performance_report.py

@@ -17,6 +17,7 @@ import sys
 import report_sections
 from contenders import CONTENDERS, recipes
 from report_sections import number, table
+from sections import compared_variants, values_of
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -25,8 +26,10 @@ HEADER = """# Performance
 Written by `benchmarks/compare.sh`, which trains the recipes with Hourglass and with its peers side by side in one run on
 one machine; `benchmarks/README.md` says how. A time is that of a training step in whole epochs as a run takes them:
 order, gathering of batches and sums of losses included, validation and files not. Contenders take turns, several
-rounds; each is shown at its best number of threads and setting, and peers five times as slow as the fastest peer have one
-round alone. *Median* and *least* are over all its measurements.
+rounds. The first tries each number of threads and each setting; those that took at most a quarter longer than the best of
+their contender go on, and of these, which have equally many rounds, the best is shown. Peers five times as slow as the
+fastest peer have one round alone. *Median* and *least* are over all measurements of what is shown. The JAX scan is written
+for dense recipes alone, so it is no contender for convolutions and LSTMs.
 
 """
 
@@ -35,27 +38,22 @@ class Measured:
     """All values of a contender's best variant on one recipe."""
 
     def __init__(self, lines):
-        values = [value for line in lines for value in line["microseconds_per_step"]]
+        values = values_of(lines)
         self.median, self.least = statistics.median(values), min(values)
         self.threads, self.setting = lines[0]["threads"], lines[0]["setting"]
         self.engine, self.loss = lines[0].get("engine", ""), lines[-1]["loss"]
         self.version = lines[0].get("version", "")
+        self.multiply_adds = lines[0].get("multiply_adds")  # ours: of an item
 
     def how(self):
         words = [self.engine or self.setting, f"{self.threads} thread{'' if self.threads == 1 else 's'}"]
         return ", ".join(word for word in words if word)
 
 
-def measured_times(lines, section="training"):
+def measured_times(lines):
     """{recipe: {contender: Measured}} of the variant with the lowest median."""
-    groups = {}
-    for line in lines:
-        if line["section"] == section and "error" not in line:
-            variant = (line["setting"], line["asked_threads"])
-            row = groups.setdefault(line["recipe"], {})
-            row.setdefault(line["contender_key"], {}).setdefault(variant, []).append(line)
-    return {recipe: {key: min((Measured(found) for found in by_variant.values()), key=lambda one: one.median)
-                     for key, by_variant in row.items()} for recipe, row in groups.items()}
+    return {recipe: {key: min(map(Measured, found), key=lambda one: one.median) for key, found in row.items()}
+            for recipe, row in compared_variants(lines).items()}
 
 
 def geometric_mean(values):
@@ -75,6 +73,21 @@ def against(times, peer_of):
         if "hourglass" in row and peer in row:
             found[recipe] = row[peer].median / row["hourglass"].median
     return found
+
+
+def mean_of_kind(ratios, kind):
+    values = [ratio for recipe, ratio in ratios.items() if getattr(recipes.RECIPES[recipe], kind)]
+    return f"{geometric_mean(values):.2f}" if values else "–"
+
+
+def means_by_kind(ratios, beside_keras):
+    """One line: a kind of recipes after the other, as the fastest peer may be another one for each."""
+    parts = []
+    for word, kind in (("dense", "is_dense"), ("convolutional", "is_convolutional"), ("recurrent", "is_recurrent")):
+        count = sum(getattr(recipes.RECIPES[recipe], kind) for recipe in ratios)
+        if count:
+            parts.append(f"{word} ({count}) {mean_of_kind(ratios, kind)} and {mean_of_kind(beside_keras, kind)}")
+    return f"By kind of recipe, beside the fastest peer and beside Keras on TensorFlow: {', '.join(parts)}.\n"
 
 
 def summary(times):
@@ -99,7 +112,7 @@ def summary(times):
         beside_keras = against(times, lambda row: "keras-tensorflow")
         if beside_keras:
             text += f"; {geometric_mean(list(beside_keras.values())):.2f} times as fast as Keras on TensorFlow"
-        text += ".\n"
+        text += ".\n\n" + means_by_kind(ratios, beside_keras)
     return text + "\n"
 
 

@@ -35,25 +35,28 @@ def machine(lines, times):
 
 
 def products(lines, times):
-    """Speed of the products, of dense recipes: see Recipe.multiply_adds for the formula."""
+    """Speed of the products that our models' layers define."""
     peaks = of_section(lines, "machine")
     rows = []
     for name, row in times.items():
-        recipe = recipes.RECIPES[name]
-        if not recipe.is_dense or "hourglass" not in row:
+        recipe, own = recipes.RECIPES[name], row.get("hourglass")
+        if not own or not own.multiply_adds:
             continue
-        own = row["hourglass"]
+        # Forward and two gradients, a multiplication and an addition each; nobody needs the gradient of an item.
+        of_an_item = 2 * (3 * own.multiply_adds - recipe.first_multiply_adds)
         # The last batch of an epoch may be short: count an epoch's rows.
-        operations = 2 * recipe.multiply_adds() * recipe.epoch_rows / (recipe.epoch_steps * recipe.batch_size)
+        operations = of_an_item * recipe.epoch_rows / recipe.epoch_steps
         reached = operations / own.median / 1e3
         peak = peaks[-1]["peak_gflops"].get(str(own.threads)) if peaks else None
-        rows.append([f"`{name}`", f"{operations / 1e6:.3g}", own.threads, f"{reached:.3g}",
+        rows.append([f"`{name}`", number(operations / 1e6), own.threads, f"{reached:.3g}",
                      f"{100 * reached / peak:.0f} %" if peak else "–"])
     if not rows:
         return ""
-    return ("## Share of the peak\n\nFloating-point operations of the matrix products alone: forward, the gradient of each "
-            "weight, and that of each layer's input but the first's. The peak is that of as many threads.\n\n"
-            + table(("dense recipe", "MFLOP a step", "threads", "GFLOP/s", "of the peak"), rows) + "\n")
+    return ("## Share of the peak\n\nFloating-point operations of the products alone, as the layers define them: forward, the "
+            "gradient of each weight, and that of each layer's input but the first's. Of a convolution these are all its weights at "
+            "each pixel, of an LSTM all its gates in each step; an upsampling that is folded into its convolution, and minimal "
+            "filtering, do fewer, which raises the share. The peak is that of as many threads.\n\n"
+            + table(("recipe", "MFLOP a step", "threads", "GFLOP/s", "of the peak"), rows) + "\n")
 
 
 def growth(lines):
@@ -129,10 +132,11 @@ def memory(lines):
 
 
 def interference(lines):
-    rows = [[f"`{line['recipe']}`", number(line["quiet"]), number(line["busy"]), f"{line['ratio']:.2f}"]
-            for line in of_section(lines, "interference")]
+    rows = [[f"`{line['recipe']}`", line.get("threads", "–"), number(line["quiet"]), number(line["busy"]),
+             f"{line['ratio']:.2f}"] for line in of_section(lines, "interference")]
     if not rows:
         return ""
-    return ("## Beside other programs\n\nµs a step, alone and while as many other processes as there are cores are busy. On "
-            "half of the machine twice the time is fair; three times is the limit that runs keep to.\n\n"
-            + table(("recipe", "alone", "beside busy processes", "times as long"), rows) + "\n")
+    return ("## Beside other programs\n\nµs a step, alone and while as many other processes as there are cores are busy, with "
+            "the number of threads that a run takes by itself. On half of the machine twice the time is fair; three times is the limit "
+            "that runs keep to.\n\n"
+            + table(("recipe", "threads", "alone", "beside busy processes", "times as long"), rows) + "\n")

@@ -27,6 +27,7 @@ PEER_SCRIPTS = pathlib.Path(__file__).resolve().parent / "peers"
 def machine(comparison):
     """The machine, and what matrix products reach on it."""
     def facts():
+        load = os.getloadavg()[0]  # before the products below add to it
         described = subprocess.run(["lscpu"], capture_output=True, text=True, env=os.environ | {"LC_ALL": "C"})
         rows = dict(line.split(":", 1) for line in described.stdout.splitlines() if ":" in line)
         wanted = ("Model name", "CPU(s)", "Thread(s) per core", "L1d cache", "L2 cache", "L3 cache", "Flags")
@@ -40,23 +41,35 @@ def machine(comparison):
         commit = subprocess.run(["git", "-C", str(PEER_SCRIPTS), "describe", "--always", "--dirty"],
                                 capture_output=True, text=True).stdout.strip()
         return {"cpu": cpu, "cores": comparison.cores, "system": f"{platform.system()} {platform.release()}",
-                "python": platform.python_version(), "peak_gflops": peak, "commit": commit, "load": os.getloadavg()[0],
+                "python": platform.python_version(), "peak_gflops": peak, "commit": commit, "load": load,
                 "day": time.strftime("%Y-%m-%d", time.gmtime())}
     comparison.measured({"section": "machine"}, facts, lambda line: f"{max(line['peak_gflops'].values()):.0f} GFLOP/s")
 
 
-def best_times(lines):
-    """{recipe: {contender: lowest median of a variant, µs a step}}."""
-    values = {}
+def with_most_rounds(found):
+    most = max(map(len, found))
+    return [lines for lines in found if len(lines) == most]
+
+
+def compared_variants(lines):
+    """{recipe: {contender: the lines of each of its variants}}, a line a round of training. Only variants with the most
+    rounds of their contender: one that was dropped after the first met the machine in other seconds than those that went on."""
+    found = {}
     for line in lines:
         if line["section"] == "training" and "error" not in line:
-            place = (line["recipe"], line["contender_key"], line["setting"], line["asked_threads"])
-            values.setdefault(place, []).extend(line["microseconds_per_step"])
-    best = {}
-    for (recipe, key, _, _), times in values.items():
-        own = best.setdefault(recipe, {})
-        own[key] = min(own.get(key, math.inf), statistics.median(times))
-    return best
+            own = found.setdefault(line["recipe"], {}).setdefault(line["contender_key"], {})
+            own.setdefault((line["setting"], line["asked_threads"]), []).append(line)
+    return {recipe: {key: with_most_rounds(own.values()) for key, own in row.items()} for recipe, row in found.items()}
+
+
+def values_of(lines):
+    return [value for line in lines for value in line["microseconds_per_step"]]
+
+
+def best_times(lines):
+    """{recipe: {contender: lowest median of a variant, µs a step}}."""
+    return {recipe: {key: min(statistics.median(values_of(own)) for own in found) for key, found in row.items()}
+            for recipe, row in compared_variants(lines).items()}
 
 
 def two_best_peers(lines):
@@ -176,19 +189,19 @@ def interference(comparison):
             request = {"repeats": comparison.asked.values, "seconds": comparison.asked.seconds}
 
             def step():
-                return statistics.median(comparison.field.own(name, Variant(0, ""), "auto", request)
-                                         ["microseconds_per_step"])
+                line = comparison.field.own(name, Variant(0, ""), "auto", request)
+                return statistics.median(line["microseconds_per_step"]), line["threads"]
 
-            before = step()
+            before, threads = step()
             others = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(comparison.cores)]
             try:
-                beside = step()
+                beside, _ = step()
             finally:
                 for other in others:
                     other.kill()
                     other.wait()
-            quiet = min(before, step())
-            return {"quiet": quiet, "busy": beside, "ratio": beside / quiet}
+            quiet = min(before, step()[0])
+            return {"threads": threads, "quiet": quiet, "busy": beside, "ratio": beside / quiet}
         comparison.measured({"section": "interference", "recipe": name, "contender_key": "hourglass"}, work,
                             lambda line: f"{line['quiet']:.4g} µs quiet, {line['busy']:.4g} µs beside "
                                          f"{comparison.cores} busy processes: {line['ratio']:.2f} times")

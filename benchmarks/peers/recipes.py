@@ -102,12 +102,16 @@ class Recipe:
     def epoch_steps(self):
         return -(-self.epoch_rows // self.batch_size)
 
-    def multiply_adds(self):
-        """Of one training step of a dense recipe: forward, the gradient of each weight, and that of each layer's input
-        but the first's, which nobody needs. 2 floating-point operations each."""
-        sizes = [layer.inputs * layer.outputs for layer in (*self.encoder, *self.heads, *self.decoder)
-                 if isinstance(layer, Dense)]
-        return self.batch_size * (3 * sum(sizes) - sizes[0])
+    @property
+    def first_multiply_adds(self):
+        """Of the first layer with an item's values."""
+        match self.encoder[0]:
+            case Conv(inputs=inputs, outputs=outputs, kernel=kernel):  # of stride 1, as large as the image
+                return kernel**2 * inputs * outputs * self.item[1] * self.item[2]
+            case Lstm(features=features, units=units):
+                return 4 * features * units * self.item[0]
+            case Dense(inputs=inputs, outputs=outputs):
+                return inputs * outputs
 
 
 def dense(widths, activation="relu", code_activation="linear", pixels=784, variational=False):

@@ -1,4 +1,4 @@
-"""That running a recipe again changes its row of the table of results alone: python results_table_test.py SCRIPT
+"""That running a recipe again changes its row and its comparisons alone in the table of results: python results_table_test.py SCRIPT
 
 The table is made by hand, and so are the records of runs, in the form that the trainers write.
 """
@@ -21,18 +21,20 @@ ROWS = {
 }
 MACHINES = ["- A: Old One, 2 cores, Linux 5.1, LibTorch 2.12.0, cpu", "- B: Other, 4 cores, Linux 6.1, LibTorch 2.13.0, cuda"]
 CLAIM = "| `mnist-rows` has a smaller error than PCA of its size | 0.00783 | PCA of 32: 0.01683 | yes |"
+OTHER_CLAIM = ("| `fashion-denoise` beats `fashion-conv` on noisy test images, after 150 epochs each: cross-entropy with the clean ones "
+               "| 0.2869 | 0.4288 | yes |")
 TABLE = "\n".join(["# Results", "", "Some words.", "", HEADING, "|" + "---|" * 11, *ROWS.values(), "", "Machines:", "",
                    *MACHINES, "", "## Comparisons", "", "| claim | ours | the other | holds |", "|---|---|---|---|", CLAIM,
-                   ""])
+                   OTHER_CLAIM, ""])
 
 
-def run_record(recipe, value, started="20261201-235900", processor="New One"):
+def run_record(recipe, value, started="20261201-235900", processor="New One", published="ours"):
     epoch = {"epoch": 200, "validation": {"loss": value}}
     return {"recipe": recipe, "started": started, "options": {"epochs": 200, "device": "cpu"},
             "machine": {"processor": processor, "cores": 8, "system": "Linux 7.0"}, "libraries": {"libtorch": "2.13.0"},
             "results": {"epochs": 200, "training_seconds": 61.0, "best": epoch, "last": epoch,
                         "expected": {"column": "validation_loss", "epoch": 200, "at_most": 25.0, "value": value,
-                                     "published": "ours", "reference": []}}}
+                                     "published": published, "reference": []}}}
 
 
 def add_run(folder, name, record):
@@ -80,6 +82,32 @@ def check_runs_on_two_machines_are_told_apart(folder):
     assert table_of(lines)["digits-vae"].endswith("| 2026-12-01, C; 2026-12-03, D |"), lines
 
 
+def published_lines(lines):
+    return [line for line in lines if "published best validation loss" in line]
+
+
+def check_published_losses(folder):
+    output = folder / "results.md"
+    record = run_record("fashion-denoise", 0.28749, published="best validation 0.287")
+    record["options"]["epochs"] = 300
+    add_run(folder, "fashion-denoise-seed1", record)
+    assert write_table(folder, output).returncode == 0
+    assert not published_lines(output.read_text().splitlines()), "of a run that is not finished"
+    record["options"]["epochs"] = 200
+    (folder / "fashion-denoise-seed1" / "run.json").write_text(json.dumps(record))
+    add_run(folder, "fashion-conv-seed1", run_record("fashion-conv", 0.2664, published="best validation 0.265"))
+    assert write_table(folder, output).returncode == 0
+    lines = output.read_text().splitlines()
+    claim = "reaches the published best validation loss, in 200 epochs"
+    wanted = [f"| `fashion-conv` {claim} | 0.2664 | 0.265 | **no** |", f"| `fashion-denoise` {claim} | 0.2875 | 0.287 | yes |"]
+    assert published_lines(lines) == wanted, published_lines(lines)
+    assert OTHER_CLAIM in lines and CLAIM in lines, "other claims of the same recipe stay"
+    for name in ("fashion-conv-seed1", "fashion-denoise-seed1"):
+        (folder / name / "run.json").unlink()
+    assert write_table(folder, output).returncode == 0
+    assert published_lines(output.read_text().splitlines()) == wanted, "without the runs"
+
+
 def check_other_columns_are_refused(folder):
     output = folder / "older.md"
     older = TABLE.replace(" | run on |", " |")
@@ -94,5 +122,6 @@ with tempfile.TemporaryDirectory() as name:
     check_one_row_changes(runs)
     check_another_time_changes_nothing(runs)
     check_runs_on_two_machines_are_told_apart(runs)
+    check_published_losses(runs)
     check_other_columns_are_refused(runs)
 print("ok")
