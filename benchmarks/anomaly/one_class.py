@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """One-class MNIST (Ruff et al. 2018, table 1): a model of each digit, trained on its training images alone, has to find the
 images of the other nine in the test part. Trains Deep SVDD (one_class_autoencoder --recipe mnist-one-class) with a hard and
-a soft boundary, and a plain autoencoder of ours; every area under the ROC curve becomes a line of BUILD/benchmarks/one_class.jsonl,
-and of all lines it makes docs/anomaly_one_class.md. What is there is not computed again.
+a soft boundary, and a plain autoencoder of ours; every area under the ROC curve goes into docs/published.json, of which it makes
+docs/anomaly_one_class.md. What is there is not computed again.
 
     HOURGLASS_DATA=DIR benchmarks/anomaly/one_class.py                      # the epochs of the recipe: hours on two cores
     HOURGLASS_DATA=DIR benchmarks/anomaly/one_class.py --epochs 20 --pretraining-epochs 10 --learning-rate 1e-3 \\
@@ -19,7 +19,10 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parents[2]
-DIGITS = range(10)
+sys.path.insert(0, str(HERE / "scripts"))
+import published_record  # noqa: E402
+
+DIGITS = [str(digit) for digit in range(10)]
 # Percent, of table 1 of the paper: digits 0 to 9.
 PUBLISHED = {
     "Deep SVDD, hard": [98.0, 99.7, 91.7, 91.9, 94.9, 88.5, 98.3, 94.6, 93.9, 96.5],
@@ -60,6 +63,7 @@ def epochs_of(method, asked):
 
 
 def measure(method, digit, seed, asked):
+    """The area in per cent, and the seconds of training."""
     name, program, options = METHODS[method]
     flags, told = epochs_of(method, asked)
     with tempfile.TemporaryDirectory() as folder:
@@ -70,37 +74,34 @@ def measure(method, digit, seed, asked):
         found = json.loads(run(tools / "detect_anomalies", folder / "run/best.pt", "--score", SCORES[method], "--split",
                                "test", "--out", folder / "found", "--threads", asked.threads, "--json", "--quiet"))
         trained = json.loads((folder / "run/run.json").read_text())
-    return {"method": method, "digit": digit, "seed": seed, "epochs": told,
-            "auroc": 100 * found["separation"]["auroc"], "seconds": trained["results"]["training_seconds"]}
+    return 100 * found["separation"]["auroc"], trained["results"]["training_seconds"]
 
 
 def row(name, epochs, values):
-    cells = [f"{value:.1f}" if value is not None else "" for value in values]
-    known = [value for value in values if value is not None]
-    mean = f"{statistics.mean(known):.1f}" if len(known) == len(values) else ""
-    return f"| {name} | {epochs} | {' | '.join(cells)} | {mean} |"
+    cells = " | ".join(f"{value:.1f}" for value in values)
+    return f"| {name} | {epochs} | {cells} | {statistics.mean(values):.1f} |"
 
 
-def page(lines):
+def rows_of(method, found):
+    """A row for each number of epochs, {epochs: {seed: {digit: area}}}; of seeds that ran for some digits alone there is none."""
+    rows = []
+    for epochs, of_seeds in sorted(found.items()):
+        whole = {seed: areas for seed, areas in of_seeds.items() if all(digit in areas for digit in DIGITS)}
+        if whole:
+            means = [statistics.mean(areas[digit] for areas in whole.values()) for digit in DIGITS]
+            rows.append(row(f"{METHODS[method][0]} (seeds {', '.join(whole)})", epochs, means))
+    return rows
+
+
+def page(record):
     text = ["<!-- written by benchmarks/anomaly/one_class.py -->", "# One class of MNIST", "",
             "Area under the ROC curve in per cent: a model of each digit's training images alone has to find the other nine digits",
             "among the 10,000 test images. Deep SVDD is that of Ruff et al. 2018 (table 1, the mean of ten seeds).", "",
-            "| | epochs | " + " | ".join(str(digit) for digit in DIGITS) + " | mean |", "|---|---|" + "---|" * 11]
+            "| | epochs | " + " | ".join(DIGITS) + " | mean |", "|---|---|" + "---|" * 11]
     for name, values in PUBLISHED.items():
         text.append(row(f"{name}, published", "150 + 150", values))
-    # What ran for some digits alone is not in the table.
-    groups = sorted({(line["method"], line["epochs"]) for line in lines if line["method"] in METHODS},
-                    key=lambda group: (list(METHODS).index(group[0]), group[1]))
-    for method, epochs in groups:
-        own = [line for line in lines if (line["method"], line["epochs"]) == (method, epochs)]
-        values = []
-        for digit in DIGITS:
-            of_digit = [line["auroc"] for line in own if line["digit"] == digit]
-            values.append(statistics.mean(of_digit) if of_digit else None)
-        if None in values:
-            continue
-        seeds = sorted({line["seed"] for line in own})
-        text.append(row(f"{METHODS[method][0]} (seeds {', '.join(map(str, seeds))})", epochs, values))
+    for method in METHODS:
+        text += rows_of(method, record.get(method, {}))
     text += ["", "The plain autoencoder, a code of 32 values behind no hidden layer, takes about a second a digit.", "",
              "Epochs of Deep SVDD are those of pretraining and those after it; the paper has 150 of each, and the recipe",
              "`mnist-one-class` too. Otherwise the recipe differs from the paper's program in this:", "",
@@ -121,7 +122,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, default=HERE / "build")
     parser.add_argument("--methods", nargs="*", choices=list(METHODS), default=list(METHODS))
-    parser.add_argument("--digits", nargs="*", type=int, default=list(DIGITS))
+    parser.add_argument("--digits", nargs="*", choices=DIGITS, default=DIGITS)
     parser.add_argument("--seeds", nargs="*", type=int, default=[1])
     parser.add_argument("--epochs", type=int, help="after pretraining; the recipe's where nothing is said")
     parser.add_argument("--pretraining-epochs", type=int, default=10)
@@ -131,22 +132,17 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--report-only", action="store_true")
     asked = parser.parse_args()
-    kept = asked.build / "benchmarks" / "one_class.jsonl"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    lines = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
-    key = lambda line: (line["method"], line["digit"], line["seed"], line["epochs"])
-    there = {key(line) for line in lines}
     for method in [] if asked.report_only else asked.methods:
+        epochs = epochs_of(method, asked)[1]
         for seed in asked.seeds:
             for digit in asked.digits:
-                if (method, digit, seed, epochs_of(method, asked)[1]) in there:
+                there = published_record.read().get("one-class", {}).get(method, {}).get(epochs, {}).get(str(seed), {})
+                if digit in there:
                     continue
-                line = measure(method, digit, seed, asked)
-                lines.append(line)
-                with kept.open("a") as file:
-                    file.write(json.dumps(line) + "\n")
-                print(f"{method} {digit}: {line['auroc']:.1f} ({line['seconds']:.0f} s)", flush=True)
-    (HERE / "docs/anomaly_one_class.md").write_text(page(lines))
+                area, seconds = measure(method, digit, seed, asked)
+                published_record.add(area, "one-class", method, epochs, str(seed), digit)
+                print(f"{method} {digit}: {area:.1f} ({seconds:.0f} s)", flush=True)
+    (HERE / "docs/anomaly_one_class.md").write_text(page(published_record.read().get("one-class", {})))
 
 
 if __name__ == "__main__":
