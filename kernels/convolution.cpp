@@ -16,8 +16,6 @@ HWY_BEFORE_NAMESPACE();
 namespace hourglass::kernels {
 namespace HWY_NAMESPACE {
 
-constexpr int kMostRows = HWY_TARGET <= HWY_AVX3 ? 14 : 6;  // of two vectors, in registers
-
 /// Some pixels of a row by some vectors of channels stay in registers for the whole sum.
 template <int kPixels, int kVectors>
 HWY_NOINLINE void result_tile(const Correlation& c, const float* from, const float* weights,

@@ -10,43 +10,17 @@
 #include <hwy/foreach_target.h>  // includes this file once for each instruction set
 
 #include "hourglass/kernels/functions-inl.h"
+#include "hourglass/kernels/spaced_values-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace hourglass::kernels {
 namespace HWY_NAMESPACE {
 
 // A tile of the result, some rows by two vectors, stays in registers while the loop runs over `inner`: each step reads
-// one value a row and two vectors of the right factor. 14 · 2 sums and what is read fill AVX-512's 32 registers, 6 · 2
-// the 16 of the others.
-constexpr int kMostRows = HWY_TARGET <= HWY_AVX3 ? 14 : 6;
+// one value a row and two vectors of the right factor.
 
 // The right factor's part of a tile, 256 · 2 vectors, then stays in the first cache for all rows.
 constexpr int64_t kInnerBlock = 256;
-
-/// Reads one value of each row of the left factor. Rows at a distance are addressed from every third one, which an
-/// x86 address can hold: fourteen pointers would not fit the registers.
-template <int kRows, Left kLies>
-class LeftReader {
- public:
-  LeftReader(const float* data, int64_t stride) : stride_(stride) {
-    for (int64_t i = 0; i < kPointers; ++i)
-      pointers_[i] = data + 3 * i * (kLies == Left::Rows ? stride : 1);
-  }
-
-  HWY_INLINE Vector row(int i) const {
-    return hn::Set(Float(), pointers_[i / 3][(i % 3) * (kLies == Left::Rows ? stride_ : 1)]);
-  }
-
-  HWY_INLINE void advance() {
-#pragma GCC unroll 8
-    for (int i = 0; i < kPointers; ++i) pointers_[i] += kLies == Left::Rows ? 1 : stride_;
-  }
-
- private:
-  static constexpr int kPointers = (kRows + 2) / 3;
-  const float* pointers_[kPointers];
-  int64_t stride_;
-};
 
 template <int kRows, int kVectors, Left kLies>
 HWY_NOINLINE void tile(int64_t inner, const float* left, int64_t left_stride, const RowsOf& right,
@@ -60,9 +34,12 @@ HWY_NOINLINE void tile(int64_t inner, const float* left, int64_t left_stride, co
       sums[i][j] = add ? hn::Load(f, result.data + i * result.stride + j * kWidth) : hn::Zero(f);
     }
   }
-  LeftReader<kRows, kLies> values(left, left_stride);
+  // One value of each row, then the next.
+  constexpr bool kByRows = kLies == Left::Rows;
+  SpacedValues<kRows> values(left, kByRows ? left_stride : 1);
   const float* line = right.data;
-  for (int64_t p = 0; p < inner; ++p, line += right.stride, values.advance()) {
+  for (int64_t p = 0; p < inner;
+       ++p, line += right.stride, values.advance(kByRows ? 1 : left_stride)) {
     Vector columns[kVectors];
 #pragma GCC unroll 2
     for (int j = 0; j < kVectors; ++j) {
@@ -73,7 +50,7 @@ HWY_NOINLINE void tile(int64_t inner, const float* left, int64_t left_stride, co
     }
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i) {
-      const Vector value = values.row(i);
+      const Vector value = hn::Set(f, *values.place(i));
 #pragma GCC unroll 2
       for (int j = 0; j < kVectors; ++j) sums[i][j] = hn::MulAdd(value, columns[j], sums[i][j]);
     }

@@ -15,6 +15,10 @@ HWY_BEFORE_NAMESPACE();
 namespace hourglass::kernels {
 namespace HWY_NAMESPACE {
 
+/// A tile of this many rows of two vectors stays in registers: 14 · 2 sums and what is read fill AVX-512's 32, 6 · 2 the
+/// 16 of the others.
+constexpr int kMostRows = HWY_TARGET <= HWY_AVX3 ? 14 : 6;
+
 /// `kCount` places in memory at one distance from each other, which move together. Every third one is a pointer, the
 /// others an x86 address from there: fourteen pointers would not fit the registers.
 template <int kCount>
