@@ -1,6 +1,7 @@
 #include "hourglass/models/one_class.h"
 
 #include "hourglass/core/error.h"
+#include "hourglass/models/evaluation_mode.h"
 #include "hourglass/models/tensors.h"
 #include "hourglass/models/whole_batch.h"
 
@@ -100,9 +101,8 @@ void OneClass::after_step(const Batch& batch, const StepContext& context) {
 /// The mean over the items so far: a state in the middle of the epoch has all of it.
 void OneClass::take_into_centre(const Batch& batch, const StepContext& context) {
   // Codes as the trained model gives them, not normalised by the batch.
-  eval();
+  const EvaluationMode evaluating(*this);
   const at::Tensor z = encode(batch.input, batch.condition);
-  train();
   const int64_t items = context.all_items(z.size(0));
   items_.add_(items);
   const at::Tensor sum = sum_of_all(z.sum(0), processes());
