@@ -6,6 +6,7 @@
 #include "hourglass/core/version.h"
 #include "hourglass/formats/digest.h"
 #include "hourglass/formats/field_json.h"
+#include "hourglass/kernels/instruction_set.h"
 #include "hourglass/runs/run_title.h"
 
 #include <torch/version.h>
@@ -73,6 +74,7 @@ MachineRecord read_machine(const JsonFields& record) {
   machine.processor = fields->get("processor", machine.processor);
   machine.cores = fields->get("cores", machine.cores);
   machine.system = fields->get("system", machine.system);
+  machine.instructions = fields->get("instructions", machine.instructions);
   return machine;
 }
 
@@ -90,7 +92,8 @@ MachineRecord this_machine() {
   uname(&system);
   return {.processor = processor_name(),
           .cores = std::thread::hardware_concurrency(),
-          .system = std::string(system.sysname) + " " + system.release};
+          .system = std::string(system.sysname) + " " + system.release,
+          .instructions = kernels::instruction_set()};
 }
 
 // ---- The record's own digest
@@ -141,6 +144,8 @@ nlohmann::json to_json(const RunRecord& record) {
                          {"libraries", record.libraries},
                          {"started", record.started},
                          {"results", record.results ? to_json(*record.results) : nlohmann::json()}};
+  const auto& instructions = record.machine.instructions;
+  if (!instructions.empty()) json["machine"]["instructions"] = instructions;
   if (!record.network.empty()) json["network"] = record.network;
   if (record.processes > 1) json["processes"] = record.processes;
   if (record.parameters) json["parameters"] = *record.parameters;

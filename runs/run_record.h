@@ -21,6 +21,7 @@ struct MachineRecord {
   std::string processor = "unknown processor";
   int64_t cores = 0;
   std::string system = "unknown system";
+  std::string instructions;  ///< of the fused engine's kernels: "AVX3"; empty: not recorded
 };
 
 /// What the run's recipe has to reach, beside what this run reached.

@@ -58,6 +58,7 @@ TEST(RunRecord, ReadsTheFileOfVersion01) {
   EXPECT_EQ(read.options.dataset(), "digits");
   EXPECT_EQ(read.data.name, "digits");
   EXPECT_EQ(read.machine.cores, 2);
+  EXPECT_EQ(read.machine.instructions, "");
   EXPECT_EQ(read.libraries.at("libtorch"), "2.13.0");
   EXPECT_EQ(read.results.value().end, training::RunEnd::Finished);
   EXPECT_EQ(read.results->epochs, 2);

@@ -3,6 +3,7 @@
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
 #include "hourglass/formats/json.h"
+#include "hourglass/kernels/instruction_set.h"
 #include "hourglass/runs/resumption.h"
 #include "hourglass/tests/support/support.h"
 
@@ -52,6 +53,14 @@ TEST(Run, WidthsFollowTheDataAndAreRecordedAsNumbers) {
   run.train();
   const auto record = read_run_record(run.folder());
   EXPECT_EQ(record.options.find<std::vector<int64_t>>("widths"), (std::vector<int64_t>{12, 8, 3}));
+}
+
+TEST(Run, RecordsTheInstructionsOfItsKernels) {
+  const testing::TemporaryFolder folder;
+  const runs::Run run(options_for("dense", folder));
+  EXPECT_EQ(run.record().machine.instructions, kernels::instruction_set());
+  const RunRecord read = run_record_from_json(to_json(run.record()), "run.json");
+  EXPECT_EQ(read.machine.instructions, run.record().machine.instructions);
 }
 
 TEST(Run, EveryVariantHasACodeNarrowerThanATable) {
