@@ -16,12 +16,11 @@ HWY_BEFORE_NAMESPACE();
 namespace hourglass::kernels {
 namespace HWY_NAMESPACE {
 
-// A tile of the result, some rows by two vectors, stays in registers while the loop runs over `inner`: each step reads
-// one value a row and two vectors of the right factor.
-
-// The right factor's part of a tile, 256 · 2 vectors, then stays in the first cache for all rows.
+// The right factor's part of a tile, 256 · 2 vectors, stays in the first cache for all rows.
 constexpr int64_t kInnerBlock = 256;
 
+/// A tile of the result, some rows by two vectors, stays in registers while the loop runs over `inner`: each step reads
+/// one value a row and two vectors of the right factor.
 template <int kRows, int kVectors, Left kLies>
 HWY_NOINLINE void tile(int64_t inner, const float* left, int64_t left_stride, const RowsOf& right,
                        const MutableRowsOf& result, bool add) {

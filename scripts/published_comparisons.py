@@ -73,7 +73,8 @@ ONE_CLASS = """## One class of MNIST
 Deep SVDD (Ruff et al. 2018, table 1) and ours, by `benchmarks/anomaly/one_class.py`: the mean over the ten digits of the area under the ROC curve, in per cent, of a
 model of one digit that has to find the other nine; more is better. [anomaly_one_class.md](anomaly_one_class.md) has each digit's, and what is done otherwise.
 """
-ONE_CLASS_SYSTEMS = {"hard": "`mnist-one-class`", "soft": "`mnist-one-class --boundary soft`", "dense": "`dense_autoencoder --widths 32`, reconstruction error"}
+ONE_CLASS_SYSTEMS = {"hard": "`mnist-one-class`", "soft": "`mnist-one-class --boundary soft`",
+                     "dense": "`dense_autoencoder --widths 32`, reconstruction error"}
 
 
 def one_class(found):
@@ -103,4 +104,5 @@ def section(comparison, found):
 
 
 def sections(record):
-    return one_class(record.get("one-class")) + "".join(section(comparison, record.get(comparison["record"])) for comparison in (RECOMMENDATION, GENERATIVE, LIKELIHOOD, QUANTIZER))
+    comparisons = (RECOMMENDATION, GENERATIVE, LIKELIHOOD, QUANTIZER)
+    return one_class(record.get("one-class")) + "".join(section(one, record.get(one["record"])) for one in comparisons)

