@@ -16,15 +16,25 @@ def folders():
     return [pathlib.Path(folder) for folder in (*named, os.path.join(cache, "hourglass"), "/usr/share/datasets")]
 
 
-def images(data, part):
-    """[N, 784] float32, pixels / 255."""
-    name = f"{'train' if part == 'train' else 't10k'}-images-idx3-ubyte"
+def bytes_of(data, part, kind, offset):
+    """What stands behind the header of an IDX file."""
+    name = f"{'train' if part == 'train' else 't10k'}-{kind}-ubyte"
     for folder in folders():
         for path in (folder / data / f"{name}.gz", folder / data / name):
             if path.is_file():
                 content = gzip.open(path).read() if path.suffix == ".gz" else path.read_bytes()
-                return numpy.frombuffer(content, numpy.uint8, offset=16).reshape(-1, 784).astype("float32") / 255
+                return numpy.frombuffer(content, numpy.uint8, offset=offset)
     raise FileNotFoundError(f"{data}: not found in {', '.join(map(str, folders()))}; run scripts/download_data.sh {data}")
+
+
+def images(data, part):
+    """[N, 784] float32, pixels / 255."""
+    return bytes_of(data, part, "images-idx3", 16).reshape(-1, 784).astype("float32") / 255
+
+
+def labels(data, part):
+    """[N] uint8."""
+    return bytes_of(data, part, "labels-idx1", 8)
 
 
 def rows(data, part="train"):
