@@ -10,59 +10,36 @@ using models::ConvolutionalNetwork;
 using models::Quantization;
 using models::VectorQuantizedOptions;
 
+/// The embedded digits as maps of 2 x 2 codes.
+Recipe of_digits(const std::string& name, const std::string& summary,
+                 const VectorQuantizedOptions& objective, double at_most,
+                 const EarlyExpectation& early = {}) {
+  return {
+      .name = name,
+      .summary = summary,
+      .network = ConvolutionalNetwork{.filters = {32, 16}},
+      .objective = objective,
+      .data = digits_with_validation(),
+      .training = {.epochs = 100, .batch_size = 32},
+      .log_every = 10,
+      .expected = {.column = "validation_reconstruction",
+                   .at_most = at_most,
+                   .published = "ours",
+                   .early = early},
+  };
+}
+
 std::vector<Recipe> vector_quantized_recipes() {
   return {
-      {
-          .name = "digits-vq",
-          .summary = "the embedded digits as 2 x 2 indices of 64 vectors",
-          .network = ConvolutionalNetwork{.filters = {32, 16}},
-          .objective = VectorQuantizedOptions{.codebook_size = 64},
-          .data = digits_with_validation(),
-          .training = {.epochs = 100, .batch_size = 32},
-          .log_every = 10,
-          .expected = {.column = "validation_reconstruction",
-                       .at_most = 0.282,
-                       .published = "ours"},
-      },
-      {
-          .name = "digits-vq-learned",
-          .summary = "the same, the vectors learned by the loss",
-          .network = ConvolutionalNetwork{.filters = {32, 16}},
-          .objective = VectorQuantizedOptions{.quantizer = *Quantization::parse("learned"),
-                                              .codebook_size = 64},
-          .data = digits_with_validation(),
-          .training = {.epochs = 100, .batch_size = 32},
-          .log_every = 10,
-          .expected = {.column = "validation_reconstruction",
-                       .at_most = 0.284,
-                       .published = "ours",
-                       .early = {.epoch = 20, .at_most = 0.325}},
-      },
-      {
-          .name = "digits-fsq",
-          .summary = "the same as 2 x 2 of 240 triples of finite scalars",
-          .network = ConvolutionalNetwork{.filters = {32, 16}},
-          .objective = VectorQuantizedOptions{.quantizer = *Quantization::parse("fsq:8,6,5")},
-          .data = digits_with_validation(),
-          .training = {.epochs = 100, .batch_size = 32},
-          .log_every = 10,
-          .expected = {.column = "validation_reconstruction",
-                       .at_most = 0.271,
-                       .published = "ours"},
-      },
-      {
-          .name = "digits-residual-vq",
-          .summary = "the same as 2 x 2 sums of three of 64 vectors each",
-          .network = ConvolutionalNetwork{.filters = {32, 16}},
-          .objective = VectorQuantizedOptions{.quantizer = *Quantization::parse("residual:3"),
-                                              .codebook_size = 64},
-          .data = digits_with_validation(),
-          .training = {.epochs = 100, .batch_size = 32},
-          .log_every = 10,
-          .expected = {.column = "validation_reconstruction",
-                       .at_most = 0.256,
-                       .published = "ours"},
-      },
+      of_digits("digits-vq", "the embedded digits as 2 x 2 indices of 64 vectors",
+                {.codebook_size = 64}, 0.282),
+      of_digits("digits-vq-learned", "the same, the vectors learned by the loss",
+                {.quantizer = *Quantization::parse("learned"), .codebook_size = 64}, 0.284,
+                {.epoch = 20, .at_most = 0.325}),
+      of_digits("digits-fsq", "the same as 2 x 2 of 240 triples of finite scalars",
+                {.quantizer = *Quantization::parse("fsq:8,6,5")}, 0.271),
+      of_digits("digits-residual-vq", "the same as 2 x 2 sums of three of 64 vectors each",
+                {.quantizer = *Quantization::parse("residual:3"), .codebook_size = 64}, 0.256),
       {
           .name = "fashion-vq",
           .summary = "7 x 7 indices of 128 vectors",

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """One-class MNIST (Ruff et al. 2018, table 1): a model of each digit, trained on its training images alone, has to find the
 images of the other nine in the test part. Trains Deep SVDD (one_class_autoencoder --recipe mnist-one-class) with a hard and
-a soft boundary, with images whose contrast is normalised as the authors do it, and a plain autoencoder of ours; every area under the ROC curve goes into docs/published.json, of which it makes
-docs/anomaly_one_class.md. What is there is not computed again.
+a soft boundary, with images whose contrast is normalised as the authors do it, and a plain autoencoder of ours; every area
+under the ROC curve goes into docs/published.json, of which it makes docs/anomaly_one_class.md. What is there is not computed
+again.
 
     HOURGLASS_DATA=DIR benchmarks/anomaly/one_class.py                      # the epochs of the recipe: hours on two cores
     HOURGLASS_DATA=DIR benchmarks/anomaly/one_class.py --epochs 20 --pretraining-epochs 10 --learning-rate 1e-3 \\
@@ -22,12 +23,8 @@ HERE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(HERE / "scripts"))
 sys.path.insert(0, str(HERE / "benchmarks" / "peers"))
 import published_record  # noqa: E402
+from published_comparisons import DIGITS, ONE_CLASS_PUBLISHED, of_all_digits  # noqa: E402
 
-DIGITS = [str(digit) for digit in range(10)]
-# Percent, of table 1 of the paper: digits 0 to 9.
-PUBLISHED = {
-    "Deep SVDD, hard": [98.0, 99.7, 91.7, 91.9, 94.9, 88.5, 98.3, 94.6, 93.9, 96.5],
-}
 METHODS = {
     "hard": ("`one_class_autoencoder`, hard", "one_class_autoencoder", ["--recipe", "mnist-one-class"]),
     "soft": ("`one_class_autoencoder`, soft", "one_class_autoencoder",
@@ -117,7 +114,7 @@ def rows_of(method, found):
     """A row for each number of epochs, {epochs: {seed: {digit: area}}}; of seeds that ran for some digits alone there is none."""
     rows = []
     for epochs, of_seeds in sorted(found.items()):
-        whole = {seed: areas for seed, areas in of_seeds.items() if all(digit in areas for digit in DIGITS)}
+        whole = of_all_digits(of_seeds)
         if whole:
             means = [statistics.mean(areas[digit] for areas in whole.values()) for digit in DIGITS]
             rows.append(row(f"{METHODS[method][0]} (seeds {', '.join(whole)})", epochs, means))
@@ -125,7 +122,7 @@ def rows_of(method, found):
 
 
 def of_some_digits(found):
-    """" (digits: area …)" of a method that ran for some digits alone, the paper's epochs; empty where it ran for none."""
+    """A sentence on the contrast method, {epochs: {seed: {digit: area}}}, by the paper's epochs; empty where it ran for no digit."""
     areas = found.get("150 + 150", {}).get("1", {})
     told = ", ".join(f"{digit}: {areas[digit]:.1f}" for digit in sorted(areas))
     return f" With `--methods contrast`, as the authors do, seed 1 reaches for digit {told}." if told else ""
@@ -135,9 +132,8 @@ def page(record):
     text = ["<!-- written by benchmarks/anomaly/one_class.py -->", "# One class of MNIST", "",
             "Area under the ROC curve in per cent: a model of each digit's training images alone has to find the other nine digits",
             "among the 10,000 test images. Deep SVDD is that of Ruff et al. 2018 (table 1, the mean of ten seeds).", "",
-            "| | epochs | " + " | ".join(DIGITS) + " | mean |", "|---|---|" + "---|" * 11]
-    for name, values in PUBLISHED.items():
-        text.append(row(f"{name}, published", "150 + 150", values))
+            "| | epochs | " + " | ".join(DIGITS) + " | mean |", "|---|---|" + "---|" * 11,
+            row("Deep SVDD, hard, published", "150 + 150", ONE_CLASS_PUBLISHED)]
     for method in METHODS:
         text += rows_of(method, record.get(method, {}))
     text += ["", "The plain autoencoder, a code of 32 values behind no hidden layer, takes about a second a digit.", "",
