@@ -161,7 +161,7 @@ models::Likelihood likelihood_of(const std::string& loss, Activation activation)
 }
 
 void add_named(const std::vector<KerasWeights>& weights,
-               const std::vector<models::ModelPlan::Entry>& entries, TensorMap& named) {
+               const std::vector<models::NamedLayerPlan>& entries, TensorMap& named) {
   auto next = weights.begin();
   for (const auto& entry : entries) {
     if (entry.layer.tensors.empty()) continue;

@@ -56,14 +56,6 @@ class OutputLayer : public Layer {
   Likelihood likelihood_;
 };
 
-std::vector<ModelPlan::Entry> entries(const Stack& stack, const std::string& prefix) {
-  std::vector<ModelPlan::Entry> entries;
-  for (const auto& child : stack.named_children()) {
-    entries.push_back({prefix + child.key(), child.value()->as<Layer>()->plan()});
-  }
-  return entries;
-}
-
 }  // namespace
 
 size_t loss_phase(const std::vector<Phase>& phases, int64_t epoch) {
@@ -180,9 +172,9 @@ std::vector<LayerOutput> Autoencoder::layers(const at::Tensor& x, const at::Tens
 
 ModelPlan Autoencoder::plan() const {
   const bool has_heads = !network_.heads.empty();
-  ModelPlan plan{.encoder = entries(*network_.encoder, has_heads ? "encoder.trunk." : "encoder."),
+  ModelPlan plan{.encoder = network_.encoder->plans(has_heads ? "encoder.trunk." : "encoder."),
                  .heads = {},
-                 .decoder = entries(*network_.decoder, "decoder."),
+                 .decoder = network_.decoder->plans("decoder."),
                  .output = likelihood_.activation};
   for (const auto& head : network_.heads) {
     plan.heads.push_back({"encoder." + head.name, head.layer->plan()});

@@ -109,11 +109,7 @@ using LayerOutput = NamedTensor;
 
 /// The layers of a model in the order of computation, by name.
 struct ModelPlan {
-  struct Entry {
-    std::string name;
-    LayerPlan layer;
-  };
-  std::vector<Entry> encoder, heads, decoder;
+  std::vector<NamedLayerPlan> encoder, heads, decoder;
   Activation output = Activation::Linear;
 };
 

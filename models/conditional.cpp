@@ -40,7 +40,8 @@ std::optional<ObjectivePlan> Conditional::objective_plan() const {
       .reduction = Reduction::SumOfValues, .penalty = Penalty::Kl, .samples_code = true};
   if (prior_mean_) {
     plan.penalty = Penalty::KlOfCondition;
-    plan.prior = {prior_mean_->plan(), prior_log_variance_->plan()};
+    plan.prior = {{"prior.mean", prior_mean_->plan()},
+                  {"prior.log_variance", prior_log_variance_->plan()}};
   }
   return plan;
 }

@@ -16,7 +16,7 @@ namespace hourglass::models {
 namespace {
 
 /// The one dense layer of a stack; throws `UsageError` where there are others.
-LayerPlan only_dense_layer(const std::vector<ModelPlan::Entry>& entries, const Sparsity& sparsity) {
+LayerPlan only_dense_layer(const std::vector<NamedLayerPlan>& entries, const Sparsity& sparsity) {
   std::vector<LayerPlan> layers;
   for (const auto& entry : entries) {
     if (entry.layer.kind == "dense") layers.push_back(entry.layer);

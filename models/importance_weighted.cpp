@@ -75,13 +75,14 @@ StepValues ImportanceWeighted::losses(const Batch& batch, const StepContext& con
 }
 
 std::optional<ObjectivePlan> ImportanceWeighted::objective_plan() const {
-  if (typeid(*this) != typeid(ImportanceWeighted) || !has_closed_kl()) return {};
-  return ObjectivePlan{.reduction = Reduction::SumOfValues,
-                       .penalty = Penalty::Kl,
-                       .samples_code = true,
-                       .bound = BoundPlan{.estimator = options_.estimator,
-                                          .groups = options_.groups(),
-                                          .per_group = options_.per_group()}};
+  if (typeid(*this) != typeid(ImportanceWeighted)) return {};
+  std::optional<ObjectivePlan> plan = plan_of_codes();
+  if (plan) {
+    plan->bound = BoundPlan{.estimator = options_.estimator,
+                            .groups = options_.groups(),
+                            .per_group = options_.per_group()};
+  }
+  return plan;
 }
 
 }  // namespace hourglass::models

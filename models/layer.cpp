@@ -41,6 +41,14 @@ void Stack::append(const std::shared_ptr<Layer>& layer) {
   layers_.push_back(layer);
 }
 
+std::vector<NamedLayerPlan> Stack::plans(const std::string& prefix) const {
+  std::vector<NamedLayerPlan> plans;
+  for (const auto& child : named_children()) {
+    plans.push_back({prefix + child.key(), child.value()->as<Layer>()->plan()});
+  }
+  return plans;
+}
+
 void Stack::join_condition(int64_t width) {
   join_before_ = layers_.size();
   condition_width_ = width;

@@ -25,6 +25,12 @@ struct LayerPlan {
   std::map<std::string, at::Tensor> tensors = {};  ///< parameters and buffers: "weight", "bias", …
 };
 
+/// The plan of a layer, and its name in the module tree: "encoder.dense1".
+struct NamedLayerPlan {
+  std::string name;
+  LayerPlan layer;
+};
+
 /// The rows that a model learns from in a step, for layers that draw numbers.
 struct StepRows {
   RowRandom random;
@@ -89,6 +95,9 @@ class Stack : public torch::nn::Module {
   at::Tensor forward(at::Tensor x, const at::Tensor& condition = {});
 
   const std::vector<std::shared_ptr<Layer>>& layers() const { return layers_; }
+
+  /// Those of the layers, of a stack whose name and a dot are the `prefix`: "encoder.".
+  std::vector<NamedLayerPlan> plans(const std::string& prefix) const;
 
  private:
   std::vector<std::shared_ptr<Layer>> layers_;

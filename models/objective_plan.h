@@ -20,10 +20,10 @@ enum class Penalty {
   None,
   AbsoluteCode,  ///< Σ over batch and units of |h|; metric: the mean of h (sparse.h)
   MeanActivation,  ///< Σⱼ KL(ρ ‖ ρ̂ⱼ) of the batch's means; metric: the mean of h (sparse.h)
-  Contraction,    ///< the closed form of ‖∂h/∂x‖²_F; metric: the mean norm (contractive.h)
-  Kl,             ///< KL(q ‖ N(0, I)) of a sampled code (variational.h)
-  KlOfCondition,  ///< KL(q ‖ p(z|c)) of a sampled code, see `prior` (conditional.h)
-  Mmd,            ///< the codes' distance from the prior (wasserstein.h)
+  Contraction,  ///< the closed form of ‖∂h/∂x‖²_F; metric: the mean norm (contractive.h)
+  Kl,  ///< KL(q ‖ N(0, I)) of a sampled code; of a `second_layer` that of the sample (variational.h)
+  KlOfCondition,   ///< KL(q ‖ p(z|c)) of a sampled code, see `prior` (conditional.h)
+  Mmd,             ///< the codes' distance from the prior (wasserstein.h)
   CodeAndWeights,  ///< two terms: ½‖z‖², and the squared norm of `weights` (regularized.h)
 };
 
@@ -59,6 +59,18 @@ struct BoundPlan {
   int64_t samples() const { return groups * per_group; }
 };
 
+/// Layers, and of what the last gives a mean and a log variance each.
+struct GaussianLayersPlan {
+  std::vector<NamedLayerPlan> trunk;
+  NamedLayerPlan mean, log_variance;
+};
+
+/// A second stochastic layer in the place of the prior N(0, I) (second_layer.h): q(z₂|z) and p(z|z₂),
+/// with z₂ drawn for the purpose "second layer".
+struct SecondLayerPlan {
+  GaussianLayersPlan encoder, decoder;
+};
+
 /// What an objective minimises, said without its class: for whoever differentiates by hand. Its
 /// terms are the reconstruction loss and the penalty, in this order, in one phase for all
 /// parameters; nothing is done after a step. A dictionary has terms of its own.
@@ -67,9 +79,10 @@ struct ObjectivePlan {
   Penalty penalty = Penalty::None;
   double target_activation = 0;          ///< of MeanActivation: ρ
   std::vector<at::Tensor> weights = {};  ///< of CodeAndWeights: parameters that layers have
-  /// Of KlOfCondition: mean and log variance of p(z|c), "prior.mean" and "prior.log_variance", which
-  /// read the condition.
-  std::vector<LayerPlan> prior = {};
+  /// Of KlOfCondition: mean and log variance of p(z|c), which read the condition.
+  std::vector<NamedLayerPlan> prior = {};
+  /// Of Kl and of a bound: the prior, where it is not N(0, I).
+  std::optional<SecondLayerPlan> second_layer = {};
   /// Whether the heads are mean and log variance of a normal distribution, a sample of which is
   /// decoded: μ + exp(½ log σ²) · ε, with ε drawn for the purpose "sampling".
   bool samples_code = false;

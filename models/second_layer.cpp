@@ -26,6 +26,12 @@ GaussianCode GaussianLayers::forward(const at::Tensor& x) {
   return {widened(mean_->forward(features)), widened(log_variance_->forward(features))};
 }
 
+GaussianLayersPlan GaussianLayers::plan(const std::string& prefix) const {
+  return {.trunk = trunk_->plans(prefix + "trunk."),
+          .mean = {prefix + "mean", mean_->plan()},
+          .log_variance = {prefix + "log_variance", log_variance_->plan()}};
+}
+
 SecondLayer::SecondLayer(int64_t code, const std::vector<int64_t>& widths)
     : code_width_(code), width_(widths.back()) {
   const std::vector<int64_t> hidden(widths.begin(), widths.end() - 1);

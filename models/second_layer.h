@@ -3,6 +3,7 @@
 #include "hourglass/models/autoencoder.h"
 #include "hourglass/models/gaussian.h"
 #include "hourglass/models/layers.h"
+#include "hourglass/models/objective_plan.h"
 
 #include <ATen/core/Tensor.h>
 #include <torch/nn/module.h>
@@ -32,6 +33,9 @@ class GaussianLayers : public torch::nn::Module {
 
   GaussianCode forward(const at::Tensor& x);
 
+  /// `prefix`: what stands before the names of its layers.
+  GaussianLayersPlan plan(const std::string& prefix) const;
+
  private:
   std::shared_ptr<Stack> trunk_;
   std::shared_ptr<DenseLayer> mean_, log_variance_;
@@ -52,6 +56,10 @@ class SecondLayer : public torch::nn::Module {
   /// The second line above, for z [B, code] and the standard normal `noise` [B, width] that z₂ is
   /// drawn with: [B], in nats.
   at::Tensor log_prior(const at::Tensor& z, const at::Tensor& noise);
+
+  SecondLayerPlan plan(const std::string& prefix) const {
+    return {encoder_->plan(prefix + "encoder."), decoder_->plan(prefix + "decoder.")};
+  }
 
  private:
   int64_t code_width_, width_;

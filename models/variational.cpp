@@ -103,9 +103,16 @@ std::vector<TensorMethod> Variational::extra_methods() {
 }
 
 std::optional<ObjectivePlan> Variational::objective_plan() const {
-  if (typeid(*this) != typeid(Variational) || !has_closed_kl()) return {};
-  return ObjectivePlan{
+  if (typeid(*this) != typeid(Variational)) return {};
+  return plan_of_codes();
+}
+
+std::optional<ObjectivePlan> Variational::plan_of_codes() const {
+  if (pseudo_inputs_ || flow_) return {};
+  ObjectivePlan plan = {
       .reduction = Reduction::SumOfValues, .penalty = Penalty::Kl, .samples_code = true};
+  if (second_layer_) plan.second_layer = second_layer_->plan("prior.");
+  return plan;
 }
 
 std::string Variational::script_methods() const {

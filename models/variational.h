@@ -80,6 +80,9 @@ class Variational : public Autoencoder {
   /// Whether posterior and prior are normal distributions, whose KL divergence is `kl`.
   bool has_closed_kl() const { return !pseudo_inputs_ && !second_layer_ && !flow_; }
 
+  /// What every objective of such codes shares, where the prior and the posterior can be planned.
+  std::optional<ObjectivePlan> plan_of_codes() const;
+
   /// log p(z) of samples [B · samples, code shape…] of the batch's B codes: [B · samples].
   at::Tensor log_prior(const at::Tensor& z, const Batch& batch, const StepContext& context);
 

@@ -159,9 +159,23 @@ TEST(SecondLayer, LearnsFromAllSamplesWithPiwae) {
   }
 }
 
-TEST(SecondLayer, HasNoPlanToComputeByHand) {
-  EXPECT_FALSE(two_layers(2).objective_plan());
-  EXPECT_FALSE(Variational({.prior = {.second_layer = {1}}}, kTwoLayers).objective_plan());
+TEST(SecondLayer, PlansItsLayersByTheNamesOfTheirParameters) {
+  Variational model({.prior = {.second_layer = {3, 2, 1}}}, kTwoLayers);
+  const auto parameters = model.named_parameters();
+  const auto expect_named = [&](const NamedLayerPlan& layer) {
+    EXPECT_TRUE(parameters[layer.name + ".weight"].is_same(layer.layer.tensors.at("weight")))
+        << layer.name;
+  };
+  const SecondLayerPlan plan = model.objective_plan().value().second_layer.value();
+  for (const auto* part : {&plan.encoder, &plan.decoder}) {
+    ASSERT_EQ(part->trunk.size(), 2);
+    for (const auto& layer : part->trunk) expect_named(layer);
+    expect_named(part->mean);
+    expect_named(part->log_variance);
+  }
+  const ObjectivePlan of_samples = two_layers(4).objective_plan().value();
+  EXPECT_TRUE(of_samples.second_layer);
+  EXPECT_EQ(of_samples.bound.value().samples(), 4);
 }
 
 TEST(SecondLayer, RefusesWhatCannotWork) {

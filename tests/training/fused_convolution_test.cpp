@@ -154,7 +154,7 @@ class ByHand {
     for (const auto& child : item.stack->named_children()) {
       plans_.push_back({child.key(), child.value()->as<models::Layer>()->plan()});
     }
-    std::span<const models::ModelPlan::Entry> left = plans_;
+    std::span<const models::NamedLayerPlan> left = plans_;
     layers_ = make_image_layers(left, input_, {}, step_, parameters_);
     EXPECT_TRUE(left.empty()) << left.front().name;
     parameters_.allocate(shards);
@@ -197,7 +197,7 @@ class ByHand {
   Step step_;
   Parameters parameters_;
   Flow input_;
-  std::vector<models::ModelPlan::Entry> plans_;
+  std::vector<models::NamedLayerPlan> plans_;
   std::unique_ptr<Layer> layers_;
   Program refresh_, forward_, backward_;
 
@@ -294,8 +294,8 @@ TEST(FusedConvolutionLayers, LeaveWhatTheyDoNotKnow) {
   Parameters parameters;
   const Step step{.items = 2, .most_items = 2};
   Flow input({4, 4, 4}, 2);
-  const std::vector<models::ModelPlan::Entry> plans = {{"norm1", {.kind = "norm"}}};
-  std::span<const models::ModelPlan::Entry> left = plans;
+  const std::vector<models::NamedLayerPlan> plans = {{"norm1", {.kind = "norm"}}};
+  std::span<const models::NamedLayerPlan> left = plans;
   EXPECT_EQ(make_image_layers(left, input, {}, step, parameters), nullptr);
   EXPECT_EQ(left.size(), 1U);
 }

@@ -1,6 +1,7 @@
 #include "hourglass/training/fused/bound.h"
 
 #include "hourglass/training/fused/code.h"
+#include "hourglass/training/fused/second_layer.h"
 
 #include <algorithm>
 #include <cmath>
@@ -20,20 +21,21 @@ double log_sum(const float* values, int64_t count) {
 
 }  // namespace
 
-Bound::Bound(const models::BoundPlan& plan, const PenaltyParts& parts, Flow& samples, Flow& logits,
+Bound::Bound(const models::BoundPlan& plan, const PenaltyParts& parts, Flow& logits,
              const Reconstruction& errors)
     : plan_(plan),
       mean_(parts.code),
       log_variance_(*parts.log_variance),
-      samples_(samples),
+      samples_(parts.decoder_input),
       logits_(logits),
+      prior_(parts.prior),
       step_(parts.step),
       errors_(errors),
-      weights_(step_.most_items * samples.rows_per_item),
+      weights_(step_.most_items * samples_.rows_per_item),
       bounds_(static_cast<size_t>(step_.most_shards)),
       kl_(bounds_.size()) {
   if (models::scales_encoder(plan_.estimator))
-    factors_ = Floats(step_.most_items * samples.rows_per_item);
+    factors_ = Floats(step_.most_items * samples_.rows_per_item);
 }
 
 void Bound::add_forward(Program& program) {
@@ -53,8 +55,9 @@ void Bound::weigh(const Shard& shard) {
          &kl = kl_[static_cast<size_t>(shard.index)];
   bound = kl = 0;
   for (int64_t i = shard.first; i < shard.first + shard.count; ++i) {
-    bound += weigh_item(i);
-    kl += kl_from_standard_normal(mean_, log_variance_, i);
+    float* weights = log_weights_of(i);
+    kl += kl_of(i, weights);
+    bound += weigh_item(weights, factors_ ? factors_.data() + i * samples_.rows_per_item : nullptr);
   }
   if (!step_.training) return;
   for (int64_t i = shard.first; i < shard.first + shard.count; ++i) {
@@ -66,30 +69,37 @@ void Bound::weigh(const Shard& shard) {
   }
 }
 
-/// log p(z) − log q(z|x) = ½ Σ (log σ² + ε² − z²), ε = (z − μ) / σ
-void Bound::log_weights_of(int64_t item, float* log_weights) const {
-  const float* errors = errors_.row_losses() + item * samples_.rows_per_item;
-  const float *mean = mean_.row(item), *log_variance = log_variance_.row(item);
-  for (int64_t sample = 0; sample < samples_.rows_per_item; ++sample) {
-    const float* z = samples_.row(item) + sample * samples_.stride;
-    float ratio = 0;
-    for (int64_t j = 0; j < mean_.width; ++j) {
-      const float distance = z[j] - mean[j];
-      ratio += log_variance[j] + distance * distance * std::exp(-log_variance[j]) - z[j] * z[j];
-    }
-    log_weights[sample] = -errors[sample] + 0.5F * ratio;
+/// −error + log p(z) − log q(z|x) of the item's samples, where their weights are to be.
+float* Bound::log_weights_of(int64_t item) {
+  const int64_t first = item * samples_.rows_per_item;
+  for (int64_t row = first; row < first + samples_.rows_per_item; ++row) {
+    const float* z = samples_.line(row);
+    const float log_prior =
+        prior_ ? prior_->log_prior()[row] : standard_log_density(z, mean_.width);
+    const float log_posterior =
+        log_density(mean_.row(item), log_variance_.row(item), z, mean_.width);
+    weights_.data()[row] = -errors_.row_losses()[row] + log_prior - log_posterior;
   }
+  return weights_.data() + first;
 }
 
-/// The item's share of the loss; leaves the weights of its samples, and their factors.
-double Bound::weigh_item(int64_t item) {
+/// In closed form, or the mean over the samples.
+double Bound::kl_of(int64_t item, const float* log_weights) const {
+  if (!prior_) return kl_from_standard_normal(mean_, log_variance_, item);
+  const int64_t samples = samples_.rows_per_item;
+  const float* errors = errors_.row_losses() + item * samples;
+  double sum = 0;
+  for (int64_t sample = 0; sample < samples; ++sample) sum -= log_weights[sample] + errors[sample];
+  return sum / static_cast<double>(samples);
+}
+
+/// An item's share of the loss. Makes weights of the logarithms of its samples' weights, and leaves factors.
+double Bound::weigh_item(float* weights, float* factors) const {
   using Kind = models::Estimator::Kind;
   const int64_t samples = samples_.rows_per_item, each = plan_.per_group;
   const auto count = static_cast<double>(samples), groups = static_cast<double>(plan_.groups);
   const Kind kind = plan_.estimator.kind;
   const double beta = plan_.estimator.elbo_share;
-  float* weights = weights_.data() + item * samples;
-  log_weights_of(item, weights);
 
   const double of_all = log_sum(weights, samples);
   double bound = of_all - std::log(count), of_groups = 0, mean = 0;
@@ -102,10 +112,10 @@ double Bound::weigh_item(int64_t item) {
                                                : std::exp(weights[sample] - of_all);
       const double weight = kind == Kind::Ciwae ? beta / count + (1 - beta) * share : share;
       mean += weights[sample] / count;
-      if (factors_) {
+      if (factors) {
         const double factor =
             kind == Kind::Dreg ? share : models::group_factor(of_all, of_group, groups);
-        factors_.data()[item * samples + sample] = static_cast<float>(factor);
+        factors[sample] = static_cast<float>(factor);
       }
       weights[sample] = static_cast<float>(weight / static_cast<double>(step_.batch_items));
     }
@@ -116,6 +126,7 @@ double Bound::weigh_item(int64_t item) {
 }
 
 void Bound::add_backward_of_samples(Program& program) {
+  if (prior_) prior_->add_backward(program, weights_.data());
   program.each([this](const Shard& shard) {
     for (int64_t i = shard.first; i < shard.first + shard.count; ++i) {
       for (int64_t sample = 0; sample < samples_.rows_per_item; ++sample) {
@@ -125,7 +136,7 @@ void Bound::add_backward_of_samples(Program& program) {
   });
 }
 
-// −∂log p(z)/∂z = z, and ∂log q(z)/∂z = (μ − z) / σ² where q's own parameters are left alone.
+// −∂log p(z)/∂z = z of N(0, I), and ∂log q(z)/∂z = (μ − z) / σ² where q's own parameters are left alone.
 void Bound::differentiate_sample(int64_t item, int64_t sample) {
   const int64_t index = item * samples_.rows_per_item + sample;
   const float weight = weights_.data()[index];
@@ -134,7 +145,7 @@ void Bound::differentiate_sample(int64_t item, int64_t sample) {
   const float *mean = mean_.row(item), *log_variance = log_variance_.row(item);
   float* gradient = samples_.gradient_row(item) + sample * samples_.stride;
   for (int64_t j = 0; j < mean_.width; ++j) {
-    float slope = z[j];
+    float slope = prior_ ? 0 : z[j];
     if (is_doubly_reparameterized()) slope += (mean[j] - z[j]) * std::exp(-log_variance[j]);
     gradient[j] = factor * (gradient[j] + weight * slope);
   }

@@ -11,8 +11,8 @@ namespace hourglass::training::fused {
 /// estimator.h, with log w = −error + log p(z) − log q(z|x) of each sample.
 class Bound : public PenaltyTerm {
  public:
-  /// `samples` is what the decoder reads; `logits` what it gives.
-  Bound(const models::BoundPlan& plan, const PenaltyParts& parts, Flow& samples, Flow& logits,
+  /// `logits` is what the decoder gives.
+  Bound(const models::BoundPlan& plan, const PenaltyParts& parts, Flow& logits,
         const Reconstruction& errors);
 
   /// After the reconstruction's loss: weighs the rows of its gradient.
@@ -26,6 +26,7 @@ class Bound : public PenaltyTerm {
  private:
   models::BoundPlan plan_;
   Flow &mean_, &log_variance_, &samples_, &logits_;
+  SecondLayer* prior_;  // null for N(0, I)
   const Step& step_;
   const Reconstruction& errors_;
   Floats weights_;  // ∂ bound / ∂ log w, divided by the batch: [items, samples]
@@ -36,8 +37,9 @@ class Bound : public PenaltyTerm {
     return plan_.estimator.kind == models::Estimator::Kind::Dreg;
   }
   void weigh(const Shard& shard);
-  void log_weights_of(int64_t item, float* log_weights) const;
-  double weigh_item(int64_t item);
+  float* log_weights_of(int64_t item);
+  double kl_of(int64_t item, const float* log_weights) const;
+  double weigh_item(float* weights, float* factors) const;
   void differentiate_sample(int64_t item, int64_t sample);
 };
 

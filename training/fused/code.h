@@ -3,11 +3,18 @@
 #include "hourglass/training/fused/layer.h"
 
 #include <cstdint>
+#include <string>
 
 namespace hourglass::training::fused {
 
 /// KL(N(μ, σ²) ‖ N(0, I)) = −½ Σ (1 + log σ² − μ² − σ²) of one item, in nats.
 double kl_from_standard_normal(const Flow& mean, const Flow& log_variance, int64_t item);
+
+/// log N(z; μ, σ²) + ½ D log 2π = −½ Σ (log σ² + (z − μ)² / σ²) of D values, in nats.
+float log_density(const float* mean, const float* log_variance, const float* z, int64_t width);
+
+/// log N(z; 0, I) + ½ D log 2π = −½ Σ z²
+float standard_log_density(const float* z, int64_t width);
 
 /// What becomes of the encoder's output before the decoder reads it.
 class Code {
@@ -38,11 +45,12 @@ class PlainCode : public Code {
   Flow joined_;
 };
 
-/// z = μ + exp(½ log σ²) · ε, some samples of each item (gaussian.h); μ itself at inference.
+/// z = μ + exp(½ log σ²) · ε, some samples of each row of μ (gaussian.h); μ itself at inference.
 class SampledCode : public Code {
  public:
-  SampledCode(Flow& mean, Flow& log_variance, int64_t samples, int64_t condition_width,
-              const Step& step);
+  /// ε is drawn for the `purpose`.
+  SampledCode(Flow& mean, Flow& log_variance, std::string purpose, int64_t samples,
+              int64_t condition_width, const Step& step);
 
   Flow& decoder_input() override { return samples_; }
   void add_forward(Program& program) override;
@@ -50,6 +58,8 @@ class SampledCode : public Code {
 
  private:
   Flow &mean_, &log_variance_;
+  std::string purpose_;
+  int64_t each_;  // samples of a row
   const Step& step_;
   Flow samples_;
   Floats noise_;  // [items, samples, code]

@@ -12,7 +12,7 @@
 namespace hourglass::training::fused {
 namespace {
 
-using Plans = std::span<const models::ModelPlan::Entry>;
+using Plans = std::span<const models::NamedLayerPlan>;
 
 /// Layers on images that follow each other in a model.
 struct Chain {
@@ -23,7 +23,7 @@ struct Chain {
 };
 
 /// Removes the first plan and gives it, if it is of one of the kinds.
-const models::ModelPlan::Entry* take_kind(Plans& plans, std::initializer_list<const char*> kinds) {
+const models::NamedLayerPlan* take_kind(Plans& plans, std::initializer_list<const char*> kinds) {
   for (const char* kind : kinds) {
     if (plans.empty() || plans.front().layer.kind != kind) continue;
     const auto* entry = &plans.front();

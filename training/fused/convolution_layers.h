@@ -15,11 +15,11 @@ namespace hourglass::training::fused {
 /// `input` is of shape [C, H, W] in either order, or of one that a "reshape" makes so; its gradient is not computed
 /// where it has no memory for it. The output is in the order of the item. `adds.to_weight` is not looked at: kernels
 /// are not shared.
-std::unique_ptr<Layer> make_image_layers(std::span<const models::ModelPlan::Entry>& plans,
+std::unique_ptr<Layer> make_image_layers(std::span<const models::NamedLayerPlan>& plans,
                                          Flow& input, Adds adds, const Step& step,
                                          Parameters& parameters);
 
 /// Removes from `plans` what make_image_layers() would take of them; false where that is nothing.
-bool take_image_layers(std::span<const models::ModelPlan::Entry>& plans);
+bool take_image_layers(std::span<const models::NamedLayerPlan>& plans);
 
 }  // namespace hourglass::training::fused

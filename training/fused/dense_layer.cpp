@@ -10,7 +10,7 @@ using kernels::Into;
 using kernels::Left;
 
 /// The number of a parameter of a layer, under the name that the model has for it.
-size_t number_of(Parameters& parameters, const models::ModelPlan::Entry& entry,
+size_t number_of(Parameters& parameters, const models::NamedLayerPlan& entry,
                  const std::string& tensor, std::vector<int64_t> order) {
   return parameters.add(entry.name + "." + tensor, entry.layer.tensors.at(tensor),
                         std::move(order));
@@ -24,7 +24,7 @@ Flow output_flow(const Flow& input, int64_t outputs, int64_t most_items) {
 
 }  // namespace
 
-DenseLayer::DenseLayer(const models::ModelPlan::Entry& entry, Flow& input, const Step& step,
+DenseLayer::DenseLayer(const models::NamedLayerPlan& entry, Flow& input, const Step& step,
                        Parameters& parameters, Adds adds)
     : input_(input),
       step_(step),

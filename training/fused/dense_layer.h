@@ -13,7 +13,7 @@ namespace hourglass::training::fused {
 /// made anew after each change.
 class DenseLayer : public Layer {
  public:
-  DenseLayer(const models::ModelPlan::Entry& entry, Flow& input, const Step& step,
+  DenseLayer(const models::NamedLayerPlan& entry, Flow& input, const Step& step,
              Parameters& parameters, Adds adds = {});
 
   Flow& output() override { return output_; }

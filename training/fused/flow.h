@@ -65,6 +65,10 @@ struct Flow {
   float* gradient_row(int64_t item) const {
     return gradient.data() + item * rows_per_item * stride;
   }
+
+  /// Of all rows, however many an item has.
+  float* line(int64_t number) const { return values.data() + number * stride; }
+  float* gradient_line(int64_t number) const { return gradient.data() + number * stride; }
 };
 
 }  // namespace hourglass::training::fused

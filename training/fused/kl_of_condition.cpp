@@ -5,15 +5,15 @@
 
 namespace hourglass::training::fused {
 
-KlOfCondition::KlOfCondition(const PenaltyParts& parts, const std::vector<models::LayerPlan>& prior)
+KlOfCondition::KlOfCondition(const PenaltyParts& parts,
+                             const std::vector<models::NamedLayerPlan>& prior)
     : PenaltyOnCode(parts),
       log_variance_(*parts.log_variance),
       input_(parts.input),
       inputs_(parts.inputs),
       condition_(Flow::without_gradient({input_.width - inputs_}, step_.most_items)),
-      prior_mean_({"prior.mean", prior.at(0)}, condition_, step_, parts.parameters),
-      prior_log_variance_({"prior.log_variance", prior.at(1)}, condition_, step_,
-                          parts.parameters) {}
+      prior_mean_(prior.at(0), condition_, step_, parts.parameters),
+      prior_log_variance_(prior.at(1), condition_, step_, parts.parameters) {}
 
 void KlOfCondition::add_forward(Program& program) {
   program.each([this](const Shard& shard) { read_conditions(shard); });

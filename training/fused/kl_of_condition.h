@@ -14,7 +14,7 @@ namespace hourglass::training::fused {
 class KlOfCondition : public PenaltyOnCode {
  public:
   /// `prior`: the layers' plans.
-  KlOfCondition(const PenaltyParts& parts, const std::vector<models::LayerPlan>& prior);
+  KlOfCondition(const PenaltyParts& parts, const std::vector<models::NamedLayerPlan>& prior);
 
   void add_forward(Program& program) override;
   void add_backward(Program& program) override;

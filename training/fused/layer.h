@@ -72,6 +72,13 @@ class Layer {
   virtual std::optional<size_t> leave_bias_to_loss() { return {}; }
 };
 
+/// Work on each row of a shard's items.
+template <class Work>
+void for_rows(const Shard& shard, const Flow& flow, Work work) {
+  const int64_t first = shard.first * flow.rows_per_item;
+  for (int64_t row = first; row < first + shard.count * flow.rows_per_item; ++row) work(row);
+}
+
 /// Whether a layer's gradients are the first of a step to be written, or others came before: a
 /// second reader of one flow, a second user of one weight.
 struct Adds {

@@ -12,8 +12,8 @@
 namespace hourglass::training::fused {
 namespace {
 
-using Entries = std::vector<models::ModelPlan::Entry>;
-using EntriesLeft = std::span<const models::ModelPlan::Entry>;
+using Entries = std::vector<models::NamedLayerPlan>;
+using EntriesLeft = std::span<const models::NamedLayerPlan>;
 using Layers = std::vector<std::unique_ptr<Layer>>;
 
 /// Layers that only say how the values of an item are counted: nothing is to be done where they lie
@@ -27,7 +27,7 @@ bool is_view(const models::LayerPlan& plan) {
 std::unique_ptr<Layer> take_layer(EntriesLeft& left, Flow& input, const Step& step,
                                   Parameters& parameters, Adds adds, const Shape& target) {
   if (auto images = make_image_layers(left, input, adds, step, parameters)) return images;
-  const models::ModelPlan::Entry& entry = left.front();
+  const models::NamedLayerPlan& entry = left.front();
   left = left.subspan(1);
   if (entry.layer.kind == "dense") {
     return std::make_unique<DenseLayer>(entry, input, step, parameters, adds);
@@ -139,8 +139,12 @@ void LayeredNetwork::build_layers(const models::ModelPlan& plan, const Step& ste
   }
   if (plan_.samples_code) {
     const int64_t samples = plan_.bound && !step.only_infers ? plan_.bound->samples() : 1;
-    code_ = std::make_unique<SampledCode>(heads_.at(0)->output(), heads_.at(1)->output(), samples,
-                                          condition_width(), step);
+    code_ = std::make_unique<SampledCode>(heads_.at(0)->output(), heads_.at(1)->output(),
+                                          "sampling", samples, condition_width(), step);
+    if (plan_.second_layer) {
+      second_layer_ = std::make_unique<SecondLayer>(*plan_.second_layer, code_->decoder_input(),
+                                                    step, parameters);
+    }
   } else {
     code_ = std::make_unique<PlainCode>(code(), condition_width(), step);
   }
@@ -157,6 +161,8 @@ void LayeredNetwork::build_objective(const models::Autoencoder& model, const Ste
                                                      plan_, step, parameters);
   PenaltyParts parts = {.code = code(),
                         .log_variance = log_variance(),
+                        .decoder_input = code_->decoder_input(),
+                        .prior = second_layer_.get(),
                         .step = step,
                         .parameters = parameters,
                         .input = input(),
@@ -173,8 +179,8 @@ void LayeredNetwork::build_objective(const models::Autoencoder& model, const Ste
     parts.weights.push_back(parameters.find(weight).value());
   }
   if (has_bound()) {
-    penalty_ = std::make_unique<Bound>(*plan_.bound, parts, code_->decoder_input(),
-                                       decoder_.back()->output(), *reconstruction_);
+    penalty_ =
+        std::make_unique<Bound>(*plan_.bound, parts, decoder_.back()->output(), *reconstruction_);
   } else {
     penalty_ = make_penalty(plan_, parts);
   }
@@ -205,6 +211,7 @@ void LayeredNetwork::add_decoder(Program& program) {
 
 void LayeredNetwork::add_loss(Program& program) {
   code_->add_forward(program);
+  if (second_layer_) second_layer_->add_forward(program);
   if (penalty_ && !has_bound()) penalty_->add_forward(program);
   add_forward(decoder_, program);
   reconstruction_->add_loss(program);
@@ -222,6 +229,7 @@ void LayeredNetwork::add_backward(Program& program) {
   program.once([] {});  // gradients of weights are sums over all items
   add_weight_gradients_reversed(decoder_, program);
   if (penalty_) penalty_->add_weight_gradients(program);
+  if (second_layer_) second_layer_->add_weight_gradients(program);
   add_weight_gradients_reversed(heads_, program);
   add_weight_gradients_reversed(encoder_, program);
 }
@@ -237,6 +245,7 @@ void LayeredNetwork::add_refresh(Program& program) {
   for (const auto* layers : {&encoder_, &heads_, &decoder_}) {
     for (const auto& layer : *layers) layer->add_refresh(program);
   }
+  if (second_layer_) second_layer_->add_refresh(program);
 }
 
 std::vector<double> LayeredNetwork::values() const {

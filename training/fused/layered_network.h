@@ -6,6 +6,7 @@
 #include "hourglass/training/fused/network.h"
 #include "hourglass/training/fused/penalty.h"
 #include "hourglass/training/fused/reconstruction.h"
+#include "hourglass/training/fused/second_layer.h"
 
 #include <memory>
 #include <optional>
@@ -43,6 +44,7 @@ class LayeredNetwork : public Network {
   models::ObjectivePlan plan_;
   std::vector<std::unique_ptr<Layer>> encoder_, heads_, decoder_;
   std::unique_ptr<Code> code_;
+  std::unique_ptr<SecondLayer> second_layer_;  // null for other priors
   std::unique_ptr<Reconstruction> reconstruction_;
   std::unique_ptr<PenaltyTerm> penalty_;
 

@@ -6,6 +6,7 @@
 #include "hourglass/training/fused/code_and_weights.h"
 #include "hourglass/training/fused/kl_of_condition.h"
 #include "hourglass/training/fused/penalty_on_code.h"
+#include "hourglass/training/fused/sampled_kl.h"
 
 #include <algorithm>
 #include <cmath>
@@ -357,7 +358,9 @@ std::unique_ptr<PenaltyTerm> make_penalty(const models::ObjectivePlan& plan,
     case Penalty::MeanActivation:
       return std::make_unique<MeanActivation>(parts, plan.target_activation);
     case Penalty::Contraction: return std::make_unique<Contraction>(parts);
-    case Penalty::Kl: return std::make_unique<Kl>(parts);
+    case Penalty::Kl:
+      if (parts.prior) return std::make_unique<SampledKl>(parts);
+      return std::make_unique<Kl>(parts);
     case Penalty::KlOfCondition: return std::make_unique<KlOfCondition>(parts, plan.prior);
     case Penalty::Mmd: return std::make_unique<Mmd>(parts);
     case Penalty::CodeAndWeights: return std::make_unique<CodeAndWeights>(parts);

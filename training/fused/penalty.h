@@ -30,10 +30,14 @@ class PenaltyTerm {
   virtual std::vector<double> values() const = 0;
 };
 
+class SecondLayer;
+
 /// What a penalty looks at.
 struct PenaltyParts {
   Flow& code;                    ///< or the mean of its distribution
   Flow* log_variance = nullptr;  ///< where there is one
+  Flow& decoder_input;           ///< samples of the code, where it is a distribution
+  SecondLayer* prior = nullptr;  ///< of the samples, where it is not N(0, I)
   const Step& step;
   Parameters& parameters;
   const Flow& input;   ///< items, and behind each of them its condition

@@ -137,7 +137,7 @@ class RepeatLayer : public Layer {
 
 class LstmLayer : public Layer {
  public:
-  LstmLayer(const models::ModelPlan::Entry& entry, Flow& input, const Step& step,
+  LstmLayer(const models::NamedLayerPlan& entry, Flow& input, const Step& step,
             Parameters& parameters)
       : input_(&input), step_(&step) {
     const models::LayerPlan& plan = entry.layer;
@@ -215,7 +215,7 @@ bool is_recurrent(const models::LayerPlan& plan) {
          plan.kind == "repeat";
 }
 
-std::unique_ptr<Layer> make_recurrent_layer(const models::ModelPlan::Entry& entry, Flow& input,
+std::unique_ptr<Layer> make_recurrent_layer(const models::NamedLayerPlan& entry, Flow& input,
                                             const Step& step, Parameters& parameters,
                                             const Shape& target) {
   const models::LayerPlan& plan = entry.layer;

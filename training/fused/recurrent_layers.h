@@ -14,7 +14,7 @@ bool is_recurrent(const models::LayerPlan& plan);
 
 /// Null for another kind. `target` is the shape of what a layer "items" gives. `input` and `step`
 /// must live as long as the layer.
-std::unique_ptr<Layer> make_recurrent_layer(const models::ModelPlan::Entry& entry, Flow& input,
+std::unique_ptr<Layer> make_recurrent_layer(const models::NamedLayerPlan& entry, Flow& input,
                                             const Step& step, Parameters& parameters,
                                             const Shape& target);
 

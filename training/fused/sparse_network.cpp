@@ -14,7 +14,7 @@ namespace {
 using Kind = models::Sparsity::Kind;
 
 /// The dense layer of an encoder or a decoder; what else is there says how values are counted.
-const models::ModelPlan::Entry& dense_layer(const std::vector<models::ModelPlan::Entry>& entries) {
+const models::NamedLayerPlan& dense_layer(const std::vector<models::NamedLayerPlan>& entries) {
   const auto found = std::find_if(entries.begin(), entries.end(),
                                   [](const auto& entry) { return entry.layer.kind == "dense"; });
   if (found == entries.end()) throw Error("expected a dense layer in a dictionary, found none");
@@ -25,7 +25,7 @@ Dictionary dictionary_of(const models::Autoencoder& model, const models::Diction
                          Parameters& parameters) {
   const models::ModelPlan layers = model.plan();
   const auto &encoder = dense_layer(layers.encoder), &decoder = dense_layer(layers.decoder);
-  const auto add = [&](const models::ModelPlan::Entry& entry, const std::string& tensor,
+  const auto add = [&](const models::NamedLayerPlan& entry, const std::string& tensor,
                        std::vector<int64_t> order) {
     return parameters.add(entry.name + "." + tensor, entry.layer.tensors.at(tensor),
                           std::move(order));
