@@ -11,15 +11,22 @@ import ledger
 
 FOLDER = ledger.ROOT / "build" / "benchmarks" / "likelihood"
 EPOCHS = 13  # the first three stages of the schedule, of 1, 3 and 9
-SAMPLES = {"vae": 1, "iwae": 5, "iwae50": 50}
+MODELS = {  # and what makes ours of the recipe
+    "vae": ("--importance-samples", "1"),
+    "iwae": ("--importance-samples", "5"),
+    "iwae50": ("--importance-samples", "50"),
+    "miwae": ("--estimator", "miwae:8,8"),
+    "piwae": ("--estimator", "piwae:8,8"),
+    "ciwae": ("--importance-samples", "64", "--estimator", "ciwae:0.05"),
+}
 # 50 samples of an image take pythae half an hour.
-SEEDS = {f"{model}-{whose}": (1,) if model == "iwae50" else (1, 2, 3) for model in SAMPLES for whose in ("ours", "pythae")}
+SEEDS = {f"{model}-{whose}": (1, 2, 3) if model in ("vae", "iwae") else (1,) for model in MODELS for whose in ("ours", "pythae")}
 
 
-def ours(samples, seed):
-    folder = FOLDER / f"{samples}-ours-{seed}"
-    return ledger.trained(folder, "importance_weighted_autoencoder", "--recipe", "mnist-binary-iwae", "--importance-samples", str(samples),
-                          "--seed", str(seed), epochs=EPOCHS)
+def ours(model, seed):
+    folder = FOLDER / f"{model}-ours-{seed}"
+    return ledger.trained(folder, "importance_weighted_autoencoder", "--recipe", "mnist-binary-iwae", *MODELS[model], "--seed", str(seed),
+                          epochs=EPOCHS)
 
 
 def card_of(checkpoint):
@@ -29,19 +36,19 @@ def card_of(checkpoint):
         return archive.read(name).decode()
 
 
-def theirs(samples, seed):
-    folder = FOLDER / f"{samples}-pythae-{seed}"
+def theirs(model, seed):
+    folder = FOLDER / f"{model}-pythae-{seed}"
     exported = folder / "exported.pt"
     if exported.exists():
         return exported
     import pythae_runs
 
-    return pythae_runs.train_bound(samples, EPOCHS, seed, folder, card_of(ours(samples, seed)))
+    return pythae_runs.train_bound(model, EPOCHS, seed, folder, card_of(ours(model, seed)))
 
 
 def measure(system, seed):
     model, whose = system.split("-")
-    checkpoint = (ours if whose == "ours" else theirs)(SAMPLES[model], seed)
+    checkpoint = (ours if whose == "ours" else theirs)(model, seed)
     found = ledger.told("evaluate", checkpoint, "--quiet", "--split", "test", "--samples", "500")["checkpoints"][0]
     return {"nll": found["model"]["nll"], "active_units": found["codes"]["active_units"]}
 

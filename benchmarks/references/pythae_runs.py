@@ -11,8 +11,8 @@ import sys
 
 import torch
 from pythae.data.datasets import BaseDataset, DatasetOutput
-from pythae.models import (IWAE, RAE_L2, VAE, WAE_MMD, Adversarial_AE, Adversarial_AE_Config, IWAEConfig, RAE_L2_Config, VAEConfig,
-                           WAE_MMD_Config)
+from pythae.models import (CIWAE, IWAE, MIWAE, PIWAE, RAE_L2, VAE, WAE_MMD, Adversarial_AE, Adversarial_AE_Config, CIWAEConfig, IWAEConfig,
+                           MIWAEConfig, PIWAEConfig, RAE_L2_Config, VAEConfig, WAE_MMD_Config)
 from pythae.models.base.base_utils import ModelOutput
 from pythae.models.nn import BaseDecoder, BaseDiscriminator, BaseEncoder
 from pythae.trainers import (AdversarialTrainer, AdversarialTrainerConfig, BaseTrainer, BaseTrainerConfig, CoupledOptimizerTrainer,
@@ -178,20 +178,39 @@ def train(name, widths, epochs, seed, folder):
     return path
 
 
-def train_bound(samples, epochs, seed, folder, card):
-    """Burda et al.'s 784-200-200-50 on drawn pixels, by so many samples; the path of its TorchScript file, which has our model's `card`."""
+# A model, its configuration and what that is told.
+GROUPS = {"number_gradient_estimates": 8, "number_samples": 8}
+BOUNDS = {
+    "vae": (VAE, VAEConfig, {}),
+    "iwae": (IWAE, IWAEConfig, {"number_samples": 5}),
+    "iwae50": (IWAE, IWAEConfig, {"number_samples": 50}),
+    "miwae": (MIWAE, MIWAEConfig, GROUPS),
+    "piwae": (PIWAE, PIWAEConfig, GROUPS),
+    "ciwae": (CIWAE, CIWAEConfig, {"number_samples": 64, "beta": 0.05}),
+}
+
+
+def bound_training(name, common):
+    """Adam as the paper has it, its rate in stages of 1, 3, 9, … epochs; of PIWAE for encoder and decoder each."""
+    about = {"learning_rate": 1e-3, "optimizer_params": {"eps": 1e-4}, "scheduler_cls": "MultiStepLR",
+             "scheduler_params": {"milestones": [1, 4, 13, 40, 121], "gamma": 10 ** (-1 / 7)}}
+    if name != "piwae":
+        return BaseTrainer, BaseTrainerConfig(**about, **common)
+    of_both = {f"{part}_{what}": value for part in ("encoder", "decoder") for what, value in about.items()}
+    return CoupledOptimizerTrainer, CoupledOptimizerTrainerConfig(**of_both, **common)
+
+
+def train_bound(name, epochs, seed, folder, card):
+    """Burda et al.'s 784-200-200-50 on drawn pixels by one of BOUNDS; the path of its TorchScript file, which has our model's `card`."""
     common = settings(folder, 20, epochs, seed)
     widths = (200, 200, 50)
-    about = {"input_dim": (1, 28, 28), "latent_dim": widths[-1], "reconstruction_loss": "bce"}
-    networks = GaussianEncoder(widths), Decoder(widths, nn.Tanh)
-    model = VAE(VAEConfig(**about), *networks) if samples == 1 else IWAE(IWAEConfig(number_samples=samples, **about), *networks)
-    # Stages of 1, 3, 9, … epochs.
-    config = BaseTrainerConfig(learning_rate=1e-3, optimizer_params={"eps": 1e-4}, scheduler_cls="MultiStepLR",
-                               scheduler_params={"milestones": [1, 4, 13, 40, 121], "gamma": 10 ** (-1 / 7)}, **common)
+    bound, configuration, told = BOUNDS[name]
+    about = configuration(input_dim=(1, 28, 28), latent_dim=widths[-1], reconstruction_loss="bce", **told)
+    model = bound(about, GaussianEncoder(widths), Decoder(widths, nn.Tanh))
     judging = images("t10k")
     judging.data = torch.bernoulli(judging.data)
     grey = images("train")
-    best = best_model(model, BaseTrainer, config, DrawnImages(grey.data, grey.labels), judging)
+    best = best_model(model, *bound_training(name, common), DrawnImages(grey.data, grey.labels), judging)
     path = folder / "exported.pt"
     torch.jit.script(ExportedGaussian(best)).save(str(path), _extra_files={"hourglass.json": card})
     return path
