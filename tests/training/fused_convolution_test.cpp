@@ -151,9 +151,7 @@ class ByHand {
     step_.items = step_.most_items = items;
     step_.shards = step_.most_shards = shards;
     if (!input_gradient) input_.gradient = {};
-    for (const auto& child : item.stack->named_children()) {
-      plans_.push_back({child.key(), child.value()->as<models::Layer>()->plan()});
-    }
+    plans_ = item.stack->plans("");
     std::span<const models::NamedLayerPlan> left = plans_;
     layers_ = make_image_layers(left, input_, {}, step_, parameters_);
     EXPECT_TRUE(left.empty()) << left.front().name;

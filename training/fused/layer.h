@@ -72,6 +72,29 @@ class Layer {
   virtual std::optional<size_t> leave_bias_to_loss() { return {}; }
 };
 
+/// Layers one after the other.
+using Layers = std::vector<std::unique_ptr<Layer>>;
+
+inline void add_forward(const Layers& layers, Program& program) {
+  for (const auto& layer : layers) layer->add_forward(program);
+}
+
+inline void add_backward_reversed(const Layers& layers, Program& program) {
+  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
+    (*layer)->add_backward(program);
+  }
+}
+
+inline void add_weight_gradients_reversed(const Layers& layers, Program& program) {
+  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
+    (*layer)->add_weight_gradients(program);
+  }
+}
+
+inline void add_refresh(const Layers& layers, Program& program) {
+  for (const auto& layer : layers) layer->add_refresh(program);
+}
+
 /// Work on each row of a shard's items.
 template <class Work>
 void for_rows(const Shard& shard, const Flow& flow, Work work) {

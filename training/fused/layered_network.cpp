@@ -14,7 +14,6 @@ namespace {
 
 using Entries = std::vector<models::NamedLayerPlan>;
 using EntriesLeft = std::span<const models::NamedLayerPlan>;
-using Layers = std::vector<std::unique_ptr<Layer>>;
 
 /// Layers that only say how the values of an item are counted: nothing is to be done where they lie
 /// in a row.
@@ -55,22 +54,6 @@ bool is_tied(const models::LayerPlan& plan, const Entries& entries) {
            const auto found = entry.layer.tensors.find("transposed_weight");
            return found != entry.layer.tensors.end() && found->second.is_same(*weight);
          });
-}
-
-void add_forward(const Layers& layers, Program& program) {
-  for (const auto& layer : layers) layer->add_forward(program);
-}
-
-void add_backward_reversed(const Layers& layers, Program& program) {
-  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
-    (*layer)->add_backward(program);
-  }
-}
-
-void add_weight_gradients_reversed(const Layers& layers, Program& program) {
-  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
-    (*layer)->add_weight_gradients(program);
-  }
 }
 
 }  // namespace
@@ -191,7 +174,7 @@ Flow& LayeredNetwork::encoded() const {
 }
 
 void LayeredNetwork::add_encoder(Program& program) {
-  add_forward(encoder_, program);
+  fused::add_forward(encoder_, program);
   if (!heads_.empty()) heads_.front()->add_forward(program);
 }
 
@@ -205,7 +188,7 @@ void LayeredNetwork::add_reconstruction(Program& program) {
 }
 
 void LayeredNetwork::add_decoder(Program& program) {
-  add_forward(decoder_, program);
+  fused::add_forward(decoder_, program);
   reconstruction_->add_result(program);
 }
 
@@ -213,7 +196,7 @@ void LayeredNetwork::add_loss(Program& program) {
   code_->add_forward(program);
   if (second_layer_) second_layer_->add_forward(program);
   if (penalty_ && !has_bound()) penalty_->add_forward(program);
-  add_forward(decoder_, program);
+  fused::add_forward(decoder_, program);
   reconstruction_->add_loss(program);
   if (has_bound()) penalty_->add_forward(program);
 }
@@ -242,9 +225,7 @@ bool LayeredNetwork::writes_one_gradient() const {
 }
 
 void LayeredNetwork::add_refresh(Program& program) {
-  for (const auto* layers : {&encoder_, &heads_, &decoder_}) {
-    for (const auto& layer : *layers) layer->add_refresh(program);
-  }
+  for (const auto* layers : {&encoder_, &heads_, &decoder_}) fused::add_refresh(*layers, program);
   if (second_layer_) second_layer_->add_refresh(program);
 }
 

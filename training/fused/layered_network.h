@@ -42,7 +42,7 @@ class LayeredNetwork : public Network {
 
  private:
   models::ObjectivePlan plan_;
-  std::vector<std::unique_ptr<Layer>> encoder_, heads_, decoder_;
+  Layers encoder_, heads_, decoder_;
   std::unique_ptr<Code> code_;
   std::unique_ptr<SecondLayer> second_layer_;  // null for other priors
   std::unique_ptr<Reconstruction> reconstruction_;

@@ -3,6 +3,7 @@
 #include <cmath>
 
 namespace hourglass::training::fused {
+
 GaussianLayers::GaussianLayers(const models::GaussianLayersPlan& plan, Flow& input, bool adds,
                                const Step& step, Parameters& parameters) {
   Flow* flow = &input;
@@ -19,37 +20,18 @@ GaussianLayers::GaussianLayers(const models::GaussianLayersPlan& plan, Flow& inp
   append(plan.log_variance, adds && flow == &input);
 }
 
-void GaussianLayers::add_forward(Program& program) {
-  for (const auto& layer : layers_) layer->add_forward(program);
-}
-
-void GaussianLayers::add_backward(Program& program) {
-  for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer) {
-    (*layer)->add_backward(program);
-  }
-}
-
-void GaussianLayers::add_weight_gradients(Program& program) {
-  for (const auto& layer : layers_) layer->add_weight_gradients(program);
-}
-
-void GaussianLayers::add_refresh(Program& program) {
-  for (const auto& layer : layers_) layer->add_refresh(program);
-}
-
 SecondLayer::SecondLayer(const models::SecondLayerPlan& plan, Flow& codes, const Step& step,
                          Parameters& parameters)
     : codes_(codes),
-      step_(step),
       encoder_(plan.encoder, codes, true, step, parameters),
       second_(encoder_.mean(), encoder_.log_variance(), "second layer", 1, 0, step),
       decoder_(plan.decoder, second_.decoder_input(), false, step, parameters),
       log_prior_(step.most_items * codes.rows_per_item) {}
 
 void SecondLayer::add_forward(Program& program) {
-  encoder_.add_forward(program);
+  fused::add_forward(encoder_.layers(), program);
   second_.add_forward(program);
-  decoder_.add_forward(program);
+  fused::add_forward(decoder_.layers(), program);
   program.each([this](const Shard& shard) {
     for_rows(shard, codes_,
              [this](int64_t row) { log_prior_.data()[row] = judge_code(row) + judge_second(row); });
@@ -63,21 +45,21 @@ void SecondLayer::add_backward(Program& program, const float* weights) {
     });
   };
   weigh(&SecondLayer::weigh_code);
-  decoder_.add_backward(program);
+  add_backward_reversed(decoder_.layers(), program);
   weigh(&SecondLayer::weigh_second);
   second_.add_backward(program);
   weigh(&SecondLayer::weigh_posterior);
-  encoder_.add_backward(program);
+  add_backward_reversed(encoder_.layers(), program);
 }
 
 void SecondLayer::add_weight_gradients(Program& program) {
-  decoder_.add_weight_gradients(program);
-  encoder_.add_weight_gradients(program);
+  add_weight_gradients_reversed(decoder_.layers(), program);
+  add_weight_gradients_reversed(encoder_.layers(), program);
 }
 
 void SecondLayer::add_refresh(Program& program) {
-  decoder_.add_refresh(program);
-  encoder_.add_refresh(program);
+  fused::add_refresh(decoder_.layers(), program);
+  fused::add_refresh(encoder_.layers(), program);
 }
 
 /// log p(z|z₂) + ½ D log 2π = −½ Σ (log s² + (z − m)² / s²). Leaves its derivatives in the place of m's

@@ -20,13 +20,10 @@ class GaussianLayers {
   Flow& mean() const { return layers_[layers_.size() - 2]->output(); }
   Flow& log_variance() const { return layers_.back()->output(); }
 
-  void add_forward(Program& program);
-  void add_backward(Program& program);
-  void add_weight_gradients(Program& program);
-  void add_refresh(Program& program);
+  const Layers& layers() const { return layers_; }
 
  private:
-  std::vector<std::unique_ptr<DenseLayer>> layers_;
+  Layers layers_;
 };
 
 /// A second stochastic layer as the prior of the codes z (models/second_layer.h): what one sampled z₂
@@ -54,7 +51,6 @@ class SecondLayer {
 
  private:
   Flow& codes_;
-  const Step& step_;
   GaussianLayers encoder_;
   SampledCode second_;
   GaussianLayers decoder_;
