@@ -25,6 +25,10 @@ void for_each_batch(const Dataset& data, int64_t batch_size, int64_t epoch, cons
 /// The same in batches of `kRowsAtOnce`, without an epoch.
 void for_each_batch(const Dataset& data, const BatchWork& work, const BatchProgress& progress = {});
 
+/// The mean of the targets of all items, float32 [target shape…]: of each value over the items in
+/// which it is known, and 0 where it never is. `epoch` selects what is drawn of them.
+at::Tensor mean_of_known_targets(const Dataset& data, int64_t epoch);
+
 /// The numbers of all rows, see `Batch::rows`.
 std::vector<int64_t> row_numbers(const Dataset& data);
 

@@ -64,6 +64,26 @@ std::optional<Activation> needed_activation(Loss loss) {
   }
 }
 
+/// f⁻¹, for values that lie in what f reaches or at its ends.
+at::Tensor inverse(Activation activation, const at::Tensor& y) {
+  constexpr double kOffTheEnds = 0.001;
+  switch (activation) {
+    case Activation::Linear: return y;
+    case Activation::Sigmoid: return y.clamp(kOffTheEnds, 1 - kOffTheEnds).logit();
+    case Activation::Tanh: return y.clamp(-1 + kOffTheEnds, 1 - kOffTheEnds).atanh();
+    case Activation::Softplus: {
+      // log (exp(y) − 1), without a number that overflows.
+      const at::Tensor positive = y.clamp_min(kOffTheEnds);
+      return positive + (-(-positive).expm1()).log();
+    }
+    default:
+      throw UsageError(
+          "`output_activation`: expected linear, sigmoid, tanh or softplus, which have an inverse, "
+          "found {}",
+          enum_name(activation));
+  }
+}
+
 /// Negative log-likelihoods of all values.
 at::Tensor density_loss(const Likelihood& likelihood, const at::Tensor& logits,
                         const at::Tensor& target) {
@@ -155,6 +175,19 @@ at::Tensor mean_of(const Likelihood& likelihood, const at::Tensor& logits) {
   at::Tensor mean = activate(likelihood.activation, parameter(likelihood.loss, logits, 0));
   if (likelihood.loss != Loss::ZeroInflatedNegativeBinomial) return mean;
   return mean * (-parameter(likelihood.loss, logits, 2)).sigmoid();
+}
+
+at::Tensor logits_of(const Likelihood& likelihood, const at::Tensor& mean) {
+  const Shape target = mean.sizes().vec();
+  at::Tensor logits = at::zeros(parameter_shape(likelihood.loss, target), mean.options());
+  const at::Tensor first = parameter(likelihood.loss, logits.unsqueeze(0), 0)[0];
+  if (likelihood.loss == Loss::Multinomial) {
+    constexpr double kLeastShare = 1e-6;
+    first.copy_((mean / mean.sum()).clamp_min(kLeastShare).log());
+  } else {
+    first.copy_(inverse(likelihood.activation, mean));
+  }
+  return logits;
 }
 
 at::Tensor reconstruction_of(const Likelihood& likelihood, const at::Tensor& mean,

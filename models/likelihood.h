@@ -96,6 +96,12 @@ Shape parameter_shape(Loss loss, Shape target);
 /// know an item's total, the shares π; of ZeroInflatedNegativeBinomial, (1 − p) μ.
 at::Tensor mean_of(const Likelihood& likelihood, const at::Tensor& logits);
 
+/// The inverse for one item, [target shape…] -> [parameter shape…]: logits whose μ = f(y₁) is `mean`,
+/// and of Multinomial π its share of the sum; all further numbers are 0. Means at the ends of what f
+/// reaches are moved off them by 0.001, where f⁻¹ ends. Throws `UsageError` for an activation that
+/// has no inverse.
+at::Tensor logits_of(const Likelihood& likelihood, const at::Tensor& mean);
+
 /// What that mean says of an item x [B, shape…]: Multinomial's shares times the total of x, else the
 /// mean as it is.
 at::Tensor reconstruction_of(const Likelihood& likelihood, const at::Tensor& mean,

@@ -75,6 +75,7 @@ std::vector<Recipe> importance_weighted_recipes() {
               DenseNetwork{.widths = {200, 200, 100}, .activation = models::Activation::Tanh},
           .objective = ImportanceWeightedOptions{.importance_samples = 1,
                                                  .prior = {.second_layer = {100, 100, 50}}},
+          .output_bias = models::OutputBias::Mean,
           .data = drawn_mnist(),
           .training = drawn_mnist_training(),
           .expected = {.column = "validation_loss",

@@ -2,6 +2,7 @@
 
 #include "hourglass/models/likelihood.h"
 #include "hourglass/models/network.h"
+#include "hourglass/models/output_bias.h"
 #include "hourglass/recipes/picture_options.h"
 #include "hourglass/sources/open.h"
 #include "hourglass/training/trainer.h"
@@ -39,6 +40,7 @@ struct Recipe {
   std::optional<models::NetworkOptions> network;  ///< none: the variant's
   std::optional<models::Likelihood> likelihood;   ///< none: the variant's
   std::any objective;                             ///< the variant's options; empty: its defaults
+  models::OutputBias output_bias = models::OutputBias::Zero;
   sources::DataOptions data;
   training::TrainingOptions training;
   int64_t log_every = 1;  ///< epochs between the lines of a log

@@ -4,6 +4,7 @@
 #include "hourglass/core/files.h"
 #include "hourglass/core/random.h"
 #include "hourglass/core/text.h"
+#include "hourglass/datasets/batches.h"
 #include "hourglass/formats/exports.h"
 #include "hourglass/formats/field_json.h"
 #include "hourglass/formats/model_files.h"
@@ -121,6 +122,7 @@ Run::Run(RunOptions options, std::optional<RunRecord> resumed, const Processes& 
   check_items(options_, data_);
   check_targets(options_.model.likelihood, data_);
   model_ = build_model();
+  if (!state_) set_first_weights();
   check_epochs(*model_, options_.training.epochs);
   exported_ = build_model();
   training::use_channels_last(*exported_);
@@ -257,10 +259,18 @@ void Run::settle_widths() {
 
 models::AutoencoderPtr Run::build_model() const {
   at::manual_seed(derive_seed(options_.training.seed, "weights"));
-  auto model = options_.model.build(item_shapes(), data_.training->condition_width(),
-                                    std::ssize(data_.info.class_names));
-  if (!options_.init_from.empty() && !state_) formats::load_weights(*model, options_.init_from);
-  return model;
+  return options_.model.build(item_shapes(), data_.training->condition_width(),
+                              std::ssize(data_.info.class_names));
+}
+
+/// Those of a new run that are not drawn.
+void Run::set_first_weights() {
+  if (!options_.init_from.empty()) {
+    formats::load_weights(*model_, options_.init_from);
+  } else if (options_.output_bias == models::OutputBias::Mean) {
+    constexpr int64_t kFirstEpoch = 1;
+    begin_at_mean(*model_, datasets::mean_of_known_targets(*data_.training, kFirstEpoch));
+  }
 }
 
 /// What best.pt says of itself, without the epoch.

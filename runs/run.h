@@ -78,6 +78,7 @@ class Run {
   void note_processes(const RunRecord& resumed);
   void set_order();
   models::AutoencoderPtr build_model() const;
+  void set_first_weights();
   formats::ModelCard card() const;
   void add_hooks();
   void record_results(const training::TrainingResult& result);

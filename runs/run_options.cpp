@@ -47,6 +47,7 @@ RunOptions options_of(const std::string& name, const std::string& recipe,
     if (source.network) options.model.network = *source.network;
     if (source.likelihood) options.model.likelihood = *source.likelihood;
     if (source.objective.has_value()) options.model.objective = source.objective;
+    options.output_bias = source.output_bias;
     options.data = source.data;
     options.training = source.training;
     options.pictures = source.pictures;
@@ -89,6 +90,9 @@ void RunOptions::describe(FieldTable& table) {
            "start from these weights instead of fresh ones: TorchScript, torch.save of a state "
            "dictionary, safetensors")
       .shown_as("FILE");
+  table.add("output_bias", output_bias,
+            "where the biases of the decoder's last layer begin: zero, or where their outputs are "
+            "the mean of the training items");
 
   data.describe(table);
   training.describe(table);

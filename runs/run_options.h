@@ -65,6 +65,7 @@ struct RunOptions {
   datasets::Shuffle shuffle;
   Threads threads;
   std::string init_from;  ///< a checkpoint or weights to start from; empty: fresh weights
+  models::OutputBias output_bias = models::OutputBias::Zero;  ///< of fresh weights
   recipes::PictureOptions pictures;
   recipes::Expectation expected;
 

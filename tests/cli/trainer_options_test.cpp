@@ -107,6 +107,7 @@ std::vector<DependentOption> dependent_options() {
        {"--estimator", "miwae:2,3"},
        "`estimator` iwae, dreg or ciwae:B"},
       {"dense", {"--levels", "16"}, {"--loss", "logistic"}, {"--loss", "mse"}, "`loss` logistic"},
+      {"dense", {"--output-bias", "mean"}, {}, {"--init-from", "a.pt"}, "`init_from` empty"},
       {"dense", {"--noise", "once"}, {"--corruption", "mask:0.2"}, {}, "`corruption` mask:P"},
       {"denoising", {"--noise", "once"}, {}, {"--corruption", "none"}, "`corruption` mask:P"},
       {"dense", {"--label-column", "none"}, {"--dataset", "csv:a.csv"}, {}, "`dataset` csv:PATH"},

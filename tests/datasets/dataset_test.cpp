@@ -6,6 +6,8 @@
 
 #include <ATen/ATen.h>
 
+#include <limits>
+
 namespace hourglass::datasets {
 namespace {
 
@@ -147,6 +149,13 @@ TEST(Dataset, GivesTheSameBatchesOnAGpu_CUDA) {
   EXPECT_TRUE(there.labels.cpu().equal(here.labels));
   EXPECT_TRUE(there.rows.is_cpu());
   EXPECT_TRUE(there.rows.equal(here.rows));
+}
+
+TEST(MeanOfKnownTargets, LeavesOutWhatIsNotKnown) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const at::Tensor values = at::tensor({1.0F, nan, 4.0F, nan, 3.0F, nan}).view({2, 3});
+  const TensorDataset data(values, {}, {});
+  EXPECT_TRUE(at::equal(mean_of_known_targets(data, 0), at::tensor({1.0F, 3.0F, 4.0F})));
 }
 
 }  // namespace

@@ -172,5 +172,44 @@ TEST(Likelihood, SaysWhichTargetsItIsNotOf) {
   EXPECT_TRUE(found({.loss = Loss::Bce}, 1.5));
 }
 
+TEST(Likelihood, LogitsOfAMeanHaveIt) {
+  const Shape series = {2, 3};
+  const at::Tensor mean = at::tensor({0.1F, 0.2F, 0.3F, 0.1F, 0.25F, 0.05F}).view(series);
+  const Likelihood all[] = {{Loss::Bce, Activation::Sigmoid},
+                            {Loss::Mse, Activation::Linear},
+                            {Loss::Mae, Activation::Tanh},
+                            {Loss::Gaussian, Activation::Linear},
+                            {Loss::Logistic, Activation::Sigmoid},
+                            {Loss::Multinomial, Activation::Linear},
+                            {Loss::NegativeBinomial, Activation::Softplus}};
+  for (const auto& likelihood : all) {
+    const at::Tensor logits = logits_of(likelihood, mean);
+    EXPECT_EQ(logits.sizes(), parameter_shape(likelihood.loss, series));
+    const at::Tensor found = mean_of(likelihood, logits.unsqueeze(0))[0];
+    EXPECT_TRUE(at::allclose(found, mean, 0, 1e-6)) << enum_name(likelihood.loss) << found;
+  }
+}
+
+TEST(Likelihood, LogitsOfAMeanAtTheEndsAreFinite) {
+  const at::Tensor mean = at::tensor({0.0F, 1.0F});
+  // log (0.999 / 0.001) by hand.
+  const at::Tensor ends = logits_of({Loss::Bce, Activation::Sigmoid}, mean);
+  EXPECT_TRUE(at::allclose(ends, at::tensor({-6.906755F, 6.906755F}), 0, 1e-4)) << ends;
+  for (const auto activation : {Activation::Tanh, Activation::Softplus}) {
+    EXPECT_TRUE(logits_of({Loss::Mse, activation}, mean).isfinite().all().item<bool>());
+  }
+  // exp(1000) is beyond float32.
+  const at::Tensor large = at::tensor({1000.0F});
+  EXPECT_TRUE(at::allclose(logits_of({Loss::Mse, Activation::Softplus}, large), large));
+}
+
+TEST(Likelihood, LogitsOfAMeanNeedAnInverse) {
+  testing::expect_contains(
+      testing::error_of([] {
+        logits_of({Loss::Mse, Activation::Relu}, at::zeros({2}));
+      }),
+      {"`output_activation`: expected linear, sigmoid, tanh or softplus", "found relu"});
+}
+
 }  // namespace
 }  // namespace hourglass::models

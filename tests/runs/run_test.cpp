@@ -2,6 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/files.h"
+#include "hourglass/datasets/batches.h"
 #include "hourglass/formats/json.h"
 #include "hourglass/kernels/instruction_set.h"
 #include "hourglass/runs/resumption.h"
@@ -210,6 +211,17 @@ TEST(Run, RefusesAnExportForSaeLensThatCannotWork) {
   expect_refused_run(options, {"`export` saelens", "scaling by column"});
   options.data.scale = *datasets::ScalingRule::parse("auto");
   EXPECT_NO_THROW(runs::Run run(options));
+}
+
+TEST(Run, MayBeginAtTheMeanOfItsItems) {
+  const testing::TemporaryFolder folder;
+  RunOptions options = options_for("dense", folder);
+  options.model.likelihood = {models::Loss::Mse, models::Activation::Linear};
+  options.output_bias = models::OutputBias::Mean;
+  runs::Run run(options);
+  const at::Tensor mean = datasets::mean_of_known_targets(*run.data().training, 1);
+  EXPECT_GT(mean.abs().max().item<double>(), 0);
+  EXPECT_TRUE(at::equal(run.model().plan().decoder.end()[-2].layer.tensors.at("bias"), mean));
 }
 
 }  // namespace
