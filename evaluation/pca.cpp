@@ -2,6 +2,7 @@
 
 #include "hourglass/core/error.h"
 #include "hourglass/core/shape.h"
+#include "hourglass/evaluation/errors.h"
 
 #include <ATen/ATen.h>
 
@@ -10,33 +11,32 @@
 namespace hourglass::evaluation {
 namespace {
 
-/// The targets [B, shape…]; for values that are not known, what stands for them in the input.
-at::Tensor complete_targets(const Batch& batch) {
-  if (batch.input.sizes() != batch.target.sizes()) return batch.target;
-  return at::where(batch.target.isnan(), batch.input, batch.target);
+/// The targets [B, D] float64; for values that are not known, what stands for them in the input.
+at::Tensor rows_of_complete_targets(const Batch& batch) {
+  const bool has_them = batch.input.sizes() == batch.target.sizes();
+  const at::Tensor targets =
+      has_them ? at::where(batch.target.isnan(), batch.input, batch.target) : batch.target;
+  return targets.flatten(1).to(at::kCPU, at::kDouble);
 }
 
 /// Calls `action` with the targets of all items, [B, D] float64 at a time.
 void for_each_target_batch(const datasets::Dataset& data, const datasets::BatchProgress& progress,
                            const std::function<void(const at::Tensor&)>& action) {
   datasets::for_each_batch(
-      data,
-      [&](const Batch& batch, int64_t /*first*/) {
-        action(complete_targets(batch).flatten(1).to(at::kCPU, at::kDouble));
-      },
+      data, [&](const Batch& batch, int64_t /*first*/) { action(rows_of_complete_targets(batch)); },
       progress);
 }
 
-/// Of what `errors` makes of the targets, over all values.
-double mean_square(const datasets::Dataset& data,
-                   const std::function<at::Tensor(const at::Tensor&)>& errors) {
+/// The mean squared error of what `reconstruct` makes of complete targets [B, D]. Values that are not
+/// known count for nothing, as in a model's.
+double mean_error(const datasets::Dataset& data,
+                  const std::function<at::Tensor(const at::Tensor&)>& reconstruct) {
   double sum = 0;
-  int64_t values = 0;
-  for_each_target_batch(data, {}, [&](const at::Tensor& x) {
-    sum += errors(x).square().sum().item<double>();
-    values += x.numel();
+  datasets::for_each_batch(data, [&](const Batch& batch, int64_t /*first*/) {
+    const at::Tensor found = reconstruct(rows_of_complete_targets(batch));
+    sum += item_mse(found, batch.target.flatten(1)).sum().item<double>();
   });
-  return sum / static_cast<double>(values);
+  return sum / static_cast<double>(data.size());
 }
 
 /// [D] float64.
@@ -73,11 +73,11 @@ Pca fit_pca(const datasets::Dataset& data, int64_t components,
 
 double mean_item_mse(const datasets::Dataset& training, const datasets::Dataset& data) {
   const at::Tensor mean = mean_target(training, {});
-  return mean_square(data, [&](const at::Tensor& x) { return x - mean; });
+  return mean_error(data, [&](const at::Tensor& x) { return mean.expand_as(x); });
 }
 
 double reconstruction_mse(const Pca& pca, const datasets::Dataset& data) {
-  return mean_square(data, [&](const at::Tensor& x) { return pca.reconstruct(x) - x; });
+  return mean_error(data, [&](const at::Tensor& x) { return pca.reconstruct(x); });
 }
 
 }  // namespace hourglass::evaluation

@@ -31,10 +31,10 @@ Pca fit_pca(const datasets::Dataset& data, int64_t components,
             const datasets::BatchProgress& progress = {});
 
 /// What is left of `data` by the mean target of `training`, a PCA of no components: the variance
-/// that a code has to explain. Mean squared error over all values.
+/// that a code has to explain. Mean squared error over all known values of an item.
 double mean_item_mse(const datasets::Dataset& training, const datasets::Dataset& data);
 
-/// Mean squared error over all values of all items' targets.
+/// Mean squared error over all known values of an item's target.
 double reconstruction_mse(const Pca& pca, const datasets::Dataset& data);
 
 }  // namespace hourglass::evaluation

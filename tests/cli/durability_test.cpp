@@ -128,6 +128,7 @@ TEST(RunFolder, ATerminalThatClosesEndsARunAsCtrlCDoes) {
   int terminal = -1;
   const pid_t process = ::forkpty(&terminal, nullptr, nullptr, nullptr);
   if (process == 0) {
+    testing::take_usual_signals();
     ::execl(program.c_str(), program.c_str(), "--epochs", "100000", "--threads", "1", "--out",
             run.c_str(), "--checkpoint-interval", "0.05", nullptr);
     ::_exit(127);

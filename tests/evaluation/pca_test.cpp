@@ -7,6 +7,8 @@
 
 #include <ATen/ATen.h>
 
+#include <limits>
+
 namespace hourglass::evaluation {
 
 using namespace datasets;
@@ -50,6 +52,14 @@ TEST(MeanItem, LeavesTheVarianceAroundTheTrainingMean) {
   const auto training = table(at::tensor({0.0F, 2.0F, 2.0F, 4.0F}).view({2, 2}));  // mean 1, 3
   const auto rows = table(at::tensor({1.0F, 3.0F, 1.0F, 5.0F, 3.0F, 3.0F}).view({3, 2}));
   EXPECT_NEAR(mean_item_mse(*training, *rows), (4.0 + 4.0) / 6, 1e-12);
+}
+
+TEST(MeanItem, IsJudgedByWhatIsKnown) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  // What stands for the gap takes part in the mean, 2 and 6, and in no error.
+  const datasets::Paired rows(table(at::tensor({1.0F, 3.0F, 3.0F, 9.0F}).view({2, 2})),
+                              table(at::tensor({1.0F, nan, 3.0F, 9.0F}).view({2, 2})));
+  EXPECT_NEAR(mean_item_mse(rows, rows), (1.0 + (1.0 + 9.0) / 2) / 2, 1e-12);
 }
 
 TEST(Pca, RefusesMoreComponentsThanValues) {

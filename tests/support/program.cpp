@@ -34,6 +34,10 @@ void redirect(int descriptor, const fs::path& file) {
 
 }  // namespace
 
+void take_usual_signals() {
+  for (const int signal : {SIGHUP, SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
+}
+
 fs::path program_path(const std::string& name) { return fs::path(HOURGLASS_BIN) / name; }
 
 RunningProgram::RunningProgram(const std::string& name, const std::vector<std::string>& arguments,
@@ -45,6 +49,7 @@ RunningProgram::RunningProgram(const std::string& name, const std::vector<std::s
   argv.push_back(nullptr);
   process_ = ::fork();
   if (process_ == 0) {
+    take_usual_signals();
     redirect(STDOUT_FILENO, output_);
     redirect(STDERR_FILENO, errors_);
     for (const auto& variable : environment) ::putenv(const_cast<char*>(variable.c_str()));

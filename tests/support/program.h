@@ -17,6 +17,10 @@ struct ProgramResult {
 /// Where an executable of ours is; `name` as in build/bin, or a whole path.
 std::filesystem::path program_path(const std::string& name);
 
+/// In a new process, before its program: signals end it as they do from a terminal, even where the
+/// tests themselves were started by `nohup`, or behind a script's `&`.
+void take_usual_signals();
+
 /// One of our executables, running beside the test.
 class RunningProgram {
  public:
