@@ -82,14 +82,23 @@ draw_bits() {
   cp "$runs/bits/curves.png" "$gallery/mnist-bits-per-dimension.png"
 }
 
-draw_full() {
-  local name=fashion-vae-conv-2d
-  if [ ! -f "runs/reproduce/$name-seed1/best.pt" ]; then
-    echo "gallery: $name is left out: scripts/reproduce.sh $name trains it"
+# draw_finished RECIPE PICTURE PROGRAM ARGUMENT…: what a tool draws of the run of scripts/reproduce.sh, as RECIPE-PICTURE.png.
+draw_finished() {
+  local recipe=$1 picture=$2 program=$3
+  local model=runs/reproduce/$recipe-seed1/best.pt
+  shift 3
+  if [ ! -f "$model" ]; then
+    echo "gallery: $recipe is left out: scripts/reproduce.sh $recipe trains it"
     return
   fi
-  build/bin/generate "runs/reproduce/$name-seed1/best.pt" --manifold 15 --out "$runs/manifold" --quiet >/dev/null
-  cp "$runs/manifold/generated.png" "$gallery/$name-manifold.png"
+  "build/bin/$program" "$model" "$@" --out "$runs/$recipe" --quiet >/dev/null
+  cp "$runs/$recipe"/*.png "$gallery/$recipe-$picture.png"
+}
+
+draw_full() {
+  draw_finished fashion-vae-conv-2d manifold generate --manifold 15
+  draw_finished fashion-conv reconstructions reconstruct --split test --indices 0-9
+  draw_finished fashion-denoise reconstructions reconstruct --split test --indices 0-9
 }
 
 # The series of docs/series.md, by the commands there.

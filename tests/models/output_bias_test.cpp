@@ -59,11 +59,13 @@ TEST(OutputBias, OfAChannelIsTheMeanOfItsPlaces) {
 }
 
 TEST(OutputBias, OfAFeatureIsTheMeanOfItsTimes) {
-  const Shape series = {5, 3};
-  Autoencoder model({.shapes = {series, series}, .network = LstmNetwork{.widths = {4}}});
-  const at::Tensor mean = at::rand(series);
-  begin_at_mean(model, mean);
-  expect_close(mean_without_weights(model), mean.mean(0, true).expand(series));
+  // The rows of an image are times, too.
+  for (const Shape& series : {Shape{5, 3}, Shape{1, 5, 3}}) {
+    Autoencoder model({.shapes = {series, series}, .network = LstmNetwork{.widths = {4}}});
+    const at::Tensor mean = at::rand(series);
+    begin_at_mean(model, mean);
+    expect_close(mean_without_weights(model), mean.mean(-2, true).expand(series));
+  }
 }
 
 TEST(OutputBias, NeedsBiases) {
