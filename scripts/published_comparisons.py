@@ -43,11 +43,10 @@ LIKELIHOOD = {
     "record": "likelihood",
     "text": """## −log p(x) of drawn MNIST at the same epoch: beside pythae
 
-The recipe `mnist-binary-iwae` with one sample, five and fifty, and with the estimators of Rainforth et al., beside the same of pythae 0.1.2, written by `benchmarks/references/pythae.sh likelihood`: network, how
+The recipe `mnist-binary-iwae` beside the same of pythae 0.1.2, written by `benchmarks/references/pythae.sh likelihood`: network, how
 weights begin (Glorot's way), pixels drawn anew in every epoch, batches (20), Adam (1e-3, ε 1e-4) and its schedule are the same, and so are the epochs,
-13 of the papers' 3,280; with one sample, ours minimises the bound of that sample, pythae's the one with the KL divergence in closed form. The encoder of pythae's PIWAE learns from both of its
-bounds, of the groups and of all samples, ours as the paper says from that of the groups. Of each the epoch is kept that has the least bound on the test part. Both are judged by `evaluate`, pythae's as a
-TorchScript file, by 500 samples an item of the whole test part; less is better. *Active units* are those of 50 of whose means the
+13 of the papers' 3,280; with one sample, ours minimises the bound of that sample, pythae's the one with the KL divergence in closed form. Of each the epoch is kept
+that has the least bound on the test part. Both are judged by `evaluate`, pythae's as a TorchScript file, by 500 samples an item of the whole test part; less is better. *Active units* are those of 50 of whose means the
 variance over the test images is above 0.01.
 """,
     "systems": {f"{model}-{whose}": f"{title}, {whose}"
@@ -104,15 +103,16 @@ def one_class(found):
 
 
 def section(comparison, found):
-    """`found` is {system: {seed: {measure: …}}}; empty where nothing was measured. `texts` write a measure otherwise than `number`."""
+    """`found` is {system: {seed: {measure: …}}}; what was not measured has no row. `texts` write a measure otherwise than `number`."""
     if not found:
         return ""
     measures, texts = comparison["measures"], comparison.get("texts", {})
     lines = [f"| system | {' | '.join(measures)} | seeds |", "|---" * (len(measures) + 2) + "|"]
     for system, name in comparison["systems"].items():
-        seeds = found.get(system, {})
-        cells = [mean_and_each([one[key] for one in seeds.values()], texts.get(key, number)) if seeds else "–" for key in measures.values()]
-        lines.append(f"| {name} | {' | '.join(cells)} | {', '.join(seeds) or '–'} |")
+        seeds = found.get(system)
+        if seeds:
+            cells = [mean_and_each([one[key] for one in seeds.values()], texts.get(key, number)) for key in measures.values()]
+            lines.append(f"| {name} | {' | '.join(cells)} | {', '.join(seeds)} |")
     return "\n" + comparison["text"] + "\n" + "\n".join(lines) + "\n"
 
 

@@ -16,6 +16,7 @@ MODELS = {  # and what makes ours of the recipe
     "iwae": ("--importance-samples", "5"),
     "iwae50": ("--importance-samples", "50"),
     "miwae": ("--estimator", "miwae:8,8"),
+    # The encoder of pythae's learns from both bounds, of the groups and of all samples; ours as the paper says from that of the groups.
     "piwae": ("--estimator", "piwae:8,8"),
     "ciwae": ("--importance-samples", "64", "--estimator", "ciwae:0.05"),
 }
