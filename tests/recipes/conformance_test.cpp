@@ -2,7 +2,9 @@
 // its default options, and with options that make another network or another loss of it.
 
 #include "hourglass/evaluation/exported_model.h"
+#include "hourglass/formats/exports.h"
 #include "hourglass/formats/field_json.h"
+#include "hourglass/formats/saelens.h"
 #include "hourglass/formats/torchscript.h"
 #include "hourglass/formats/weights.h"
 #include "hourglass/kernels/instruction_set.h"
@@ -226,6 +228,19 @@ class Conformance : public ::testing::TestWithParam<Case> {
   }
 
   Batch batch(int64_t size) const { return data_->batch(data_->first_positions(size)); }
+
+  /// As a run's files have it.
+  ModelCard card() const {
+    FieldTable table;
+    auto options = GetParam().model;
+    options.describe(table);
+    ModelCard card = {.variant = options.variant, .options = RecordedOptions(to_json(table))};
+    card.network = table.find("network")->value_text();
+    card.data = splits_.info;
+    if (data_->condition_width() > 0)
+      card.condition = {.width = data_->condition_width(), .names = {}};
+    return card;
+  }
 };
 
 TEST_P(Conformance, KeepsItsShapesAtOddBatchSizes) {
@@ -615,19 +630,26 @@ TEST_P(Conformance, InferenceByHandEqualsTheModel) {
   EXPECT_TRUE(inference->run("encode", {at::rand({2, 1, 9, 9})}).empty()) << "other items";
 }
 
+/// What the writers of the formats read again they compare themselves (see `write_export`);
+/// tests/python/exports_test.py computes with the files of every recipe.
+TEST_P(Conformance, HasItsFileInEveryFormat) {
+  const testing::TemporaryFolder folder;
+  const auto model = build();
+  const Script script = script_of(*model, card());
+  for (const auto& [format, name] : names_of(ExportFormat{})) {
+    if (format == ExportFormat::SaeLens && !is_saelens_model(script.card)) continue;
+    SCOPED_TRACE(name);
+    const auto paths = write_export(script, format, folder.path(), "best");
+    EXPECT_FALSE(paths.empty());
+    for (const auto& path : paths) EXPECT_GT(std::filesystem::file_size(path), 0) << path;
+  }
+}
+
 /// What a tool does with a file: the card tells the model again.
 TEST_P(Conformance, TheCardTellsTheModel) {
   const testing::TemporaryFolder folder;
   const auto model = build();
-  FieldTable table;
-  auto options = GetParam().model;
-  options.describe(table);
-  ModelCard card = {.variant = options.variant, .options = RecordedOptions(to_json(table))};
-  card.network = table.find("network")->value_text();
-  card.data = splits_.info;
-  if (data_->condition_width() > 0)
-    card.condition = {.width = data_->condition_width(), .names = {}};
-  export_autoencoder(*model, folder / "best.pt", card);
+  export_autoencoder(*model, folder / "best.pt", card());
   const auto loaded = ExportedModel::load(folder / "best.pt");
   const auto again = model_of(*loaded.card());
   load_tensors(*again, loaded.tensors(), "best.pt");
