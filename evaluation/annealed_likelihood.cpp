@@ -6,6 +6,7 @@
 #include "hourglass/datasets/batches.h"
 #include "hourglass/evaluation/decoded_likelihood.h"
 #include "hourglass/evaluation/log_likelihood.h"
+#include "hourglass/evaluation/model_prior.h"
 #include "hourglass/evaluation/normal_prior.h"
 #include "hourglass/models/tensors.h"
 
@@ -48,12 +49,45 @@ at::Tensor half_square(const at::Tensor& values) {
   return 0.5 * values.flatten(1).to(at::kDouble).square().sum(1);
 }
 
+/// What a chain moves, which has a normal prior: a code, or where a second layer's stands before it
+/// (models/second_layer.h) the numbers that both follow from, z₂ = u₂ and z = μ(z₂) + σ(z₂) u.
+class Latents {
+ public:
+  explicit Latents(ExportedModel& model)
+      : model_(model), prior_(model), second_width_(second_layer_width(model)) {}
+
+  /// Of a chain.
+  Shape shape() const {
+    Shape code = *model_.code_shape();
+    code.front() += second_width_;
+    return code;
+  }
+
+  const NormalPrior& prior() const { return prior_; }
+
+  /// [C, shape…] -> [C, code shape…]. Autograd goes through it.
+  at::Tensor codes(const at::Tensor& latents) const {
+    if (second_width_ == 0) return latents;
+    const auto parts =
+        latents.split_with_sizes({second_width_, latents.size(1) - second_width_}, 1);
+    const auto first = model_.module().get_method("first_given_second")({parts[0]}).toTuple();
+    const models::GaussianCode given = {first->elements()[0].toTensor(),
+                                        first->elements()[1].toTensor()};
+    return models::sample(given, parts[1]);
+  }
+
+ private:
+  ExportedModel& model_;
+  NormalPrior prior_;
+  int64_t second_width_;
+};
+
 /// C chains: K for each item of a batch, one after the other.
 class Chains {
  public:
-  Chains(ExportedModel& model, const NormalPrior& prior, const Batch& batch,
+  Chains(ExportedModel& model, const Latents& latents, const Batch& batch,
          const AnnealingOptions& options)
-      : model_(model), likelihood_(model), rows_(batch.rows), options_(options) {
+      : model_(model), latents_(latents), likelihood_(model), rows_(batch.rows), options_(options) {
     const auto repeated = [&](const at::Tensor& values) {
       return values.defined() ? values.repeat_interleave(options.chains, 0) : at::Tensor();
     };
@@ -62,7 +96,7 @@ class Chains {
     if (model.condition_width() > 0 && batch.condition.defined()) {
       condition_ = repeated(batch.condition).to(model.device());
     }
-    const auto [mean, log_variance] = prior.of(batch.condition, options.chains);
+    const auto [mean, log_variance] = latents.prior().of(batch.condition, options.chains);
     prior_mean_ = mean;
     prior_precision_ = (-log_variance).exp();
     state_ = look(prior_mean_ + prior_precision_.rsqrt() * draw("annealing start", 0));
@@ -83,36 +117,37 @@ class Chains {
 
  private:
   struct State {
-    at::Tensor z;               ///< [C, code shape…]
+    at::Tensor z;               ///< latents [C, …]
     at::Tensor log_likelihood;  ///< log p(x|z), [C] float64
-    at::Tensor slope;           ///< its gradient [C, code shape…]
+    at::Tensor slope;           ///< its gradient [C, …]
   };
 
   ExportedModel& model_;
+  const Latents& latents_;
   DecodedLikelihood likelihood_;
   at::Tensor rows_;
   const AnnealingOptions& options_;
   at::Tensor items_, condition_;
-  at::Tensor prior_mean_, prior_precision_;  // [C, code shape…], or [1, 1] of N(0, I)
+  at::Tensor prior_mean_, prior_precision_;  // of latents [C, …], or [1, 1] of N(0, I)
   State state_;
   at::Tensor log_weights_, step_;  // [C] float64
 
   at::Tensor draw(const char* purpose, int64_t t) const {
-    Shape shape = *model_.code_shape();
+    Shape shape = latents_.shape();
     shape.insert(shape.begin(), options_.chains);
     return RowRandom(options_.seed, t).normal(purpose, rows_, shape).flatten(0, 1);
   }
 
-  State look(const at::Tensor& codes) {
+  State look(const at::Tensor& latents) {
     const at::AutoGradMode with_gradients(true);
-    const at::Tensor z = codes.detach().requires_grad_();
-    std::vector<c10::IValue> arguments = {z.to(model_.device())};
+    const at::Tensor z = latents.detach().requires_grad_();
+    std::vector<c10::IValue> arguments = {latents_.codes(z.to(model_.device()))};
     if (condition_.defined()) arguments.emplace_back(condition_);
     const auto method = model_.module().get_method(likelihood_.method());
     const at::Tensor numbers = method(arguments).toTensor();
     const at::Tensor log_likelihood = likelihood_.log_density(numbers.cpu(), items_);
     const at::Tensor slope = torch::autograd::grad({log_likelihood.sum()}, {z}).front();
-    return {codes, log_likelihood.detach(), slope};
+    return {latents, log_likelihood.detach(), slope};
   }
 
   /// −log of p(z) p(x|z)^β and of the momentum's density, but for constants: [C].
@@ -157,7 +192,8 @@ class Chains {
 
 std::string annealing_obstacle(const ExportedModel& model) {
   if (std::string obstacle = likelihood_obstacle(model); !obstacle.empty()) return obstacle;
-  return has_normal_prior(model) ? "" : "the prior is no normal distribution";
+  if (has_normal_prior(model) || second_layer_width(model) > 0) return "";
+  return "the prior is a mixture";
 }
 
 at::Tensor annealed_likelihoods(ExportedModel& model, const datasets::Dataset& data,
@@ -171,10 +207,10 @@ at::Tensor annealed_likelihoods(ExportedModel& model, const datasets::Dataset& d
       std::min(kChainsAtOnce, kValuesAtOnce / element_count(data.target_shape()));
   const int64_t at_once = std::max<int64_t>(1, chains_at_once / options.chains);
   const auto all = static_cast<double>(data.size() * options.temperatures);
-  const NormalPrior prior(model);
+  const Latents latents(model);
   std::vector<at::Tensor> values;
   datasets::for_each_batch(data, at_once, /*epoch=*/0, [&](const Batch& batch, int64_t first) {
-    Chains chains(model, prior, batch, options);
+    Chains chains(model, latents, batch, options);
     for (int64_t t = 1; t <= options.temperatures; ++t) {
       chains.anneal(t);
       const auto done = first * options.temperatures + t * batch.rows.size(0);

@@ -33,7 +33,7 @@ struct AnnealingOptions {
 };
 
 /// Why `annealed_likelihoods` cannot be computed for this model; empty where it can: that of
-/// `likelihood_obstacle`, and it takes a normal prior (normal_prior.h).
+/// `likelihood_obstacle`, and it takes a normal prior (normal_prior.h) or a second layer.
 std::string annealing_obstacle(const ExportedModel& model);
 
 /// −log p(x) of each item in nats, float64 [N]. Takes N · K · T · leapfrog steps passes through the

@@ -66,10 +66,14 @@ class SecondLayerPrior final : public ModelPrior {
 
 }  // namespace
 
-ModelPriorPtr learned_prior(ExportedModel& model) {
+int64_t second_layer_width(const ExportedModel& model) {
   const auto recorded = models::CodePrior::parse(recorded_prior(model));
-  if (recorded && !recorded->second_layer.empty()) {
-    return std::make_shared<SecondLayerPrior>(model, recorded->second_layer.back());
+  return recorded && !recorded->second_layer.empty() ? recorded->second_layer.back() : 0;
+}
+
+ModelPriorPtr learned_prior(ExportedModel& model) {
+  if (const int64_t width = second_layer_width(model); width > 0) {
+    return std::make_shared<SecondLayerPrior>(model, width);
   }
   auto mixture = mixture_prior(model);
   return mixture ? std::make_shared<MixturePrior>(std::move(mixture)) : nullptr;

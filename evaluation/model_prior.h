@@ -30,6 +30,9 @@ class ModelPrior {
 };
 using ModelPriorPtr = std::shared_ptr<const ModelPrior>;
 
+/// Values in the code of a model's second layer; 0 where it has none.
+int64_t second_layer_width(const ExportedModel& model);
+
 /// Null for one that is a normal distribution (normal_prior.h). It computes with `model`, which has to
 /// outlive it.
 ModelPriorPtr learned_prior(ExportedModel& model);

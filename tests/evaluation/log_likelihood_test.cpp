@@ -171,18 +171,48 @@ TEST(AnnealedLikelihood, TellsTheShareThatIsDone) {
   EXPECT_EQ(shares, (std::vector<double>{0.25, 0.5, 0.75, 1}));
 }
 
-/// Of a prior that the model learned it would be another chain.
+TEST(AnnealedLikelihood, GoesThroughASecondLayer) {
+  const TemporaryFolder folder;
+  at::manual_seed(2);
+  Variational source({.prior = {.second_layer = {1}}},
+                     {.shapes = {{3}, {3}}, .network = DenseNetwork{.widths = {1}}});
+  fill(source, "decoder.dense1.weight", 1.5);
+  fill(source, "prior.decoder.mean.weight", 2);
+  fill(source, "prior.decoder.log_variance.weight", 0.5);
+  auto model =
+      testing::exported(source, folder / "best.pt", {{"loss", "bce"}, {"prior", "layer:1"}});
+  const at::Tensor x = at::tensor({1.0F, 0.0F, 1.0F}).unsqueeze(0);
+  const double found =
+      annealed_likelihoods(model, *testing::unscaled(x), {.chains = 400, .temperatures = 100})
+          .item<double>();
+
+  // ∫ p(x|z) ∫ p(z|z₂) p(z₂) dz₂ dz by the trapezium rule.
+  const at::Tensor second = at::linspace(-8, 8, 801, at::kFloat).unsqueeze(1);
+  const at::Tensor z = at::linspace(-24, 24, 2401, at::kFloat).unsqueeze(1);
+  const auto first = model.run_method("first_given_second", second);
+  const auto density = [](const at::Tensor& distance, const at::Tensor& variance) {
+    return (-0.5 * distance.square() / variance).exp() / (2 * M_PI * variance).sqrt();
+  };
+  const at::Tensor given = density(z - first[0].t(), first[1].exp().t()).to(at::kDouble);
+  const at::Tensor of_second = density(second, at::ones({1})).flatten().to(at::kDouble);
+  const at::Tensor prior = at::trapezoid(given * of_second, 16.0 / 800);
+  const at::Tensor likelihood = testing::bernoulli(model, z, x.to(at::kDouble), {});
+  EXPECT_NEAR(found, -std::log(at::trapezoid(likelihood * prior, 48.0 / 2400).item<double>()),
+              0.02);
+}
+
+/// Of a mixture it would be another chain.
 TEST(AnnealedLikelihood, SaysWhyThereIsNone) {
   const TemporaryFolder folder;
   Variational source({.prior = {2}},
                      {.shapes = {{3}, {3}}, .network = DenseNetwork{.widths = {1}}});
   auto model =
       testing::exported(source, folder / "best.pt", {{"loss", "bce"}, {"prior", "vamp:2"}});
-  EXPECT_EQ(annealing_obstacle(model), "the prior is no normal distribution");
+  EXPECT_EQ(annealing_obstacle(model), "the prior is a mixture");
   testing::expect_contains(testing::error_of([&] {
                              annealed_likelihoods(model, *testing::unscaled(at::rand({2, 3})), {});
                            }),
-                           {"best.pt", "annealed log-likelihood", "no normal distribution"});
+                           {"best.pt", "annealed log-likelihood", "mixture"});
 }
 
 TEST(LogLikelihood, OfARowDoesNotDependOnTheOthers) {
