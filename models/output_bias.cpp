@@ -4,7 +4,7 @@
 
 #include <ATen/ATen.h>
 
-#include <numeric>
+#include <algorithm>
 
 namespace hourglass::models {
 namespace {
@@ -23,13 +23,12 @@ LayerPlan output_layer(const Autoencoder& model) {
   throw UsageError("`output_bias` mean: expected a decoder with parameters, found none");
 }
 
-/// The dimensions of an item over which the layer adds the same.
-std::vector<int64_t> places(const at::Tensor& item, const LayerPlan& layer) {
+/// Of each thing to which the layer adds a bias, the mean over all places where it adds the same: those
+/// of a channel [C, 1, 1], or the times of what is read as a sequence (`sequence_shape`).
+at::Tensor mean_over_places(const at::Tensor& item, const LayerPlan& layer) {
   const bool has_channels = item.dim() == 3 && layer.kind != "dense";
-  if (has_channels) return {1, 2};
-  std::vector<int64_t> all_but_last(static_cast<size_t>(item.dim() - 1));
-  std::iota(all_but_last.begin(), all_but_last.end(), 0);
-  return all_but_last;
+  if (has_channels) return item.mean({1, 2}, /*keepdim=*/true);
+  return item.mean(std::max<int64_t>(item.dim() - 2, 0), /*keepdim=*/true);
 }
 
 }  // namespace
@@ -38,19 +37,15 @@ void begin_at_mean(Autoencoder& model, const at::Tensor& mean) {
   const at::NoGradGuard no_gradients;
   const LayerPlan layer = output_layer(model);
   const at::Tensor biases = layer.tensors.at("bias");
-  const at::Tensor logits = logits_of(model.likelihood(), mean);
-  if (biases.numel() == logits.numel()) {
-    biases.copy_(logits.view_as(biases));
-    return;
+  at::Tensor logits = logits_of(model.likelihood(), mean);
+  if (logits.numel() != biases.numel()) {
+    logits = logits_of(model.likelihood(), mean_over_places(mean, layer));
   }
-  const auto same = places(mean, layer);
-  const at::Tensor everywhere = mean.mean(same, /*keepdim=*/true).expand_as(mean);
-  const at::Tensor shared = logits_of(model.likelihood(), everywhere).mean(same);
-  if (shared.numel() != biases.numel()) {
-    throw UsageError("`output_bias` mean: expected {} or {} biases in the last layer, found {}",
-                     logits.numel(), shared.numel(), biases.numel());
+  if (logits.numel() != biases.numel()) {
+    throw UsageError("`output_bias` mean: expected {} biases in the last layer, found {}",
+                     logits.numel(), biases.numel());
   }
-  biases.copy_(shared);
+  biases.copy_(logits.view_as(biases));
 }
 
 }  // namespace hourglass::models

@@ -8,6 +8,9 @@
 
 #include <ATen/ATen.h>
 
+#include <utility>
+#include <vector>
+
 namespace hourglass::models {
 namespace {
 
@@ -59,12 +62,14 @@ TEST(OutputBias, OfAChannelIsTheMeanOfItsPlaces) {
 }
 
 TEST(OutputBias, OfAFeatureIsTheMeanOfItsTimes) {
-  // The rows of an image are times, too.
-  for (const Shape& series : {Shape{5, 3}, Shape{1, 5, 3}}) {
+  // The rows of an image are times, too, and all channels of one a time's features.
+  const std::vector<std::pair<Shape, int64_t>> items = {
+      {{5}, 0}, {{5, 3}, 0}, {{1, 5, 3}, 1}, {{2, 5, 3}, 1}};
+  for (const auto& [series, times] : items) {
     Autoencoder model({.shapes = {series, series}, .network = LstmNetwork{.widths = {4}}});
     const at::Tensor mean = at::rand(series);
     begin_at_mean(model, mean);
-    expect_close(mean_without_weights(model), mean.mean(-2, true).expand(series));
+    expect_close(mean_without_weights(model), mean.mean(times, true).expand(series));
   }
 }
 
